@@ -1,0 +1,221 @@
+"""Headquarters' own lists: roster, targets, inspections, last values.
+
+One row a dealer; the headings stand in the first row that has 代码 in it, whatever is written above.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Generic, TypeVar
+from xml.etree.ElementTree import ParseError
+
+from xlkpi.findings import Finding
+from xlkpi.intake.guard import Refused
+from xlkpi.intake.normalise import Reading, show, understand
+from xlkpi.intake.reader import open_workbook
+from xlkpi.issue import Dealer, Target
+from xlkpi.scheme.formulas import number_value
+from xlkpi.scheme.model import Scheme, SchemeField
+from xlkpi.values import Absence, CellKind, RawCell, Value
+
+_CODE = ("经销商代码", "代码", "code", "dealer")
+_NAME = ("经销商名称", "名称", "name")
+_REGION = ("区域", "大区", "region")
+_KNOWN_BESIDE = frozenset((*_NAME, *_REGION, "备注", "remark", "note"))
+
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Listed(Generic[T]):
+    """What a list gave, by dealer code, and what was wrong with it."""
+
+    rows: dict[str, T] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    number: int
+    code: str
+    cells: Mapping[str, RawCell]
+
+
+@dataclass(slots=True)
+class _Table:
+    file: str
+    headings: dict[str, RawCell]
+    rows: list[_Row]
+    findings: list[Finding]
+
+
+def read_roster(path: Path) -> Listed[Dealer]:
+    """Dealers in the list's order; that order breaks ties in a ranking."""
+    table = _read_table(path)
+    out: Listed[Dealer] = Listed(findings=table.findings)
+    name, region = _heading(table, _NAME), _heading(table, _REGION)
+    if table.headings and name is None:
+        out.findings.append(Finding("XK-T020", table.file, facts={"column": _NAME[0]}))
+    for row in table.rows:
+        if row.code in out.rows:
+            out.findings.append(_at(table, row, "XK-T022", dealer=row.code))
+            continue
+        out.rows[row.code] = Dealer(row.code, _text(row, name) or row.code, _text(row, region))
+    return out
+
+
+def read_targets(path: Path, scheme: Scheme, roster: Mapping[str, Dealer]) -> Listed[dict[str, Target]]:
+    """Targets by dealer and field: a positive number, or 不适用. Whether one is missing is the issue's question."""
+    listed = _by_field(_read_table(path), scheme.targets(), roster, understand)
+    targets: dict[str, dict[str, Target]] = {
+        dealer: {n: v for n, v in row.items() if isinstance(v, float) or v is Absence.NOT_APPLICABLE}
+        for dealer, row in listed.rows.items()
+    }
+    return Listed(targets, listed.findings)
+
+
+def read_history(path: Path, scheme: Scheme, roster: Mapping[str, Dealer]) -> Listed[dict[str, float]]:
+    """Last month's values by dealer and field, to be shown beside the input cells."""
+    listed = _by_field(_read_table(path), scheme.by("dealer"), roster, understand)
+    numbers = {d: {n: v for n, v in row.items() if isinstance(v, float)} for d, row in listed.rows.items()}
+    return Listed(numbers, listed.findings)
+
+
+def read_inspections(path: Path, scheme: Scheme, roster: Mapping[str, Dealer]) -> Listed[dict[str, Value]]:
+    """检查情况 by dealer and field. A blank is left out: the score stays provisional."""
+    listed = _by_field(_read_table(path), scheme.by("headquarters"), roster, understand)
+    given: dict[str, dict[str, Value]] = {
+        dealer: {n: v for n, v in row.items() if v is not Absence.MISSING} for dealer, row in listed.rows.items()
+    }
+    return Listed(given, listed.findings)
+
+
+def missing_targets(
+    file: str, scheme: Scheme, roster: Iterable[Dealer], targets: Mapping[str, Mapping[str, Target]]
+) -> list[Finding]:
+    """A finding for every dealer and field without a valid target: nothing is issued until there is none."""
+    found = []
+    for dealer in roster:
+        mine = targets.get(dealer.code, {})
+        for name, entry in scheme.targets().items():
+            value = mine.get(name)
+            if value is None or (isinstance(value, float) and value <= 0):
+                facts = {"dealer": dealer.code, "label": entry.label or name}
+                shown = "空白" if value is None else show(entry, value)
+                found.append(Finding("XK-T023", file, field=name, facts={**facts, "found": shown}))
+    return found
+
+
+def _by_field(
+    table: _Table,
+    fields: Mapping[str, SchemeField],
+    roster: Mapping[str, Dealer],
+    read: Callable[[SchemeField, RawCell | None], Reading],
+) -> Listed[dict[str, Value]]:
+    out: Listed[dict[str, Value]] = Listed(findings=table.findings)
+    names = {(entry.label or name): name for name, entry in fields.items()} | {name: name for name in fields}
+    columns = {heading: names[heading] for heading in table.headings if heading in names}
+    for heading, raw in table.headings.items():
+        if heading not in names and heading not in _KNOWN_BESIDE and heading not in _CODE:
+            out.findings.append(Finding("XK-T024", table.file, raw.place, facts={"column": heading}))
+    for row in table.rows:
+        if row.code not in roster:
+            out.findings.append(_at(table, row, "XK-T021", dealer=row.code))
+            continue
+        if row.code in out.rows:
+            out.findings.append(_at(table, row, "XK-T022", dealer=row.code))
+            continue
+        values: dict[str, Value] = {}
+        for heading, name in columns.items():
+            cell, entry = row.cells.get(heading), fields[name]
+            reading = _checked(entry, read(entry, cell))
+            values[name] = reading.value
+            for code, facts in reading.remarks:
+                label = f"{roster[row.code].name} {entry.label or name}"
+                out.findings.append(
+                    Finding(code, table.file, cell.place if cell else None, name, {"label": label, **facts})
+                )
+        out.rows[row.code] = values
+    return out
+
+
+def _checked(entry: SchemeField, reading: Reading) -> Reading:
+    """Headquarters' figures obey the field's range too; outside it they cannot be used."""
+    value = reading.value
+    if not isinstance(value, float):
+        return reading
+    for limit, code, wrong in ((entry.minimum, "XK-V004", -1), (entry.maximum, "XK-V005", 1)):
+        if limit is not None and (value - number_value(limit)) * wrong > 0:
+            return Reading(Absence.UNREADABLE, reading.remarks).noting(code, found=show(entry, value), limit=limit)
+    if entry.type in ("count", "day") and value != int(value):
+        return Reading(Absence.UNREADABLE, reading.remarks).noting("XK-V003", found=show(entry, value))
+    return reading
+
+
+def _at(table: _Table, row: _Row, code: str, **facts: object) -> Finding:
+    place = next((raw.place for raw in row.cells.values()), None)
+    return Finding(code, table.file, place, facts=facts)
+
+
+def _heading(table: _Table, names: Iterable[str]) -> str | None:
+    return next((heading for heading in table.headings if heading.strip().lower() in names), None)
+
+
+def _text(row: _Row, heading: str | None) -> str:
+    raw = row.cells.get(heading) if heading else None
+    return _plain(raw)
+
+
+def _plain(raw: RawCell | None) -> str:
+    """A cell's text; a code typed as a number keeps its digits (1001, not 1001.0)."""
+    if raw is None or raw.text is None:
+        return ""
+    if raw.kind is CellKind.NUMBER:
+        return re.sub(r"\.0+$", "", raw.text)
+    return raw.text.strip()
+
+
+def _read_table(path: Path) -> _Table:
+    """The first sheet that has a row with 代码 in it; that row holds the headings."""
+    file = path.name
+    try:
+        book = open_workbook(path)
+        for sheet in book.sheets:
+            cells = book.cells(sheet, None).cells
+            table = _table(file, cells)
+            if table is not None:
+                return table
+    except Refused as refused:
+        return _Table(file, {}, [], [Finding(refused.code, file, facts=refused.facts)])
+    except (ValueError, KeyError, IndexError, ParseError) as error:
+        return _Table(file, {}, [], [Finding("XK-F002", file, facts={"detail": f"{type(error).__name__}: {error}"})])
+    return _Table(file, {}, [], [Finding("XK-T020", file, facts={"column": _CODE[0]})])
+
+
+def _table(file: str, cells: Mapping[str, RawCell]) -> _Table | None:
+    by_row: dict[int, dict[str, RawCell]] = {}
+    for ref, raw in cells.items():
+        column = ref.rstrip("0123456789")
+        by_row.setdefault(int(ref[len(column) :]), {})[column] = raw
+    for number in sorted(by_row):
+        heads = {column: _plain(raw) for column, raw in by_row[number].items() if raw.text}
+        code = next((column for column, text in heads.items() if text.lower() in _CODE), None)
+        if code is None:
+            continue
+        headings = {text: by_row[number][column] for column, text in heads.items()}
+        rows, findings = [], []
+        for below in sorted(n for n in by_row if n > number):
+            filled = {heads[c]: raw for c, raw in by_row[below].items() if c in heads and raw.text is not None}
+            if not filled:
+                continue
+            dealer = _plain(by_row[below].get(code))
+            if dealer:
+                rows.append(_Row(below, dealer, filled))
+            else:
+                findings.append(Finding("XK-T025", file, facts={"row": below}))
+        return _Table(file, headings, rows, findings)
+    return None

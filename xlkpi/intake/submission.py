@@ -1,0 +1,264 @@
+"""What a dealer sent: identity, answers, and everything that differs from what was issued, as one value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import ParseError
+
+from xlkpi.findings import Finding
+from xlkpi.intake.guard import Refused
+from xlkpi.intake.normalise import show, understand
+from xlkpi.intake.reader import SheetCells, Workbook, open_workbook, place_of
+from xlkpi.issue import Issue
+from xlkpi.scheme.model import SchemeField
+from xlkpi.values import Absence, CellContent, CellKind, Place, RawCell, Value
+from xlkpi.workbook.layout import Role, Slot
+from xlkpi.workbook.sheets.marker import MARKER_CELL
+from xlkpi.workbook.sheets.marker import TITLE as MARKER_SHEET
+
+MARKER_PROPERTY = "xlkpi"  # written by workbook.master; intake shares only the layout with it
+MARKER_NAME = "_xlkpi"
+_MAX_STRAYS = 20  # more than that says nothing more; the last finding counts the rest
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A value and the cell that it was read from."""
+
+    value: Value
+    raw: RawCell | None
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One dealer's workbook, read. `remarks` are the dealer's own words beside the answers."""
+
+    dealer: str
+    month: str
+    scheme: str
+    file: str
+    answers: Mapping[str, Answer]
+    remarks: Mapping[str, str] = field(default_factory=dict)
+    tables: Mapping[str, Any] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+
+    def contents(self) -> dict[str, CellContent]:
+        """Answers as the master's input cells hold them, by slot name."""
+        found: dict[str, CellContent] = dict(self.remarks)
+        for name, answer in self.answers.items():
+            value = answer.value
+            if value is not Absence.MISSING:
+                found[name] = value.value if isinstance(value, Absence) else value
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """A file that yields no submission, with the reason. `dealer` where at least that is known."""
+
+    file: str
+    findings: tuple[Finding, ...]
+    dealer: str = ""
+
+
+def read_submission(issue: Issue, source: Path | bytes, file: str = "") -> Submission | Unusable:
+    """Read one file. Nothing that a file can hold raises: what is wrong comes back as findings."""
+    name = file or (source.name if isinstance(source, Path) else "workbook")
+    try:
+        return _Reader(issue, name, open_workbook(source)).read()
+    except Refused as refused:
+        return Unusable(name, (Finding(refused.code, name, facts=refused.facts),))
+    except (ValueError, KeyError, IndexError, ParseError, RecursionError) as error:
+        # an archive in order whose XML says nonsense (a style that is no number, …)
+        return Unusable(name, (Finding("XK-F002", name, facts={"detail": f"{type(error).__name__}: {error}"}),))
+
+
+class _Reader:
+    def __init__(self, issue: Issue, file: str, book: Workbook):
+        self.issue, self.file, self.book = issue, file, book
+        self.found: list[Finding] = []
+
+    def read(self) -> Submission | Unusable:
+        dealer = self._identify()
+        if dealer is None:
+            return Unusable(self.file, tuple(self.found))
+        missing = [sheet for sheet in self._needed_sheets() if sheet not in self.book.sheets]
+        if missing:
+            self._say("XK-T008", sheet=missing[0])
+            return Unusable(self.file, tuple(self.found), dealer)
+        if self.book.package.has_macros:
+            self._say("XK-F010")
+        slots = {slot.name: slot for slot in self.issue.layout.inputs if slot.name != MARKER_CELL}
+        places = self._where(slots)
+        cells = self._cells(places)
+        answers = {slot.field: self._answer(slot, places, cells) for slot in self.issue.layout.of(Role.ANSWER)}
+        remarks = {
+            slot.name: raw.text
+            for slot in self.issue.layout.of(Role.REMARK)
+            if (raw := cells.get(places[slot.name])) and raw.kind is CellKind.TEXT and raw.text
+        }
+        self._compare(dealer, places, cells)
+        scheme = self.issue.scheme.scheme
+        return Submission(
+            dealer, self.issue.month, scheme, self.file, answers, remarks, findings=tuple(self.found)
+        )  # fmt: skip
+
+    # ------------------------------------------------------------ identity
+
+    def _identify(self) -> str | None:
+        """The dealer whose file this is, by its markers; None with the reason found."""
+        markers = self._markers()
+        if not markers:
+            self._say("XK-T001")
+            return None
+        if len(markers) > 1:
+            self._say("XK-T007", found="；".join(sorted(markers)))
+            return None
+        scheme, version, month, dealer, layout = next(iter(markers)).split("|")
+        issue = self.issue
+        if (scheme, version, layout) != (issue.scheme.scheme, issue.scheme.version, issue.layout.fingerprint):
+            expected = f"{issue.scheme.scheme} {issue.scheme.version}（{issue.layout.fingerprint}）"
+            self._say("XK-T002", found=f"{scheme} {version}（{layout}）", expected=expected)
+            return None
+        if month != issue.month:
+            self._say("XK-T003", found=month, expected=issue.month)
+            return None
+        if dealer not in issue.roster:
+            self._say("XK-T004", dealer=dealer)
+            return None
+        return dealer
+
+    def _markers(self) -> set[str]:
+        candidates = [self.book.properties().get(MARKER_PROPERTY, ""), self.book.names.get(MARKER_NAME, "").strip('"')]
+        if MARKER_SHEET in self.book.sheets:
+            ref = self.issue.layout.place(MARKER_CELL).ref
+            cell = self.book.cells(MARKER_SHEET, {ref}).cells.get(ref)
+            candidates.append((cell and cell.text) or "")
+        return {text for text in candidates if text.count("|") == 4}
+
+    # ------------------------------------------------------------ cells
+
+    def _needed_sheets(self) -> list[str]:
+        return list(dict.fromkeys(slot.place.sheet for slot in self.issue.layout.of(Role.ANSWER)))
+
+    def _where(self, slots: Mapping[str, Slot]) -> dict[str, Place]:
+        """Where each input stands in this file: by its defined name, which moves along with inserted rows."""
+        places: dict[str, Place] = {}
+        for name, slot in slots.items():
+            text = self.book.names.get(name)
+            here = place_of(text) if text else None
+            places[name] = here or slot.place
+            if slot.role is Role.ANSWER:
+                label = self._label(slot.field)
+                if here is None or here.sheet not in self.book.sheets:
+                    self._say("XK-T010", slot.place, slot.field, label=label)
+                    places[name] = Place(slot.place.sheet, "")
+                elif here != slot.place:
+                    self._say("XK-T009", here, slot.field, label=label, expected=slot.place, found=here)
+        for name, slot in slots.items():
+            if slot.role is Role.REMARK:  # remarks have no name of their own; they move with their answer
+                places[name] = _beside(slot.place, slots[slot.field].place, places[slot.field])
+        return places
+
+    def _cells(self, places: Mapping[str, Place]) -> dict[Place, RawCell]:
+        layout = self.issue.layout
+        wanted: dict[str, set[str]] = {}
+        for place in (*places.values(), *layout.formulas):
+            wanted.setdefault(place.sheet, set()).add(place.ref)
+        cells: dict[Place, RawCell] = {}
+        for sheet, refs in wanted.items():
+            if sheet in self.book.sheets:
+                read = self.book.cells(sheet, refs, layout.occupied.get(sheet, frozenset()))
+                cells.update({raw.place: raw for raw in read.cells.values()})
+                if not any(place.sheet == sheet and place != layout.place(n) for n, place in places.items()):
+                    self._say_strays(sheet, read)
+        return cells
+
+    def _say_strays(self, sheet: str, read: SheetCells) -> None:
+        if not read.strays:
+            return
+        cells = self.book.cells(sheet, frozenset(read.strays[:_MAX_STRAYS])).cells
+        for raw in cells.values():
+            if raw.text and raw.text.strip():
+                self._say("XK-I004", raw.place, found=raw.text[:60])
+
+    def _answer(self, slot: Slot, places: Mapping[str, Place], cells: Mapping[Place, RawCell]) -> Answer:
+        entry = self.issue.scheme.fields[slot.field]
+        raw = cells.get(places[slot.name])
+        reading = understand(entry, raw)
+        for code, facts in reading.remarks:
+            self._say(code, places[slot.name], slot.field, label=self._label(slot.field), **facts)
+        return Answer(reading.value, raw)
+
+    # ------------------------------------------------------------ what differs from what was issued
+
+    def _compare(self, dealer: str, places: Mapping[str, Place], cells: Mapping[Place, RawCell]) -> None:
+        targets = self.issue.targets.get(dealer, {})
+        fields = self.issue.scheme.fields
+        for slot in self.issue.layout.of(Role.TARGET):
+            issued, raw = targets.get(slot.field, Absence.MISSING), cells.get(places[slot.name])
+            read = understand(fields[slot.field], raw).value
+            if read != issued:
+                facts = {"found": show(fields[slot.field], read), "expected": show(fields[slot.field], issued)}
+                self._say("XK-I001", places[slot.name], slot.field, label=self._label(slot.field), **facts)
+        for slot in self.issue.layout.of(Role.INSPECTION):
+            raw = cells.get(places[slot.name])
+            if raw is not None and raw.text is not None:
+                facts = {"label": self._label(slot.field), "found": raw.text[:60]}
+                self._say("XK-I003", places[slot.name], slot.field, **facts)
+        moved = {p.sheet for n, p in places.items() if p != self.issue.layout.place(n)}
+        for place, expected in self.issue.layout.formulas.items():
+            if place.sheet not in self.book.sheets or place.sheet in moved:
+                continue
+            raw = cells.get(place)
+            formula = raw.formula if raw is not None and isinstance(raw.formula, str) else None
+            if formula is None or _bare(formula) != _bare(expected):
+                found = f"={formula}" if formula is not None else (raw and raw.text) or "空白"
+                self._say("XK-I002", place, expected=_short(expected), found=_short(found))
+
+    def _label(self, name: str) -> str:
+        entry: SchemeField = self.issue.scheme.fields[name]
+        return entry.label or name
+
+    def _say(self, code: str, place: Place | None = None, field_name: str = "", /, **facts: object) -> None:
+        self.found.append(Finding(code, self.file, place, field_name, facts))
+
+
+_SPACES = re.compile(r'("(?:[^"]|"")*")|\s+')
+
+
+def _bare(formula: str) -> str:
+    """A formula without the spaces that programs put in or take out; what stands in quotes stays."""
+    return _SPACES.sub(lambda found: found[1] or "", formula).removeprefix("=")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 80 else text[:79] + "…"
+
+
+def _beside(remark: Place, answer: Place, now: Place) -> Place:
+    if now == answer or not now.ref:
+        return remark
+    column = remark.ref.rstrip("0123456789")
+    return Place(now.sheet, column + now.ref.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+
+
+def of_one_dealer(read: list[Submission]) -> Iterator[tuple[Submission, Finding | None]]:
+    """Several files of one dealer: the same answers count once; different ones leave it to headquarters.
+
+    Without a receipt log nothing says which came last, and file times prove nothing; so none is preferred.
+    """
+    contents = [submission.contents() for submission in read]
+    same = all(content == contents[0] for content in contents)
+    for position, submission in enumerate(read):
+        others = "、".join(other.file for other in read if other is not submission)
+        if not same:
+            yield submission, Finding("XK-T005", submission.file, facts={"dealer": submission.dealer, "others": others})
+        elif position:
+            yield submission, Finding("XK-T006", submission.file, facts={"other": read[0].file})
+        else:
+            yield submission, None

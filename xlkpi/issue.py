@@ -1,0 +1,140 @@
+"""The issue: what headquarters sent out for a month. Kept as issue.json beside the blanks, with the master.
+
+Scoring never rebuilds a master: an old month is scored with what was issued then.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from xlkpi.scheme.compile import CONTACT, DEADLINE, DEALER, DEALER_NAME, MONTH, REGION, of_field
+from xlkpi.scheme.model import Scheme
+from xlkpi.values import Absence, CellContent, Place, Value, absence_of
+from xlkpi.workbook.layout import Layout, Role
+from xlkpi.workbook.sheets.marker import MARKER_CELL
+
+ISSUE_FILE = "issue.json"
+MASTER_FILE = "master.xlsx"
+FORMAT = 1
+
+Target = float | Absence
+Targets = Mapping[str, Mapping[str, Target]]
+Inspections = Mapping[str, Mapping[str, Value]]
+
+
+class IssueError(Exception):
+    """A folder holds no usable issue; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dealer:
+    """A dealer on the roster."""
+
+    code: str
+    name: str
+    region: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One month of one scheme, as issued. Targets and inspections by dealer code and field name."""
+
+    scheme: Scheme
+    layout: Layout
+    master: bytes
+    month: str
+    roster: Mapping[str, Dealer]
+    targets: Targets
+    history: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    inspections: Inspections = field(default_factory=dict)
+    deadline: str = ""
+    contact: str = ""
+
+    def marker(self, dealer: str) -> str:
+        """The words that a dealer's workbook carries in three places."""
+        return "|".join((self.scheme.scheme, self.scheme.version, self.month, dealer, self.layout.fingerprint))
+
+    def stamped(self, dealer: str) -> dict[Place, CellContent]:
+        """All that headquarters puts into a dealer's blank: identity, targets, last values."""
+        known = self.roster[dealer]
+        values: dict[str, CellContent] = {
+            DEALER: known.code,
+            DEALER_NAME: known.name,
+            REGION: known.region,
+            MONTH: self.month,
+            DEADLINE: self.deadline,
+            CONTACT: self.contact,
+            MARKER_CELL: self.marker(dealer),
+        }
+        for name, target in self.targets.get(dealer, {}).items():
+            values[of_field(name, "目标")] = content_of(target)
+        for name, last in self.history.get(dealer, {}).items():
+            values[of_field(name, "上月")] = last
+        return {self.layout.place(name): value for name, value in values.items() if value not in (None, "")}
+
+    def inspected(self, dealer: str) -> dict[Place, CellContent]:
+        """Headquarters' inspections of a dealer."""
+        mine = self.inspections.get(dealer, {})
+        slots = self.layout.of(Role.INSPECTION)
+        return {slot.place: content_of(mine[slot.field]) for slot in slots if slot.field in mine}
+
+    def save(self, folder: Path) -> None:
+        """Write issue.json and the master."""
+        (folder / MASTER_FILE).write_bytes(self.master)
+        text = json.dumps(self.to_json(), ensure_ascii=False, indent=1)
+        (folder / ISSUE_FILE).write_text(text + "\n", "utf-8")
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain data; the master stands in a file of its own and is held by its hash."""
+        return {
+            "format": FORMAT,
+            "month": self.month,
+            "deadline": self.deadline,
+            "contact": self.contact,
+            "master": hashlib.sha256(self.master).hexdigest(),
+            "roster": [[d.code, d.name, d.region] for d in self.roster.values()],
+            "targets": {d: {n: content_of(t) for n, t in by.items()} for d, by in self.targets.items()},
+            "history": {d: dict(by) for d, by in self.history.items()},
+            "layout": self.layout.to_json(),
+            "scheme": self.scheme.model_dump(mode="json", by_alias=True, exclude_defaults=True),
+        }
+
+    @classmethod
+    def load(cls, folder: Path) -> Issue:
+        """Read an issue back.
+
+        Raises:
+            IssueError: the folder holds none, or master and issue.json do not belong together.
+        """
+        try:
+            data = json.loads((folder / ISSUE_FILE).read_text("utf-8"))
+            master = (folder / MASTER_FILE).read_bytes()
+        except (OSError, ValueError) as error:
+            raise IssueError(f"{folder} holds no issue (needs {ISSUE_FILE} and {MASTER_FILE}): {error}") from None
+        if data.get("format") != FORMAT:
+            raise IssueError(f"{folder / ISSUE_FILE} is of format {data.get('format')}; this xlkpi reads {FORMAT}")
+        if hashlib.sha256(master).hexdigest() != data["master"]:
+            raise IssueError(f"{folder / MASTER_FILE} is not the master that {ISSUE_FILE} was issued with")
+        return cls(
+            scheme=Scheme.model_validate(data["scheme"]),
+            layout=Layout.from_json(data["layout"]),
+            master=master,
+            month=data["month"],
+            roster={code: Dealer(code, name, region) for code, name, region in data["roster"]},
+            targets={d: {n: absence_of(t) or float(t) for n, t in by.items()} for d, by in data["targets"].items()},
+            history=data["history"],
+            deadline=data["deadline"],
+            contact=data["contact"],
+        )
+
+
+def content_of(value: Value) -> CellContent:
+    """A value as a cell holds it: absences as their words, a missing one as a blank cell."""
+    if value is Absence.MISSING:
+        return None
+    return value.value if isinstance(value, Absence) else value

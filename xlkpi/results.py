@@ -1,0 +1,194 @@
+"""What a scoring run leaves behind as data: scores.json, the same in long form as CSV, and the ranking."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from xlkpi.files import write_file
+from xlkpi.findings import Finding
+from xlkpi.intake.submission import Unusable
+from xlkpi.issue import Dealer, Issue
+from xlkpi.scoring.assess import Assessment, Fired, ItemScore
+from xlkpi.values import Absence, CellContent, Value
+
+SCORES_FILE = "scores.json"
+LONG_FILE = "scores.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """A run: assessments in roster order, files that could not be scored, findings on headquarters' own lists."""
+
+    issue: Issue
+    engine: str
+    assessments: Sequence[Assessment]
+    unusable: Sequence[Unusable]
+    findings: Sequence[Finding] = ()
+
+    def all_findings(self) -> Iterator[Finding]:
+        """Every finding of the run."""
+        yield from self.findings
+        for assessment in self.assessments:
+            yield from assessment.findings
+        for unusable in self.unusable:
+            yield from unusable.findings
+
+
+def in_roster_order(issue: Issue, assessments: Iterable[Assessment]) -> list[Assessment]:
+    """So that the order of files changes nothing."""
+    order = {code: position for position, code in enumerate(issue.roster)}
+    return sorted(assessments, key=lambda assessment: order[assessment.dealer])
+
+
+def ranks(assessments: Sequence[Assessment]) -> dict[str, int]:
+    """Rank by the published total: ties share (1, 2, 2, 4). Provisional and totally vetoed ones have none."""
+    ranked = [a for a in assessments if a.status == "scored" and not a.vetoed]
+    totals = [a.published for a in ranked]
+    return {a.dealer: 1 + sum(1 for total in totals if total > a.published) for a in ranked}
+
+
+def to_json(results: Results) -> str:
+    """scores.json. The same run gives the same text."""
+    issue = results.issue
+    ranking = ranks(results.assessments)
+    dealers = [_dealer(issue, issue.roster[a.dealer], a, ranking.get(a.dealer)) for a in results.assessments]
+    dealers += [_rejected(issue, unusable) for unusable in results.unusable]
+    data = {
+        "scheme": issue.scheme.scheme,
+        "scheme_version": issue.scheme.version,
+        "month": issue.month,
+        "engine": results.engine,
+        "points": issue.scheme.points,
+        "dealers": dealers,
+        "findings": [finding_json(finding) for finding in results.findings],
+    }
+    return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
+
+
+def _dealer(issue: Issue, dealer: Dealer, done: Assessment, rank: int | None) -> dict[str, Any]:
+    return {
+        "dealer": dealer.code,
+        "name": dealer.name,
+        "region": dealer.region,
+        "file": done.file,
+        "status": done.status,
+        "total": done.total,
+        "total_range": [done.total, done.ceiling],
+        "total_before_veto": done.before_veto,
+        "published": done.published,
+        "grade": done.grade,
+        "rank": rank,
+        "vetoed": done.vetoed,
+        "groups": [
+            {"name": g.name, "points": g.points, "score": g.score, "before_veto": g.before_veto, "vetoed": g.vetoed}
+            for g in done.groups
+        ],
+        "items": [_item(item) for item in done.items],
+        "indicators": {name: plain(value) for name, value in done.indicators.items()},
+        "findings": [finding_json(finding) for finding in done.findings],
+    }
+
+
+def _item(item: ItemScore) -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "name": item.name,
+        "group": item.group,
+        "points": item.points,
+        "score": plain(item.score),
+        "score_range": [plain(item.score), item.ceiling],
+        "before_veto": item.before_veto,
+        "status": item.status,
+        "target": plain(item.target),
+        "actual": plain(item.actual),
+        "completion": plain(item.completion),
+        "vetoed": item.vetoed,
+        "vetoes": [_fired(fired) for fired in item.vetoes],
+        "deductions": [_fired(fired) for fired in item.deductions],
+        "trace": item.trace,
+    }
+
+
+def _fired(fired: Fired) -> dict[str, Any]:
+    told: dict[str, Any] = {"clause": fired.clause, "inspection": plain(fired.inspection)}
+    return {**told, "scope": fired.scope} if fired.scope else {**told, "points": fired.points}
+
+
+def _rejected(issue: Issue, unusable: Unusable) -> dict[str, Any]:
+    dealer = issue.roster.get(unusable.dealer, Dealer(unusable.dealer, ""))
+    return {
+        "dealer": dealer.code,
+        "name": dealer.name,
+        "region": dealer.region,
+        "file": unusable.file,
+        "status": "rejected",
+        "findings": [finding_json(finding) for finding in unusable.findings],
+    }
+
+
+def finding_json(finding: Finding) -> dict[str, Any]:
+    """A finding as data, with its Chinese sentences."""
+    return {
+        "code": finding.code,
+        "severity": finding.severity.name.lower(),
+        "sheet": finding.place.sheet if finding.place else "",
+        "cell": finding.place.ref if finding.place else "",
+        "field": finding.field,
+        "message": finding.message(),
+        "remedy": finding.remedy(),
+    }
+
+
+def plain(value: Value | CellContent) -> Any:
+    """A value as JSON has it; absences as their words."""
+    if isinstance(value, Absence):
+        return value.value
+    return value if isinstance(value, str | bool | float | int) or value is None else str(value)
+
+
+def to_csv(results: Results) -> str:
+    """Long form: dealer, month, kind, id, value. Text that a spreadsheet would take for a formula is quoted."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(("dealer", "month", "kind", "id", "value"))
+    for row in _long(results):
+        writer.writerow(tuple(_inert(cell) for cell in row))
+    return buffer.getvalue()
+
+
+def _long(results: Results) -> Iterator[tuple[Any, ...]]:
+    month = results.issue.month
+    ranking = ranks(results.assessments)
+    for done in results.assessments:
+        totals: Mapping[str, Any] = {
+            "total": done.total, "ceiling": done.ceiling, "before_veto": done.before_veto, "published": done.published,
+            "grade": done.grade, "status": done.status, "rank": ranking.get(done.dealer, ""),
+        }  # fmt: skip
+        yield from ((done.dealer, month, "total", name, value) for name, value in totals.items())
+        yield from ((done.dealer, month, "group", group.name, group.score) for group in done.groups)
+        yield from ((done.dealer, month, "item", item.id, plain(item.score)) for item in done.items)
+        yield from ((done.dealer, month, "indicator", name, plain(v)) for name, v in done.indicators.items())
+        yield from ((done.dealer, month, "finding", f.code, str(f.place or "")) for f in done.findings)
+    for unusable in results.unusable:
+        yield unusable.dealer, month, "total", "status", "rejected"
+        yield from ((unusable.dealer, month, "finding", f.code, unusable.file) for f in unusable.findings)
+
+
+def _inert(cell: Any) -> Any:
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") else cell
+
+
+def write_results(results: Results, out: Path) -> None:
+    """scores.json and the long form, into a folder.
+
+    Raises:
+        WriteError: a file could not be written.
+    """
+    write_file(out / SCORES_FILE, to_json(results).encode())
+    write_file(out / LONG_FILE, to_csv(results).encode("utf-8-sig"))  # Excel takes UTF-8 only with its mark

@@ -1,0 +1,139 @@
+"""YAML files with line numbers, merged: what scheme and rule loading share. Errors are values with file and line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong in a scheme's file. `line` counts from 1; 0 where no line can be named."""
+
+    file: str
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.message}" if self.line else f"{self.file}: {self.message}"
+
+
+class SchemeError(Exception):
+    """A scheme cannot be used; `problems` has all that was found."""
+
+    def __init__(self, problems: Sequence[Problem]):
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in problems))
+
+
+@dataclass(slots=True)
+class SourceMap:
+    """Remembers where each entry of the merged scheme stands."""
+
+    data: dict[str, Any] = field(default_factory=dict)
+    top: dict[str, tuple[str, int]] = field(default_factory=dict)
+    files: dict[int, str] = field(default_factory=dict)  # id(node) -> file; the nodes live in `data`
+
+    def problem(self, path: Iterable[str | int], message: str) -> Problem:
+        """The problem at a path of keys and positions; the nearest line that is known."""
+        keys = list(path)
+        file, line = self.top.get(str(keys[0]), ("scheme", 0)) if keys else ("scheme", 0)
+        node: Any = self.data
+        for key in keys:
+            if isinstance(node, CommentedMap) and key in node:
+                file, line = self.files.get(id(node), file), node.lc.key(key)[0] + 1
+            elif isinstance(node, CommentedSeq) and isinstance(key, int) and key < len(node):
+                file, line = self.files.get(id(node), file), node.lc.item(key)[0] + 1
+            try:
+                node = node[key]
+            except (KeyError, IndexError, TypeError):
+                break
+            file = self.files.get(id(node), file)
+        return Problem(file, line, message)
+
+
+def merge(paths: Sequence[Path]) -> tuple[SourceMap, list[Problem]]:
+    """Take files together: maps join, lists follow one another, anything else may stand once."""
+    sources, problems = SourceMap(), []
+    for path in paths:
+        try:
+            loaded = YAML(typ="rt").load(path.read_text("utf-8"))
+        except MarkedYAMLError as error:
+            mark = error.problem_mark
+            problems.append(Problem(path.name, mark.line + 1 if mark else 0, f"not YAML: {error.problem}"))
+            continue
+        if not isinstance(loaded, CommentedMap):
+            problems.append(Problem(path.name, 1, "write keys and values, such as `fields:`"))
+            continue
+        _remember(loaded, path.name, sources)
+        for key, value in loaded.items():
+            line = loaded.lc.key(key)[0] + 1
+            here = sources.data.get(key)
+            if here is None:
+                sources.data[key] = value
+                sources.top[key] = (path.name, line)
+            elif (
+                isinstance(here, CommentedMap) and isinstance(value, CommentedMap) and key not in ("valid", "defaults")
+            ):
+                problems += _join_maps(here, value, path.name, sources)
+            elif isinstance(here, CommentedSeq) and isinstance(value, CommentedSeq):
+                here.extend(value)
+            else:
+                first = ":".join(map(str, sources.top[key]))
+                problems.append(Problem(path.name, line, f"{key} already stands in {first}; keep one"))
+    return sources, problems
+
+
+def _join_maps(here: CommentedMap, more: CommentedMap, file: str, sources: SourceMap) -> list[Problem]:
+    problems = []
+    for key, value in more.items():
+        line = more.lc.key(key)[0] + 1
+        if key in here:
+            problems.append(Problem(file, line, f"{key} is defined twice; keep one"))
+            continue
+        here[key] = value
+        here.lc.add_kv_line_col(key, [line - 1, 0, line - 1, 0])
+    return problems
+
+
+def _remember(node: Any, file: str, sources: SourceMap) -> None:
+    if isinstance(node, CommentedMap | CommentedSeq):
+        sources.files[id(node)] = file
+        for child in node.values() if isinstance(node, CommentedMap) else node:
+            _remember(child, file, sources)
+
+
+def plain(node: Any) -> Any:
+    """Ordinary Python values: ruamel's scalars keep formatting that the model has no use for."""
+    if isinstance(node, dict):
+        return {str(key): plain(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [plain(value) for value in node]
+    if isinstance(node, bool) or node is None:
+        return node
+    if isinstance(node, int):
+        return int(node)
+    if isinstance(node, float):
+        return float(node)
+    return str(node)
+
+
+def problem_of(detail: Any, sources: SourceMap) -> Problem:
+    """A validation error of pydantic as a problem with file and line."""
+    path = [key for key in detail["loc"] if key != "[key]"]
+    where = ".".join(str(key) for key in path)
+    kind = detail["type"]
+    if kind == "missing":
+        message = f"{where} is missing: add `{path[-1]}: …`"
+        path = path[:-1]
+    elif kind == "extra_forbidden":
+        message = f"{where}: there is no such key; remove it or correct its spelling"
+    else:
+        message = f"{where}: {detail['msg'].removeprefix('Value error, ')}"
+    return sources.problem(path, message)

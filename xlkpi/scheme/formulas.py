@@ -1,0 +1,307 @@
+"""Excel formulas as typed objects: the only things that a rule's template can interpolate.
+
+A bare string never reaches a formula. Text becomes a quoted literal, a number keeps the spelling of the scheme
+(`40%`), a name is a name, and everything that combines them is a Formula made here. What several formulas must do in
+the same way (comparing at a threshold, carrying absence on, showing a number in a sentence) is one function here.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+from xlkpi.resources import templates
+from xlkpi.values import Absence
+
+MISSING: Final = Absence.MISSING.value
+NOT_APPLICABLE: Final = Absence.NOT_APPLICABLE.value
+UNREADABLE: Final = Absence.UNREADABLE.value
+
+COMPARISONS: Final = (">=", "<=", "<>", ">", "<", "=")  # longest first: it is also the order of parsing
+
+
+class Term(ABC):
+    """Something that may stand in a formula."""
+
+    @property
+    @abstractmethod
+    def excel(self) -> str:
+        """The term's spelling in an Excel formula."""
+
+    def __str__(self) -> str:
+        return self.excel
+
+
+@dataclass(frozen=True, slots=True)
+class Number(Term):
+    """A number as the scheme spells it: `40%`, `-5`, `0.2%`, `800`."""
+
+    text: str
+
+    @property
+    def excel(self) -> str:
+        """The spelling of the scheme."""
+        return self.text
+
+    @property
+    def value(self) -> float:
+        """The number's value; 40 % is 0.4."""
+        return number_value(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Text(Term):
+    """A literal text."""
+
+    text: str
+
+    @property
+    def excel(self) -> str:
+        """Quoted, with quotes doubled."""
+        return '"' + self.text.replace('"', '""') + '"'
+
+
+@dataclass(frozen=True, slots=True)
+class Name(Term):
+    """A defined name, with what sentences and conditions need to know of it.
+
+    `kind` is the type of the value behind it (count, amount, rate, day, number, choice, points, …); `words` stand for
+    a judgement ("完成": "met"); `may_be_blank` tells an input cell from a formula, which says 未填; `always_applies`:
+    who enters it may not say 不适用, so that word is unreadable there; `made_of` are numerator and denominator where
+    the value is the ratio of two names.
+    """
+
+    name: str
+    label: str = ""
+    kind: str = "number"
+    unit: str = ""
+    words: tuple[tuple[str, str], ...] = ()
+    may_be_blank: bool = False
+    always_applies: bool = False
+    made_of: tuple[Name, ...] = ()
+
+    @property
+    def excel(self) -> str:
+        """The name itself."""
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Formula(Term):
+    """Excel text without the leading equals sign."""
+
+    text: str
+
+    @property
+    def excel(self) -> str:
+        """The text."""
+        return self.text
+
+
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)\s*%?")
+
+
+def number_value(text: str) -> float:
+    """Read a number of a scheme. Raises ValueError when it is none."""
+    bare = text.strip()
+    if not _NUMBER.fullmatch(bare):
+        raise ValueError(f"{text!r} is not a number: write for example 15, 2.5 or 40%")
+    return float(bare[:-1]) / 100 if bare.endswith("%") else float(bare)
+
+
+# ---------------------------------------------------------------- what formulas share
+
+
+def blank(name: Name) -> Formula:
+    """Whether nothing was filled in: an empty input cell, or the word 未填."""
+    word = Formula(f'{name}="{MISSING}"')
+    return either([Formula(f'{name}=""'), word]) if name.may_be_blank else word
+
+
+def either(conditions: Iterable[Term]) -> Formula:
+    """OR, without the function where there is one condition only."""
+    return _joined("OR", conditions)
+
+
+def every(conditions: Iterable[Term]) -> Formula:
+    """AND, likewise."""
+    return _joined("AND", conditions)
+
+
+def _joined(function: str, conditions: Iterable[Term]) -> Formula:
+    texts = [condition.excel for condition in conditions]
+    return Formula(texts[0] if len(texts) == 1 else f"{function}({','.join(texts)})")
+
+
+def compare(left: Term, operator: str, right: Term) -> Formula:
+    """Compare at a threshold. Every name goes through ROUND(x,10): 1−0.998 ≥ 0.2 % is true by 2e-18 otherwise."""
+    if operator not in COMPARISONS:
+        raise ValueError(f"{operator!r} does not compare")
+    return Formula(f"{_exact(left)}{operator}{_exact(right)}")
+
+
+def _exact(term: Term) -> str:
+    return term.excel if isinstance(term, Number | Text) else f"ROUND({term},10)"
+
+
+def absence_word(name: Name) -> Formula:
+    """The word for a value that is no number: 未填 for a blank, the word itself, 无法读取 for anything else."""
+    words = Formula(f'IF(OR({name}="{MISSING}",{name}="{NOT_APPLICABLE}"),{name},"{UNREADABLE}")')
+    return Formula(f'IF({name}="","{MISSING}",{words})') if name.may_be_blank else words
+
+
+def if_number(name: Name, body: Term) -> Formula:
+    """The body where the name holds a number; else the word for its absence."""
+    return Formula(f"IF(ISNUMBER({name}),{body},{absence_word(name)})")
+
+
+def if_all_numbers(names: Sequence[Name], body: Term) -> Formula:
+    """The body where all names hold numbers; else the first word among them, or 未填 for a blank."""
+    if not names:
+        return Formula(body.excel)
+    word = f'"{MISSING}"'
+    for name in reversed(names):
+        own = f'IF({name}="{NOT_APPLICABLE}","{UNREADABLE}",{name})' if name.always_applies else name.name
+        word = f"IF(ISTEXT({name}),{own},{word})"
+    condition = f"COUNT({','.join(n.excel for n in names)})={len(names)}" if len(names) > 1 else f"ISNUMBER({names[0]})"
+    return Formula(f"IF({condition},{body},{word})")
+
+
+def done(name: Name) -> Formula:
+    """Whether a word says that it was done."""
+    words = [word for word, means in name.words if means in ("met", "asserted")]
+    return either(Formula(f"{name}={Text(word)}") for word in words) if words else Formula("FALSE")
+
+
+def met(name: Name) -> Formula:
+    """Whether a word says that the requirement is met. What has no object this month (不适用) is met."""
+    words = [word for word, means in name.words if means in ("met", "asserted")]
+    return either(Formula(f"{name}={Text(word)}") for word in [*words, NOT_APPLICABLE])
+
+
+def known(name: Name) -> Formula:
+    """Whether the name holds one of its words, or 不适用."""
+    return either(Formula(f"{name}={Text(word)}") for word in [*(word for word, _ in name.words), NOT_APPLICABLE])
+
+
+def by_word(name: Name, when_met: Term, when_failed: Term) -> Formula:
+    """What a word says: met, not met, or the word for an absence."""
+    failing = [word for word, means in name.words if means == "failed"]
+    otherwise = absence_word(name)
+    if failing:
+        condition = either(Formula(f"{name}={Text(word)}") for word in failing)
+        otherwise = Formula(f"IF({condition},{when_failed},{otherwise})")
+    return Formula(f"IF({met(name)},{when_met},{otherwise})")
+
+
+def shown(term: Term) -> Formula:
+    """A value as a sentence shows it: 80.97%, 252,486.00, 6 号. A word stays as it is, a blank says 未填.
+
+    Always through TEXT or ROUND: engines spell 1/3 with 15 or 16 digits.
+    """
+    if not isinstance(term, Name):
+        return Formula(f'ROUND({term},4)&""')
+    formats = {
+        "rate": f'TEXT(ROUND({term},4),"0.00%")',
+        "amount": f'TEXT(ROUND({term},2),"#,##0.00")',
+        "count": f'TEXT(ROUND({term},4),"#,##0")',
+        "day": f'ROUND({term},0)&" 号"',
+    }
+    number = formats.get(term.kind, f"ROUND({term},4)")
+    if term.kind in ("choice", "text"):
+        number = term.excel
+    word = f'IF({term}="","{MISSING}",{term})' if term.may_be_blank else term.excel
+    unit = f'&" {term.unit}"' if term.unit and term.kind not in ("rate", "day") else ""
+    return Formula(f"IF(ISNUMBER({term}),{number}{unit},{word})")
+
+
+def told(name: Name) -> Formula:
+    """A value with its label, and where it is a ratio with both parts: 实绩 251 台 ÷ 目标 310 台 = 完成率 80.97%."""
+    labelled = [f"{Text((part.label or part.name) + ' ')}&{shown(part)}" for part in (*name.made_of, name)]
+    signs = ('&" ÷ "&', '&" = "&')
+    return Formula("".join(text + sign for text, sign in zip(labelled, (*signs[: len(labelled) - 1], ""), strict=True)))
+
+
+def rounded(term: Term) -> Formula:
+    """Points as a sentence shows them: four digits at most, no trailing zeros."""
+    return Formula(f"ROUND({term},4)")
+
+
+_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+
+
+def text_with_names(text: str, names: dict[str, Name]) -> Formula | None:
+    """A text with `{name}` in it as a formula that shows the values; None where the text names nothing."""
+    parts = _PLACEHOLDER.split(text)
+    if len(parts) == 1:
+        return None
+    pieces = [Text(part).excel if index % 2 == 0 else shown(names[part]).excel for index, part in enumerate(parts)]
+    return Formula("&".join(piece for piece in pieces if piece != '""'))
+
+
+# ---------------------------------------------------------------- looking into a formula
+
+
+@cache
+def allowed_functions() -> frozenset[str]:
+    """Functions that Excel, WPS, LibreOffice and both engines share (`templates/functions.txt`)."""
+    lines = (templates() / "functions.txt").read_text("utf-8").splitlines()
+    return frozenset(line.strip() for line in lines if line.strip() and not line.startswith("#"))
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What a formula refers to: defined names and functions, in order of first use."""
+
+    names: tuple[str, ...]
+    functions: tuple[str, ...]
+    text: str = ""
+
+
+def parse(formula: str) -> Parsed:
+    """Parse Excel text (without the equals sign). Raises ValueError with the parser's reason."""
+    import formualizer  # noqa: PLC0415 - a compiled library; only lint and compile need it
+
+    try:
+        tree = formualizer.parse("=" + formula).to_dict()
+    except Exception as error:  # the parser's own exception types are not part of its public interface
+        raise ValueError(str(error)) from None
+    names: dict[str, None] = {}
+    functions: dict[str, None] = {}
+    for node in _walk(tree):
+        if node.get("node_type") == "Reference":
+            names.setdefault(str(node["reference"]))
+        elif node.get("node_type") == "Function":
+            functions.setdefault(str(node["name"]).upper())
+    return Parsed(tuple(names), tuple(functions), formula)
+
+
+def _walk(node: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(node, dict):
+        yield node
+        for value in node.values():
+            yield from _walk(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _walk(value)
+
+
+def judged(condition: str) -> tuple[str, str | None, str | None]:
+    """Split a requirement into what is judged, the comparison and the limit: `返修率<0.2%`; or a name alone.
+
+    Raises:
+        ValueError: the text is not of that closed form.
+    """
+    for operator in COMPARISONS:
+        left, found, right = condition.partition(operator)
+        if found:
+            if not left.strip() or not right.strip():
+                break
+            return left.strip(), operator, right.strip()
+    if re.fullmatch(r"[\w.]+", condition.strip()):
+        return condition.strip(), None, None
+    raise ValueError(f"{condition!r} is no requirement: write NAME, or NAME>=LIMIT with >=, >, <, <=, = or <>")

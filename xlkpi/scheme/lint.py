@@ -1,0 +1,146 @@
+"""Lint: everything that must hold of a scheme as a whole. Returns problems with file and line; raises nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from xlkpi.scheme.compile import IDENTITY, Compiled, compile_scheme
+from xlkpi.scheme.files import Problem, SchemeError, SourceMap
+from xlkpi.scheme.formulas import allowed_functions, number_value, parse
+from xlkpi.scheme.load import find_scheme, load_scheme
+from xlkpi.scheme.model import Scheme
+from xlkpi.scheme.names import clashes, why_unsafe
+from xlkpi.scheme.rules import Rule, load_rules
+
+MAX_FORMULA = 8192  # Excel's limit, in characters
+
+Where = tuple[str | int, ...]
+
+
+def usable_scheme(name_or_folder: str) -> tuple[Scheme, Compiled]:
+    """Load, compile and lint: the only door by which a scheme reaches a workbook.
+
+    Raises:
+        SchemeError: with every problem.
+    """
+    scheme, compiled, problems = lint_scheme(name_or_folder)
+    if problems or scheme is None or compiled is None:
+        raise SchemeError(problems)
+    return scheme, compiled
+
+
+def lint_scheme(name_or_folder: str) -> tuple[Scheme | None, Compiled | None, list[Problem]]:
+    """All problems of a scheme; the scheme and its formulas where they could be made at all."""
+    try:
+        scheme, sources = load_scheme(name_or_folder)
+        rules = rules_for(find_scheme(name_or_folder))
+    except SchemeError as error:
+        return None, None, list(error.problems)
+    compiled = compile_scheme(scheme, rules)
+    found = [sources.problem(where, message) for where, message in compiled.problems]
+    found += [_locate(sources, where, message) for where, message in _whole(scheme, rules, compiled)]
+    return scheme, compiled, found
+
+
+def rules_for(folder: Path) -> dict[str, Rule]:
+    """The shipped rules and those in the scheme's own folder `rules/`."""
+    own = folder / "rules"
+    return load_rules(*([own] if own.is_dir() else []))
+
+
+def _locate(sources: SourceMap, where: Where, message: str) -> Problem:
+    return sources.problem(where, message)
+
+
+def _whole(scheme: Scheme, rules: Mapping[str, Rule], compiled: Compiled) -> Iterator[tuple[Where, str]]:
+    yield from _names(scheme, compiled)
+    yield from _points(scheme)
+    yield from _words(scheme)
+    yield from _grades(scheme)
+    for name, text in compiled.formulas.items():
+        for message in _formula(text, compiled):
+            yield compiled.origins[name] or ("groups",), f"{name}: {message}"
+
+
+def _formula(text: str, compiled: Compiled) -> Iterator[str]:
+    if len(text) > MAX_FORMULA:
+        yield f"the formula has {len(text)} characters; Excel takes {MAX_FORMULA}: split it into two indicators"
+    try:
+        parsed = parse(text)
+    except ValueError as error:
+        yield f"the formula does not parse ({error}): ={text}"
+        return
+    for name in parsed.names:
+        if name not in compiled.names:
+            yield f"the formula names {name!r}, which nothing defines; correct the name or add the field"
+    for function in parsed.functions:
+        if function not in allowed_functions():
+            yield f"{function} is not shared by Excel, WPS, LibreOffice and both engines: see templates/functions.txt"
+
+
+def _names(scheme: Scheme, compiled: Compiled) -> Iterator[tuple[Where, str]]:
+    for kind, names in (("fields", scheme.fields), ("constants", scheme.constants), ("indicators", scheme.indicators)):
+        for name in names:
+            if name in IDENTITY:
+                yield (kind, name), f"{name} is a name that every workbook has; choose another"
+    given = [*scheme.fields, *scheme.constants, *scheme.indicators]
+    for first, second in clashes(given):
+        yield ("fields", second), f"{second!r} and {first!r} are one name to a spreadsheet; rename one"
+    made = set(compiled.formulas) - set(scheme.indicators)
+    for name in given:
+        if name in made:
+            yield ("fields", name), f"{name!r} is also the name of a cell that the tool makes; choose another"
+    parts = [item.item for item in scheme.items] + [group.group for group in scheme.groups]
+    for first, second in clashes(parts):
+        yield ("groups",), f"two groups or items are named {second!r} ({first!r}); rename one"
+    for name in compiled.formulas:
+        reason = why_unsafe(name)
+        if reason:
+            yield compiled.origins[name] or ("groups",), f"the cell name {name!r} {reason}; shorten the item's name"
+
+
+def _points(scheme: Scheme) -> Iterator[tuple[Where, str]]:
+    for index, group in enumerate(scheme.groups):
+        total = sum(number_value(item.points) for item in group.items if not item.bonus)
+        if abs(total - number_value(group.points)) > 1e-9:
+            yield (
+                ("groups", index, "points"),
+                f"{group.group}: the items add up to {total:g}, the group says {group.points}; make them agree",
+            )
+        for position, item in enumerate(group.items):
+            where = ("groups", index, "items", position)
+            if number_value(item.points) <= 0:
+                yield (*where, "points"), f"{item.item}: points must be above zero"
+            for number, clause in enumerate(item.clauses):
+                if clause.lose is not None and number_value(clause.lose) <= 0:
+                    yield (*where, "clauses", number), f"{item.item}: lose is written as a positive number of points"
+
+
+def _words(scheme: Scheme) -> Iterator[tuple[Where, str]]:
+    inspected: dict[str, str] = {}
+    for index, group in enumerate(scheme.groups):
+        for position, item in enumerate(group.items):
+            for number, clause in enumerate(item.clauses):
+                where = ("groups", index, "items", position, "clauses", number)
+                subject = scheme.fields.get(clause.subject)
+                if clause.each and subject and "failed" in subject.words.values():
+                    yield (
+                        where,
+                        f"{clause.subject} counts occurrences: a word cannot say how many; drop its failed words",
+                    )
+                shown = clause.inspection or clause.subject
+                field = scheme.fields.get(shown)
+                if field and field.by == "headquarters":
+                    if shown in inspected:
+                        yield where, f"{shown} is already inspected under {inspected[shown]}; one cell, one inspection"
+                    inspected[shown] = item.item
+    for name in scheme.by("headquarters"):
+        if name not in inspected:
+            yield ("fields", name), f"{name} is headquarters' but no clause shows it; name it in a clause's inspection"
+
+
+def _grades(scheme: Scheme) -> Iterator[tuple[Where, str]]:
+    limits = [number_value(grade.at_least) for grade in scheme.grades]
+    if limits != sorted(limits, reverse=True):
+        yield ("grades",), "write grades from the highest down"

@@ -1,0 +1,275 @@
+"""The scheme (方案): what is asked, how it is judged. Frozen pydantic models; editors get their JSON Schema from here.
+
+The models check shapes and single values. What concerns several entries together (do the points add up, does every
+formula resolve) is lint's business, so that one wrong entry never hides another.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from xlkpi.scheme.formulas import judged, number_value
+from xlkpi.scheme.names import why_unsafe
+
+
+def _safe_name(name: str) -> str:
+    reason = why_unsafe(name)
+    if reason:
+        raise ValueError(f"the name {name!r} {reason}; keep the wording people read in `label` and choose a safe name")
+    return name
+
+
+def _spelled_number(value: Any) -> Any:
+    """Keep a number's spelling (`40%`, `0.2%`): it is what the formula will show."""
+    if isinstance(value, bool):
+        raise ValueError("write a number such as 15 or 40%")
+    if isinstance(value, int | float):
+        value = repr(value)
+    if isinstance(value, str):
+        number_value(value)
+    return value
+
+
+def _requirement(text: str) -> str:
+    judged(text)
+    return text
+
+
+def _quoted_version(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise ValueError(f'write the version in quotes: "{value}" (2026.10 without quotes would become 2026.1)')
+    return value
+
+
+Name = Annotated[str, AfterValidator(_safe_name)]
+NumberText = Annotated[str, BeforeValidator(_spelled_number)]
+Requirement = Annotated[str, AfterValidator(_requirement)]
+Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+FieldType = Literal["count", "amount", "rate", "number", "day", "choice", "text"]
+WordMeaning = Literal["met", "failed", "asserted"]
+Scope = Literal["item", "group", "total"]
+
+
+class Entry(BaseModel):
+    """What every entry of a scheme carries: its source, and a note where source or decision needs one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    source: str = Field("", description="Where it stands in the source documents: file, heading, the words themselves")
+    note: str = Field("", description="What was torn, misprinted or silent in the source, or is our own decision")
+
+
+class Labelled(Entry):
+    """An entry with words for people."""
+
+    label: str = Field("", description="What people read; any characters. Default: the name")
+    en: str = Field(description="The English term")
+    unit: str = ""
+
+
+class SchemeField(Labelled):
+    """One figure or word that somebody enters. The key in `fields:` is its name, which formulas use."""
+
+    type: FieldType
+    by: Literal["dealer", "headquarters"] = Field("dealer", description="Who enters it; headquarters' are inspections")
+    definition: str = Field("", description="口径: what exactly is counted")
+    target: bool = Field(False, description="Headquarters sets a monthly target: adds NAME_目标 and NAME_完成率")
+    optional: bool = Field(False, description="A blank is no finding")
+    not_applicable: bool = Field(False, description="The one who enters it may say 不适用")
+    minimum: NumberText | None = None
+    maximum: NumberText | None = None
+    words: dict[str, WordMeaning] = Field(
+        default_factory=dict,
+        description="Words accepted in place of a number. met, failed, or asserted: met without naming the number",
+    )
+
+    @model_validator(mode="after")
+    def _choice_has_words(self) -> SchemeField:
+        if self.type == "choice" and not self.words:
+            raise ValueError("a choice needs words: write words: {完成: met, 未完成: failed}")
+        if self.by == "dealer" and self.words and self.type != "choice":
+            raise ValueError("words in place of a number are for headquarters' inspections: write by: headquarters")
+        return self
+
+
+class Constant(Labelled):
+    """A number that headquarters fixes for the month; formulas use its name."""
+
+    type: FieldType = "number"
+    value: NumberText
+
+
+class Indicator(Labelled):
+    """A figure computed from others by one Excel formula over names."""
+
+    type: FieldType = "number"
+    better: Literal["up", "down", "range"] = "up"
+    definition: str = ""
+    formula: str = Field(description="An Excel formula over names, without the equals sign")
+
+
+class Clause(Entry):
+    """One sentence of 考核标准 that deducts or vetoes. The grammar is closed:
+
+    `{each: NAME, lose: 5, most: 10}` · `{require: NAME>=90%, lose: 5}` · `{require: NAME, else: 否决, scope: group}`.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    text: str = Field(description="The clause as people read it; {NAME} shows a value")
+    en: str = ""
+    each: str | None = Field(None, description="The field that counts occurrences")
+    require: Requirement | None = Field(None, description="The requirement: NAME>=LIMIT, or NAME whose words decide")
+    lose: NumberText | None = Field(None, description="Points lost per occurrence, or when the requirement is not met")
+    most: NumberText | None = Field(None, description="With each: at most so many points lost")
+    otherwise: Literal["否决"] | None = Field(None, alias="else", description="否决: the fault vetoes")
+    scope: Scope | None = Field(None, description="What a veto takes to zero; default by the scheme")
+    inspection: str = Field("", description="The field shown under 检查情况; default: the one that is judged")
+
+    @model_validator(mode="after")
+    def _closed_grammar(self) -> Clause:
+        form = (self.each is not None, self.require is not None, self.lose is not None, self.otherwise is not None)
+        if form not in {(True, False, True, False), (False, True, True, False), (False, True, False, True)}:
+            raise ValueError(
+                "a clause is one of {each: NAME, lose: N}, {require: NAME>=LIMIT, lose: N}, "
+                "{require: NAME>=LIMIT, else: 否决}"
+            )
+        if self.scope and not self.otherwise:
+            raise ValueError("scope belongs to a veto: write it beside else: 否决")
+        if self.most is not None and self.each is None:
+            raise ValueError("most belongs to each")
+        return self
+
+    @property
+    def subject(self) -> str:
+        """The name that is judged or counted."""
+        return self.each if self.each is not None else judged(self.require or "")[0]
+
+
+class Score(BaseModel):
+    """The scoring rule of an item: `{RULE: NAME}` or `{RULE: {of: NAME, PARAMETER: VALUE}}`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rule: str
+    arguments: dict[str, Any]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _shorthand(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or set(data) == {"rule", "arguments"}:
+            return data
+        if len(data) != 1:
+            raise ValueError("write one rule: {proportional: NAME} or {threshold: {of: NAME, full_at: 40%}}")
+        rule, arguments = next(iter(data.items()))
+        return {"rule": rule, "arguments": dict(arguments) if isinstance(arguments, dict) else {"of": arguments}}
+
+
+class Item(Labelled):
+    """细项: points, a scoring rule (none: it starts full), and clauses."""
+
+    en: str = ""
+    item: Name
+    points: NumberText
+    bonus: bool = Field(
+        False, description="加分: its points come on top of the group's; none on a vetoed group or total"
+    )
+    evidence: str = Field("", description="依据; default: the group's")
+    text: str = Field("", description="The rule as people read it under 考核标准")
+    score: Score | None = None
+    clauses: tuple[Clause, ...] = ()
+
+
+class Gate(Entry):
+    """关口: the group must reach a share of its points, else the group or the total is vetoed."""
+
+    at_least: NumberText
+    scope: Literal["group", "total"] = "group"
+    text: str = ""
+
+
+class Group(Entry):
+    """考核项: items whose points add up to the group's."""
+
+    group: Name
+    en: str = ""
+    points: NumberText
+    evidence: str = ""
+    gate: Gate | None = None
+    not_applicable: Literal["rescale", "full", "zero"] | None = Field(None, description="Default by the scheme")
+    items: tuple[Item, ...]
+
+
+class Grade(Entry):
+    """等级: from so many points on."""
+
+    grade: str
+    at_least: NumberText
+
+
+class Defaults(BaseModel):
+    """What clauses and groups mean where they say nothing."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    veto: Scope = "item"
+    not_applicable: Literal["rescale", "full", "zero"] = "rescale"
+
+
+class Valid(BaseModel):
+    """The months for which the scheme may be issued."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    since: Month = Field(alias="from")
+    until: Month | None = None
+
+    def covers(self, month: str) -> bool:
+        """Whether a month (YYYY-MM) lies inside."""
+        return self.since <= month and (self.until is None or month <= self.until)
+
+
+class Scheme(Entry):
+    """A scheme as a whole; `templates/schemes/<scheme>/*.yaml` taken together."""
+
+    scheme: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
+    title: str
+    en: str
+    version: Annotated[str, BeforeValidator(_quoted_version)]
+    valid: Valid
+    description: str = ""
+    defaults: Defaults = Defaults()
+    deadline_day: int = Field(5, ge=1, le=28, description="Day of the following month by which dealers send")
+    round_items: int | None = Field(None, ge=0, le=6, description="Round item scores; the total adds the rounded")
+    display_decimals: int = Field(1, ge=0, le=6, description="Digits of the published total; grade and rank use it")
+    bonus_most: NumberText | None = Field(None, description="All bonus items together earn at most so many points")
+    instructions: tuple[str, ...] = Field((), description="Lines of the 说明 sheet particular to this scheme")
+    fields: dict[Name, SchemeField]
+    constants: dict[Name, Constant] = Field(default_factory=dict)
+    indicators: dict[Name, Indicator] = Field(default_factory=dict)
+    groups: tuple[Group, ...]
+    grades: tuple[Grade, ...] = ()
+
+    @property
+    def points(self) -> float:
+        """Points of all groups, bonus apart."""
+        return sum(number_value(group.points) for group in self.groups)
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """All items in order."""
+        return tuple(item for group in self.groups for item in group.items)
+
+    def scope(self, clause: Clause) -> Scope:
+        """What a veto clause takes to zero."""
+        return clause.scope or self.defaults.veto
+
+    def by(self, who: Literal["dealer", "headquarters"]) -> dict[str, SchemeField]:
+        """The fields that somebody enters."""
+        return {name: field for name, field in self.fields.items() if field.by == who}
+
+    def targets(self) -> dict[str, SchemeField]:
+        """The fields that have a monthly target."""
+        return {name: field for name, field in self.fields.items() if field.target}

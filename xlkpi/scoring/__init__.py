@@ -1,0 +1,1 @@
+"""WHAT IT IS WORTH: two engines behind one protocol, and assess()."""

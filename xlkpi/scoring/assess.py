@@ -1,0 +1,272 @@
+"""assess(): one submission in, one explained assessment out. Button, batch, what-if and simulation all call only this.
+
+Nothing is computed here. The engine evaluates the issued master; this module reads the results off the layout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from xlkpi.findings import Finding
+from xlkpi.issue import Issue
+from xlkpi.scheme.compile import (
+    BEFORE_VETO,
+    CEILING,
+    GRADE,
+    PUBLISHED,
+    STATUS,
+    TOTAL,
+    TOTAL_VETO,
+    of_clause,
+    of_field,
+)  # fmt: skip
+from xlkpi.scheme.formulas import number_value
+from xlkpi.scheme.model import Clause, Item, SchemeField
+from xlkpi.scoring.engine import Engine
+from xlkpi.values import SCORED, VETOED, Absence, CellContent, CellFault, Place, Value, absence_of
+from xlkpi.workbook.layout import Role
+
+Status = Literal["scored", "provisional", "rejected"]
+INSPECTION_MISSING: Final = "XK-V013"
+FORMULA_FAULT: Final = "XK-S001"
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """A clause that took something: points, or everything in its scope. `inspection` is what headquarters wrote."""
+
+    clause: str
+    inspection: Value
+    points: float = 0.0
+    scope: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemScore:
+    """An item's result. `score` is 不适用 where it was left out; `ceiling` what it could still be."""
+
+    id: str
+    name: str
+    group: str
+    points: float
+    score: float | Absence
+    before_veto: float
+    ceiling: float
+    status: str
+    target: Value
+    actual: Value
+    completion: Value
+    vetoed: bool
+    vetoes: tuple[Fired, ...]
+    deductions: tuple[Fired, ...]
+    trace: str
+    bonus: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GroupScore:
+    """A group's result; vetoed by a clause of group scope, or by its gate."""
+
+    name: str
+    points: float
+    score: float
+    before_veto: float
+    vetoed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """A dealer's month. `published` is the total as printed, which grade and rank go by; `cells` holds the whole
+    evaluated workbook, for writing it out."""
+
+    dealer: str
+    file: str
+    status: Status
+    total: float
+    ceiling: float
+    before_veto: float
+    published: float
+    grade: str
+    vetoed: bool
+    groups: tuple[GroupScore, ...]
+    items: tuple[ItemScore, ...]
+    indicators: Mapping[str, Value]
+    findings: tuple[Finding, ...]
+    engine: str
+    cells: Mapping[Place, CellContent] = field(repr=False, compare=False, default_factory=dict)
+
+
+def assess(
+    issue: Issue,
+    engine: Engine,
+    dealer: str,
+    answers: Mapping[str, CellContent],
+    *,
+    file: str = "",
+    findings: Iterable[Finding] = (),
+) -> Assessment:
+    """Assess a dealer's answers.
+
+    Args:
+        issue: what was issued, with targets and inspections.
+        engine: an engine with the issue's master loaded.
+        dealer: a code on the issue's roster.
+        answers: contents of the dealer's own cells by slot name (`Submission.contents()`); absences as their words.
+        file: the file that they came from, for findings.
+        findings: what reading the file has found already; a check that says the same again is dropped.
+    """
+    inputs = {**issue.stamped(dealer), **issue.inspected(dealer)}
+    inputs.update({issue.layout.place(name): content for name, content in answers.items()})
+    results = engine.evaluate(inputs)
+    return _Reading(issue, dealer, file, {**inputs, **results}, engine.name).assessment(tuple(findings))
+
+
+class _Reading:
+    """Reads an assessment off the evaluated cells."""
+
+    def __init__(self, issue: Issue, dealer: str, file: str, cells: Mapping[Place, CellContent], engine: str):
+        self.issue, self.dealer, self.file, self.cells, self.engine = issue, dealer, file, cells, engine
+        self.faults: list[Finding] = []
+
+    def assessment(self, found: tuple[Finding, ...]) -> Assessment:
+        scheme = self.issue.scheme
+        groups = tuple(
+            GroupScore(
+                group.group,
+                number_value(group.points),
+                self.number(of_field(group.group, "得分")),
+                self.number(of_field(group.group, "否决前")),
+                self.word(of_field(group.group, "否决")) == VETOED,
+            )
+            for group in scheme.groups
+        )
+        items = tuple(self.item(group.group, item) for group in scheme.groups for item in group.items)
+        indicators = {slot.name: self.value(slot.name) for slot in self.issue.layout.of(Role.INDICATOR)}
+        total = self.number(TOTAL)
+        return Assessment(
+            dealer=self.dealer,
+            file=self.file,
+            status="scored" if self.word(STATUS) == SCORED else "provisional",
+            total=total,
+            ceiling=self.number(CEILING),
+            before_veto=self.number(BEFORE_VETO),
+            published=self.number(PUBLISHED),
+            grade=self.word(GRADE),
+            vetoed=self.word(TOTAL_VETO) == VETOED,
+            groups=groups,
+            items=items,
+            indicators=indicators,
+            findings=(*found, *self.checks(found), *self.open_inspections(), *self.cell_faults()),
+            engine=self.engine,
+            cells=self.cells,
+        )
+
+    def item(self, group: str, item: Item) -> ItemScore:
+        name = item.item
+        of = item.score.arguments.get("of") if item.score else None
+        scored = of.removesuffix("_完成率") if isinstance(of, str) else ""
+        has_target = scored in self.issue.scheme.targets()
+        outcomes = [(n, c, self.content(of_clause(name, n))) for n, c in enumerate(item.clauses, 1)]
+        return ItemScore(
+            id=name,
+            name=item.label or name,
+            group=group,
+            points=number_value(item.points),
+            score=self.score(of_field(name, "得分")),
+            before_veto=self.number(of_field(name, "否决前")),
+            ceiling=self.number(of_field(name, "最高")),
+            status=self.word(of_field(name, "状态")),
+            target=self.value(of_field(scored, "目标")) if has_target else Absence.NOT_APPLICABLE,
+            actual=self.value(scored) if has_target else Absence.NOT_APPLICABLE,
+            completion=self.value(of_field(scored, "完成率")) if has_target else Absence.NOT_APPLICABLE,
+            vetoed=self.word(of_field(name, "否决")) == VETOED,
+            vetoes=tuple(self.fired(name, n, c, 0.0) for n, c, outcome in outcomes if outcome == VETOED),
+            deductions=tuple(self.fired(name, n, c, outcome) for n, c, outcome in outcomes if _took(outcome)),
+            trace=self.word(of_field(name, "说明")),
+            bonus=item.bonus,
+        )
+
+    def fired(self, item: str, number: int, clause: Clause, points: CellContent) -> Fired:
+        shown = clause.inspection or clause.subject
+        known = shown in self.issue.layout.slots
+        return Fired(
+            clause=self.word(of_clause(item, number, "标准")) or clause.text,
+            inspection=self.value(shown) if known else Absence.MISSING,
+            points=float(points) if isinstance(points, float) else 0.0,
+            scope=self.issue.scheme.scope(clause) if clause.otherwise else "",
+        )
+
+    # ------------------------------------------------------------ cells by name
+
+    def content(self, name: str) -> CellContent:
+        return self.cells.get(self.issue.layout.place(name))
+
+    def value(self, name: str) -> Value:
+        content = self.content(name)
+        if content is None:
+            return Absence.MISSING
+        if isinstance(content, CellFault):
+            return Absence.UNREADABLE
+        return absence_of(content) or content
+
+    def score(self, name: str) -> float | Absence:
+        value = self.value(name)
+        return value if isinstance(value, Absence) else float(value) if isinstance(value, float) else 0.0
+
+    def number(self, name: str) -> float:
+        content = self.content(name)
+        return content if isinstance(content, float) else 0.0
+
+    def word(self, name: str) -> str:
+        content = self.content(name)
+        return content if isinstance(content, str) else ""
+
+    # ------------------------------------------------------------ findings off the cells
+
+    def checks(self, found: Iterable[Finding]) -> Iterable[Finding]:
+        """The 校验 cells' words as findings."""
+        said = {(finding.code, finding.field) for finding in found}
+        unread = {finding.field for finding in found if finding.code in _READING_FAULTS}
+        for slot in self.issue.layout.of(Role.CHECK):
+            word = self.content(of_field(slot.field, "校验"))
+            code = self.issue.layout.words.get(word) if isinstance(word, str) else None
+            if code and (code, slot.field) not in said and slot.field not in unread:
+                entry = self.issue.scheme.fields[slot.field]
+                place = self.issue.layout.place(slot.field)
+                yield Finding(code, self.file, place, slot.field, self.facts(code, slot.field, entry))
+
+    def facts(self, code: str, name: str, entry: SchemeField) -> dict[str, object]:
+        value = self.content(name)
+        shown = f"{value:,.10g}" if isinstance(value, float) else str(value)
+        limit = entry.maximum if code == "XK-V005" else entry.minimum
+        return {
+            "label": entry.label or name, "found": shown, "limit": limit, "choices": "、".join(entry.words)
+        }  # fmt: skip
+
+    def open_inspections(self) -> Iterable[Finding]:
+        """Inspections that headquarters has left blank."""
+        for slot in self.issue.layout.of(Role.INSPECTION):
+            if self.content(slot.name) is None:
+                entry = self.issue.scheme.fields[slot.field]
+                label = entry.label or slot.field
+                yield Finding(INSPECTION_MISSING, self.file, slot.place, slot.field, {"label": label})
+
+    def cell_faults(self) -> Iterable[Finding]:
+        """Formulas that gave an error: the scheme's fault, and never silent."""
+        for place, content in self.cells.items():
+            if isinstance(content, CellFault):
+                yield Finding(FORMULA_FAULT, self.file, place, facts={"found": content.code})
+
+
+_READING_FAULTS: Final = frozenset({"XK-V002", "XK-V007", "XK-V008", "XK-V011", "XK-T010"})
+
+
+def _took(outcome: CellContent) -> bool:
+    return isinstance(outcome, float) and outcome > 0
+
+
+def rejected(dealer: str, file: str, findings: Iterable[Finding], engine: str) -> Assessment:
+    """The assessment of a file that could not be scored."""
+    return Assessment(dealer, file, "rejected", 0.0, 0.0, 0.0, 0.0, "", False, (), (), {}, tuple(findings), engine)

@@ -1,0 +1,200 @@
+"""Evaluating a master with a dealer's values: one protocol, two engines that must agree.
+
+formualizer is the default: loaded once for each worker, milliseconds a dealer. `formulas` is the independent second
+opinion: seconds to load. Neither knows anything of schemes or scores; they fill cells and compute cells.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import tempfile
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from xlkpi.values import CellContent, CellFault, Place
+from xlkpi.workbook.layout import Layout
+
+ENGINES: Final = ("formualizer", "formulas")
+
+Cells = Mapping[Place, CellContent]
+
+
+class Engine(Protocol):
+    """Evaluates one master. Load it in the process that uses it: a loaded engine must not cross a fork."""
+
+    name: str
+
+    def evaluate(self, inputs: Cells) -> dict[Place, CellContent]:
+        """Set the input cells (those left out are blank) and return every formula cell's result."""
+        ...
+
+
+def load_engine(name: str, master: bytes, layout: Layout) -> Engine:
+    """The engine of that name with the master loaded.
+
+    Raises:
+        ValueError: there is no such engine.
+    """
+    if name == "formualizer":
+        return FormualizerEngine(master, layout)
+    if name == "formulas":
+        return FormulasEngine(master, layout)
+    raise ValueError(f"no engine is named {name!r}; there are {', '.join(ENGINES)}")
+
+
+def split(ref: str) -> tuple[int, int]:
+    """Row and column of a reference, counted from 1."""
+    found = re.fullmatch(r"([A-Z]+)(\d+)", ref)
+    if found is None:
+        raise ValueError(f"{ref!r} is no cell reference")
+    column = 0
+    for letter in found[1]:
+        column = column * 26 + ord(letter) - 64
+    return int(found[2]), column
+
+
+class FormualizerEngine:
+    """formualizer, the master loaded once, inputs set in runs, everything evaluated."""
+
+    name = "formualizer"
+    RELOAD_EVERY: Final = 500  # keeps a worker's memory flat over ten thousand dealers
+
+    def __init__(self, master: bytes, layout: Layout):
+        self._master, self._layout, self._count = master, layout, 0
+        self._runs = _runs(layout)
+        self._areas = _areas(layout)
+        self._load()
+
+    def _load(self) -> None:
+        import formualizer  # noqa: PLC0415 - loaded in the worker, never before a fork
+
+        # the default mode keeps a change log and leaks 0.7 MB a dealer
+        self._book = formualizer.Workbook.from_bytes(self._master, mode=formualizer.WorkbookMode.Ephemeral)
+        self._range = formualizer.RangeAddress
+
+    def evaluate(self, inputs: Cells) -> dict[Place, CellContent]:
+        """See Engine."""
+        self._count += 1
+        if self._count % self.RELOAD_EVERY == 0:
+            self._load()
+        for sheet, row, column, places in self._runs:
+            self._book.set_values_batch(sheet, row, column, [[_plain(inputs.get(place))] for place in places])
+        self._book.evaluate_all()
+        results: dict[Place, CellContent] = {}
+        for sheet, (top, left, bottom, right), wanted in self._areas:
+            rows = self._book.sheet(sheet).get_values(self._range(sheet, top, left, bottom, right))
+            for place, row, column in wanted:
+                results[place] = _content(rows[row - top][column - left])
+        return results
+
+
+def _runs(layout: Layout) -> list[tuple[str, int, int, list[Place]]]:
+    """Input cells as vertical runs: one call sets a run."""
+    cells = sorted((slot.place.sheet, split(slot.place.ref)[::-1], slot.place) for slot in layout.inputs)
+    runs: list[tuple[str, int, int, list[Place]]] = []
+    for sheet, (column, row), place in cells:
+        if runs and runs[-1][0] == sheet and runs[-1][2] == column and runs[-1][1] + len(runs[-1][3]) == row:
+            runs[-1][3].append(place)
+        else:
+            runs.append((sheet, row, column, [place]))
+    return runs
+
+
+_Area = tuple[str, tuple[int, int, int, int], list[tuple[Place, int, int]]]
+
+
+def _areas(layout: Layout) -> list[_Area]:
+    """Formula cells by sheet with the rectangle around them: reading it in bulk is the cheapest."""
+    by_sheet: dict[str, list[tuple[Place, int, int]]] = {}
+    for place in layout.formulas:
+        by_sheet.setdefault(place.sheet, []).append((place, *split(place.ref)))
+    areas = []
+    for sheet, cells in by_sheet.items():
+        rows, columns = [row for _, row, _ in cells], [column for _, _, column in cells]
+        areas.append((sheet, (min(rows), min(columns), max(rows), max(columns)), cells))
+    return areas
+
+
+def _plain(value: CellContent) -> Any:
+    """A value as an engine takes it; text stays text, even one that begins with an equals sign."""
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+_FAULTS = {"div": "#DIV/0!", "na": "#N/A", "value": "#VALUE!", "ref": "#REF!", "name": "#NAME?", "num": "#NUM!"}
+
+
+def _content(value: Any) -> CellContent:
+    if isinstance(value, dict):
+        return CellFault(_FAULTS.get(str(value.get("kind", "")).lower(), "#VALUE!"))
+    if value is None or isinstance(value, bool | str):
+        return value
+    return value if isinstance(value, date) else float(value)
+
+
+class FormulasEngine:
+    """`formulas`, the master compiled to a function of its input cells."""
+
+    name = "formulas"
+
+    def __init__(self, master: bytes, layout: Layout):
+        import formulas  # noqa: PLC0415 - heavy, and only wanted on request
+        import schedula  # noqa: PLC0415
+
+        self._layout = layout
+        self._inputs = [slot.place for slot in layout.inputs]
+        self._results = list(layout.formulas)
+        self._empty = schedula.EMPTY
+        with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stderr(io.StringIO()):  # it draws a bar
+            path = Path(folder) / "master.xlsx"
+            path.write_bytes(master)
+            self._model = formulas.ExcelModel().loads(str(path)).finish()
+        self._keys = _keys(self._model, "master.xlsx")
+
+    def evaluate(self, inputs: Cells) -> dict[Place, CellContent]:
+        """See Engine."""
+        from formulas.ranges import Ranges  # noqa: PLC0415
+
+        given = {}
+        for place in self._inputs:
+            key = self._keys.get(_key(place))
+            if key is not None:
+                value = _plain(inputs.get(place))
+                given[key] = Ranges().push(key, [[self._empty if value is None else value]])
+        solution = self._model.calculate(inputs=given)
+        results: dict[Place, CellContent] = {}
+        for place in self._results:
+            cell = solution.get(self._keys.get(_key(place)))
+            results[place] = None if cell is None else _from_formulas(cell.value[0, 0], self._empty)
+        return results
+
+
+def _key(place: Place) -> tuple[str, str]:
+    return place.sheet.upper(), place.ref
+
+
+def _keys(model: Any, file: str) -> dict[tuple[str, str], Any]:
+    """The model's node ids by sheet and cell; it spells them '[FILE]SHEET'!A1 in capitals."""
+    shape = re.compile(r"'\[" + re.escape(file.upper()) + r"\](.+)'!([A-Z]+\d+)")
+    found: dict[tuple[str, str], Any] = {}
+    for node in model.dsp.nodes:
+        match = shape.fullmatch(node.upper()) if isinstance(node, str) else None
+        if match:
+            found[match[1], match[2]] = node
+    return found
+
+
+def _from_formulas(value: Any, empty: Any) -> CellContent:
+    if value is empty or value is None:
+        return None
+    text = str(value)
+    if type(value).__name__ == "XlError" or (text.startswith("#") and text.rstrip("!?").isupper()):
+        return CellFault(text)
+    if isinstance(value, bool) or type(value).__name__ in ("bool_", "bool"):
+        return bool(value)
+    if isinstance(value, str):
+        return text
+    return float(value)

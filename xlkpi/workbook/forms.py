@@ -1,0 +1,140 @@
+"""Headquarters' forms to fill in: roster, targets and 检查情况 (dealers × clauses)."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from openpyxl import Workbook
+from openpyxl.styles import Alignment
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.properties import PageSetupProperties
+from openpyxl.worksheet.worksheet import Worksheet
+
+from xlkpi.scheme.model import Item, Scheme, SchemeField
+from xlkpi.values import Absence
+from xlkpi.workbook.package import repack
+from xlkpi.workbook.plan import number_format
+from xlkpi.workbook.style import cell_format
+
+_KEYS = ("经销商代码", "经销商名称", "区域")
+_KEY_WIDTHS = (14, 22, 10)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a form: the heading that the reader knows, what stands above it, and what its cells take."""
+
+    heading: str
+    above: tuple[str, ...]
+    hint: str
+    entry: SchemeField
+
+
+def targets_form(scheme: Scheme, dealers: Iterable[tuple[str, str, str]], month: str) -> bytes:
+    """A sheet for targets: dealers × fields with a target."""
+    columns = [
+        Column(entry.label or name, (entry.unit,), "正数，或“不适用”", entry)
+        for name, entry in scheme.targets().items()
+    ]
+    return _form(f"{month}　{scheme.title}　目标下达", "目标", list(dealers), columns)
+
+
+def inspections_form(scheme: Scheme, dealers: Iterable[tuple[str, str, str]], month: str) -> bytes:
+    """A sheet for 检查情况: dealers × clauses, with the clause above and what may be entered below it."""
+    columns = []
+    fields = scheme.by("headquarters")
+    for item in scheme.items:
+        for name, text in _inspected(item, fields):
+            entry = fields[name]
+            columns.append(Column(entry.label or name, (item.label or item.item, text), _hint(entry), entry))
+    return _form(f"{month}　{scheme.title}　检查情况", "检查情况", list(dealers), columns)
+
+
+def roster_form(dealers: Iterable[tuple[str, str, str]]) -> bytes:
+    """A roster, filled in with the dealers given."""
+    return _form("经销商名单", "名单", list(dealers), [])
+
+
+def _inspected(item: Item, fields: dict[str, SchemeField]) -> list[tuple[str, str]]:
+    named = item.score.arguments.get("of") if item.score else None
+    names = [(name, item.text) for name in (named if isinstance(named, list | tuple) else [named])]
+    names += [(clause.inspection or clause.subject, clause.text) for clause in item.clauses]
+    return [(name, text.split("（")[0] if "{" in text else text) for name, text in names if name in fields]
+
+
+def _hint(entry: SchemeField) -> str:
+    kinds = {"count": "次数", "rate": "百分数", "day": "几号（只填日子）", "amount": "金额", "number": "数"}
+    words = [word for word, meaning in entry.words.items() if meaning != "asserted"]
+    if entry.not_applicable:
+        words.append(Absence.NOT_APPLICABLE.value)
+    parts = ([kinds[entry.type]] if entry.type in kinds else []) + words
+    return " / ".join(dict.fromkeys(parts))
+
+
+def _form(title: str, sheet_title: str, dealers: Sequence[tuple[str, str, str]], columns: Sequence[Column]) -> bytes:
+    book = Workbook()
+    sheet = book.worksheets[0]
+    sheet.title = sheet_title
+    depth = max((len(column.above) for column in columns), default=0)
+    head = 2 + depth + (1 if columns else 0)
+    _put(sheet, 1, 1, title, "title")
+    sheet.cell(1, 1).alignment = Alignment(horizontal="left", vertical="center")
+    for position, (key, width) in enumerate(zip(_KEYS, _KEY_WIDTHS, strict=True), 1):
+        _put(sheet, head, position, key, "header")
+        sheet.column_dimensions[get_column_letter(position)].width = width
+    for position, column in enumerate(columns, len(_KEYS) + 1):
+        for line, text in enumerate(column.above):
+            _put(sheet, 2 + line, position, text, "item" if line == 0 and depth > 1 else "note")
+        _put(sheet, head - 1, position, column.hint, "note")
+        _put(sheet, head, position, column.heading, "header")
+        sheet.column_dimensions[get_column_letter(position)].width = 17
+    if depth > 1:
+        sheet.row_dimensions[3].height = 52
+    sheet.row_dimensions[head - 1].height = 30 if columns else None
+    sheet.row_dimensions[head].height = 32
+    for row, dealer in enumerate(dealers, head + 1):
+        for position, text in enumerate(dealer, 1):
+            _put(sheet, row, position, text, "text")
+        for position, column in enumerate(columns, len(_KEYS) + 1):
+            _put(sheet, row, position, None, "inspection" if depth > 1 else "input")
+            sheet.cell(row, position).number_format = number_format(column.entry.type)
+    last = head + max(1, len(dealers))
+    for position, column in enumerate(columns, len(_KEYS) + 1):
+        letter = get_column_letter(position)
+        _choices(sheet, column, f"{letter}{head + 1}:{letter}{last}")
+    sheet.freeze_panes = f"{get_column_letter(len(_KEYS) + 1)}{head + 1}"
+    sheet.auto_filter.ref = f"A{head}:{get_column_letter(len(_KEYS) + len(columns))}{last}"
+    sheet.sheet_view.showGridLines = False
+    _print_on_a4(sheet, head)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return repack(buffer.getvalue())
+
+
+def _choices(sheet: Worksheet, column: Column, area: str) -> None:
+    """A drop-down for choices; other inspections take words too, so they only get a message."""
+    rule = DataValidation(allow_blank=True, showInputMessage=True)
+    rule.promptTitle, rule.prompt = column.heading[:32], f"{column.hint}\n{column.entry.definition}"[:255]
+    if column.entry.type == "choice":
+        words = [*column.entry.words, *([Absence.NOT_APPLICABLE.value] if column.entry.not_applicable else [])]
+        rule.type, rule.formula1, rule.showErrorMessage = "list", '"' + ",".join(words) + '"', True
+    rule.add(area)
+    sheet.add_data_validation(rule)
+
+
+def _print_on_a4(sheet: Worksheet, head: int) -> None:
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", 9
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.print_title_rows = f"{head}:{head}"
+
+
+def _put(sheet: Worksheet, row: int, column: int, content: str | None, style: str) -> None:
+    cell = sheet.cell(row, column, content)
+    if content is not None:
+        cell.data_type = "s"  # a dealer's name is never a formula
+    shape = cell_format(style)
+    cell.font, cell.fill, cell.border, cell.alignment = shape.font, shape.fill, shape.border, shape.alignment

@@ -1,0 +1,152 @@
+"""The master: a plan written with openpyxl, repacked to reproducible bytes. Made once; everything else copies it."""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import datetime
+
+from openpyxl import Workbook
+from openpyxl.formatting.rule import Rule
+from openpyxl.packaging.custom import CustomPropertyList, StringProperty
+from openpyxl.styles.differential import DifferentialStyle
+from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.workbook.protection import WorkbookProtection
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.header_footer import HeaderFooterItem, _HeaderFooterPart
+from openpyxl.worksheet.properties import PageSetupProperties
+from openpyxl.worksheet.worksheet import Worksheet
+
+from xlkpi.scheme.formulas import Formula
+from xlkpi.workbook.layout import Role
+from xlkpi.workbook.package import repack, unpack
+from xlkpi.workbook.plan import PlannedCell, SheetPlan, Validation, WorkbookPlan
+from xlkpi.workbook.style import CellFormat, cell_format, highlight_format
+
+MARKER = "xlkpi"
+"""The document property that says whose workbook it is; `_xlkpi` is the constant name with the same words."""
+MARKER_NAME = "_xlkpi"
+MARKER_BLANK = "xlkpi-marker-of-the-dealer"  # stands in the master where stamping puts a dealer's marker
+
+_EPOCH = datetime(2000, 1, 1)
+_PROMPT_MAX = 255  # Excel's limits for data validation
+_TITLE_MAX = 32
+
+
+def write_master(plan: WorkbookPlan) -> bytes:
+    """The plan as an .xlsx package. The same plan gives the same bytes."""
+    book = Workbook()
+    book.remove(book["Sheet"])
+    formats: dict[str, CellFormat] = {}
+    highlights: dict[str, DifferentialStyle] = {}
+    for sheet_plan in plan.sheets:
+        _write_sheet(book.create_sheet(sheet_plan.title), sheet_plan, formats, highlights)
+    for slot in plan.slots.values():
+        if slot.role not in (Role.CHECK, Role.REMARK):
+            column, row = re.fullmatch(r"([A-Z]+)(\d+)", slot.place.ref).groups()  # type: ignore[union-attr]
+            target = f"'{slot.place.sheet}'!${column}${row}"
+            book.defined_names[slot.name] = DefinedName(slot.name, attr_text=target)
+    book.defined_names[MARKER_NAME] = DefinedName(MARKER_NAME, attr_text=f'"{MARKER_BLANK}"', hidden=True)
+    properties: CustomPropertyList[StringProperty] = book.custom_doc_props  # type: ignore[attr-defined]  # types-openpyxl lacks it
+    properties.append(StringProperty(name=MARKER, value=MARKER_BLANK))
+    book.active = book.sheetnames.index(plan.sheets[1].title)
+    for sheet in book.worksheets:
+        sheet.sheet_view.tabSelected = sheet is book.active
+    book.security = WorkbookProtection(lockStructure=True)
+    book.properties.creator = "xlkpi"
+    book.properties.title = plan.scheme.title
+    book.properties.created = book.properties.modified = _EPOCH
+    return _reproducible(book)
+
+
+def _reproducible(book: Workbook) -> bytes:
+    buffer = io.BytesIO()
+    book.save(buffer)
+    data = buffer.getvalue()
+    # openpyxl writes the hour of saving over what it was told
+    core = "docProps/core.xml"
+    text = unpack(data)[core].decode()
+    stamp = _EPOCH.strftime("%Y-%m-%dT%H:%M:%SZ")
+    text = re.sub(r"(<dcterms:modified[^>]*>)[^<]*(<)", rf"\g<1>{stamp}\g<2>", text)
+    return repack(data, {core: text.encode()})
+
+
+def _write_sheet(
+    sheet: Worksheet,
+    plan: SheetPlan,
+    formats: dict[str, CellFormat],
+    highlights: dict[str, DifferentialStyle],
+) -> None:
+    for where, planned in plan.cells.items():
+        _write_cell(sheet, where, planned, formats)
+    for column, width in enumerate(plan.widths):
+        sheet.column_dimensions[chr(65 + column)].width = width
+    for row, height in plan.heights.items():
+        sheet.row_dimensions[row].height = height
+    for merged in plan.merges:
+        sheet.merged_cells.add(merged)
+    for validation in plan.validations:
+        sheet.add_data_validation(_validation(validation))
+    for highlight in plan.highlights:
+        shape = highlights.setdefault(highlight.style, highlight_format(highlight.style))
+        rule = Rule(type="expression", dxf=shape, formula=[highlight.condition])
+        sheet.conditional_formatting.add(highlight.range, rule)
+    _set_up(sheet, plan)
+
+
+def _write_cell(sheet: Worksheet, where: str, planned: PlannedCell, formats: dict[str, CellFormat]) -> None:
+    cell = sheet[where]
+    content = planned.content
+    if isinstance(content, Formula):
+        cell.value = f"={content.text}"
+    elif isinstance(content, str):
+        cell.value = content
+        cell.data_type = "s"  # a text that begins with = stays a text
+    else:
+        cell.value = content
+    shape = formats.setdefault(planned.style, cell_format(planned.style))
+    cell.font, cell.fill, cell.border = shape.font, shape.fill, shape.border
+    cell.alignment, cell.protection = shape.alignment, shape.protection
+    if planned.number_format:
+        cell.number_format = planned.number_format
+    if planned.link:
+        cell.hyperlink = f"#'{planned.link}'!A1"
+        cell.font = shape.font  # openpyxl puts its own style on a link
+
+
+def _validation(plan: Validation) -> DataValidation:
+    rule = DataValidation(allow_blank=True)
+    if plan.choices:
+        rule.type, rule.formula1 = "list", '"' + ",".join(plan.choices) + '"'
+    elif plan.condition:
+        rule.type, rule.formula1 = "custom", plan.condition
+    rule.showInputMessage = rule.showErrorMessage = True
+    rule.promptTitle, rule.prompt = plan.title[:_TITLE_MAX], plan.prompt[:_PROMPT_MAX]
+    rule.errorTitle, rule.error = plan.title[:_TITLE_MAX], plan.error[:_PROMPT_MAX]
+    rule.errorStyle = "stop" if plan.stops else "warning"
+    rule.add(plan.ref)
+    return rule
+
+
+def _set_up(sheet: Worksheet, plan: SheetPlan) -> None:
+    sheet.sheet_state = "veryHidden" if plan.hidden else "visible"
+    sheet.sheet_view.showGridLines = False
+    sheet.freeze_panes = plan.freeze or None
+    if plan.tab_colour:
+        sheet.sheet_properties.tabColor = plan.tab_colour
+    sheet.protection.sheet = True
+    sheet.protection.formatColumns = False  # people may widen a column
+    sheet.protection.formatRows = False
+    sheet.page_setup.orientation = "landscape" if plan.landscape else "portrait"
+    sheet.page_setup.paperSize = 9  # A4
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.page_setup.fitToWidth = 1
+    sheet.page_setup.fitToHeight = 1 if plan.one_page else 0
+    sheet.print_options.horizontalCentered = True
+    sheet.page_margins.left = sheet.page_margins.right = 0.4
+    sheet.page_margins.top = sheet.page_margins.bottom = 0.5
+    sheet.HeaderFooter.oddFooter = HeaderFooterItem(center=_HeaderFooterPart(text="&A　第 &P / &N 页"))
+    if plan.last_printed_column:
+        sheet.print_area = f"A1:{chr(64 + plan.last_printed_column)}{plan.last_row}"
+    if plan.repeat_rows:
+        sheet.print_title_rows = plan.repeat_rows

@@ -1,0 +1,77 @@
+"""The zip side of a workbook: reproducible bytes, and files made by copying an archive and replacing a few parts."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+_DATE, _TIME = (1980 - 1980) << 9 | 1 << 5 | 1, 0  # 1980-01-01: the same input gives the same bytes
+
+
+def repack(data: bytes, replaced: Mapping[str, bytes] | None = None) -> bytes:
+    """Write an archive anew: content types first, the other parts sorted, fixed dates, parts replaced or added."""
+    parts = {**unpack(data), **(replaced or {})}
+    names = sorted(parts, key=lambda name: (name != "[Content_Types].xml", name))
+    return assemble(member(name, parts[name], 9) for name in names)
+
+
+def unpack(data: bytes) -> dict[str, bytes]:
+    """All parts of an archive of our own. What comes from outside goes through the guard instead."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A part as it lies in the archive: name, compressed bytes, checksum and size."""
+
+    name: bytes
+    packed: bytes
+    crc: int
+    size: int
+
+
+def member(name: str, data: bytes, level: int = 1) -> Member:
+    """Compress a part. Level 1 is half again as fast as 6 for a tenth more bytes; masters take 9, being made once."""
+    squeeze = zlib.compressobj(level, zlib.DEFLATED, -15)
+    return Member(name.encode(), squeeze.compress(data) + squeeze.flush(), zlib.crc32(data), len(data))
+
+
+def members(data: bytes) -> dict[str, Member]:
+    """The parts of an archive as they lie there, nothing inflated."""
+    found = {}
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for info in archive.infolist():
+            at = info.header_offset
+            name_size, extra_size = struct.unpack("<HH", data[at + 26 : at + 30])
+            start = at + 30 + name_size + extra_size
+            packed = data[start : start + info.compress_size]
+            found[info.filename] = Member(info.filename.encode(), packed, info.CRC, info.file_size)
+    return found
+
+
+def assemble(parts: Iterable[Member]) -> bytes:
+    """An archive of these parts in this order."""
+    out: list[bytes] = []
+    directory: list[bytes] = []
+    offset = count = 0
+    for part in parts:
+        flag = 0x800 if not part.name.isascii() else 0
+        facts = struct.pack("<4H3L", flag, 8, _TIME, _DATE, part.crc, len(part.packed), part.size)
+        head = struct.pack("<4sH", b"PK\3\4", 20) + facts + struct.pack("<2H", len(part.name), 0) + part.name
+        directory.append(
+            struct.pack("<4s2H", b"PK\1\2", 20, 20)
+            + facts
+            + struct.pack("<5H2L", len(part.name), 0, 0, 0, 0, 0, offset)
+            + part.name
+        )
+        out += (head, part.packed)
+        offset += len(head) + len(part.packed)
+        count += 1
+    index = b"".join(directory)
+    out += (index, struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, count, count, len(index), offset, 0))
+    return b"".join(out)

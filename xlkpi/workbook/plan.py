@@ -1,0 +1,170 @@
+"""A workbook as a plan: what stands in which cell, in which style, with which meaning. No spreadsheet library here.
+
+The sheets' modules fill a plan; `layout_of` reads the layout off it; `master.py` writes it with openpyxl. So a cell's
+position is decided in one place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from xlkpi.scheme.compile import Compiled
+from xlkpi.scheme.formulas import Formula
+from xlkpi.scheme.model import Scheme
+from xlkpi.values import Place
+from xlkpi.workbook.layout import Layout, Role, Slot
+
+Content = str | float | int | Formula | None
+_BARE_NUMBER = re.compile(r"\d+(\.\d+)?")
+
+
+def ref(column: int, row: int) -> str:
+    """A1 form of a position counted from 1."""
+    letters = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(65 + rest) + letters
+    return f"{letters}{row}"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCell:
+    """One cell. `unlocked` cells are the ones a dealer may fill in."""
+
+    content: Content
+    style: str
+    number_format: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """Data validation of an input cell: a list of choices, or a condition as a formula; with the input message."""
+
+    ref: str
+    choices: tuple[str, ...] = ()
+    condition: str = ""
+    title: str = ""
+    prompt: str = ""
+    error: str = ""
+    stops: bool = True  # False: the program warns, and the person may insist
+
+
+@dataclass(frozen=True, slots=True)
+class Highlight:
+    """Conditional formatting of a range: a formula for its first cell, and the style to show."""
+
+    range: str
+    condition: str
+    style: str
+
+
+@dataclass(slots=True)
+class SheetPlan:
+    """A sheet. Column widths are in characters, row heights in points."""
+
+    title: str
+    widths: Sequence[float]
+    landscape: bool = False
+    freeze: str = ""
+    hidden: bool = False
+    tab_colour: str = ""
+    repeat_rows: str = ""
+    last_printed_column: int = 0
+    one_page: bool = False
+    cells: dict[str, PlannedCell] = field(default_factory=dict)
+    heights: dict[int, float] = field(default_factory=dict)
+    merges: list[str] = field(default_factory=list)
+    validations: list[Validation] = field(default_factory=list)
+    highlights: list[Highlight] = field(default_factory=list)
+
+    def put(self, column: int, row: int, content: Content, style: str, number_format: str = "", link: str = "") -> str:
+        """Place a cell; returns its reference."""
+        where = ref(column, row)
+        if where in self.cells:
+            raise ValueError(f"{self.title}!{where} is taken")
+        self.cells[where] = PlannedCell(content, style, number_format, link)
+        return where
+
+    def merge(self, column: int, row: int, last_column: int, last_row: int) -> None:
+        """Merge a rectangle whose first cell is placed already; the others take its style, for the borders' sake."""
+        if (column, row) == (last_column, last_row):
+            return
+        style = self.cells[ref(column, row)].style
+        for c in range(column, last_column + 1):
+            for r in range(row, last_row + 1):
+                self.cells.setdefault(ref(c, r), PlannedCell(None, style))
+        self.merges.append(f"{ref(column, row)}:{ref(last_column, last_row)}")
+
+    @property
+    def last_row(self) -> int:
+        """The last row with a cell."""
+        return max((int(where.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")) for where in self.cells), default=1)
+
+
+@dataclass(slots=True)
+class WorkbookPlan:
+    """All sheets, and the slots in them."""
+
+    scheme: Scheme
+    compiled: Compiled
+    sheets: list[SheetPlan] = field(default_factory=list)
+    slots: dict[str, Slot] = field(default_factory=dict)
+
+    def sheet(self, plan: SheetPlan) -> SheetPlan:
+        """Add a sheet."""
+        self.sheets.append(plan)
+        return plan
+
+    def slot(self, sheet: SheetPlan, where: str, name: str, role: Role, field_name: str = "") -> None:
+        """Give a placed cell its meaning."""
+        if name in self.slots:
+            raise ValueError(f"{name} has a place already: {self.slots[name].place}")
+        self.slots[name] = Slot(name, Place(sheet.title, where), role, field_name)
+
+    def formula(
+        self, sheet: SheetPlan, position: tuple[int, int], name: str, role: Role, style: str, number_format: str = "",
+        field_name: str = "",
+    ) -> str:  # fmt: skip
+        """Place the compiled formula of a name; one that is a bare number stands as the number."""
+        text = self.compiled.formulas[name]
+        content: Content = float(text) if _BARE_NUMBER.fullmatch(text) else Formula(text)
+        where = sheet.put(*position, content, style, number_format)
+        self.slot(sheet, where, name, role, field_name)
+        return where
+
+
+def layout_of(plan: WorkbookPlan, words: Mapping[str, str]) -> Layout:
+    """Read the layout off a finished plan.
+
+    Raises:
+        ValueError: a formula of the scheme has found no place in any sheet.
+    """
+    homeless = [name for name in plan.compiled.formulas if name not in plan.slots]
+    if homeless:
+        raise ValueError(f"no sheet has a place for {', '.join(homeless)}")
+    formulas = {
+        Place(sheet.title, where): cell.content.text
+        for sheet in plan.sheets
+        for where, cell in sheet.cells.items()
+        if isinstance(cell.content, Formula)
+    }
+    return Layout(
+        scheme=plan.scheme.scheme,
+        version=plan.scheme.version,
+        slots=plan.slots,
+        formulas=formulas,
+        occupied={sheet.title: frozenset(sheet.cells) for sheet in plan.sheets},
+        words=words,
+    )
+
+
+NUMBER_FORMATS = {"count": "#,##0", "amount": "#,##0.00", "rate": "0.00%", "number": "General", "day": '0"号"'}
+"""Excel number formats by a field's type; words and texts need none."""
+
+
+def number_format(kind: str) -> str:
+    """The number format of a type of field."""
+    return NUMBER_FORMATS.get(kind, "General")

@@ -1,0 +1,16 @@
+"""One module a sheet; each has `add(plan)`, which puts its cells into the workbook's plan."""
+
+from __future__ import annotations
+
+from xlkpi.scheme.compile import Compiled
+from xlkpi.scheme.model import Scheme
+from xlkpi.workbook.plan import WorkbookPlan
+from xlkpi.workbook.sheets import assessment, dealer, entry, guide, indicators, marker, workings
+
+
+def plan_workbook(scheme: Scheme, compiled: Compiled) -> WorkbookPlan:
+    """The whole workbook of a scheme, sheets in the order in which people meet them."""
+    plan = WorkbookPlan(scheme, compiled)
+    for sheet in (guide, entry, assessment, indicators, workings, dealer, marker):
+        sheet.add(plan)
+    return plan

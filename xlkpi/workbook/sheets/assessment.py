@@ -1,0 +1,210 @@
+"""绩效考核表: the sheet that is signed. The source's seven columns; target, actual, completion and the sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from xlkpi.scheme.compile import (
+    BEFORE_VETO,
+    CEILING,
+    DEALER,
+    DEALER_NAME,
+    GRADE,
+    MONTH,
+    PUBLISHED,
+    REGION,
+    STATUS,
+    TOTAL,
+    TOTAL_VETO,
+    of_clause,
+    of_field,
+)  # fmt: skip
+from xlkpi.scheme.formulas import Formula, text_with_names
+from xlkpi.scheme.model import Group, Item
+from xlkpi.values import PROVISIONAL, VETOED, Absence
+from xlkpi.workbook.layout import Role
+from xlkpi.workbook.plan import Content, Highlight, SheetPlan, WorkbookPlan, number_format, ref
+
+TITLE = "绩效考核表"
+_HEADINGS = (
+    "考核项", "细项", "考核标准", "依据", "分值", "目标", "实绩", "完成率", "检查情况", "判定", "得分", "计算说明",
+)  # fmt: skip
+_LAST = len(_HEADINGS)
+(_GROUP, _ITEM, _CLAUSE, _EVIDENCE, _POINTS, _TARGET, _ACTUAL, _COMPLETION, _INSPECTION, _OUTCOME, _SCORE, _TRACE) = (
+    range(1, _LAST + 1)
+)
+_HEAD = 4
+_OUTCOME_FORMAT = '"扣 "General;;"不扣";@'
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One row of an item: a clause (numbered), or the rule's own text, with the inspection shown beside it."""
+
+    text: str
+    clause: int = 0
+    inspection: str = ""
+
+
+def add(plan: WorkbookPlan) -> None:
+    """Put the sheet into the plan."""
+    sheet = plan.sheet(
+        SheetPlan(
+            TITLE, widths=(9, 10, 34, 7, 7, 13, 13, 10, 13, 10, 9, 64), landscape=True, freeze=f"C{_HEAD + 1}",
+            repeat_rows=f"{_HEAD}:{_HEAD}", last_printed_column=_LAST, one_page=True, tab_colour="C00000",
+        )
+    )  # fmt: skip
+    sheet.put(1, 1, Formula(f'{MONTH}&"　售后服务{plan.scheme.title}"'), "title")
+    sheet.merge(1, 1, _LAST, 1)
+    sheet.heights[1] = 34
+    sheet.put(1, 2, Formula(f'"经销商："&{DEALER_NAME}&"（"&{DEALER}&"）　区域："&{REGION}'), "subtitle")
+    sheet.merge(1, 2, _LAST, 2)
+    sheet.heights[2] = 22
+    for column, heading in enumerate(_HEADINGS, 1):
+        sheet.put(column, _HEAD, heading, "header")
+    sheet.heights[_HEAD] = 26
+    row = _HEAD + 1
+    for group in plan.scheme.groups:
+        row = _group(plan, sheet, group, row)
+    _highlights(sheet, row - 1)
+    row = _totals(plan, sheet, row)
+    _signatures(sheet, row + 1)
+
+
+def _group(plan: WorkbookPlan, sheet: SheetPlan, group: Group, row: int) -> int:
+    first = row
+    sheet.put(_GROUP, first, f"{group.group}\n（{group.points}分）", "group")
+    for item in group.items:
+        row = _item(plan, sheet, group, item, row)
+    sheet.merge(_GROUP, first, _GROUP, row - 1)
+    sheet.put(_GROUP, row, f"{group.group}小计", "subtotal")
+    sheet.merge(_GROUP, row, _EVIDENCE, row)
+    plan.formula(sheet, (_POINTS, row), of_field(group.group, "分值"), Role.POINTS, "subtotal", "General")
+    sheet.put(_TARGET, row, None, "subtotal")
+    sheet.merge(_TARGET, row, _OUTCOME, row)
+    plan.formula(sheet, (_SCORE, row), of_field(group.group, "得分"), Role.SCORE, "subtotal", "0.0")
+    veto = of_field(group.group, "否决")
+    before = of_field(group.group, "否决前")
+    told = (
+        f'IF({veto}="{VETOED}","本组否决（否决前 "&ROUND({before},4)&" 分）","合计 "&ROUND({group.group}_得分,4)&" 分")'
+    )
+    sheet.put(_TRACE, row, Formula(told), "subtotal_text")
+    sheet.heights[row] = 22
+    return row + 1
+
+
+def _lines(plan: WorkbookPlan, item: Item) -> Iterator[_Line]:
+    fields = plan.scheme.fields
+    if item.score is not None:
+        named = item.score.arguments.get("of")
+        names = [name for name in (named if isinstance(named, list | tuple) else [named]) if name]
+        inspected = [name for name in names if name in fields and fields[name].by == "headquarters"]
+        yield _Line(item.text, inspection=inspected[0] if inspected else "")
+        for name in inspected[1:]:
+            yield _Line(fields[name].label or name, inspection=name)
+    for number, clause in enumerate(item.clauses, 1):
+        shown = clause.inspection or clause.subject
+        yield _Line(clause.text, number, shown if shown in fields and fields[shown].by == "headquarters" else "")
+
+
+def _item(plan: WorkbookPlan, sheet: SheetPlan, group: Group, item: Item, row: int) -> int:
+    name, first = item.item, row
+    lines = list(_lines(plan, item)) or [_Line(item.text)]
+    last = first + len(lines) - 1
+    for line in lines:
+        text: Content = text_with_names(line.text, plan.compiled.names) or line.text
+        standard = sheet.put(_CLAUSE, row, text, "clause")
+        if line.clause or row == first:
+            slot = of_clause(name, line.clause, "标准") if line.clause else of_field(name, "标准")
+            plan.slot(sheet, standard, slot, Role.CLAUSE, name)
+        _inspection(plan, sheet, line.inspection, row)
+        if line.clause:
+            outcome = of_clause(name, line.clause)
+            plan.formula(sheet, (_OUTCOME, row), outcome, Role.OUTCOME, "outcome", _OUTCOME_FORMAT, name)
+        else:
+            sheet.put(_OUTCOME, row, None, "outcome")
+        row += 1
+    scored = item.score.arguments.get("of") if item.score else None
+    actual = scored.removesuffix("_完成率") if isinstance(scored, str) else ""
+    field = plan.scheme.fields.get(actual)
+    sheet.put(_ITEM, first, item.label or name, "item")
+    sheet.put(_EVIDENCE, first, item.evidence or group.evidence, "centre")
+    plan.formula(sheet, (_POINTS, first), of_field(name, "分值"), Role.POINTS, "points", "General", name)
+    if field and field.target:
+        shape = number_format(field.type)
+        target = of_field(actual, "目标")
+        sheet.put(_TARGET, first, Formula(f'IF({target}="","",{target})'), "figure", shape)
+        sheet.put(_ACTUAL, first, Formula(f'IF({actual}="","{Absence.MISSING.value}",{actual})'), "figure", shape)
+        sheet.put(_COMPLETION, first, Formula(of_field(actual, "完成率")), "figure", "0.00%")
+    else:
+        for column in (_TARGET, _ACTUAL, _COMPLETION):
+            sheet.put(column, first, None, "none")
+    plan.formula(sheet, (_SCORE, first), of_field(name, "得分"), Role.SCORE, "score", "0.0", name)
+    plan.formula(sheet, (_TRACE, first), of_field(name, "说明"), Role.TRACE, "trace", field_name=name)
+    for column in (_ITEM, _EVIDENCE, _POINTS, _TARGET, _ACTUAL, _COMPLETION, _SCORE, _TRACE):
+        sheet.merge(column, first, column, last)
+    for column in (_SCORE, _TRACE):
+        where = ref(column, first)
+        sheet.highlights.append(Highlight(where, f'{of_field(name, "否决")}="{VETOED}"', "veto"))
+    # the sentence grows with the clauses; a merged cell does not grow by itself
+    for line_row in range(first, last + 1):
+        sheet.heights[line_row] = max(20.0, 38.0 / len(lines)) if len(lines) < 3 else 22
+    return row
+
+
+def _inspection(plan: WorkbookPlan, sheet: SheetPlan, name: str, row: int) -> None:
+    if not name:
+        sheet.put(_INSPECTION, row, None, "none")
+        return
+    field = plan.scheme.fields[name]
+    where = sheet.put(_INSPECTION, row, None, "inspection", number_format(field.type))
+    plan.slot(sheet, where, name, Role.INSPECTION, name)
+
+
+def _highlights(sheet: SheetPlan, last: int) -> None:
+    first = _HEAD + 1
+    missing, unreadable = Absence.MISSING.value, Absence.UNREADABLE.value
+    for column in (_ACTUAL, _COMPLETION, _OUTCOME, _SCORE):
+        start = ref(column, first)
+        area = f"{start}:{ref(column, last)}"
+        sheet.highlights.append(Highlight(area, f'{start}="{VETOED}"', "veto"))
+        sheet.highlights.append(Highlight(area, f'OR({start}="{missing}",{start}="{unreadable}")', "open"))
+
+
+def _totals(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> int:
+    vetoed = f'IF({TOTAL_VETO}="{VETOED}","一票否决：总分归零","")'
+    bounds = f'"暂定：总分在 "&ROUND({TOTAL},1)&" 至 "&ROUND({CEILING},1)&" 之间（有未填、未检查或整组不适用）"'
+    range_ = f'IF({STATUS}="{PROVISIONAL}",{bounds},"")'
+    lines: tuple[tuple[str, str, str, str], ...] = (
+        ("总分（否决前）", BEFORE_VETO, "0.0", '""'),
+        ("总分", TOTAL, "0.0", f"{vetoed}&{range_}"),
+        ("公布总分", PUBLISHED, "0.0", f'"四舍五入到 {plan.scheme.display_decimals} 位小数；等级和排名用这个数"'),
+        ("等级", GRADE, "", f'"{_grade_lines(plan)}"'),
+    )
+    for label, name, shape, told in lines:
+        sheet.put(_GROUP, row, label, "total")
+        sheet.merge(_GROUP, row, _OUTCOME, row)
+        plan.formula(sheet, (_SCORE, row), name, Role.SCORE, "total_value", shape)
+        where = sheet.put(_TRACE, row, Formula(told), "total_text")
+        if name == TOTAL:
+            sheet.highlights.append(Highlight(where, f'{TOTAL_VETO}="{VETOED}"', "veto"))
+            sheet.highlights.append(Highlight(where, f'{STATUS}="{PROVISIONAL}"', "open"))
+        sheet.heights[row] = 22
+        row += 1
+    return row
+
+
+def _grade_lines(plan: WorkbookPlan) -> str:
+    return "，".join(f"{grade.grade} ≥ {grade.at_least}" for grade in plan.scheme.grades)
+
+
+def _signatures(sheet: SheetPlan, row: int) -> None:
+    for column, last, text in (
+        (_GROUP, _EVIDENCE, "经销商总经理（签字）：　　　　　　　　　日期："),
+        (_POINTS, _SCORE, "总部考核人（签字）：　　　　　　　　　　日期："),
+        (_TRACE, _TRACE, "总部盖章："),
+    ):
+        sheet.put(column, row, text, "signature")
+        sheet.merge(column, row, last, row)
+    sheet.heights[row] = 46

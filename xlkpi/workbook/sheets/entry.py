@@ -1,0 +1,108 @@
+"""填报: one row a field, the only sheet that a dealer fills in."""
+
+from __future__ import annotations
+
+from xlkpi.scheme.checks import MISSING, live_check, live_words
+from xlkpi.scheme.compile import DEADLINE, DEALER, DEALER_NAME, MONTH, of_field
+from xlkpi.scheme.formulas import Formula
+from xlkpi.scheme.model import SchemeField
+from xlkpi.values import Absence
+from xlkpi.workbook.layout import Role
+from xlkpi.workbook.plan import Highlight, SheetPlan, Validation, WorkbookPlan, number_format
+
+TITLE = "填报"
+_HEADINGS = ("序号", "项目", "口径", "单位", "上月", "本月", "校验", "备注")
+_HEAD = 5
+_VALUE, _CHECK, _REMARK = 6, 7, 8
+
+
+def add(plan: WorkbookPlan) -> None:
+    """Put the sheet into the plan."""
+    sheet = plan.sheet(
+        SheetPlan(
+            TITLE, widths=(6, 16, 52, 7, 15, 17, 16, 26), landscape=True, freeze=f"C{_HEAD + 1}",
+            repeat_rows=f"{_HEAD}:{_HEAD}", last_printed_column=len(_HEADINGS), tab_colour="FFC000",
+        )
+    )  # fmt: skip
+    sheet.put(1, 1, f"{plan.scheme.title}　填报", "title")
+    sheet.merge(1, 1, len(_HEADINGS), 1)
+    sheet.heights[1] = 32
+    who = f'{DEALER_NAME}&"（"&{DEALER}&"）　考核月份 "&{MONTH}&"　截止 "&{DEADLINE}'
+    sheet.put(1, 2, Formula(who), "subtitle")
+    sheet.merge(1, 2, len(_HEADINGS), 2)
+    for column, heading in enumerate(_HEADINGS, 1):
+        sheet.put(column, _HEAD, heading, "header")
+    sheet.heights[_HEAD] = 24
+    fields = plan.scheme.by("dealer")
+    for number, (name, field) in enumerate(fields.items(), 1):
+        _row(plan, sheet, number, name, field)
+    _counter(sheet, fields)
+
+
+def _row(plan: WorkbookPlan, sheet: SheetPlan, number: int, name: str, field: SchemeField) -> None:
+    row = _HEAD + number
+    shape = number_format(field.type)
+    sheet.put(1, row, number, "number")
+    sheet.put(2, row, field.label or name, "item")
+    sheet.put(3, row, field.definition, "note")
+    sheet.put(4, row, field.unit, "centre")
+    last = of_field(name, "上月")
+    sheet.put(5, row, Formula(f'IF({last}="","",{last})'), "computed", shape)
+    value = sheet.put(_VALUE, row, None, "input", shape)
+    plan.slot(sheet, value, name, Role.ANSWER, name)
+    check = sheet.put(_CHECK, row, Formula(live_check(plan.compiled.names[name], field).text), "check")
+    plan.slot(sheet, check, of_field(name, "校验"), Role.CHECK, name)
+    remark = sheet.put(_REMARK, row, None, "remark")
+    plan.slot(sheet, remark, of_field(name, "备注"), Role.REMARK, name)
+    sheet.heights[row] = 34 if len(field.definition) > 26 else 24
+    sheet.validations.append(_validation(value, name, field))
+    missing = Absence.MISSING.value
+    sheet.highlights.append(Highlight(check, f'{check}="{missing}"', "open"))
+    sheet.highlights.append(Highlight(check, f'AND({check}<>"",{check}<>"{missing}")', "veto"))
+
+
+def _validation(where: str, name: str, field: SchemeField) -> Validation:
+    words = [word for word in field.words if field.type == "choice"]
+    label = field.label or name
+    prompt = field.definition + (f"\n单位：{field.unit}" if field.unit else "")
+    if words:
+        return Validation(where, choices=tuple(words), title=label, prompt=prompt, error="请从下拉框中选择")
+    if field.type == "text":
+        return Validation(where, title=label, prompt=prompt)
+    conditions = [f"ISNUMBER({where})"]
+    wanted = "数字"
+    if field.minimum is not None:
+        conditions.append(f"{where}>={field.minimum}")
+        wanted += f"，不小于 {field.minimum}"
+    if field.maximum is not None:
+        conditions.append(f"{where}<={field.maximum}")
+        wanted += f"，不大于 {field.maximum}"
+    if field.type in ("count", "day"):
+        conditions.append(f"INT({where})={where}")
+        wanted = "整" + wanted[1:] if wanted.startswith("数") else wanted
+    condition = f"AND({','.join(conditions)})" if len(conditions) > 1 else conditions[0]
+    if field.not_applicable:  # a decimal rule would forbid the word, so the rule is a formula
+        condition = f'OR({where}="{Absence.NOT_APPLICABLE.value}",{condition})'
+        wanted += "，或“不适用”"
+    return Validation(where, condition=condition, title=label, prompt=prompt, error=f"这里要填{wanted}")
+
+
+def _counter(sheet: SheetPlan, fields: dict[str, SchemeField]) -> None:
+    """已填 n/m · 错误 k: what is required and filled in, and the checks that complain of something else."""
+    first, last = f"G{_HEAD + 1}", f"G{_HEAD + len(fields)}"
+    missing = live_words_of_missing()
+    required = sum(1 for field in fields.values() if not field.optional and field.type != "text")
+    blank = f'COUNTIF({first}:{last},"{missing}")'
+    wrong = f'(SUMPRODUCT(({first}:{last}<>"")*1)-{blank})'
+    text = f'"已填 "&({required}-{blank})&"/{required} · 错误 "&{wrong}'
+    where = sheet.put(1, 3, Formula(text), "counter")
+    sheet.merge(1, 3, len(_HEADINGS), 3)
+    sheet.heights[3] = 26
+    sheet.highlights.append(Highlight(where, f"{wrong}>0", "veto"))
+    sheet.highlights.append(Highlight(where, f"{blank}>0", "open"))
+    sheet.highlights.append(Highlight(where, f"{blank}=0", "good"))
+
+
+def live_words_of_missing() -> str:
+    """The word of a 校验 cell for a blank."""
+    return next(word for word, code in live_words().items() if code == MISSING)

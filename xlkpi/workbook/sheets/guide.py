@@ -1,0 +1,79 @@
+"""说明: how to fill in, the legend, deadline and contact, and the way to the other sheets."""
+
+from __future__ import annotations
+
+from xlkpi.scheme.compile import CONTACT, DEADLINE, DEALER, DEALER_NAME, MONTH
+from xlkpi.scheme.formulas import Formula
+from xlkpi.workbook.plan import SheetPlan, WorkbookPlan
+
+TITLE = "说明"
+
+_STEPS = (
+    ("填报", "到“填报”页，只填黄色格子：本月数和备注。其余格子已锁定，不必也不能改。"),
+    ("填报", "填的时候看右边“校验”一栏：空白表示没有问题；有红字就照着改。页首显示已填几项、还有几处错误。"),
+    ("绩效考核表", "“绩效考核表”随填随算：目标、实绩、完成率、得分和计算说明都是公式，点开就能看到怎么算的。"),
+    ("", "没有发生的项目填 0，不要空着。空着按“未填”处理，总分只能暂定。"),
+    ("", "不要插入或删除行列，不要改工作表的名字，不要把内容复制到新建的工作簿。"),
+    ("", "填好后保存为 .xlsx，在截止日前发回总部；文件名不要改。"),
+)
+
+_LEGEND = (
+    ("input", "黄色", "经销商填写"),
+    ("inspection", "蓝色", "总部检查人员填写（检查情况）"),
+    ("computed", "灰色", "公式，自动计算"),
+    ("veto", "红字", "否决，或校验发现的错误"),
+    ("open", "橙色", "未填、暂定"),
+)
+
+
+def add(plan: WorkbookPlan) -> None:
+    """Put the sheet into the plan."""
+    sheet = plan.sheet(SheetPlan(TITLE, widths=(6, 14, 78), last_printed_column=3, tab_colour="7F7F7F"))
+    sheet.put(1, 1, f"{plan.scheme.title}　填表说明", "title")
+    sheet.merge(1, 1, 3, 1)
+    sheet.heights[1] = 32
+    row = 3
+    for label, value in (
+        ("经销商", Formula(f'{DEALER_NAME}&"（"&{DEALER}&"）"')),
+        ("考核月份", Formula(MONTH)),
+        ("截止日期", Formula(DEADLINE)),
+        ("联系人", Formula(CONTACT)),
+    ):
+        sheet.put(1, row, label, "label")
+        sheet.merge(1, row, 2, row)
+        sheet.put(3, row, value, "strong")
+        row += 1
+    row = _section(sheet, row + 1, "怎么填")
+    for number, (target, text) in enumerate(_STEPS, 1):
+        sheet.put(1, row, number, "number")
+        sheet.put(2, row, f"→ {target}" if target else None, "link" if target else "text", link=target)
+        sheet.put(3, row, text, "text")
+        sheet.heights[row] = 34
+        row += 1
+    row = _section(sheet, row + 1, "颜色")
+    for style, word, meaning in _LEGEND:
+        sheet.put(1, row, None, style)
+        sheet.put(2, row, word, "text")
+        sheet.put(3, row, meaning, "text")
+        row += 1
+    row = _section(sheet, row + 1, "怎么评分")
+    lines = (plan.scheme.description, *plan.scheme.instructions, *_ORDER)
+    for line in (line for line in lines if line):
+        sheet.put(1, row, "·", "number")
+        sheet.put(2, row, line, "text")
+        sheet.merge(2, row, 3, row)
+        sheet.heights[row] = 34 if len(line) > 44 else 19
+        row += 1
+
+
+_ORDER = (
+    "计分顺序：基础分 → 扣分（扣到 0 为止）→ 细项否决 → 不适用折算 → 本组否决 → 加分 → 一票否决 → 四舍五入 → 等级。",
+    "得分以总部下达的目标、公式和检查情况为准；文件里改动了这些内容，不影响得分，只会列为问题。",
+    "对得分有疑问，请看“绩效考核表”的计算说明和“计分过程”，逐条核对后向联系人提出。",
+)
+
+
+def _section(sheet: SheetPlan, row: int, text: str) -> int:
+    sheet.put(1, row, text, "header")
+    sheet.merge(1, row, 3, row)
+    return row + 1

@@ -1,0 +1,103 @@
+"""计分过程: every step between an input and a score in the order of judging, for whoever checks or appeals."""
+
+from __future__ import annotations
+
+from xlkpi.scheme.compile import (
+    BEFORE_VETO,
+    BONUS,
+    BONUS_BEFORE,
+    BONUS_CEILING,
+    CEILING,
+    STATUS,
+    TOTAL_VETO,
+    of_clause,
+    of_field,
+)  # fmt: skip
+from xlkpi.scheme.formulas import Formula
+from xlkpi.workbook.layout import Role
+from xlkpi.workbook.plan import SheetPlan, WorkbookPlan
+
+TITLE = "计分过程"
+_ITEM = (
+    ("分值", None), ("基础分", Role.BASE), ("扣分", Role.DEDUCTION), ("否决前", Role.SCORE), ("否决", Role.VETO),
+    ("状态", Role.STATE), ("得分", None), ("最高", Role.CEILING),
+)  # fmt: skip
+_GROUP = (
+    ("适用分值", Role.OTHER), ("折算", Role.OTHER),
+    ("小计", Role.OTHER), ("最高小计", Role.OTHER), ("关口", Role.VETO), ("最高关口", Role.OTHER),
+    ("否决", Role.VETO), ("否决前", Role.SCORE), ("得分", None), ("最高", Role.CEILING),
+)  # fmt: skip
+_TOTAL = (
+    (BONUS, Role.SCORE), (BONUS_BEFORE, Role.SCORE), (BONUS_CEILING, Role.CEILING), (TOTAL_VETO, Role.VETO),
+    (BEFORE_VETO, None), (CEILING, Role.CEILING), (STATUS, Role.STATE),
+)  # fmt: skip
+_POINTS = "0.0000"
+_COLUMNS = 11
+_WORDS = {
+    "折算": "不适用折算系数",
+    "小计": "细项得分合计",
+    "最高小计": "细项最高合计",
+    "最高": "最高可得",
+    "否决前": "否决前得分",
+}
+
+
+def add(plan: WorkbookPlan) -> None:
+    """Put the sheet into the plan. Cells whose home is the assessment sheet are referred to, not repeated."""
+    sheet = plan.sheet(
+        SheetPlan(TITLE, widths=(18, *([12] * (_COLUMNS - 1))), landscape=True, last_printed_column=_COLUMNS,
+                  tab_colour="7F7F7F")
+    )  # fmt: skip
+    sheet.put(1, 1, f"{plan.scheme.title}　计分过程", "title")
+    sheet.merge(1, 1, _COLUMNS, 1)
+    sheet.heights[1] = 32
+    row = _head(sheet, 3, "一、细项", ("细项", *(_WORDS.get(part, part) for part, _ in _ITEM)))
+    for item in plan.scheme.items:
+        sheet.put(1, row, item.label or item.item, "item")
+        for column, (part, role) in enumerate(_ITEM, 2):
+            _place(plan, sheet, (column, row), of_field(item.item, part), role)
+        row += 1
+    row = _clauses(plan, sheet, row + 1)
+    row = _head(sheet, row + 1, "三、考核项", ("考核项", *(_WORDS.get(part, part) for part, _ in _GROUP)))
+    for group in plan.scheme.groups:
+        sheet.put(1, row, group.group, "item")
+        for column, (part, role) in enumerate(_GROUP, 2):
+            _place(plan, sheet, (column, row), of_field(group.group, part), role)
+        row += 1
+    row = _head(sheet, row + 1, "四、总分", ("项目", "值"))
+    for name, role in _TOTAL:
+        if name in plan.compiled.formulas:
+            sheet.put(1, row, name, "item")
+            _place(plan, sheet, (2, row), name, role)
+            row += 1
+
+
+def _clauses(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> int:
+    row = _head(sheet, row, "二、条款", ("细项", "条款", "说明"))
+    sheet.merge(3, row - 1, _COLUMNS, row - 1)
+    for item in plan.scheme.items:
+        for number, _ in enumerate(item.clauses, 1):
+            sheet.put(1, row, item.label or item.item, "item")
+            sheet.put(2, row, f"第 {number} 条", "centre")
+            name = of_clause(item.item, number, "说明")
+            plan.formula(sheet, (3, row), name, Role.OTHER, "text", field_name=item.item)
+            sheet.merge(3, row, _COLUMNS, row)
+            row += 1
+    return row
+
+
+def _place(plan: WorkbookPlan, sheet: SheetPlan, position: tuple[int, int], name: str, role: Role | None) -> None:
+    """The formula itself where this sheet is its home, a reference where the assessment sheet is."""
+    if role is None:
+        sheet.put(*position, Formula(name), "computed", _POINTS)
+    elif name in plan.compiled.formulas:
+        plan.formula(sheet, position, name, role, "computed", _POINTS)
+    else:  # a group without a gate
+        sheet.put(*position, "—", "computed")
+
+
+def _head(sheet: SheetPlan, row: int, title: str, headings: tuple[str, ...]) -> int:
+    sheet.put(1, row, title, "section")
+    for column, heading in enumerate(headings, 1):
+        sheet.put(column, row + 1, heading, "header")
+    return row + 2

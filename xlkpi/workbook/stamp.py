@@ -1,0 +1,138 @@
+"""Stamping: a dealer's file is the master's archive with a few parts rewritten, never a workbook library's save.
+
+The sheets' XML is cut once at the cells that vary; a file is then one join a part and a raw copy of all other parts.
+Formula cells keep their formula and get the value beside it, so the file is right before anything recalculates.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from xml.sax.saxutils import escape
+
+from xlkpi.values import CellContent, CellFault, Place
+from xlkpi.workbook.layout import Layout
+from xlkpi.workbook.master import MARKER_BLANK
+from xlkpi.workbook.package import Member, assemble, member, members, unpack
+
+_CELL = re.compile(r'<c r="([A-Z]+[0-9]+)"((?: [a-z]+="[^"]*")*?)\s*(?:/>|>(.*?)</c>)', re.S)
+_STYLE = re.compile(r' s="(\d+)"')
+_FORMULA = re.compile(r"<f[^>]*>.*?</f>|<f[^>]*/>", re.S)
+_SHEET = re.compile(r"<sheet ([^>]*?)/>")
+_RELATION = re.compile(r"<Relationship ([^>]*?)/>")
+_ATTRIBUTE = re.compile(r'([\w:]+)="([^"]*)"')
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_EPOCH_ORDINAL = 693594  # date.toordinal() of 1899-12-30, Excel's day zero
+
+
+@dataclass(slots=True)
+class _Part:
+    """A sheet's XML cut at its variable cells."""
+
+    name: str
+    chunks: list[str]
+    tail: str
+    refs: list[str]
+    formulas: list[str]
+    packed: tuple[tuple[CellContent, ...], Member] | None = None
+
+    def render(self, values: Sequence[CellContent]) -> str:
+        out: list[str] = []
+        for chunk, formula, value in zip(self.chunks, self.formulas, values, strict=True):
+            out.append(chunk)
+            out.append(_cell_body(formula, value))
+        out.append(self.tail)
+        return "".join(out)
+
+
+@dataclass(slots=True)
+class Stamper:
+    """Makes files from one master. Keeps the master's compressed parts; one for each process is enough."""
+
+    layout: Layout
+    master: bytes
+    _members: dict[str, Member] = field(init=False)
+    _parts: dict[str, _Part] = field(init=False)
+    _marked: dict[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        texts = {name: data.decode() for name, data in unpack(self.master).items() if name.endswith((".xml", ".rels"))}
+        self._members = members(self.master)
+        self._marked = {name: text for name, text in texts.items() if MARKER_BLANK in text}
+        wanted: dict[str, set[str]] = {}
+        for place in (*(slot.place for slot in self.layout.inputs), *self.layout.formulas):
+            wanted.setdefault(place.sheet, set()).add(place.ref)
+        paths = _sheet_paths(texts)
+        self._parts = {sheet: _cut(paths[sheet], texts[paths[sheet]], refs) for sheet, refs in wanted.items()}
+
+    def stamp(self, values: Mapping[Place, CellContent], marker: str) -> bytes:
+        """A file with these values: inputs and the results of formulas. A place that is left out becomes blank."""
+        replaced: dict[str, Member] = {}
+        for sheet, part in self._parts.items():
+            row = tuple(values.get(Place(sheet, ref)) for ref in part.refs)
+            if part.packed is None or part.packed[0] != row:
+                part.packed = (row, member(part.name, part.render(row).encode()))
+            replaced[part.name] = part.packed[1]
+        for name, text in self._marked.items():
+            marked = text.replace(MARKER_BLANK, escape(marker, {'"': "&quot;"}))
+            replaced[name] = member(name, marked.encode())
+        return assemble(replaced.get(name, part) for name, part in self._members.items())
+
+
+def _cell_body(formula: str, value: CellContent) -> str:
+    """What follows `<c r=… s=…`: the type, the formula, the value."""
+    if value is None:
+        return f">{formula}</c>" if formula else "/>"
+    if value is True or value is False:
+        return f' t="b">{formula}<v>{int(value)}</v></c>'
+    if isinstance(value, float | int):
+        return f">{formula}<v>{_number(value)}</v></c>"
+    if isinstance(value, CellFault):
+        return f' t="e">{formula}<v>{value.code}</v></c>'
+    if isinstance(value, date):
+        return f">{formula}<v>{value.toordinal() - _EPOCH_ORDINAL}</v></c>"
+    text = escape(_NOT_XML.sub("", value))
+    if formula:
+        return f' t="str">{formula}<v>{text}</v></c>'
+    # an inline string is text whatever it begins with: nothing that a person typed becomes a formula
+    return f' t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(float(value))
+
+
+def _cut(name: str, text: str, refs: Iterable[str]) -> _Part:
+    wanted = set(refs)
+    part = _Part(name, [], "", [], [])
+    at = 0
+    for found in _CELL.finditer(text):
+        if found[1] in wanted:
+            style = _STYLE.search(found[2])
+            formula = _FORMULA.search(found[3] or "")
+            part.chunks.append(text[at : found.start()] + f'<c r="{found[1]}"' + (style[0] if style else ""))
+            part.refs.append(found[1])
+            part.formulas.append(formula[0] if formula else "")
+            at = found.end()
+    part.tail = text[at:]
+    absent = wanted.difference(part.refs)
+    if absent:
+        raise ValueError(f"{name} has no cell {', '.join(sorted(absent))}: master and layout do not belong together")
+    return part
+
+
+def _sheet_paths(texts: Mapping[str, str]) -> dict[str, str]:
+    """Sheet name to the name of its part."""
+    relations = {}
+    for found in _RELATION.finditer(texts["xl/_rels/workbook.xml.rels"]):
+        facts = dict(_ATTRIBUTE.findall(found[1]))
+        target = facts["Target"]
+        relations[facts["Id"]] = target[1:] if target.startswith("/") else posixpath.normpath(f"xl/{target}")
+    paths = {}
+    for found in _SHEET.finditer(texts["xl/workbook.xml"]):
+        facts = dict(_ATTRIBUTE.findall(found[1]))
+        paths[facts["name"]] = relations[facts["r:id"]]
+    return paths

@@ -1,0 +1,107 @@
+"""One look for every workbook: colours, fonts and borders by the names that the plans use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
+from openpyxl.styles.differential import DifferentialStyle
+
+FONT = "微软雅黑"
+
+_INK, _BLUE, _RED, _ORANGE, _GREEN = "1F2937", "1F3864", "C00000", "9C5700", "006100"
+_YELLOW, _SKY, _GREY, _PALE, _ROSE, _SAND, _MINT = "FFF2CC", "DDEBF7", "F2F2F2", "F8FAFC", "FFC7CE", "FFEB9C", "C6EFCE"
+_LINE = Side(style="thin", color="BFC5CE")
+
+Horizontal = Literal["left", "center", "right"]
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """A cell style in plain words."""
+
+    fill: str = ""
+    ink: str = _INK
+    size: float = 10
+    bold: bool = False
+    across: Horizontal = "left"
+    border: bool = True
+    unlocked: bool = False
+    wrap: bool = True
+    link: bool = False
+
+
+STYLES: dict[str, Style] = {
+    "title": Style(ink=_BLUE, size=18, bold=True, across="center", border=False, wrap=False),
+    "subtitle": Style(ink=_INK, size=11, across="center", border=False, wrap=False),
+    "counter": Style(size=13, bold=True, across="center", border=False, wrap=False),
+    "section": Style(ink=_BLUE, size=12, bold=True, border=False, wrap=False),
+    "header": Style(fill=_BLUE, ink="FFFFFF", bold=True, across="center"),
+    "label": Style(fill=_PALE, bold=True),
+    "strong": Style(size=11, bold=True),
+    "text": Style(),
+    "note": Style(size=9, ink="4B5563"),
+    "link": Style(ink="0563C1", link=True),
+    "number": Style(across="center", ink="6B7280"),
+    "centre": Style(across="center"),
+    "item": Style(fill=_PALE, bold=True),
+    "group": Style(fill=_PALE, bold=True, size=11, across="center"),
+    "input": Style(fill=_YELLOW, bold=True, size=11, across="right", unlocked=True),
+    "remark": Style(fill=_YELLOW, size=9, unlocked=True),
+    "inspection": Style(fill=_SKY, across="center"),
+    "stamped": Style(fill=_GREY, across="right"),
+    "computed": Style(fill=_GREY, across="right"),
+    "check": Style(size=10, bold=True, across="center"),
+    "clause": Style(size=9.5),
+    "points": Style(across="center"),
+    "figure": Style(across="right"),
+    "none": Style(fill="F7F7F7"),
+    "outcome": Style(size=9.5, across="center"),
+    "score": Style(bold=True, size=12, across="center"),
+    "trace": Style(size=9),
+    "subtotal": Style(fill="E2E8F0", bold=True, across="center"),
+    "subtotal_text": Style(fill="E2E8F0", size=9, bold=True),
+    "total": Style(fill="CBD5E1", bold=True, size=11, across="right"),
+    "total_value": Style(fill="CBD5E1", bold=True, size=13, across="center", ink=_BLUE),
+    "total_text": Style(fill="CBD5E1", size=9.5, bold=True),
+    "signature": Style(size=10.5),
+    # conditional formats, and their samples in the legend
+    "veto": Style(fill=_ROSE, ink=_RED, bold=True),
+    "open": Style(fill=_SAND, ink=_ORANGE, bold=True),
+    "good": Style(fill=_MINT, ink=_GREEN, bold=True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CellFormat:
+    """The openpyxl objects of a style."""
+
+    font: Font
+    fill: PatternFill
+    border: Border
+    alignment: Alignment
+    protection: Protection
+
+
+def cell_format(name: str) -> CellFormat:
+    """The style as openpyxl wants it. Raises KeyError for a name that is not in the table."""
+    style = STYLES[name]
+    side = _LINE if style.border else None
+    return CellFormat(
+        font=Font(
+            name=FONT, size=style.size, bold=style.bold, color=style.ink, underline="single" if style.link else None
+        ),
+        fill=PatternFill("solid", fgColor=style.fill) if style.fill else PatternFill(),
+        border=Border(left=side, right=side, top=side, bottom=side) if side else Border(),
+        alignment=Alignment(horizontal=style.across, vertical="center", wrap_text=style.wrap),
+        protection=Protection(locked=not style.unlocked),
+    )
+
+
+def highlight_format(name: str) -> DifferentialStyle:
+    """The style as a conditional format's."""
+    style = STYLES[name]
+    return DifferentialStyle(
+        font=Font(color=style.ink, bold=style.bold), fill=PatternFill("solid", bgColor=style.fill, fgColor=style.fill)
+    )
