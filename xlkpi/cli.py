@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -45,7 +46,23 @@ def _console(stderr: bool = False) -> Console:
     return Console(stderr=stderr, highlight=False, width=None if sys.stdout.isatty() else 160)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Tool(click.Group):
+    """The commands, on streams that can take what is said."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Before click prints anything: a redirected stream on Windows has a code page that lacks Chinese or a sign."""
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                try:
+                    "绩效".encode(stream.encoding)
+                except UnicodeEncodeError:
+                    stream.reconfigure(encoding="utf-8")
+                else:
+                    stream.reconfigure(errors="replace")
+        return super().main(*args, **extra)
+
+
+@click.group(cls=Tool, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="xlkpi", prog_name="xlkpi")
 def main() -> None:
     """Assess the after-sales performance of car dealers: blank workbooks out, filled ones in, every score explained."""
@@ -95,6 +112,15 @@ def scheme_lint(names: tuple[str, ...]) -> None:
             click.echo(f"{name}: clean, {len(compiled.formulas)} formulas")
     if bad:
         sys.exit(ERRORS)
+
+
+@scheme.command("coverage")
+@click.argument("name", default="dealer-monthly")
+def scheme_coverage(name: str) -> None:
+    """List each source system that a scheme covers, with its entries."""
+    from xlkpi.scheme.show import coverage
+
+    click.echo(coverage(_usable(name)[0]), nl=False)
 
 
 @scheme.command("schema")
@@ -162,9 +188,9 @@ def targets() -> None:
 
 @targets.command("new")
 @click.argument("scheme_name", metavar="SCHEME")
-@click.option("--month", type=Month(), required=True)
-@click.option("--roster", type=_FILE, required=True)
-@click.option("-o", "--output", type=_NEW_FILE, required=True)
+@click.option("--month", type=Month(), required=True, help="The month that is assessed.")
+@click.option("--roster", type=_FILE, required=True, help="Dealers: 代码, 名称, 区域.")
+@click.option("-o", "--output", type=_NEW_FILE, required=True, help="The workbook to write.")
 def targets_new(scheme_name: str, month: str, roster: Path, output: Path) -> None:
     """Make the sheet in which headquarters enters the targets (dealers × fields)."""
     from xlkpi.files import write_file
@@ -185,7 +211,7 @@ def inspections() -> None:
 
 @inspections.command("new")
 @click.option("--issue", "issue_folder", type=_FOLDER, required=True, help="The folder that `xlkpi new` wrote.")
-@click.option("-o", "--output", type=_NEW_FILE, required=True)
+@click.option("-o", "--output", type=_NEW_FILE, required=True, help="The workbook to write.")
 def inspections_new(issue_folder: Path, output: Path) -> None:
     """Make the sheet in which headquarters enters 检查情况 (dealers × clauses)."""
     from xlkpi.files import write_file
@@ -203,15 +229,18 @@ _issue_option = click.option(
     "--issue", "issue_folder", type=_FOLDER, required=True, help="The folder that `xlkpi new` wrote."
 )
 _engine_option = click.option(
-    "--engine", type=click.Choice(["formualizer", "formulas"]), default="formualizer", show_default=True
-)
+    "--engine", type=click.Choice(["formualizer", "formulas"]), default="formualizer", show_default=True,
+    help="What evaluates the master; both give the same scores.",
+)  # fmt: skip
 
 
 @main.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @_issue_option
 @_engine_option
-@click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--format", "shape", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print."
+)
 def check(paths: tuple[Path, ...], issue_folder: Path, engine: str, shape: str) -> None:
     """Check dealers' workbooks (files or folders) without writing anything."""
     from xlkpi.batch import read_all, score_all
@@ -303,7 +332,10 @@ def trace(file: Path, item: str) -> None:
 
 @main.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--engine", type=click.Choice(["formulas", "formualizer"]), default="formulas", show_default=True)
+@click.option(
+    "--engine", type=click.Choice(["formulas", "formualizer"]), default="formulas", show_default=True,
+    help="What recalculates.",
+)  # fmt: skip
 def audit(paths: tuple[Path, ...], engine: str) -> None:
     """Recalculate assessed workbooks with the other engine; list every cell that differs by more than 1e-9 relative."""
     from xlkpi.audit import audit_workbook

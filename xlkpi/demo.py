@@ -20,6 +20,7 @@ from xlkpi.resources import templates
 from xlkpi.results import SCORES_FILE, Results, in_roster_order, write_results
 from xlkpi.scheme.lint import usable_scheme
 from xlkpi.workbook.forms import inspections_form, roster_form, targets_form
+from xlkpi.workbook.package import saved
 
 DELIVERED = "交车台数"
 
@@ -35,14 +36,14 @@ class Demo:
 
 def run_demo(folder: Path, engine: str = "formualizer") -> Demo:
     """Issue, fill, check, score: into dealers.xlsx, targets.xlsx, inspections.xlsx, blank/, filled/ and out/."""
-    month = _data()
+    month = demo_month()
     folder.mkdir(parents=True, exist_ok=True)
-    issue, blanks = _issue(month, folder)
+    issue, blanks = issue_month(month, folder)
     filled = folder / "filled"
     filled.mkdir(exist_ok=True)
     for dealer, path in zip(month["dealers"], blanks, strict=True):
         (filled / path.name).write_bytes(
-            fill_in(path.read_bytes(), _answers(month, dealer), bool(dealer.get("broken")))
+            fill_in(path.read_bytes(), answers_of(month, dealer), bool(dealer.get("broken")))
         )
     listed = read_inspections(folder / "inspections.xlsx", issue.scheme, issue.roster)
     issue = replace(issue, inspections=listed.rows)
@@ -67,20 +68,23 @@ def fill_in(blank: bytes, answers: Mapping[str, Any], broken: bool = False) -> b
     return data[: len(data) // 2] if broken else data
 
 
-def _data() -> dict[str, Any]:
+def demo_month() -> dict[str, Any]:
+    """The demonstration's data, as it stands in templates/demo/."""
     text = (templates() / "demo" / "service-assessment.yaml").read_text("utf-8")
     loaded: dict[str, Any] = YAML(typ="safe").load(text)
     return loaded
 
 
-def _answers(month: Mapping[str, Any], dealer: Mapping[str, Any]) -> dict[str, Any]:
+def answers_of(month: Mapping[str, Any], dealer: Mapping[str, Any]) -> dict[str, Any]:
+    """What a dealer enters, by field name."""
     answers = dict(zip(month["fields"], dealer["actuals"], strict=True))
     if "delivered" in dealer:
         answers[DELIVERED] = dealer["delivered"]
     return answers
 
 
-def _issue(month: Mapping[str, Any], folder: Path) -> tuple[Issue, list[Path]]:
+def issue_month(month: Mapping[str, Any], folder: Path) -> tuple[Issue, list[Path]]:
+    """Headquarters' lists and the blanks made of them, written into the folder."""
     scheme, compiled = usable_scheme(month["scheme"])
     keys = [(d["code"], d["name"], d["region"]) for d in month["dealers"]]
     (folder / "dealers.xlsx").write_bytes(roster_form(keys))
@@ -106,9 +110,7 @@ def _filled_form(form: bytes, month: Mapping[str, Any], part: str, headings: lis
     for row, dealer in enumerate(month["dealers"], head + 1):
         for heading, value in zip(headings, dealer[part], strict=True):
             sheet.cell(row, columns[heading]).value = value
-    buffer = io.BytesIO()
-    book.save(buffer)
-    return buffer.getvalue()
+    return saved(book)
 
 
 def paths_to_open(demo: Demo) -> Iterator[str]:

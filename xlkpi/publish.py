@@ -11,7 +11,7 @@ from xlkpi.files import safe_name, write_file
 from xlkpi.findings import Finding
 from xlkpi.intake.lists import missing_targets
 from xlkpi.issue import Dealer, Issue, Targets
-from xlkpi.scheme.checks import live_words
+from xlkpi.scheme.checks import live_words, relation_words
 from xlkpi.scheme.compile import Compiled
 from xlkpi.scheme.model import Scheme
 from xlkpi.scoring.engine import Engine, load_engine
@@ -59,7 +59,7 @@ def make_issue(
     if lacking:
         raise NotIssued(lacking)
     plan = plan_workbook(scheme, compiled)
-    layout = layout_of(plan, live_words())
+    layout = layout_of(plan, {**live_words(), **relation_words(scheme.relations)})
     return Issue(
         scheme=scheme,
         layout=layout,

@@ -183,23 +183,53 @@ def open_workbook(source: Path | bytes) -> Workbook:
         Refused: with the finding's code and facts.
     """
     package = admit(source)
-    root = ElementTree.fromstring(package.xml("xl/workbook.xml"))  # noqa: S314 - the guard refused every DOCTYPE
-    relations = {
-        node.get("Id", ""): _target(node.get("Target", ""))
-        for node in ElementTree.fromstring(package.xml("xl/_rels/workbook.xml.rels"))  # noqa: S314 - likewise
-    }
-    sheets: dict[str, str] = {}
-    names: dict[str, str] = {}
-    for node in root.iter():
-        tag = _local(node.tag)
-        if tag == "sheet":
-            identity = next((value for key, value in node.items() if _local(key) == "id" and "}" in key), "")
-            part = relations.get(identity, "")
-            if part in package and "worksheets" in part:
-                sheets[node.get("name", "")] = part
-        elif tag == "definedName" and node.get("localSheetId") is None:
-            names[node.get("name", "")] = node.text or ""
+    data = package.xml("xl/workbook.xml")
+    relations = _relations(package.xml("xl/_rels/workbook.xml.rels"))
+    listed, names = _contents(data) if _UNUSUAL.search(data) is None else _odd_contents(data)
+    sheets = {name: relations[key] for name, key in listed if key in relations and relations[key] in package}
     return Workbook(package, sheets, names, _number_formats(package))
+
+
+# prefixes, comments or CDATA in workbook.xml: no spreadsheet program writes them, but XML allows them
+_UNUSUAL = re.compile(rb"<!|<\w+:(?:sheet|definedName)\b")
+_SHEET_TAG = re.compile(rb"<sheet ([^>]*)>")
+_NAME_TAG = re.compile(rb"<definedName ([^>]*)>([^<]*)<")
+_ANY_ATTRIBUTE = re.compile(rb"""([\w:]+)\s*=\s*["']([^"']*)["']""")
+
+
+def _contents(data: bytes) -> tuple[list[tuple[str, str]], dict[str, str]]:
+    """Sheets (name, relation) and workbook-wide names, cut out of the bytes."""
+    sheets = []
+    for found in _SHEET_TAG.finditer(data):
+        facts = {key.rpartition(b":")[2] if b":" in key else key: value for key, value in _tag(found[1])}
+        sheets.append((_decode(facts.get(b"name", b"")), _decode(facts.get(b"id", b""))))
+    names = {}
+    for found in _NAME_TAG.finditer(data):
+        if b"localSheetId" not in found[1]:
+            names[_decode(dict(_tag(found[1])).get(b"name", b""))] = _decode(found[2])
+    return sheets, names
+
+
+def _tag(attributes: bytes) -> list[tuple[bytes, bytes]]:
+    return _ANY_ATTRIBUTE.findall(attributes)
+
+
+def _odd_contents(data: bytes) -> tuple[list[tuple[str, str]], dict[str, str]]:
+    sheets, names = [], {}
+    for node in ElementTree.fromstring(data).iter():  # noqa: S314 - the guard refused every DOCTYPE
+        if _local(node.tag) == "sheet":
+            identity = next((value for key, value in node.items() if "}" in key and _local(key) == "id"), "")
+            sheets.append((node.get("name", ""), identity))
+        elif _local(node.tag) == "definedName" and node.get("localSheetId") is None:
+            names[node.get("name", "")] = node.text or ""
+    return sheets, names
+
+
+@lru_cache(64)
+def _relations(data: bytes) -> dict[str, str]:
+    root = ElementTree.fromstring(data)  # noqa: S314 - the guard refused every DOCTYPE
+    targets = {node.get("Id", ""): _target(node.get("Target", "")) for node in root}
+    return {key: target for key, target in targets.items() if "worksheets" in target}
 
 
 def place_of(text: str) -> Place | None:
@@ -212,9 +242,13 @@ def place_of(text: str) -> Place | None:
 
 
 def _number_formats(package: Package) -> list[str]:
-    if "xl/styles.xml" not in package:
-        return []
-    root = ElementTree.fromstring(package.xml("xl/styles.xml"))  # noqa: S314 - the guard refused every DOCTYPE
+    return _formats_in(package.xml("xl/styles.xml")) if "xl/styles.xml" in package else []
+
+
+@lru_cache(64)
+def _formats_in(data: bytes) -> list[str]:
+    """Number formats by cell style. The blanks of one month share their styles, so this is read once."""
+    root = ElementTree.fromstring(data)  # noqa: S314 - the guard refused every DOCTYPE
     codes = dict(_BUILT_IN)
     formats: list[str] = []
     for node in root:

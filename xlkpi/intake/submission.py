@@ -216,7 +216,7 @@ class _Reader:
                 continue
             raw = cells.get(place)
             formula = raw.formula if raw is not None and isinstance(raw.formula, str) else None
-            if formula is None or _bare(formula) != _bare(expected):
+            if formula != expected and (formula is None or _bare(formula) != _bare(expected)):
                 found = f"={formula}" if formula is not None else (raw and raw.text) or "空白"
                 self._say("XK-I002", place, expected=_short(expected), found=_short(found))
 

@@ -6,11 +6,11 @@ a check is written once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from xlkpi.findings import catalogue
-from xlkpi.scheme.formulas import NOT_APPLICABLE, Formula, Name, Text, known
-from xlkpi.scheme.model import SchemeField
+from xlkpi.scheme.formulas import NOT_APPLICABLE, Formula, Name, Text, known, parse
+from xlkpi.scheme.model import Relation, SchemeField
 
 MISSING = "XK-V001"
 NOT_A_NUMBER = "XK-V002"
@@ -20,6 +20,7 @@ ABOVE_MAXIMUM = "XK-V005"
 NOT_APPLICABLE_REFUSED = "XK-V006"
 NOT_A_CHOICE = "XK-V007"
 NEGATIVE_AMOUNT = "XK-V014"
+RELATION = "XK-R001"
 
 
 def live_words() -> Mapping[str, str]:
@@ -27,19 +28,31 @@ def live_words() -> Mapping[str, str]:
     return {entry.live: code for code, entry in catalogue().items() if entry.live}
 
 
-def live_check(name: Name, field: SchemeField) -> Formula:
-    """The formula of the field's 校验 cell: the first thing that is wrong, or nothing."""
+def live_check(name: Name, field: SchemeField, relations: Sequence[Relation] = ()) -> Formula:
+    """The formula of the field's 校验 cell: the first thing that is wrong, or nothing.
+
+    Relations are looked at last, and only where all the figures that they name are there.
+    """
     blank = '""' if field.optional or field.type == "text" else _word(MISSING)
-    return Formula(f'IF({name}="",{blank},{_filled(name, field)})')
+    return Formula(f'IF({name}="",{blank},{_filled(name, field, relations)})')
 
 
-def _filled(name: Name, field: SchemeField) -> str:
+def relation_words(relations: Sequence[Relation]) -> Mapping[str, str]:
+    """The words that relations put into 校验 cells; one code stands for them all."""
+    return {relation.text: RELATION for relation in relations}
+
+
+def _filled(name: Name, field: SchemeField, relations: Sequence[Relation]) -> str:
     if field.type == "text":
         return '""'
     refused = '""' if field.not_applicable else _word(NOT_APPLICABLE_REFUSED)
     if field.type == "choice":
         return f'IF({name}="{NOT_APPLICABLE}",{refused},IF({known(name)},"",{_word(NOT_A_CHOICE)}))'
     number = '""'
+    for relation in reversed(relations):
+        named = parse(relation.holds).names
+        known_all = f"COUNT({','.join(named)})={len(named)}"
+        number = f"IF({known_all},IF({relation.holds},{number},{Text(relation.text)}),{number})"
     for condition, code in reversed(_number_conditions(name, field)):
         number = f"IF({condition},{_word(code)},{number})"
     other = f'IF({name}="{NOT_APPLICABLE}",{refused},{_word(NOT_A_NUMBER)})'

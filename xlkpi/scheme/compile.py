@@ -15,8 +15,9 @@ from typing import Any
 from jinja2 import TemplateError
 
 from xlkpi.scheme import formulas
+from xlkpi.scheme.checks import live_check
 from xlkpi.scheme.formulas import MISSING, NOT_APPLICABLE, UNREADABLE, Formula, Name, Number, Term, Text, parse
-from xlkpi.scheme.model import Clause, Gate, Group, Item, Scheme
+from xlkpi.scheme.model import Clause, Gate, Group, Indicator, Item, Scheme
 from xlkpi.scheme.rules import Rendered, Rule, bind, render
 from xlkpi.values import PROVISIONAL, SCORED, VETOED
 
@@ -27,6 +28,7 @@ IDENTITY = (DEALER, DEALER_NAME, REGION, MONTH, DEADLINE, CONTACT)
 
 BEFORE_VETO, TOTAL, CEILING = "总分_否决前", "总分", "总分_最高"
 TOTAL_VETO, PUBLISHED, GRADE, STATUS = "总分_否决", "公布总分", "等级", "评定状态"
+LOW, HIGH, ON_GUIDE = "偏低", "偏高", "达标"
 BONUS, BONUS_CEILING, BONUS_BEFORE = "加分", "加分_最高", "加分_否决前"
 
 
@@ -38,6 +40,16 @@ def of_field(field_name: str, part: str) -> str:
 def of_clause(item: str, number: int, part: str = "") -> str:
     """The name of a clause's outcome, numbered from 1, or of its sentence: `计划执行_第1条`, `计划执行_第1条_说明`."""
     return f"{item}_第{number}条" + (f"_{part}" if part else "")
+
+
+def guide_bounds(indicator: Indicator) -> list[str]:
+    """The bounds that an indicator's guide has: 下限, 上限; a lost one is on the side from which it is judged."""
+    guide = indicator.guide
+    if guide is None:
+        return []
+    if guide.lost:
+        return {"up": ["下限"], "down": ["上限"], "range": ["下限", "上限"]}[indicator.better]
+    return [word for word, value in (("下限", guide.low), ("上限", guide.high)) if value is not None]
 
 
 @dataclass(slots=True)
@@ -75,7 +87,15 @@ class _Compiler:
         self._name_inputs()
         self._name_indicators()
         for name, indicator in self.scheme.indicators.items():
-            self._try(("indicators", name, "formula"), lambda n=name, f=indicator.formula: self._indicator(n, f))
+            if indicator.share_of:
+                self._try(("indicators", name, "share_of"), lambda n=name, s=indicator.share_of: self._share(n, s))
+            else:
+                self._try(("indicators", name, "formula"), lambda n=name, f=indicator.formula: self._indicator(n, f))
+        for name, indicator in self.scheme.indicators.items():
+            if guide_bounds(indicator):
+                self._set(of_field(name, "评价"), _judgement(self.out.names[name], indicator), ("indicators", name))
+        for name in self.scheme.by("dealer"):
+            self._try(("fields", name), lambda n=name: self._check(n))
         for index, group in enumerate(self.scheme.groups):
             self._group(index, group)
         self._totals()
@@ -132,6 +152,10 @@ class _Compiler:
             )
         for name, indicator in self.scheme.indicators.items():
             self.out.names[name] = Name(name, indicator.label or name, indicator.type, indicator.unit)
+            for bound in guide_bounds(indicator):  # 标准 are values on the sheet, some for headquarters to fill
+                label = f"{indicator.label or name}{bound}"
+                standard = of_field(name, bound)
+                self.out.names[standard] = Name(standard, label, indicator.type, indicator.unit, may_be_blank=True)
 
     def _indicator(self, name: str, text: str) -> None:
         parsed = parse(text)
@@ -152,6 +176,18 @@ class _Compiler:
             body = Formula(f'IFERROR({text},"{NOT_APPLICABLE}")')
         numbers = [part for part in parts if part.kind != "text"]
         self._set(name, formulas.if_all_numbers(numbers, body), ("indicators", name, "formula"))
+
+    def _share(self, name: str, steps: Sequence[str]) -> None:
+        """The share of a checklist: the checklist rule over one point."""
+        rule = self.rules["checklist"]
+        bound = bind(rule, {"of": list(steps)}, self.out.resolve)
+        self._set(name, render(rule, bound, Number("1"), result=self.out.names[name]).formula, ("indicators", name))
+
+    def _check(self, name: str) -> None:
+        """The field's 校验 cell."""
+        mine = [relation for relation in self.scheme.relations if relation.at == name]
+        formula = live_check(self.out.names[name], self.scheme.fields[name], mine)
+        self._set(of_field(name, "校验"), formula, ("fields", name), kind="text")
 
     # ------------------------------------------------------------ groups and items
 
@@ -206,7 +242,7 @@ class _Compiler:
         points = self._set(of_field(name, "分值"), Number(item.points), origin, kind="points")
         base = Name(of_field(name, "基础分"), kind="points")
         self.out.names[base.name] = base
-        story = self._try((*origin, "score"), lambda: self._base(item, points, base)) or Text("")
+        story = self._try((*origin, "score"), lambda: self._base(item, points, base, (*origin, "score"))) or Text("")
         outcomes = []
         sentences = []
         for position, clause in enumerate(item.clauses):
@@ -238,17 +274,17 @@ class _Compiler:
         self._set(of_field(name, "最高"), ceiling, origin, kind="points")
         self._set(of_field(name, "说明"), self._trace(item, story, sentences, factor), origin, kind="text")
 
-    def _base(self, item: Item, points: Name, base: Name) -> Term:
+    def _base(self, item: Item, points: Name, base: Name, origin: tuple[str | int, ...]) -> Term:
         """Set the base points; return the beginning of the item's sentence."""
         if item.score is None:
-            self._set(base.name, points, ())
+            self._set(base.name, points, origin)
             return Formula(f"{Text('起评 ')}&{formulas.rounded(points)}&{Text(' 分')}")
         rule = self.rules.get(item.score.rule)
         if rule is None or rule.kind != "score":
             known = ", ".join(sorted(r.rule for r in self.rules.values() if r.kind == "score"))
             raise ValueError(f"no scoring rule is named {item.score.rule!r}: write one of {known}")
         rendered = base_points(rule, bind(rule, item.score.arguments, self.out.resolve), points, base)
-        self._set(base.name, rendered.formula, ())
+        self._set(base.name, rendered.formula, origin)
         return rendered.sentence or Text("")
 
     def _clause(
@@ -354,8 +390,20 @@ def base_points(rule: Rule, arguments: Mapping[str, Any], points: Term, result: 
         word = formulas.shown(result)
         return Rendered(rendered.formula, Formula(f"IF(ISNUMBER({result}),{sentence},{word})"), None, rendered.subjects)
     (subject,) = rendered.subjects
-    told = Formula(f"IF(ISNUMBER({result}),{sentence},{formulas.told(subject)})")
+    told = Formula(f'{formulas.told(subject)}&IF(ISNUMBER({result}),{sentence},"")')
     return Rendered(formulas.if_number(subject, rendered.formula), told, None, rendered.subjects)
+
+
+def _judgement(name: Name, indicator: Indicator) -> Formula:
+    """Against the guide: 偏低, 偏高 or 达标; nothing where no bound is known; the word where there is no value."""
+    bounds = guide_bounds(indicator)
+    standards = [of_field(name.name, bound) for bound in bounds]
+    known = formulas.either(Formula(f"ISNUMBER({standard})") for standard in standards)
+    text = f'IF({known},"{ON_GUIDE}","")'
+    for bound, standard in zip(bounds, standards, strict=True):
+        sign, word = ("<", LOW) if bound == "下限" else (">", HIGH)
+        text = f'IF(AND(ISNUMBER({standard}),ROUND({name},10){sign}ROUND({standard},10)),"{word}",{text})'
+    return Formula(f"IF(ISNUMBER({name}),{text},{name})")
 
 
 def _sum(names: Iterable[str]) -> str:

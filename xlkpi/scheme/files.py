@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,13 @@ class SourceMap:
     top: dict[str, tuple[str, int]] = field(default_factory=dict)
     files: dict[int, str] = field(default_factory=dict)  # id(node) -> file; the nodes live in `data`
 
+    def file_of(self, *path: str) -> str:
+        """The file in which an entry stands."""
+        node: Any = self.data
+        for key in path:
+            node = node[key]
+        return self.files.get(id(node), "")
+
     def problem(self, path: Iterable[str | int], message: str) -> Problem:
         """The problem at a path of keys and positions; the nearest line that is known."""
         keys = list(path)
@@ -58,8 +65,13 @@ class SourceMap:
         return Problem(file, line, message)
 
 
-def merge(paths: Sequence[Path]) -> tuple[SourceMap, list[Problem]]:
-    """Take files together: maps join, lists follow one another, anything else may stand once."""
+def merge(
+    paths: Sequence[Path], leave_out: Callable[[Path, str], bool] = lambda path, key: False
+) -> tuple[SourceMap, list[Problem]]:
+    """Take files together: maps join, lists follow one another, anything else may stand once.
+
+    `leave_out` tells which top-level keys of a file are passed over.
+    """
     sources, problems = SourceMap(), []
     for path in paths:
         try:
@@ -68,11 +80,16 @@ def merge(paths: Sequence[Path]) -> tuple[SourceMap, list[Problem]]:
             mark = error.problem_mark
             problems.append(Problem(path.name, mark.line + 1 if mark else 0, f"not YAML: {error.problem}"))
             continue
+        except UnicodeDecodeError:
+            problems.append(Problem(path.name, 0, "is not in UTF-8: save it with the encoding UTF-8"))
+            continue
         if not isinstance(loaded, CommentedMap):
             problems.append(Problem(path.name, 1, "write keys and values, such as `fields:`"))
             continue
         _remember(loaded, path.name, sources)
         for key, value in loaded.items():
+            if leave_out(path, key):
+                continue
             line = loaded.lc.key(key)[0] + 1
             here = sources.data.get(key)
             if here is None:
@@ -83,7 +100,7 @@ def merge(paths: Sequence[Path]) -> tuple[SourceMap, list[Problem]]:
             ):
                 problems += _join_maps(here, value, path.name, sources)
             elif isinstance(here, CommentedSeq) and isinstance(value, CommentedSeq):
-                here.extend(value)
+                _join_lists(here, value)
             else:
                 first = ":".join(map(str, sources.top[key]))
                 problems.append(Problem(path.name, line, f"{key} already stands in {first}; keep one"))
@@ -100,6 +117,12 @@ def _join_maps(here: CommentedMap, more: CommentedMap, file: str, sources: Sourc
         here[key] = value
         here.lc.add_kv_line_col(key, [line - 1, 0, line - 1, 0])
     return problems
+
+
+def _join_lists(here: CommentedSeq, more: CommentedSeq) -> None:
+    for position, value in enumerate(more):
+        here.append(value)
+        here.lc.add_idx_line_col(len(here) - 1, more.lc.data[position])
 
 
 def _remember(node: Any, file: str, sources: SourceMap) -> None:

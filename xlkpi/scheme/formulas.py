@@ -102,7 +102,7 @@ class Formula(Term):
         return self.text
 
 
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)\s*%?")
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)\s*%?")  # ASCII digits: it goes into formulas
 
 
 def number_value(text: str) -> float:

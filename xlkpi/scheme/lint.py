@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from xlkpi.scheme.compile import IDENTITY, Compiled, compile_scheme
+from xlkpi.scheme.compile import IDENTITY, Compiled, compile_scheme, of_clause, of_field
 from xlkpi.scheme.files import Problem, SchemeError, SourceMap
-from xlkpi.scheme.formulas import allowed_functions, number_value, parse
+from xlkpi.scheme.formulas import allowed_functions, number_value, parse, text_with_names
 from xlkpi.scheme.load import find_scheme, load_scheme
 from xlkpi.scheme.model import Scheme
 from xlkpi.scheme.names import clashes, why_unsafe
@@ -58,12 +58,17 @@ def _whole(scheme: Scheme, rules: Mapping[str, Rule], compiled: Compiled) -> Ite
     yield from _points(scheme)
     yield from _words(scheme)
     yield from _grades(scheme)
+    yield from _texts(scheme, compiled)
+    uses: dict[str, tuple[str, ...]] = {}
     for name, text in compiled.formulas.items():
-        for message in _formula(text, compiled):
+        for message in _formula(name, text, compiled, uses):
             yield compiled.origins[name] or ("groups",), f"{name}: {message}"
+    for circle in _circles(uses):
+        told = " → ".join((*circle, circle[0]))
+        yield compiled.origins[circle[0]] or ("groups",), f"the formulas go round in a circle: {told}"
 
 
-def _formula(text: str, compiled: Compiled) -> Iterator[str]:
+def _formula(name: str, text: str, compiled: Compiled, uses: dict[str, tuple[str, ...]]) -> Iterator[str]:
     if len(text) > MAX_FORMULA:
         yield f"the formula has {len(text)} characters; Excel takes {MAX_FORMULA}: split it into two indicators"
     try:
@@ -71,12 +76,45 @@ def _formula(text: str, compiled: Compiled) -> Iterator[str]:
     except ValueError as error:
         yield f"the formula does not parse ({error}): ={text}"
         return
-    for name in parsed.names:
-        if name not in compiled.names:
-            yield f"the formula names {name!r}, which nothing defines; correct the name or add the field"
+    uses[name] = parsed.names
+    for used in parsed.names:
+        if used not in compiled.names:
+            yield f"the formula names {used!r}, which nothing defines; correct the name or add the field"
     for function in parsed.functions:
         if function not in allowed_functions():
             yield f"{function} is not shared by Excel, WPS, LibreOffice and both engines: see templates/functions.txt"
+
+
+def _circles(uses: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
+    """Formulas that depend on themselves; each circle once, from the name that comes first."""
+    done: set[str] = set()
+
+    def follow(name: str, above: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        if name in above:
+            yield above[above.index(name) :]
+        elif name in uses and name not in done:
+            for used in uses[name]:
+                yield from follow(used, (*above, name))
+            done.add(name)
+
+    for name in uses:
+        yield from follow(name, ())
+
+
+def _texts(scheme: Scheme, compiled: Compiled) -> Iterator[tuple[Where, str]]:
+    """What people read: values shown in it, and the inspection shown beside it."""
+    for index, group in enumerate(scheme.groups):
+        for position, item in enumerate(group.items):
+            where = ("groups", index, "items", position)
+            shown = [(where, item.text)] + [((*where, "clauses", n), c.text) for n, c in enumerate(item.clauses)]
+            for at, text in shown:
+                try:
+                    text_with_names(text, compiled.names)
+                except KeyError as error:
+                    yield at, f"the text shows {{{error.args[0]}}}, which nothing defines; correct the name"
+            for number, clause in enumerate(item.clauses):
+                if clause.inspection and clause.inspection not in scheme.by("headquarters"):
+                    yield (*where, "clauses", number), f"inspection: {clause.inspection} is no field of headquarters'"
 
 
 def _names(scheme: Scheme, compiled: Compiled) -> Iterator[tuple[Where, str]]:
@@ -87,10 +125,11 @@ def _names(scheme: Scheme, compiled: Compiled) -> Iterator[tuple[Where, str]]:
     given = [*scheme.fields, *scheme.constants, *scheme.indicators]
     for first, second in clashes(given):
         yield ("fields", second), f"{second!r} and {first!r} are one name to a spreadsheet; rename one"
-    made = set(compiled.formulas) - set(scheme.indicators)
+    made = set(_made(scheme, compiled)) - set(scheme.indicators)
     for name in given:
         if name in made:
-            yield ("fields", name), f"{name!r} is also the name of a cell that the tool makes; choose another"
+            kind = next(k for k in ("fields", "constants", "indicators") if name in getattr(scheme, k))
+            yield (kind, name), f"{name!r} is also the name of a cell that the tool makes; choose another"
     parts = [item.item for item in scheme.items] + [group.group for group in scheme.groups]
     for first, second in clashes(parts):
         yield ("groups",), f"two groups or items are named {second!r} ({first!r}); rename one"
@@ -98,6 +137,16 @@ def _names(scheme: Scheme, compiled: Compiled) -> Iterator[tuple[Where, str]]:
         reason = why_unsafe(name)
         if reason:
             yield compiled.origins[name] or ("groups",), f"the cell name {name!r} {reason}; shorten the item's name"
+
+
+def _made(scheme: Scheme, compiled: Compiled) -> Iterator[str]:
+    """Names of the cells that the tool makes of its own: formulas, and what stands beside fields, items, clauses."""
+    yield from compiled.formulas
+    for name, field in scheme.by("dealer").items():
+        yield from (of_field(name, part) for part in ("上月", "校验", "备注", *(["目标"] if field.target else [])))
+    for item in scheme.items:
+        yield of_field(item.item, "标准")
+        yield from (of_clause(item.item, number, "标准") for number in range(1, len(item.clauses) + 1))
 
 
 def _points(scheme: Scheme) -> Iterator[tuple[Where, str]]:
@@ -121,23 +170,29 @@ def _words(scheme: Scheme) -> Iterator[tuple[Where, str]]:
     inspected: dict[str, str] = {}
     for index, group in enumerate(scheme.groups):
         for position, item in enumerate(group.items):
+            at = ("groups", index, "items", position)
+            judged = item.score.arguments.get("of") if item.score else None
+            names = judged if isinstance(judged, list | tuple) else [judged]
+            shown: list[tuple[Where, str]] = [((*at, "score"), name) for name in names if isinstance(name, str)]
             for number, clause in enumerate(item.clauses):
-                where = ("groups", index, "items", position, "clauses", number)
+                where = (*at, "clauses", number)
                 subject = scheme.fields.get(clause.subject)
                 if clause.each and subject and "failed" in subject.words.values():
                     yield (
                         where,
                         f"{clause.subject} counts occurrences: a word cannot say how many; drop its failed words",
                     )
-                shown = clause.inspection or clause.subject
-                field = scheme.fields.get(shown)
+                shown.append((where, clause.inspection or clause.subject))
+            for where, name in shown:
+                field = scheme.fields.get(name)
                 if field and field.by == "headquarters":
-                    if shown in inspected:
-                        yield where, f"{shown} is already inspected under {inspected[shown]}; one cell, one inspection"
-                    inspected[shown] = item.item
+                    if name in inspected:
+                        yield where, f"{name} is already inspected under {inspected[name]}; one cell, one inspection"
+                    inspected[name] = item.item
     for name in scheme.by("headquarters"):
         if name not in inspected:
-            yield ("fields", name), f"{name} is headquarters' but no clause shows it; name it in a clause's inspection"
+            told = "but no item is scored by it and no clause shows it; name it in a clause's inspection"
+            yield ("fields", name), f"{name} is headquarters' {told}"
 
 
 def _grades(scheme: Scheme) -> Iterator[tuple[Where, str]]:

@@ -1,8 +1,11 @@
-"""Finding and reading a scheme. Every error names file and line and says what to write instead."""
+"""Finding and reading a scheme with its packs. Every error names file and line and says what to write instead."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -10,10 +13,18 @@ from xlkpi.resources import templates
 from xlkpi.scheme.files import Problem, SchemeError, SourceMap, merge, plain, problem_of
 from xlkpi.scheme.model import Scheme
 
+_HEADER = ("scheme", "title", "en", "version", "valid", "description", "source", "note", "instructions")
+"""What a scheme says of itself; not taken along when another scheme takes it in as a pack."""
+
 
 def scheme_folders() -> dict[str, Path]:
     """The shipped schemes: name to folder."""
     return {folder.name: folder for folder in sorted((templates() / "schemes").iterdir()) if folder.is_dir()}
+
+
+def pack_files() -> dict[str, Path]:
+    """The shipped packs: name to file."""
+    return {path.stem: path for path in sorted((templates() / "packs").glob("*.yaml"))}
 
 
 def find_scheme(name_or_folder: str) -> Path:
@@ -33,16 +44,71 @@ def find_scheme(name_or_folder: str) -> Path:
 
 
 def load_scheme(name_or_folder: str) -> tuple[Scheme, SourceMap]:
-    """Load a scheme and the map of its lines.
+    """Load a scheme, take in its packs, and keep the map of its lines.
 
     Raises:
         SchemeError: with every problem of shape that was found.
     """
-    folder = find_scheme(name_or_folder)
-    sources, problems = merge(sorted(folder.glob("*.yaml")))
+    own = sorted(find_scheme(name_or_folder).glob("*.yaml"))
+    sources, problems = merge(own)
+    if not problems and sources.data.get("packs"):
+        sources, problems = merge(list(_with_packs(own, plain(sources.data["packs"]))), leave_out=_left_out(own))
     if problems:
         raise SchemeError(problems)
+    data = plain(sources.data)
+    if data.get("packs"):
+        data["fields"] = _used(data)
+        for name, entry in data.get("indicators", {}).items():
+            pack = Path(sources.file_of("indicators", name)).stem
+            if pack in data.get("systems", {}):
+                entry.setdefault("system", pack)
     try:
-        return Scheme.model_validate(plain(sources.data)), sources
+        return Scheme.model_validate(data), sources
     except ValidationError as error:
         raise SchemeError([problem_of(detail, sources) for detail in error.errors()]) from None
+
+
+def _with_packs(own: list[Path], packs: list[str]) -> Iterator[Path]:
+    """The packs' files in their order, the scheme's own last."""
+    files, schemes = pack_files(), scheme_folders()
+    for name in packs:
+        if name in files:
+            yield files[name]
+        elif name in schemes:
+            yield from sorted(schemes[name].glob("*.yaml"))
+        else:
+            known = ", ".join([*files, *schemes])
+            raise SchemeError([Problem(own[0].name, 0, f"packs: there is no pack {name!r}; there are {known}")])
+    yield from own
+
+
+def _left_out(own: list[Path]) -> Callable[[Path, str], bool]:
+    """What merging passes over: the header of a scheme that is taken in as a pack."""
+    mine = set(own)
+    return lambda path, key: key in _HEADER and path not in mine
+
+
+_WORD = re.compile(r"[一-鿿A-Za-z_][一-鿿A-Za-z0-9_.]*")
+_FORMULAS = ("formula", "share_of", "holds", "at", "when", "of", "score", "each", "require", "inspection")
+
+
+def _used(data: dict[str, Any]) -> dict[str, Any]:
+    """The fields that something uses: a figure of the common pool is asked only where an entry needs it."""
+    fields: dict[str, Any] = data.get("fields", {})
+    entries = [data.get(part) for part in ("indicators", "groups", "relations", "diagnoses")]
+    words = {word for text in _formulas(entries) for word in _WORD.findall(text)}
+    named = words | {word.removesuffix("_完成率").removesuffix("_目标") for word in words}
+    return {name: entry for name, entry in fields.items() if name in named}
+
+
+def _formulas(node: Any, wanted: bool = False) -> Iterator[str]:
+    """The texts of a scheme that name figures; notes and definitions only speak of them."""
+    if isinstance(node, str):
+        if wanted:
+            yield node
+    elif isinstance(node, dict):
+        for key, value in node.items():
+            yield from _formulas(value, wanted or key in _FORMULAS)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _formulas(value, wanted)

@@ -50,6 +50,8 @@ Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 FieldType = Literal["count", "amount", "rate", "number", "day", "choice", "text"]
 WordMeaning = Literal["met", "failed", "asserted"]
 Scope = Literal["item", "group", "total"]
+Department = Literal["财务", "前台", "车间", "配件", "客服", "销售", "人事"]
+Block = Literal["本月", "历史"]
 
 
 class Entry(BaseModel):
@@ -75,6 +77,8 @@ class SchemeField(Labelled):
     type: FieldType
     by: Literal["dealer", "headquarters"] = Field("dealer", description="Who enters it; headquarters' are inspections")
     definition: str = Field("", description="口径: what exactly is counted")
+    asked_of: Department | None = Field(None, description="Who in the dealership knows it; fields are asked in groups")
+    block: Block = Field("本月", description="历史: a figure of earlier months, asked apart")
     target: bool = Field(False, description="Headquarters sets a monthly target: adds NAME_目标 and NAME_完成率")
     optional: bool = Field(False, description="A blank is no finding")
     not_applicable: bool = Field(False, description="The one who enters it may say 不适用")
@@ -101,13 +105,76 @@ class Constant(Labelled):
     value: NumberText
 
 
+class Guide(Entry):
+    """指导值: what an indicator should be. `lost`: the source names a standard without its number, which headquarters
+    fills in on the sheet."""
+
+    low: NumberText | None = None
+    high: NumberText | None = None
+    lost: bool = False
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Guide:
+        if (self.low is None and self.high is None) != self.lost:
+            raise ValueError("a guide has low, high or both; where the source lost the number write lost: true")
+        return self
+
+
 class Indicator(Labelled):
-    """A figure computed from others by one Excel formula over names."""
+    """A figure computed from others by one Excel formula over names, or the share of a checklist that was done."""
 
     type: FieldType = "number"
+    id: str = Field("", description="Number in the source: A1, B7, …")
+    system: str = Field("", description="The source system; in a pack, the pack's own")
     better: Literal["up", "down", "range"] = "up"
     definition: str = ""
-    formula: str = Field(description="An Excel formula over names, without the equals sign")
+    formula: str = Field("", description="An Excel formula over names, without the equals sign")
+    share_of: tuple[str, ...] = Field((), description="Checklist fields: the share done among those that apply")
+    guide: Guide | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Indicator:
+        if bool(self.formula) == bool(self.share_of):
+            raise ValueError("an indicator has a formula, or share_of with checklist fields; write one of them")
+        return self
+
+
+class Relation(Entry):
+    """An identity or bound between figures, live in the 校验 cell of `at` and checked again on reading."""
+
+    relation: str = Field(description="A name for it")
+    at: str = Field(description="The field whose 校验 cell says it")
+    holds: str = Field(
+        description="An Excel condition over names that is TRUE when all is well; state the tolerance in it"
+    )
+    text: str = Field(max_length=40, description="The words of the 校验 cell when it does not hold")
+    en: str
+
+
+class Measure(Entry):
+    """对策 against a cause. `own`: the source lost it and it is ours."""
+
+    text: str
+    own: bool = True
+
+
+class Diagnosis(Entry):
+    """问题 → 原因 → 对策, shown when its condition over indicators holds."""
+
+    problem: str
+    en: str
+    of: str = Field(description="The indicator that is off")
+    way: Literal["低", "高"]
+    when: str = Field(description="An Excel condition over indicators, fields and standards")
+    causes: tuple[str, ...]
+    measures: tuple[Measure, ...]
+
+
+class System(Entry):
+    """A system of the source documents that a pack covers."""
+
+    label: str
+    en: str
 
 
 class Clause(Entry):
@@ -249,7 +316,11 @@ class Scheme(Entry):
     fields: dict[Name, SchemeField]
     constants: dict[Name, Constant] = Field(default_factory=dict)
     indicators: dict[Name, Indicator] = Field(default_factory=dict)
-    groups: tuple[Group, ...]
+    packs: tuple[str, ...] = Field((), description="Packs of templates/packs/, or schemes, that this scheme takes in")
+    systems: dict[str, System] = Field(default_factory=dict)
+    relations: tuple[Relation, ...] = ()
+    diagnoses: tuple[Diagnosis, ...] = ()
+    groups: tuple[Group, ...] = ()
     grades: tuple[Grade, ...] = ()
 
     @property

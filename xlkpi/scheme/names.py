@@ -30,6 +30,8 @@ def why_unsafe(name: str) -> str | None:
         return "looks like a cell reference, and spreadsheets would silently read that cell"
     if _R1C1.fullmatch(name):
         return "looks like an R1C1 reference"
+    if name.casefold().startswith("_xl"):
+        return "begins with _xl, as the names that Excel and this tool keep for themselves do"
     if name.upper() in _reserved():
         return "is the name of a function or a logical value"
     return None
@@ -40,9 +42,10 @@ def clashes(names: Iterable[str]) -> list[tuple[str, str]]:
     seen: dict[str, str] = {}
     pairs = []
     for name in names:
-        first = seen.setdefault(name.casefold(), name)
-        if first is not name:
-            pairs.append((first, name))
+        folded = name.casefold()
+        if folded in seen:
+            pairs.append((seen[folded], name))
+        seen.setdefault(folded, name)
     return pairs
 
 

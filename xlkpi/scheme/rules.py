@@ -3,7 +3,8 @@
 A file holds the rule's parameters, its Excel formula, the sentence that explains the result (a formula too) and a
 table of edge cases that every engine runs. `kind` tells what the formula yields:
 
-* `score`: base points of an item. The absence of what is judged is carried on around it, by one macro, not by the rule.
+* `score`: base points of an item. Around it, and not by the rule, the absence of what is judged is carried on; its
+  sentence goes on after what is judged has been told.
 * `clause`: what one clause does: points lost, 达到 or 否决.
 * `not_applicable`: points of an item that is 不适用 (`formula`), and the factor for the group's others (`factor`).
 * `gate`, `grade`, `rounding`: as their names say.
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -143,7 +144,7 @@ def load_rules(*folders: Path) -> dict[str, Rule]:
     problems: list[Problem] = []
     for path in (path for folder in (templates() / "rules", *folders) for path in sorted(folder.glob("*.yaml"))):
         try:
-            rule = _load_rule(path)
+            rule = _load_rule(path, path.stat().st_mtime_ns)
         except SchemeError as error:
             problems += error.problems
             continue
@@ -155,7 +156,9 @@ def load_rules(*folders: Path) -> dict[str, Rule]:
     return rules
 
 
-def _load_rule(path: Path) -> Rule:
+@lru_cache(256)
+def _load_rule(path: Path, _changed: int) -> Rule:
+    """A rule's file, read once for each state of it."""
     sources, problems = merge([path])
     if problems:
         raise SchemeError(problems)

@@ -10,7 +10,23 @@ from xlkpi.scheme.model import Scheme
 
 def page(scheme: Scheme) -> str:
     """The scheme in Markdown, with source and note of every entry."""
-    environment = Environment(
-        loader=FileSystemLoader(templates() / "reports"), undefined=StrictUndefined, autoescape=False
-    )
+    loader = FileSystemLoader(templates() / "reports")
+    environment = Environment(loader=loader, undefined=StrictUndefined, autoescape=False)  # noqa: S701 - Markdown
     return environment.get_template("scheme.md.j2").render(scheme=scheme).rstrip() + "\n"
+
+
+def coverage(scheme: Scheme) -> str:
+    """Each source system with its entries, one line an entry."""
+    lines = []
+    for key, system in scheme.systems.items():
+        mine = [(name, entry) for name, entry in scheme.indicators.items() if entry.system == key]
+        lines.append(f"{system.label}（{system.en}）　{len(mine)} 项　来源：{system.source}")
+        if system.note:
+            lines.append(f"  注：{system.note}")
+        for name, entry in mine:
+            number = f"{entry.id} " if entry.id else ""
+            lines.append(f"  {number}{entry.label or name}　= {entry.definition or entry.formula}　〔{entry.source}〕")
+    if scheme.groups:
+        lines.append(f"{scheme.title}　考核 {len(scheme.items)} 项，{scheme.points:g} 分")
+        lines += [f"  {item.label or item.item} {item.points} 分　〔{item.source}〕" for item in scheme.items]
+    return "\n".join(lines) + "\n"

@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 from xlkpi.findings import Finding
 from xlkpi.issue import Issue
+from xlkpi.scheme.checks import RELATION
 from xlkpi.scheme.compile import (
     BEFORE_VETO,
     CEILING,
@@ -235,7 +236,10 @@ class _Reading:
             if code and (code, slot.field) not in said and slot.field not in unread:
                 entry = self.issue.scheme.fields[slot.field]
                 place = self.issue.layout.place(slot.field)
-                yield Finding(code, self.file, place, slot.field, self.facts(code, slot.field, entry))
+                facts = self.facts(code, slot.field, entry)
+                yield Finding(
+                    code, self.file, place, slot.field, {**facts, "found": word} if code == RELATION else facts
+                )
 
     def facts(self, code: str, name: str, entry: SchemeField) -> dict[str, object]:
         value = self.content(name)

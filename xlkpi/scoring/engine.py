@@ -15,6 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from xlkpi.scoring import as_excel
 from xlkpi.values import CellContent, CellFault, Place
 from xlkpi.workbook.layout import Layout
 
@@ -72,8 +73,11 @@ class FormualizerEngine:
     def _load(self) -> None:
         import formualizer  # noqa: PLC0415 - loaded in the worker, never before a fork
 
-        # the default mode keeps a change log and leaks 0.7 MB a dealer
-        self._book = formualizer.Workbook.from_bytes(self._master, mode=formualizer.WorkbookMode.Ephemeral)
+        # the default mode keeps a change log and leaks 0.7 MB a dealer; threads cost more than so small a book gains
+        settings = formualizer.EvaluationConfig()
+        settings.enable_parallel = False
+        config = formualizer.WorkbookConfig(mode=formualizer.WorkbookMode.Ephemeral, eval_config=settings)
+        self._book = formualizer.Workbook.from_bytes(self._master, config=config)
         self._range = formualizer.RangeAddress
 
     def evaluate(self, inputs: Cells) -> dict[Place, CellContent]:
@@ -144,6 +148,7 @@ class FormulasEngine:
         import formulas  # noqa: PLC0415 - heavy, and only wanted on request
         import schedula  # noqa: PLC0415
 
+        as_excel.correct()
         self._layout = layout
         self._inputs = [slot.place for slot in layout.inputs]
         self._results = list(layout.formulas)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -15,7 +14,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlkpi.scheme.model import Item, Scheme, SchemeField
 from xlkpi.values import Absence
-from xlkpi.workbook.package import repack
+from xlkpi.workbook.package import saved
 from xlkpi.workbook.plan import number_format
 from xlkpi.workbook.style import cell_format
 
@@ -96,6 +95,7 @@ def _form(title: str, sheet_title: str, dealers: Sequence[tuple[str, str, str]],
     sheet.row_dimensions[head - 1].height = 30 if columns else None
     sheet.row_dimensions[head].height = 32
     for row, dealer in enumerate(dealers, head + 1):
+        sheet.row_dimensions[row].height = 24
         for position, text in enumerate(dealer, 1):
             _put(sheet, row, position, text, "text")
         for position, column in enumerate(columns, len(_KEYS) + 1):
@@ -109,9 +109,7 @@ def _form(title: str, sheet_title: str, dealers: Sequence[tuple[str, str, str]],
     sheet.auto_filter.ref = f"A{head}:{get_column_letter(len(_KEYS) + len(columns))}{last}"
     sheet.sheet_view.showGridLines = False
     _print_on_a4(sheet, head)
-    buffer = io.BytesIO()
-    book.save(buffer)
-    return repack(buffer.getvalue())
+    return saved(book)
 
 
 def _choices(sheet: Worksheet, column: Column, area: str) -> None:

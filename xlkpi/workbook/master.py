@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import re
-from datetime import datetime
 
 from openpyxl import Workbook
 from openpyxl.formatting.rule import Rule
@@ -19,7 +17,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlkpi.scheme.formulas import Formula
 from xlkpi.workbook.layout import Role
-from xlkpi.workbook.package import repack, unpack
+from xlkpi.workbook.package import saved
 from xlkpi.workbook.plan import PlannedCell, SheetPlan, Validation, WorkbookPlan
 from xlkpi.workbook.style import CellFormat, cell_format, highlight_format
 
@@ -28,7 +26,6 @@ MARKER = "xlkpi"
 MARKER_NAME = "_xlkpi"
 MARKER_BLANK = "xlkpi-marker-of-the-dealer"  # stands in the master where stamping puts a dealer's marker
 
-_EPOCH = datetime(2000, 1, 1)
 _PROMPT_MAX = 255  # Excel's limits for data validation
 _TITLE_MAX = 32
 
@@ -53,22 +50,8 @@ def write_master(plan: WorkbookPlan) -> bytes:
     for sheet in book.worksheets:
         sheet.sheet_view.tabSelected = sheet is book.active
     book.security = WorkbookProtection(lockStructure=True)
-    book.properties.creator = "xlkpi"
     book.properties.title = plan.scheme.title
-    book.properties.created = book.properties.modified = _EPOCH
-    return _reproducible(book)
-
-
-def _reproducible(book: Workbook) -> bytes:
-    buffer = io.BytesIO()
-    book.save(buffer)
-    data = buffer.getvalue()
-    # openpyxl writes the hour of saving over what it was told
-    core = "docProps/core.xml"
-    text = unpack(data)[core].decode()
-    stamp = _EPOCH.strftime("%Y-%m-%dT%H:%M:%SZ")
-    text = re.sub(r"(<dcterms:modified[^>]*>)[^<]*(<)", rf"\g<1>{stamp}\g<2>", text)
-    return repack(data, {core: text.encode()})
+    return saved(book)
 
 
 def _write_sheet(
@@ -145,6 +128,7 @@ def _set_up(sheet: Worksheet, plan: SheetPlan) -> None:
     sheet.print_options.horizontalCentered = True
     sheet.page_margins.left = sheet.page_margins.right = 0.4
     sheet.page_margins.top = sheet.page_margins.bottom = 0.5
+    sheet.page_margins.header = sheet.page_margins.footer = 0.2  # inches, like the others; else there is no room for it
     sheet.HeaderFooter.oddFooter = HeaderFooterItem(center=_HeaderFooterPart(text="&A　第 &P / &N 页"))
     if plan.last_printed_column:
         sheet.print_area = f"A1:{chr(64 + plan.last_printed_column)}{plan.last_row}"

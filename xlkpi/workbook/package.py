@@ -3,18 +3,46 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
 
 _DATE, _TIME = (1980 - 1980) << 9 | 1 << 5 | 1, 0  # 1980-01-01: the same input gives the same bytes
+_EPOCH = datetime(2000, 1, 1)
+_CORE = "docProps/core.xml"
+_EMPTY = re.compile(r'<([\w:.]+)((?: [\w:.]+="[^"]*")*)></\1>')
 
 
-def repack(data: bytes, replaced: Mapping[str, bytes] | None = None) -> bytes:
-    """Write an archive anew: content types first, the other parts sorted, fixed dates, parts replaced or added."""
-    parts = {**unpack(data), **(replaced or {})}
+def saved(book: Workbook) -> bytes:
+    """What openpyxl saves, as bytes that depend on nothing but the workbook's content."""
+    book.properties.creator = "xlkpi"
+    book.properties.created = book.properties.modified = _EPOCH
+    buffer = io.BytesIO()
+    book.save(buffer)
+    parts = {name: _canonical(part) for name, part in unpack(buffer.getvalue()).items()}
+    # openpyxl writes the hour of saving over what it was told
+    stamp = _EPOCH.strftime("%Y-%m-%dT%H:%M:%SZ").encode()
+    parts[_CORE] = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + stamp, parts[_CORE])
+    return _packed(parts)
+
+
+def _canonical(part: bytes) -> bytes:
+    """One spelling of an XML part: openpyxl writes another where lxml happens to be installed."""
+    text = _EMPTY.sub(r"<\1\2/>", ElementTree.canonicalize(part.decode()))
+    return f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n{text}'.encode()
+
+
+def _packed(parts: Mapping[str, bytes]) -> bytes:
+    """An archive with content types first, the other parts sorted, fixed dates."""
     names = sorted(parts, key=lambda name: (name != "[Content_Types].xml", name))
     return assemble(member(name, parts[name], 9) for name in names)
 

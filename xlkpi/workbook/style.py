@@ -38,6 +38,7 @@ STYLES: dict[str, Style] = {
     "counter": Style(size=13, bold=True, across="center", border=False, wrap=False),
     "section": Style(ink=_BLUE, size=12, bold=True, border=False, wrap=False),
     "header": Style(fill=_BLUE, ink="FFFFFF", bold=True, across="center"),
+    "band": Style(fill="DCE6F1", ink=_BLUE, bold=True),
     "label": Style(fill=_PALE, bold=True),
     "strong": Style(size=11, bold=True),
     "text": Style(),
@@ -94,7 +95,13 @@ def cell_format(name: str) -> CellFormat:
         ),
         fill=PatternFill("solid", fgColor=style.fill) if style.fill else PatternFill(),
         border=Border(left=side, right=side, top=side, bottom=side) if side else Border(),
-        alignment=Alignment(horizontal=style.across, vertical="center", wrap_text=style.wrap),
+        # a little air beside the line, except where the text is in the middle anyway
+        alignment=Alignment(
+            horizontal=style.across,
+            vertical="center",
+            wrap_text=style.wrap,
+            indent=0 if style.across == "center" else 1,
+        ),
         protection=Protection(locked=not style.unlocked),
     )
 

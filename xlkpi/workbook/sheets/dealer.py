@@ -5,10 +5,12 @@ So a blank for a dealer costs little more than copying the master.
 
 from __future__ import annotations
 
-from xlkpi.scheme.compile import IDENTITY, of_field
+from xlkpi.scheme.compile import IDENTITY, guide_bounds, of_field
 from xlkpi.scheme.formulas import number_value
+from xlkpi.scheme.model import Guide, Indicator
 from xlkpi.workbook.layout import Role
 from xlkpi.workbook.plan import SheetPlan, WorkbookPlan, number_format
+from xlkpi.workbook.sheets.indicators import EARLIER, is_full
 
 TITLE = "本店资料"
 
@@ -39,15 +41,49 @@ def add(plan: WorkbookPlan) -> None:
         last = sheet.put(3, row, None, "stamped", shape)
         plan.slot(sheet, last, of_field(name, "上月"), Role.HISTORY, name)
         sheet.put(4, row, field.unit, "centre")
-    if not plan.scheme.constants:
-        return
-    row += 2
-    for column, heading in enumerate(("常数", "值", "说明", "单位"), 1):
-        sheet.put(column, row, heading, "header")
+    _constants(plan, sheet, row + 2)
+
+
+def _constants(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> None:
+    if plan.scheme.constants:
+        row = _head(sheet, row, ("常数", "值", "说明", "单位"))
     for name, constant in plan.scheme.constants.items():
-        row += 1
         sheet.put(1, row, constant.label or name, "label")
         where = sheet.put(2, row, number_value(constant.value), "computed", number_format(constant.type))
         plan.slot(sheet, where, name, Role.CONSTANT)
         sheet.put(3, row, constant.en, "note")
         sheet.put(4, row, constant.unit, "centre")
+        row += 1
+    guided = {name: entry for name, entry in plan.scheme.indicators.items() if guide_bounds(entry)}
+    if guided:
+        row = _head(sheet, row + 1, ("指标标准", "下限", "上限", "单位"))
+    for name, indicator in guided.items():
+        _standard(plan, sheet, row, name, indicator)
+        row += 1
+    if is_full(plan.scheme):
+        row = _head(sheet, row + 1, ("指标往月", *EARLIER))
+        for name, indicator in plan.scheme.indicators.items():
+            sheet.put(1, row, indicator.label or name, "label")
+            for column, part in enumerate(EARLIER, 2):
+                shape = number_format(indicator.type) if part != EARLIER[2] else "General"
+                where = sheet.put(column, row, None, "stamped", shape)
+                plan.slot(sheet, where, of_field(name, part), Role.HISTORY, name)
+            row += 1
+
+
+def _standard(plan: WorkbookPlan, sheet: SheetPlan, row: int, name: str, indicator: Indicator) -> None:
+    """An indicator's bounds; one that the source lost is a blank for headquarters to fill in the scheme."""
+    guide, shape = indicator.guide or Guide(lost=True), number_format(indicator.type)
+    sheet.put(1, row, indicator.label or name, "label")
+    bounds = guide_bounds(indicator)
+    for column, bound, value in ((2, "下限", guide.low), (3, "上限", guide.high)):
+        where = sheet.put(column, row, number_value(value) if value is not None else None, "computed", shape)
+        if bound in bounds:
+            plan.slot(sheet, where, of_field(name, bound), Role.CONSTANT)
+    sheet.put(4, row, indicator.unit, "centre")
+
+
+def _head(sheet: SheetPlan, row: int, headings: tuple[str, ...]) -> int:
+    for column, heading in enumerate(headings, 1):
+        sheet.put(column, row, heading, "header")
+    return row + 1

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from xlkpi.scheme.checks import MISSING, live_check, live_words
+from collections.abc import Iterator
+from typing import get_args
+
+from xlkpi.scheme.checks import MISSING, live_words
 from xlkpi.scheme.compile import DEADLINE, DEALER, DEALER_NAME, MONTH, of_field
 from xlkpi.scheme.formulas import Formula
-from xlkpi.scheme.model import SchemeField
+from xlkpi.scheme.model import Department, Scheme, SchemeField
 from xlkpi.values import Absence
 from xlkpi.workbook.layout import Role
 from xlkpi.workbook.plan import Highlight, SheetPlan, Validation, WorkbookPlan, number_format
@@ -33,16 +36,36 @@ def add(plan: WorkbookPlan) -> None:
     for column, heading in enumerate(_HEADINGS, 1):
         sheet.put(column, _HEAD, heading, "header")
     sheet.heights[_HEAD] = 24
-    fields = plan.scheme.by("dealer")
-    for number, (name, field) in enumerate(fields.items(), 1):
-        _row(plan, sheet, number, name, field)
-    _counter(sheet, fields)
+    row = _HEAD + 1
+    for heading, fields in _sections(plan.scheme):
+        if heading:
+            sheet.put(1, row, heading, "band")
+            sheet.merge(1, row, len(_HEADINGS), row)
+            sheet.heights[row] = 22
+            row += 1
+        for name, field in fields:
+            _row(plan, sheet, row, name, field)
+            row += 1
+    _counter(sheet, plan.scheme.by("dealer"), row - 1)
 
 
-def _row(plan: WorkbookPlan, sheet: SheetPlan, number: int, name: str, field: SchemeField) -> None:
-    row = _HEAD + number
+def _sections(scheme: Scheme) -> Iterator[tuple[str, list[tuple[str, SchemeField]]]]:
+    """Fields by who in the dealership knows them, figures of earlier months last."""
+    fields = scheme.by("dealer")
+    for department in (None, *get_args(Department)):
+        mine = [
+            (name, field) for name, field in fields.items() if field.asked_of == department and field.block == "本月"
+        ]
+        if mine:
+            yield f"{department}填写" if department else "", mine
+    earlier = [(name, field) for name, field in fields.items() if field.block == "历史"]
+    if earlier:
+        yield "历史数据（总部已知的已经填好，请勿改动）", earlier
+
+
+def _row(plan: WorkbookPlan, sheet: SheetPlan, row: int, name: str, field: SchemeField) -> None:
     shape = number_format(field.type)
-    sheet.put(1, row, number, "number")
+    sheet.put(1, row, sum(1 for slot in plan.slots.values() if slot.role is Role.ANSWER) + 1, "number")
     sheet.put(2, row, field.label or name, "item")
     sheet.put(3, row, field.definition, "note")
     sheet.put(4, row, field.unit, "centre")
@@ -50,8 +73,7 @@ def _row(plan: WorkbookPlan, sheet: SheetPlan, number: int, name: str, field: Sc
     sheet.put(5, row, Formula(f'IF({last}="","",{last})'), "computed", shape)
     value = sheet.put(_VALUE, row, None, "input", shape)
     plan.slot(sheet, value, name, Role.ANSWER, name)
-    check = sheet.put(_CHECK, row, Formula(live_check(plan.compiled.names[name], field).text), "check")
-    plan.slot(sheet, check, of_field(name, "校验"), Role.CHECK, name)
+    check = plan.formula(sheet, (_CHECK, row), of_field(name, "校验"), Role.CHECK, "check", field_name=name)
     remark = sheet.put(_REMARK, row, None, "remark")
     plan.slot(sheet, remark, of_field(name, "备注"), Role.REMARK, name)
     sheet.heights[row] = 34 if len(field.definition) > 26 else 24
@@ -87,9 +109,9 @@ def _validation(where: str, name: str, field: SchemeField) -> Validation:
     return Validation(where, condition=condition, title=label, prompt=prompt, error=f"这里要填{wanted}")
 
 
-def _counter(sheet: SheetPlan, fields: dict[str, SchemeField]) -> None:
+def _counter(sheet: SheetPlan, fields: dict[str, SchemeField], last_row: int) -> None:
     """已填 n/m · 错误 k: what is required and filled in, and the checks that complain of something else."""
-    first, last = f"G{_HEAD + 1}", f"G{_HEAD + len(fields)}"
+    first, last = f"G{_HEAD + 1}", f"G{last_row}"
     missing = live_words_of_missing()
     required = sum(1 for field in fields.values() if not field.optional and field.type != "text")
     blank = f'COUNTIF({first}:{last},"{missing}")'

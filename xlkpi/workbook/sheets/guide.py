@@ -42,19 +42,21 @@ def add(plan: WorkbookPlan) -> None:
         sheet.put(1, row, label, "label")
         sheet.merge(1, row, 2, row)
         sheet.put(3, row, value, "strong")
+        sheet.heights[row] = 21
         row += 1
     row = _section(sheet, row + 1, "怎么填")
     for number, (target, text) in enumerate(_STEPS, 1):
         sheet.put(1, row, number, "number")
         sheet.put(2, row, f"→ {target}" if target else None, "link" if target else "text", link=target)
         sheet.put(3, row, text, "text")
-        sheet.heights[row] = 34
+        sheet.heights[row] = 24
         row += 1
     row = _section(sheet, row + 1, "颜色")
     for style, word, meaning in _LEGEND:
         sheet.put(1, row, None, style)
         sheet.put(2, row, word, "text")
         sheet.put(3, row, meaning, "text")
+        sheet.heights[row] = 19
         row += 1
     row = _section(sheet, row + 1, "怎么评分")
     lines = (plan.scheme.description, *plan.scheme.instructions, *_ORDER)
@@ -62,7 +64,7 @@ def add(plan: WorkbookPlan) -> None:
         sheet.put(1, row, "·", "number")
         sheet.put(2, row, line, "text")
         sheet.merge(2, row, 3, row)
-        sheet.heights[row] = 34 if len(line) > 44 else 19
+        sheet.heights[row] = 36 if len(line) > 56 else 21
         row += 1
 
 
@@ -76,4 +78,5 @@ _ORDER = (
 def _section(sheet: SheetPlan, row: int, text: str) -> int:
     sheet.put(1, row, text, "header")
     sheet.merge(1, row, 3, row)
+    sheet.heights[row] = 22
     return row + 1

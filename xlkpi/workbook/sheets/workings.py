@@ -98,6 +98,7 @@ def _place(plan: WorkbookPlan, sheet: SheetPlan, position: tuple[int, int], name
 
 def _head(sheet: SheetPlan, row: int, title: str, headings: tuple[str, ...]) -> int:
     sheet.put(1, row, title, "section")
+    sheet.heights[row], sheet.heights[row + 1] = 24, 20
     for column, heading in enumerate(headings, 1):
         sheet.put(column, row + 1, heading, "header")
     return row + 2

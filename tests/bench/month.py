@@ -1,0 +1,154 @@
+"""Speed against peers, in one run over the same files. Run by hand: python tests/bench/month.py [--files 200] [--lo]
+
+Prints milliseconds a file (median over the files or the repeats) and ratios. Ratios hold when the machine's speed
+drifts; single times do not. Nothing here is asserted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import platform
+import random
+import shutil
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import openpyxl
+from python_calamine import CalamineWorkbook
+
+from xlkpi.batch import Worker, read_all, score_all
+from xlkpi.issue import Dealer, Issue, content_of
+from xlkpi.publish import blanks, make_issue
+from xlkpi.scheme.lint import usable_scheme
+from xlkpi.workbook.layout import Role
+from xlkpi.workbook.stamp import Stamper
+
+
+def make_files(count: int, folder: Path) -> tuple[Issue, list[Path], list[dict]]:
+    """An issue for so many made-up dealers, and their filled workbooks (stamped, values of formulas included)."""
+    scheme, compiled = usable_scheme("service-assessment")
+    draw = random.Random(7)
+    dealers = {f"D{n:05d}": Dealer(f"D{n:05d}", f"虚构{n}店", "华东") for n in range(count)}
+    targets = {d: {name: float(draw.randint(200, 900_000)) for name in scheme.targets()} for d in dealers}
+    issue = make_issue(scheme, compiled, month="2026-11", roster=dealers, targets=targets)
+    inspections = {
+        d: {
+            n: "完成" if e.type == "choice" else 1.0 if e.type == "rate" else 3.0
+            for n, e in scheme.by("headquarters").items()
+        }
+        for d in dealers
+    }
+    issue = replace(issue, inspections=inspections)
+    worker = Worker(issue, "formualizer")
+    paths, cells = [], []
+    for code in dealers:
+        answers = {n: round(targets[code].get(n, 500.0) * draw.uniform(0.3, 1.3)) * 1.0 for n in scheme.by("dealer")}
+        inputs = {**issue.stamped(code), **{issue.layout.place(n): v for n, v in answers.items()}}
+        path = folder / f"{code}.xlsx"
+        everything = {**inputs, **worker.engine.evaluate(inputs)}
+        path.write_bytes(worker.stamper.stamp(everything, issue.marker(code)))
+        paths.append(path)
+        cells.append(everything)
+    return issue, paths, cells
+
+
+def each(work: Callable[[object], object], things: Iterable[object]) -> float:
+    """Milliseconds a thing, median."""
+    times = []
+    for thing in things:
+        start = time.perf_counter()
+        work(thing)
+        times.append((time.perf_counter() - start) * 1000)
+    return statistics.median(times)
+
+
+def openpyxl_edit(path: Path) -> None:
+    book = openpyxl.load_workbook(path)
+    book["填报"]["F6"] = 3
+    book.save(io.BytesIO())
+
+
+def openpyxl_loop(worker: Worker, path: Path) -> None:
+    """What one would write first: openpyxl load, the same engine, openpyxl save."""
+    book = openpyxl.load_workbook(path)
+    layout = worker.issue.layout
+    inputs = {slot.place: book[slot.place.sheet][slot.place.ref].value for slot in layout.of(Role.ANSWER)}
+    dealer = path.stem
+    inputs |= worker.issue.stamped(dealer) | worker.issue.inspected(dealer)
+    worker.engine.evaluate(inputs)
+    for place, value in inputs.items():
+        book[place.sheet][place.ref].value = content_of(value)
+    book.save(io.BytesIO())
+
+
+def calamine(path: Path) -> None:
+    book = CalamineWorkbook.from_path(str(path))
+    for name in book.sheet_names:
+        book.get_sheet_by_name(name).to_python()
+
+
+def libreoffice(paths: list[Path], folder: Path) -> float:
+    """Milliseconds a file for one headless conversion of all files in one call."""
+    start = time.perf_counter()
+    subprocess.run(
+        ["soffice", f"-env:UserInstallation=file://{folder}/profile", "--headless", "--convert-to", "xlsx", "--outdir",
+         str(folder / "lo"), *map(str, paths)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return (time.perf_counter() - start) * 1000 / len(paths)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--files", type=int, default=200)
+    parser.add_argument("--slow", type=int, default=30, help="files for the slow peers (openpyxl)")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        issue, paths, cells = make_files(given.files, folder)
+        some = paths[: given.slow]
+        worker = Worker(issue, "formualizer")
+        rows: list[tuple[str, float, str]] = []
+
+        edit = each(openpyxl_edit, some)
+        plain = Stamper(issue.layout, issue.master)
+        empty = [{**issue.stamped(d), **worker.engine.evaluate(issue.stamped(d))} for d in issue.roster]
+        blank = each(lambda values: plain.stamp(values, "m|a|r|k|er"), empty)
+        result = each(lambda values: plain.stamp(values, "m|a|r|k|er"), cells)
+        produced = each(lambda _: next(stream), range(given.files)) if (stream := blanks(issue, worker.engine)) else 0.0
+        rows += [
+            ("openpyxl load, edit, save", edit, ""),
+            ("blank stamped", blank, f"{edit / blank:.0f}× faster than openpyxl"),
+            ("blank evaluated and stamped", produced, f"{edit / produced:.0f}×"),
+            ("result stamped (all values)", result, f"{edit / result:.0f}×"),
+        ]
+        start = time.perf_counter()
+        submissions, _ = read_all(issue, paths)
+        reading = (time.perf_counter() - start) * 1000 / len(paths)
+        start = time.perf_counter()
+        list(score_all(issue, submissions, engine="formualizer", jobs=1, folder=folder / "out"))
+        whole = reading + (time.perf_counter() - start) * 1000 / len(paths)
+        loop = each(lambda path: openpyxl_loop(worker, path), some)
+        floor = each(calamine, paths)
+        rows += [
+            ("python-calamine, reading all sheets", floor, ""),
+            ("xlkpi reading", reading, f"{reading / floor:.1f}× calamine"),
+            ("xlkpi read + check + evaluate + write", whole, f"{whole / floor:.1f}× calamine"),
+            ("openpyxl load + same engine + save", loop, f"xlkpi {loop / whole:.1f}× faster"),
+        ]
+        if shutil.which("soffice"):
+            office = libreoffice(paths, folder)
+            rows.append(("LibreOffice headless, all in one call", office, f"xlkpi {office / whole:.1f}× faster"))
+        print(f"{given.files} files of service-assessment, one process, Python {platform.python_version()}")
+        for label, ms, ratio in rows:
+            print(f"| {label} | {ms:.2f} ms | {ratio} |")
+
+
+if __name__ == "__main__":
+    main()
