@@ -17,7 +17,7 @@ from jinja2 import TemplateError
 from xlkpi.scheme import formulas
 from xlkpi.scheme.checks import live_check
 from xlkpi.scheme.formulas import MISSING, NOT_APPLICABLE, UNREADABLE, Formula, Name, Number, Term, Text, parse
-from xlkpi.scheme.model import Clause, Gate, Group, Indicator, Item, Scheme
+from xlkpi.scheme.model import Clause, Diagnosis, Gate, Group, Indicator, Item, Scheme
 from xlkpi.scheme.rules import Rendered, Rule, bind, render
 from xlkpi.values import PROVISIONAL, SCORED, VETOED
 
@@ -28,6 +28,7 @@ IDENTITY = (DEALER, DEALER_NAME, REGION, MONTH, DEADLINE, CONTACT)
 
 BEFORE_VETO, TOTAL, CEILING = "总分_否决前", "总分", "总分_最高"
 TOTAL_VETO, PUBLISHED, GRADE, STATUS = "总分_否决", "公布总分", "等级", "评定状态"
+SHOWS = "是"
 LOW, HIGH, ON_GUIDE = "偏低", "偏高", "达标"
 BONUS, BONUS_CEILING, BONUS_BEFORE = "加分", "加分_最高", "加分_否决前"
 
@@ -35,6 +36,11 @@ BONUS, BONUS_CEILING, BONUS_BEFORE = "加分", "加分_最高", "加分_否决�
 def of_field(field_name: str, part: str) -> str:
     """A name derived from a field, item or group: `接车台次_完成率`, `接车台次_得分`."""
     return f"{field_name}_{part}"
+
+
+def of_diagnosis(number: int, part: str) -> str:
+    """A name of the diagnosis with that number: `诊断_001_触发`."""
+    return f"诊断_{number:03d}_{part}"
 
 
 def of_clause(item: str, number: int, part: str = "") -> str:
@@ -94,6 +100,9 @@ class _Compiler:
         for name, indicator in self.scheme.indicators.items():
             if guide_bounds(indicator):
                 self._set(of_field(name, "评价"), _judgement(self.out.names[name], indicator), ("indicators", name))
+        for number, diagnosis in enumerate(self.scheme.diagnoses, 1):
+            where = ("diagnoses", number - 1)
+            self._try(where, lambda n=number, d=diagnosis, w=where: self._diagnosis(n, d, w))
         for name in self.scheme.by("dealer"):
             self._try(("fields", name), lambda n=name: self._check(n))
         for index, group in enumerate(self.scheme.groups):
@@ -130,6 +139,9 @@ class _Compiler:
                 # else a dealer drops its weakest item and the others are scaled up
                 always_applies=entry.by == "dealer" and not entry.not_applicable,
             )
+            if entry.by == "dealer":
+                last = of_field(name, "上月")
+                names[last] = Name(last, f"上月{entry.label or name}", entry.type, entry.unit, may_be_blank=True)
             if entry.target:
                 target = of_field(name, "目标")
                 names[target] = Name(target, label="目标", kind=entry.type, unit=entry.unit, may_be_blank=True)
@@ -182,6 +194,23 @@ class _Compiler:
         rule = self.rules["checklist"]
         bound = bind(rule, {"of": list(steps)}, self.out.resolve)
         self._set(name, render(rule, bound, Number("1"), result=self.out.names[name]).formula, ("indicators", name))
+
+    def _diagnosis(self, number: int, diagnosis: Diagnosis, origin: tuple[str | int, ...]) -> None:
+        """Whether a problem shows this month, and how heavily it weighs; both silent while a figure is missing."""
+        named = [self.out.resolve(name) for name in parse(diagnosis.when).names]
+        all_known = f"COUNT({','.join(name.name for name in named)})={len(named)}"
+        shows = f'IF({all_known},IF({diagnosis.when},"{SHOWS}",""),"")'
+        name = self._set(of_diagnosis(number, "触发"), shows, (*origin, "when"), kind="text")
+        weight = diagnosis.stake or self._gap(diagnosis)
+        # a hair's difference by position keeps equal weights apart, so that the sorted list finds each of them
+        weighed = f'IF({name}="{SHOWS}",IFERROR({weight},0)-{number}/10^9,"")'
+        self._set(of_diagnosis(number, "轻重"), weighed, (*origin, "stake"))
+
+    def _gap(self, diagnosis: Diagnosis) -> str:
+        """How far an indicator is off its guide, as a share of it."""
+        side = {"低": "下限", "高": "上限"}[diagnosis.way]
+        standard = of_field(diagnosis.of, side)
+        return f"ABS({diagnosis.of}-{standard})/{standard}" if standard in self.out.names else "0"
 
     def _check(self, name: str) -> None:
         """The field's 校验 cell."""

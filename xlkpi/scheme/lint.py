@@ -175,7 +175,7 @@ def _words(scheme: Scheme) -> Iterator[tuple[Where, str]]:
             names = judged if isinstance(judged, list | tuple) else [judged]
             shown: list[tuple[Where, str]] = [((*at, "score"), name) for name in names if isinstance(name, str)]
             for number, clause in enumerate(item.clauses):
-                where = (*at, "clauses", number)
+                where: Where = (*at, "clauses", number)
                 subject = scheme.fields.get(clause.subject)
                 if clause.each and subject and "failed" in subject.words.values():
                     yield (
@@ -183,16 +183,15 @@ def _words(scheme: Scheme) -> Iterator[tuple[Where, str]]:
                         f"{clause.subject} counts occurrences: a word cannot say how many; drop its failed words",
                     )
                 shown.append((where, clause.inspection or clause.subject))
-            for where, name in shown:
+            for place, name in shown:
                 field = scheme.fields.get(name)
                 if field and field.by == "headquarters":
                     if name in inspected:
-                        yield where, f"{name} is already inspected under {inspected[name]}; one cell, one inspection"
+                        yield place, f"{name} is already inspected under {inspected[name]}; one cell, one inspection"
                     inspected[name] = item.item
     for name in scheme.by("headquarters"):
         if name not in inspected:
-            told = "but no item is scored by it and no clause shows it; name it in a clause's inspection"
-            yield ("fields", name), f"{name} is headquarters' {told}"
+            yield ("fields", name), f"{name} is headquarters' but no clause shows it; name it in a clause's inspection"
 
 
 def _grades(scheme: Scheme) -> Iterator[tuple[Where, str]]:

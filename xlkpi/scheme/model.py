@@ -166,6 +166,9 @@ class Diagnosis(Entry):
     of: str = Field(description="The indicator that is off")
     way: Literal["低", "高"]
     when: str = Field(description="An Excel condition over indicators, fields and standards")
+    stake: str = Field(
+        "", description="What is at stake, as an Excel formula (元); default: how far off the guide, in %"
+    )
     causes: tuple[str, ...]
     measures: tuple[Measure, ...]
 
