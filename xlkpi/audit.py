@@ -38,11 +38,10 @@ def audit_workbook(source: Path | bytes, engine: str = "formulas") -> Audit:
     Raises:
         Refused: the file did not pass the guard.
     """
-    data = source if isinstance(source, bytes) else source.read_bytes()
-    book = open_workbook(data)
+    book = open_workbook(source)
     stored = {raw.place: raw for raw in _formula_cells(book)}
     layout = Layout("", "", {}, {place: str(raw.formula) for place, raw in stored.items()}, {}, {})
-    results = load_engine(engine, data, layout).evaluate({})
+    results = load_engine(engine, book.package.raw, layout).evaluate({})
     return Audit(len(stored), tuple(_differences(stored, results)))
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from xlkpi.files import WriteError, write_file
 from xlkpi.findings import Finding, Severity
-from xlkpi.intake.submission import Submission, Unusable, of_one_dealer, read_submission
+from xlkpi.intake.submission import Row, Submission, Unusable, of_one_dealer, read_submission
 from xlkpi.issue import Issue
 from xlkpi.publish import file_name
 from xlkpi.scoring.assess import Assessment, assess, rejected
@@ -29,6 +29,7 @@ class Task:
     dealer: str
     file: str
     answers: Mapping[str, CellContent]
+    tables: Mapping[str, tuple[Row, ...]]
     findings: tuple[Finding, ...]
     target: Path | None
 
@@ -44,7 +45,8 @@ class Worker:
     def score(self, task: Task) -> Assessment:
         """Assess, and write the assessed workbook where a target is given. Its cells stay here."""
         done = assess(
-            self.issue, self.engine, task.dealer, task.answers, file=task.file, findings=task.findings
+            self.issue, self.engine, task.dealer, task.answers,
+            tables=task.tables, file=task.file, findings=task.findings,
         )  # fmt: skip
         if task.target is not None:
             data = self.stamper.stamp(done.cells, self.issue.marker(task.dealer))
@@ -91,6 +93,7 @@ def score_all(
             dealer=submission.dealer,
             file=submission.file,
             answers=submission.contents(),
+            tables=submission.tables,
             findings=submission.findings,
             target=folder / file_name(issue, issue.roster[submission.dealer]) if folder else None,
         )

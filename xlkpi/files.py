@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from pathlib import Path
@@ -31,7 +32,8 @@ def write_file(path: Path, data: bytes) -> None:
             file.write(data)
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # where no folder could be made there is nothing to remove either
+            temporary.unlink()
         raise WriteError(path, error) from None
 
 

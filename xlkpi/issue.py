@@ -42,7 +42,10 @@ class Dealer:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """One month of one scheme, as issued. Targets and inspections by dealer code and field name."""
+    """One month of one scheme, as issued.
+
+    Targets and inspections by dealer code and field name; history by dealer code and the slot's name (接车台次_上月).
+    """
 
     scheme: Scheme
     layout: Layout
@@ -73,8 +76,7 @@ class Issue:
         }
         for name, target in self.targets.get(dealer, {}).items():
             values[of_field(name, "目标")] = content_of(target)
-        for name, last in self.history.get(dealer, {}).items():
-            values[of_field(name, "上月")] = last
+        values.update(self.history.get(dealer, {}))
         return {self.layout.place(name): value for name, value in values.items() if value not in (None, "")}
 
     def inspected(self, dealer: str) -> dict[Place, CellContent]:

@@ -17,6 +17,7 @@ from xlkpi.intake.guard import Refused
 from xlkpi.intake.normalise import Reading, show, understand
 from xlkpi.intake.reader import open_workbook
 from xlkpi.issue import Dealer, Target
+from xlkpi.scheme.compile import of_field
 from xlkpi.scheme.formulas import number_value
 from xlkpi.scheme.model import Scheme, SchemeField
 from xlkpi.values import Absence, CellKind, RawCell, Value
@@ -79,9 +80,12 @@ def read_targets(path: Path, scheme: Scheme, roster: Mapping[str, Dealer]) -> Li
 
 
 def read_history(path: Path, scheme: Scheme, roster: Mapping[str, Dealer]) -> Listed[dict[str, float]]:
-    """Last month's values by dealer and field, to be shown beside the input cells."""
+    """Last month's values by dealer and slot name, to be shown beside the input cells."""
     listed = _by_field(_read_table(path), scheme.by("dealer"), roster, understand)
-    numbers = {d: {n: v for n, v in row.items() if isinstance(v, float)} for d, row in listed.rows.items()}
+    numbers = {
+        dealer: {of_field(name, "上月"): value for name, value in row.items() if isinstance(value, float)}
+        for dealer, row in listed.rows.items()
+    }
     return Listed(numbers, listed.findings)
 
 

@@ -35,6 +35,10 @@ _BUILT_IN = {
 }  # fmt: skip
 
 
+# comments, CDATA, prefixed cells, cells without attributes or with something else than a space before them
+_UNCUTTABLE = (b"<!", b":c ", b"<c>", b"<c/", b"<c\n", b"<c\r", b"<c\t")
+
+
 class _Odd(Exception):
     """The fast cut does not understand the sheet."""
 
@@ -95,7 +99,7 @@ class Workbook:
         self, sheet: str, data: bytes, wanted: Collection[str] | None, known: Collection[str]
     ) -> SheetCells:  # fmt: skip
         start, end = data.find(b"<sheetData"), data.rfind(b"</sheetData>")
-        if b"<!" in data or start < 0 or b"<c>" in data:
+        if start < 0 or any(mark in data for mark in _UNCUTTABLE):
             raise _Odd
         if end < 0:  # <sheetData/>
             return SheetCells({}, ())
@@ -168,7 +172,7 @@ class Workbook:
                 self._strings = [b"<t>" + _escape(_rich(node)) + b"</t>" for node in root]
             else:
                 self._strings = re.split(rb"<si(?: [^>]*)?>|<si/>", data)[1:]
-        if index >= len(self._strings):
+        if not 0 <= index < len(self._strings):
             raise Refused("XK-F002", detail=f"共享字符串 {index} 不存在")
         piece = self._strings[index]
         if b"<rPh" in piece:
@@ -192,9 +196,11 @@ def open_workbook(source: Path | bytes) -> Workbook:
 
 # prefixes, comments or CDATA in workbook.xml: no spreadsheet program writes them, but XML allows them
 _UNUSUAL = re.compile(rb"<!|<\w+:(?:sheet|definedName)\b")
-_SHEET_TAG = re.compile(rb"<sheet ([^>]*)>")
-_NAME_TAG = re.compile(rb"<definedName ([^>]*)>([^<]*)<")
-_ANY_ATTRIBUTE = re.compile(rb"""([\w:]+)\s*=\s*["']([^"']*)["']""")
+# quoted values are taken whole: a pattern that may begin inside one takes hours over a value of some megabytes
+_ATTRIBUTES = rb"""((?:\s+[\w:.-]+\s*=\s*(?:"[^"]*"|'[^']*'))*)\s*"""
+_SHEET_TAG = re.compile(rb"<sheet" + _ATTRIBUTES + rb"/?>")
+_NAME_TAG = re.compile(rb"<definedName" + _ATTRIBUTES + rb">([^<]*)<")
+_ANY_ATTRIBUTE = re.compile(rb"""([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 
 
 def _contents(data: bytes) -> tuple[list[tuple[str, str]], dict[str, str]]:
@@ -211,7 +217,7 @@ def _contents(data: bytes) -> tuple[list[tuple[str, str]], dict[str, str]]:
 
 
 def _tag(attributes: bytes) -> list[tuple[bytes, bytes]]:
-    return _ANY_ATTRIBUTE.findall(attributes)
+    return [(key, double or single) for key, double, single in _ANY_ATTRIBUTE.findall(attributes)]
 
 
 def _odd_contents(data: bytes) -> tuple[list[tuple[str, str]], dict[str, str]]:

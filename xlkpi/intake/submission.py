@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from xml.etree.ElementTree import ParseError
 
 from xlkpi.findings import Finding
@@ -14,9 +13,9 @@ from xlkpi.intake.guard import Refused
 from xlkpi.intake.normalise import show, understand
 from xlkpi.intake.reader import SheetCells, Workbook, open_workbook, place_of
 from xlkpi.issue import Issue
-from xlkpi.scheme.model import SchemeField
+from xlkpi.scheme.model import Column, SchemeField, WordMeaning
 from xlkpi.values import Absence, CellContent, CellKind, Place, RawCell, Value
-from xlkpi.workbook.layout import Role, Slot
+from xlkpi.workbook.layout import Role, Slot, TableSlot
 from xlkpi.workbook.sheets.marker import MARKER_CELL
 from xlkpi.workbook.sheets.marker import TITLE as MARKER_SHEET
 
@@ -33,6 +32,10 @@ class Answer:
     raw: RawCell | None
 
 
+Row = Mapping[str, CellContent]
+"""A row of a table: contents by column; blank cells are left out."""
+
+
 @dataclass(frozen=True, slots=True)
 class Submission:
     """One dealer's workbook, read. `remarks` are the dealer's own words beside the answers."""
@@ -43,7 +46,7 @@ class Submission:
     file: str
     answers: Mapping[str, Answer]
     remarks: Mapping[str, str] = field(default_factory=dict)
-    tables: Mapping[str, Any] = field(default_factory=dict)
+    tables: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
 
     def contents(self) -> dict[str, CellContent]:
@@ -102,9 +105,10 @@ class _Reader:
             if (raw := cells.get(places[slot.name])) and raw.kind is CellKind.TEXT and raw.text
         }
         self._compare(dealer, places, cells)
+        tables = {name: self._rows(table) for name, table in self.issue.layout.tables.items()}
         scheme = self.issue.scheme.scheme
         return Submission(
-            dealer, self.issue.month, scheme, self.file, answers, remarks, findings=tuple(self.found)
+            dealer, self.issue.month, scheme, self.file, answers, remarks, tables, tuple(self.found)
         )  # fmt: skip
 
     # ------------------------------------------------------------ identity
@@ -169,11 +173,11 @@ class _Reader:
     def _cells(self, places: Mapping[str, Place]) -> dict[Place, RawCell]:
         layout = self.issue.layout
         wanted: dict[str, set[str]] = {}
-        for place in (*places.values(), *layout.formulas):
+        for place in (*places.values(), *layout.formulas, *layout.numbers):
             wanted.setdefault(place.sheet, set()).add(place.ref)
         cells: dict[Place, RawCell] = {}
         for sheet, refs in wanted.items():
-            if sheet in self.book.sheets:
+            if sheet in self.book.sheets and sheet not in layout.tables:
                 read = self.book.cells(sheet, refs, layout.occupied.get(sheet, frozenset()))
                 cells.update({raw.place: raw for raw in read.cells.values()})
                 if not any(place.sheet == sheet and place != layout.place(n) for n, place in places.items()):
@@ -195,6 +199,40 @@ class _Reader:
         for code, facts in reading.remarks:
             self._say(code, places[slot.name], slot.field, label=self._label(slot.field), **facts)
         return Answer(reading.value, raw)
+
+    def _rows(self, table: TableSlot) -> tuple[Row, ...]:
+        """A table's rows without the blank ones; what stands outside its columns is never read."""
+        if table.sheet not in self.book.sheets:
+            self._say("XK-T008", sheet=table.sheet)
+            return ()
+        wanted = frozenset(place.ref for place in table.places(table.columns))
+        read = self.book.cells(table.sheet, wanted, self.issue.layout.occupied[table.sheet])
+        self._say_extra_columns(table, read.strays)
+        columns = {letter: column for column, letter in table.columns.items()}
+        rows: dict[int, dict[str, CellContent]] = {}
+        for ref, raw in read.cells.items():
+            letter = ref.rstrip("0123456789")
+            content = self._table_cell(table, columns[letter], raw)
+            if content is not None:
+                rows.setdefault(int(ref[len(letter) :]), {})[columns[letter]] = content
+        return tuple(rows[number] for number in sorted(rows))
+
+    def _table_cell(self, table: TableSlot, column: str, raw: RawCell) -> CellContent:
+        entry = self.issue.scheme.tables[table.name].columns[column]
+        if entry.type == "date":  # kept as it stands: nothing is computed from it
+            return None if raw.text is None else float(raw.text) if raw.kind is CellKind.NUMBER else raw.text
+        reading = understand(_as_field(entry), raw)
+        for code, facts in reading.remarks:
+            self._say(code, raw.place, label=f"{table.name} {column}", **facts)
+        value = reading.value
+        return None if value is Absence.MISSING else value.value if isinstance(value, Absence) else value
+
+    def _say_extra_columns(self, table: TableSlot, strays: Sequence[str]) -> None:
+        """Columns beside the table, by their headings; their content is a customer's business and is not looked at."""
+        heads = frozenset(ref for ref in strays if ref.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ") == str(table.first - 1))
+        for raw in self.book.cells(table.sheet, heads).cells.values() if heads else ():
+            code = "XK-I006" if _PERSONAL.search(raw.text or "") else "XK-I004"
+            self._say(code, raw.place, found=(raw.text or "")[:20])
 
     # ------------------------------------------------------------ what differs from what was issued
 
@@ -221,6 +259,12 @@ class _Reader:
             if formula != expected and (formula is None or _bare(formula) != _bare(expected)):
                 found = f"={formula}" if formula is not None else (raw and raw.text) or "空白"
                 self._say("XK-I002", place, expected=_short(expected), found=_short(found))
+        for place, number in self.issue.layout.numbers.items():
+            if place.sheet not in self.book.sheets or place.sheet in moved:
+                continue
+            text = raw.text if (raw := cells.get(place)) else None
+            if text is None or raw is None or raw.kind is not CellKind.NUMBER or float(text) != number:
+                self._say("XK-I005", place, expected=f"{number:g}", found=_short(text or "空白"))
 
     def _label(self, name: str) -> str:
         entry: SchemeField = self.issue.scheme.fields[name]
@@ -228,6 +272,17 @@ class _Reader:
 
     def _say(self, code: str, place: Place | None = None, field_name: str = "", /, **facts: object) -> None:
         self.found.append(Finding(code, self.file, place, field_name, facts))
+
+
+_PERSONAL = re.compile(r"车牌|牌照|姓名|车主|客户名|联系|电话|手机|身份证|地址|微信|VIN|车架", re.I)
+
+
+def _as_field(column: Column) -> SchemeField:
+    """A table's column as the field whose reading rules apply to its cells."""
+    words: dict[str, WordMeaning] = dict.fromkeys(column.words, "met")
+    return SchemeField(
+        en=column.en, type=column.type if column.type != "date" else "text", unit=column.unit, words=words
+    )
 
 
 _SPACES = re.compile(r'("(?:[^"]|"")*")|\s+')
@@ -254,7 +309,7 @@ def of_one_dealer(read: list[Submission]) -> Iterator[tuple[Submission, Finding 
 
     Without a receipt log nothing says which came last, and file times prove nothing; so none is preferred.
     """
-    contents = [submission.contents() for submission in read]
+    contents = [(submission.contents(), submission.tables) for submission in read]
     same = all(content == contents[0] for content in contents)
     for position, submission in enumerate(read):
         others = "、".join(other.file for other in read if other is not submission)

@@ -29,6 +29,7 @@ IDENTITY = (DEALER, DEALER_NAME, REGION, MONTH, DEADLINE, CONTACT)
 BEFORE_VETO, TOTAL, CEILING = "总分_否决前", "总分", "总分_最高"
 TOTAL_VETO, PUBLISHED, GRADE, STATUS = "总分_否决", "公布总分", "等级", "评定状态"
 SHOWS = "是"
+COLUMN = "column"  # the kind of a name that stands for a table's column
 LOW, HIGH, ON_GUIDE = "偏低", "偏高", "达标"
 BONUS, BONUS_CEILING, BONUS_BEFORE = "加分", "加分_最高", "加分_否决前"
 
@@ -147,6 +148,9 @@ class _Compiler:
                 names[target] = Name(target, label="目标", kind=entry.type, unit=entry.unit, may_be_blank=True)
         for name, constant in self.scheme.constants.items():
             names[name] = Name(name, label=constant.label or name, kind=constant.type, unit=constant.unit)
+        for table, known in self.scheme.tables.items():
+            for column in known.columns:
+                names[of_field(table, column)] = Name(of_field(table, column), label=column, kind=COLUMN)
         for name in IDENTITY:
             names[name] = Name(name, label=name, kind="text")
 
@@ -186,7 +190,10 @@ class _Compiler:
         body = Formula(text)
         if "/" in text:  # a denominator of zero means that there is nothing to judge, never #DIV/0!
             body = Formula(f'IFERROR({text},"{NOT_APPLICABLE}")')
-        numbers = [part for part in parts if part.kind != "text"]
+        columns = [part for part in parts if part.kind == COLUMN]
+        if columns:  # an empty table has nothing to add up; that is not a zero
+            body = Formula(f'IF(COUNTA({columns[0]})=0,"{MISSING}",{body})')
+        numbers = [part for part in parts if part.kind not in ("text", COLUMN)]
         self._set(name, formulas.if_all_numbers(numbers, body), ("indicators", name, "formula"))
 
     def _share(self, name: str, steps: Sequence[str]) -> None:
@@ -237,7 +244,8 @@ class _Compiler:
         self._set(factor.name, (rendered and rendered.factor) or "1", origin)
 
         earned = self._set(of_field(name, "小计"), _sum(f"{i}_得分" for i in scored), origin, kind="points")
-        best = self._set(of_field(name, "最高小计"), _sum(f"{i}_最高" for i in scored), origin, kind="points")
+        reached = f"IF({factor}=0,{points},{_sum(f'{i}_最高' for i in scored)})"  # a whole group 不适用 is open
+        best = self._set(of_field(name, "最高小计"), reached, origin, kind="points")
         gates = (
             [
                 self._gate(group.gate, sum_, points, of_field(name, part), (*origin, "gate"))
@@ -248,11 +256,10 @@ class _Compiler:
         )
         own = gates if group.gate and group.gate.scope == "group" else []
         vetoes = self._vetoes("group", group.items)
-        veto = self._set(of_field(name, "否决"), _veto(vetoes + own[:1]), origin, kind="text")
+        veto = self._set(of_field(name, "否决"), _veto(vetoes, own), origin, kind="text")
         self._set(of_field(name, "否决前"), self._scaled_sum(scored, factor), origin, kind="points")
         self._set(of_field(name, "得分"), f'IF({veto}="",{earned},0)', origin, kind="points")
-        ceiling = _unless_vetoed(vetoes + own[1:], best)
-        self._set(of_field(name, "最高"), f"IF({factor}=0,{points},{ceiling})", origin, kind="points")
+        self._set(of_field(name, "最高"), _unless_vetoed(vetoes + own[1:], best), origin, kind="points")
 
     def _scaled_sum(self, items: Sequence[str], factor: Name) -> str:
         if self._rounds:  # people add up rounded items by calculator, so the sum is of rounded items
@@ -366,11 +373,16 @@ class _Compiler:
             (BONUS_BEFORE, "否决前", "TRUE"),
         ):
             if bonus:
-                terms = "+".join(f"IF({condition.format(group=g)},N({i}_{part}),0)" for g, i in bonus)
+                # 得分 and 最高 are rounded already where the scheme rounds
+                values = {
+                    i: f"N({i}_{part})" if name != BONUS_BEFORE else self._rounded(f"{i}_{part}") for _, i in bonus
+                }
+                terms = "+".join(f"IF({condition.format(group=g)},{values[i]},0)" for g, i in bonus)
                 self._set(name, f"MIN({most},{terms})" if most else terms, origin, kind="points")
         gated = [g.group for g in scheme.groups if g.gate and g.gate.scope == "total"]
+        gates = [f"{g}_{part}" for part in ("关口", "最高关口") for g in gated]
         vetoes = self._vetoes("total", scheme.items)
-        veto = self._set(TOTAL_VETO, _veto(vetoes + [f"{g}_关口" for g in gated]), origin, kind="text")
+        veto = self._set(TOTAL_VETO, _veto(vetoes, gates), origin, kind="text")
         plus = {
             part: f"+{name}" if bonus else ""
             for part, name in (("否决前", BONUS_BEFORE), ("得分", BONUS), ("最高", BONUS_CEILING))
@@ -378,14 +390,16 @@ class _Compiler:
         parts = {part: _sum(f"{g}_{part}" for g in groups) + plus[part] for part in plus}
         self._set(BEFORE_VETO, parts["否决前"], origin, kind="points")
         total = self._set(TOTAL, f'IF({veto}="",{parts["得分"]},0)', origin, kind="points")
-        ceiling = _unless_vetoed(vetoes + [f"{g}_最高关口" for g in gated], parts["最高"])
+        ceiling = _unless_vetoed(vetoes + gates[len(gated) :], parts["最高"])
         self._set(CEILING, ceiling, origin, kind="points")
         digits = Number(str(scheme.display_decimals))
         rounding = render(self.rules["rounding"], {"of": total, "digits": digits}, Number("0"))
         published = self._set(PUBLISHED, rounding.formula, origin, kind="points")
         states = [f'{item.item}_状态="{word}"' for item in scheme.items for word in (MISSING, UNREADABLE)]
         nothing_left = [f"{g}_折算=0" for g in groups]
-        open_ = formulas.either(Formula(condition) for condition in [*states, *nothing_left])
+        vetoing = [name for name in (*(f"{g}_否决" for g in groups), TOTAL_VETO) if self.out.formulas[name] != '""']
+        undecided = [f'{name}="{MISSING}"' for name in vetoing]  # a clause of an item that is itself 不适用
+        open_ = formulas.either(Formula(condition) for condition in [*states, *nothing_left, *undecided])
         status = self._set(STATUS, f'IF({open_},"{PROVISIONAL}","{SCORED}")', origin, kind="text")
         grades = [{"grade": grade.grade, "at_least": grade.at_least} for grade in scheme.grades]
         rule = self.rules["grade"]
@@ -441,14 +455,21 @@ def _sum(names: Iterable[str]) -> str:
     return f"SUM({','.join(listed)})" if listed else "0"
 
 
-def _veto(outcomes: Sequence[str], missing: bool = True) -> str:
-    """否决 where one outcome says so; else 未填 where one is open (it may still turn out a veto); else nothing."""
-    if not outcomes:
+def _veto(outcomes: Sequence[str], gates: Sequence[str] = (), missing: bool = True) -> str:
+    """否决 where it is certain; else 未填 where it may still turn out so; else nothing.
+
+    `gates` are outcomes over what is earned, then as many over what could still be earned: a gate that is missed only
+    for want of an answer is open.
+    """
+    if not outcomes and not gates:
         return '""'
-    fired = formulas.either(Formula(f'{o}="{VETOED}"') for o in outcomes)
+    half = len(gates) // 2
+    fired = formulas.either(Formula(f'{o}="{VETOED}"') for o in (*outcomes, *gates[half:]))
     if not missing:
         return f'IF({fired},"{VETOED}","")'
-    open_ = formulas.either(Formula(f'{o}="{word}"') for o in outcomes for word in (MISSING, UNREADABLE))
+    doubtful = [f'{o}="{word}"' for o in outcomes for word in (MISSING, UNREADABLE)]
+    doubtful += [f'{gate}="{VETOED}"' for gate in gates[:half]]
+    open_ = formulas.either(Formula(condition) for condition in doubtful)
     return f'IF({fired},"{VETOED}",IF({open_},"{MISSING}",""))'
 
 

@@ -173,6 +173,32 @@ class Diagnosis(Entry):
     measures: tuple[Measure, ...]
 
 
+class Column(Entry):
+    """A column of a table. Formulas name it TABLE_COLUMN and see its whole range."""
+
+    en: str
+    type: Literal["text", "number", "amount", "count", "choice", "date"]
+    words: tuple[str, ...] = Field((), description="The choices of a choice column")
+    unit: str = ""
+
+
+class Table(Entry):
+    """A sheet with one row an event (修理单日报), which formulas roll up into the month."""
+
+    label: str = ""
+    en: str
+    definition: str = ""
+    rows: int = Field(400, ge=1, le=5000)
+    columns: dict[Name, Column]
+
+
+class Dashboard(Entry):
+    """What 看板 shows beside the scores: the shares of a whole against their guides."""
+
+    title: str
+    composition: tuple[str, ...] = Field(description="Indicators that are shares of one whole, each with a guide")
+
+
 class System(Entry):
     """A system of the source documents that a pack covers."""
 
@@ -321,6 +347,8 @@ class Scheme(Entry):
     indicators: dict[Name, Indicator] = Field(default_factory=dict)
     packs: tuple[str, ...] = Field((), description="Packs of templates/packs/, or schemes, that this scheme takes in")
     systems: dict[str, System] = Field(default_factory=dict)
+    tables: dict[Name, Table] = Field(default_factory=dict)
+    dashboard: Dashboard | None = None
     relations: tuple[Relation, ...] = ()
     diagnoses: tuple[Diagnosis, ...] = ()
     groups: tuple[Group, ...] = ()

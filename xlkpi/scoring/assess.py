@@ -5,7 +5,7 @@ Nothing is computed here. The engine evaluates the issued master; this module re
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -27,7 +27,7 @@ from xlkpi.scheme.formulas import number_value
 from xlkpi.scheme.model import Clause, Item, SchemeField
 from xlkpi.scoring.engine import Engine
 from xlkpi.values import SCORED, VETOED, Absence, CellContent, CellFault, Place, Value, absence_of
-from xlkpi.workbook.layout import Role
+from xlkpi.workbook.layout import Role, TableSlot
 
 Status = Literal["scored", "provisional", "rejected"]
 INSPECTION_MISSING: Final = "XK-V013"
@@ -105,6 +105,7 @@ def assess(
     dealer: str,
     answers: Mapping[str, CellContent],
     *,
+    tables: Mapping[str, Sequence[Mapping[str, CellContent]]] | None = None,
     file: str = "",
     findings: Iterable[Finding] = (),
 ) -> Assessment:
@@ -115,13 +116,25 @@ def assess(
         engine: an engine with the issue's master loaded.
         dealer: a code on the issue's roster.
         answers: contents of the dealer's own cells by slot name (`Submission.contents()`); absences as their words.
+        tables: rows of the issue's tables by name, each by column (`Submission.tables`).
         file: the file that they came from, for findings.
         findings: what reading the file has found already; a check that says the same again is dropped.
     """
     inputs = {**issue.stamped(dealer), **issue.inspected(dealer)}
     inputs.update({issue.layout.place(name): content for name, content in answers.items()})
+    for name, rows in (tables or {}).items():
+        inputs.update(_placed(issue.layout.tables[name], rows))
     results = engine.evaluate(inputs)
     return _Reading(issue, dealer, file, {**inputs, **results}, engine.name).assessment(tuple(findings))
+
+
+def _placed(table: TableSlot, rows: Sequence[Mapping[str, CellContent]]) -> dict[Place, CellContent]:
+    """A table's rows from its first row down."""
+    return {
+        Place(table.sheet, f"{table.columns[column]}{number}"): content
+        for number, row in zip(range(table.first, table.last + 1), rows, strict=False)
+        for column, content in row.items()
+    }
 
 
 class _Reading:

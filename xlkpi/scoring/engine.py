@@ -98,7 +98,7 @@ class FormualizerEngine:
 
 def _runs(layout: Layout) -> list[tuple[str, int, int, list[Place]]]:
     """Input cells as vertical runs: one call sets a run."""
-    cells = sorted((slot.place.sheet, split(slot.place.ref)[::-1], slot.place) for slot in layout.inputs)
+    cells = sorted((place.sheet, split(place.ref)[::-1], place) for place in layout.engine_inputs)
     runs: list[tuple[str, int, int, list[Place]]] = []
     for sheet, (column, row), place in cells:
         if runs and runs[-1][0] == sheet and runs[-1][2] == column and runs[-1][1] + len(runs[-1][3]) == row:
@@ -150,7 +150,7 @@ class FormulasEngine:
 
         as_excel.correct()
         self._layout = layout
-        self._inputs = [slot.place for slot in layout.inputs]
+        self._inputs = layout.engine_inputs
         self._results = list(layout.formulas)
         self._empty = schedula.EMPTY
         with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stderr(io.StringIO()):  # it draws a bar

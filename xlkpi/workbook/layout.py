@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -53,13 +53,34 @@ class Slot:
     field: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class TableSlot:
+    """A table's place: rows from `first` to `last`, its columns by name with their letters.
+
+    `used` are the columns that formulas name; the engine is given no others.
+    """
+
+    name: str
+    sheet: str
+    first: int
+    last: int
+    columns: Mapping[str, str]
+    used: tuple[str, ...]
+
+    def places(self, columns: Iterable[str]) -> Iterator[Place]:
+        """The cells of these columns, column by column."""
+        for column in columns:
+            yield from (Place(self.sheet, f"{self.columns[column]}{row}") for row in range(self.first, self.last + 1))
+
+
 @dataclass(frozen=True)
 class Layout:
     """The map of one scheme's workbook.
 
     `formulas` holds the formula (without the equals sign) of every computed cell; `occupied` the cells of each sheet
     that are the form's own, so that a value elsewhere is a stray; `words` maps the words of a 校验 cell to a code.
-    `tables` is reserved for sheets with rows that grow (name to place and used columns).
+    `tables` are the sheets with one row an event; `numbers` are the locked cells
+    with a number in them: points, constants, bounds.
     """
 
     scheme: str
@@ -68,7 +89,8 @@ class Layout:
     formulas: Mapping[Place, str]
     occupied: Mapping[str, frozenset[str]]
     words: Mapping[str, str]
-    tables: Mapping[str, Any] = field(default_factory=dict)
+    tables: Mapping[str, TableSlot] = field(default_factory=dict)
+    numbers: Mapping[Place, float] = field(default_factory=dict)
 
     def of(self, *roles: Role) -> Iterator[Slot]:
         """Slots of these roles, in the workbook's order."""
@@ -84,6 +106,18 @@ class Layout:
         return tuple(slot for slot in self.slots.values() if slot.role in INPUTS)
 
     @cached_property
+    def engine_inputs(self) -> tuple[Place, ...]:
+        """What an engine is given: inputs, and of tables the columns that formulas name."""
+        rows = (place for table in self.tables.values() for place in table.places(table.used))
+        return (*(slot.place for slot in self.inputs), *rows)
+
+    @cached_property
+    def stamped_places(self) -> tuple[Place, ...]:
+        """Every cell whose content differs from dealer to dealer: inputs, table cells, results."""
+        rows = (place for table in self.tables.values() for place in table.places(table.columns))
+        return (*(slot.place for slot in self.inputs), *rows, *self.formulas)
+
+    @cached_property
     def fingerprint(self) -> str:
         """Eight hexadecimal digits that change when any cell moves or any formula changes."""
         return hashlib.sha256(json.dumps(self.to_json(), ensure_ascii=False).encode()).hexdigest()[:8]
@@ -97,7 +131,8 @@ class Layout:
             "formulas": [[place.sheet, place.ref, text] for place, text in self.formulas.items()],
             "occupied": {sheet: sorted(refs) for sheet, refs in self.occupied.items()},
             "words": dict(self.words),
-            "tables": dict(self.tables),
+            "tables": [[t.name, t.sheet, t.first, t.last, dict(t.columns), list(t.used)] for t in self.tables.values()],
+            "numbers": [[place.sheet, place.ref, number] for place, number in self.numbers.items()],
         }
 
     @classmethod
@@ -110,5 +145,8 @@ class Layout:
             formulas={Place(sheet, ref): text for sheet, ref, text in data["formulas"]},
             occupied={sheet: frozenset(refs) for sheet, refs in data["occupied"].items()},
             words=data["words"],
-            tables=data["tables"],
+            tables={
+                n: TableSlot(n, sheet, a, z, columns, tuple(used)) for n, sheet, a, z, columns, used in data["tables"]
+            },
+            numbers={Place(sheet, ref): float(number) for sheet, ref, number in data["numbers"]},
         )

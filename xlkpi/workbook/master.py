@@ -13,12 +13,15 @@ from openpyxl.workbook.protection import WorkbookProtection
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.header_footer import HeaderFooterItem, _HeaderFooterPart
 from openpyxl.worksheet.properties import PageSetupProperties
+from openpyxl.worksheet.table import Table, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlkpi.scheme.formulas import Formula
-from xlkpi.workbook.layout import Role
+from xlkpi.workbook.charts import add_chart
+from xlkpi.workbook.layout import Role, TableSlot
 from xlkpi.workbook.package import saved
 from xlkpi.workbook.plan import PlannedCell, SheetPlan, Validation, WorkbookPlan
+from xlkpi.workbook.sheets.entry import TITLE as ENTRY
 from xlkpi.workbook.style import CellFormat, cell_format, highlight_format
 
 MARKER = "xlkpi"
@@ -43,15 +46,29 @@ def write_master(plan: WorkbookPlan) -> bytes:
             column, row = re.fullmatch(r"([A-Z]+)(\d+)", slot.place.ref).groups()  # type: ignore[union-attr]
             target = f"'{slot.place.sheet}'!${column}${row}"
             book.defined_names[slot.name] = DefinedName(slot.name, attr_text=target)
+    for table in plan.tables.values():
+        for column, letter in table.columns.items():
+            area = f"'{table.sheet}'!${letter}${table.first}:${letter}${table.last}"
+            name = f"{table.name}_{column}"
+            book.defined_names[name] = DefinedName(name, attr_text=area)
+        _excel_table(book[table.sheet], table)
     book.defined_names[MARKER_NAME] = DefinedName(MARKER_NAME, attr_text=f'"{MARKER_BLANK}"', hidden=True)
     properties: CustomPropertyList[StringProperty] = book.custom_doc_props  # type: ignore[attr-defined]  # types-openpyxl lacks it
     properties.append(StringProperty(name=MARKER, value=MARKER_BLANK))
-    book.active = book.sheetnames.index(plan.sheets[1].title)
+    book.active = book.sheetnames.index(ENTRY)
     for sheet in book.worksheets:
         sheet.sheet_view.tabSelected = sheet is book.active
     book.security = WorkbookProtection(lockStructure=True)
     book.properties.title = plan.scheme.title
     return saved(book)
+
+
+def _excel_table(sheet: Worksheet, table: TableSlot) -> None:
+    """Rows as an Excel table: people sort, filter and paste into it as they are used to."""
+    letters = list(table.columns.values())
+    excel = Table(displayName=f"{table.name}表", ref=f"{letters[0]}{table.first - 1}:{letters[-1]}{table.last}")
+    excel.tableStyleInfo = TableStyleInfo(name="TableStyleLight9", showRowStripes=True)
+    sheet.add_table(excel)
 
 
 def _write_sheet(
@@ -74,6 +91,8 @@ def _write_sheet(
         shape = highlights.setdefault(highlight.style, highlight_format(highlight.style))
         rule = Rule(type="expression", dxf=shape, formula=[highlight.condition])
         sheet.conditional_formatting.add(highlight.range, rule)
+    for chart in plan.charts:
+        add_chart(sheet, chart)
     _set_up(sheet, plan)
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from xlkpi.scheme.compile import Compiled
 from xlkpi.scheme.formulas import Formula
 from xlkpi.scheme.model import Scheme
 from xlkpi.values import Place
-from xlkpi.workbook.layout import Layout, Role, Slot
+from xlkpi.workbook.layout import INPUTS, Layout, Role, Slot, TableSlot
 
 Content = str | float | int | Formula | None
 _BARE_NUMBER = re.compile(r"\d+(\.\d+)?")
@@ -61,6 +62,21 @@ class Highlight:
     style: str
 
 
+@dataclass(frozen=True, slots=True)
+class ChartPlan:
+    """A chart; `series` are ranges whose first cell is the series' title. The cells stand on `sheet`."""
+
+    kind: Literal["gauge", "bars", "columns", "line"]
+    title: str
+    categories: str
+    series: tuple[str, ...]
+    anchor: str
+    width: float
+    height: float
+    sheet: str
+    shape: str = "General"
+
+
 @dataclass(slots=True)
 class SheetPlan:
     """A sheet. Column widths are in characters, row heights in points."""
@@ -79,6 +95,7 @@ class SheetPlan:
     merges: list[str] = field(default_factory=list)
     validations: list[Validation] = field(default_factory=list)
     highlights: list[Highlight] = field(default_factory=list)
+    charts: list[ChartPlan] = field(default_factory=list)
 
     def put(self, column: int, row: int, content: Content, style: str, number_format: str = "", link: str = "") -> str:
         """Place a cell; returns its reference."""
@@ -112,6 +129,7 @@ class WorkbookPlan:
     compiled: Compiled
     sheets: list[SheetPlan] = field(default_factory=list)
     slots: dict[str, Slot] = field(default_factory=dict)
+    tables: dict[str, TableSlot] = field(default_factory=dict)
 
     def sheet(self, plan: SheetPlan) -> SheetPlan:
         """Add a sheet."""
@@ -145,19 +163,18 @@ def layout_of(plan: WorkbookPlan, words: Mapping[str, str]) -> Layout:
     homeless = [name for name in plan.compiled.formulas if name not in plan.slots]
     if homeless:
         raise ValueError(f"no sheet has a place for {', '.join(homeless)}")
-    formulas = {
-        Place(sheet.title, where): cell.content.text
-        for sheet in plan.sheets
-        for where, cell in sheet.cells.items()
-        if isinstance(cell.content, Formula)
-    }
+    cells = {Place(sheet.title, where): cell for sheet in plan.sheets for where, cell in sheet.cells.items()}
+    locked = (slot.place for slot in plan.slots.values() if slot.role not in INPUTS)
+    contents = ((place, cells[place].content) for place in locked)
     return Layout(
         scheme=plan.scheme.scheme,
         version=plan.scheme.version,
         slots=plan.slots,
-        formulas=formulas,
+        formulas={place: cell.content.text for place, cell in cells.items() if isinstance(cell.content, Formula)},
+        tables=plan.tables,
         occupied={sheet.title: frozenset(sheet.cells) for sheet in plan.sheets},
         words=words,
+        numbers={place: float(content) for place, content in contents if isinstance(content, float | int)},
     )
 
 

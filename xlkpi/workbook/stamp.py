@@ -63,7 +63,7 @@ class Stamper:
         self._members = members(self.master)
         self._marked = {name: text for name, text in texts.items() if MARKER_BLANK in text}
         wanted: dict[str, set[str]] = {}
-        for place in (*(slot.place for slot in self.layout.inputs), *self.layout.formulas):
+        for place in self.layout.stamped_places:
             wanted.setdefault(place.sheet, set()).add(place.ref)
         paths = _sheet_paths(texts)
         self._parts = {sheet: _cut(paths[sheet], texts[paths[sheet]], refs) for sheet, refs in wanted.items()}

@@ -5,12 +5,23 @@ from __future__ import annotations
 from xlkpi.scheme.compile import Compiled
 from xlkpi.scheme.model import Scheme
 from xlkpi.workbook.plan import WorkbookPlan
-from xlkpi.workbook.sheets import assessment, dealer, diagnosis, entry, guide, indicators, marker, workings
+from xlkpi.workbook.sheets import (
+    assessment,
+    dashboard,
+    dealer,
+    diagnosis,
+    entry,
+    guide,
+    indicators,
+    marker,
+    tables,
+    workings,
+)
 
 
 def plan_workbook(scheme: Scheme, compiled: Compiled) -> WorkbookPlan:
     """The whole workbook of a scheme, sheets in the order in which people meet them."""
     plan = WorkbookPlan(scheme, compiled)
-    for sheet in (guide, entry, assessment, indicators, diagnosis, workings, dealer, marker):
+    for sheet in (guide, dashboard, entry, tables, assessment, indicators, diagnosis, workings, dealer, marker):
         sheet.add(plan)
     return plan

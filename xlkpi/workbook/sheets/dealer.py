@@ -10,14 +10,21 @@ from xlkpi.scheme.formulas import number_value
 from xlkpi.scheme.model import Guide, Indicator
 from xlkpi.workbook.layout import Role
 from xlkpi.workbook.plan import SheetPlan, WorkbookPlan, number_format
+from xlkpi.workbook.sheets.dashboard import DEALER_SHEET as TITLE
+from xlkpi.workbook.sheets.dashboard import add_trend_data
 from xlkpi.workbook.sheets.indicators import EARLIER, is_full
-
-TITLE = "本店资料"
 
 
 def add(plan: WorkbookPlan) -> None:
     """Put the sheet into the plan."""
-    sheet = plan.sheet(SheetPlan(TITLE, widths=(26, 22, 22, 10), last_printed_column=4, tab_colour="4472C4"))
+    sheet = plan.sheet(
+        SheetPlan(
+            TITLE,
+            widths=(26, 22, 22, 10, 3, 10, 12) if is_full(plan.scheme) else (26, 22, 22, 10),
+            last_printed_column=4,
+            tab_colour="4472C4",
+        )
+    )
     sheet.put(1, 1, "本店资料（由总部下达，请勿改动）", "title")
     sheet.merge(1, 1, 4, 1)
     sheet.heights[1] = 32
@@ -61,6 +68,7 @@ def _constants(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> None:
         _standard(plan, sheet, row, name, indicator)
         row += 1
     if is_full(plan.scheme):
+        add_trend_data(plan, sheet)
         row = _head(sheet, row + 1, ("指标往月", *EARLIER))
         for name, indicator in plan.scheme.indicators.items():
             sheet.put(1, row, indicator.label or name, "label")

@@ -1,0 +1,73 @@
+"""Charts of a plan, made with openpyxl. One palette; no chart needs a colour to be read."""
+
+from __future__ import annotations
+
+from openpyxl.chart import BarChart, DoughnutChart, LineChart, Reference
+from openpyxl.chart.label import DataLabelList
+from openpyxl.chart.marker import DataPoint
+from openpyxl.worksheet.worksheet import Worksheet
+
+from xlkpi.workbook.plan import ChartPlan
+
+_PALETTE = ("1F3864", "ED7D31", "A5A5A5", "4472C4")
+_GAUGE = ("1F3864", "D9D9D9", "FFFFFF")
+
+AnyChart = BarChart | LineChart | DoughnutChart
+
+
+def add_chart(sheet: Worksheet, plan: ChartPlan) -> None:
+    """Put a chart onto its sheet."""
+    chart = _gauge() if plan.kind == "gauge" else LineChart() if plan.kind == "line" else _bars(plan.kind)
+    for area in plan.series:
+        chart.add_data(Reference(range_string=f"'{plan.sheet}'!{area}"), titles_from_data=True)
+    chart.set_categories(Reference(range_string=f"'{plan.sheet}'!{plan.categories}"))
+    chart.title = plan.title
+    chart.width, chart.height = plan.width, plan.height  # type: ignore[assignment]  # centimetres; the stubs say int
+    if isinstance(chart, DoughnutChart):
+        _colour_gauge(chart)
+    else:
+        _dress(chart, plan)
+    sheet.add_chart(chart, plan.anchor)
+
+
+def _bars(kind: str) -> BarChart:
+    chart = BarChart()
+    chart.type = "bar" if kind == "bars" else "col"
+    chart.gapWidth = 60
+    return chart
+
+
+def _gauge() -> DoughnutChart:
+    """Half a ring: what was scored, what was not, and an unseen half below."""
+    chart = DoughnutChart(holeSize=60, firstSliceAng=270)
+    chart.legend = None
+    return chart
+
+
+def _colour_gauge(chart: DoughnutChart) -> None:
+    for index, colour in enumerate(_GAUGE):
+        point = DataPoint(idx=index)
+        point.graphicalProperties.solidFill = colour
+        point.graphicalProperties.line.solidFill = "FFFFFF"
+        chart.series[0].dPt.append(point)
+
+
+def _dress(chart: BarChart | LineChart, plan: ChartPlan) -> None:
+    for series, colour in zip(chart.series, _PALETTE, strict=False):
+        series.graphicalProperties.solidFill = colour
+        series.graphicalProperties.line.solidFill = colour
+        if isinstance(chart, LineChart):
+            series.smooth = False
+            series.marker.symbol = "circle"
+            series.marker.size = 6
+    chart.y_axis.number_format = plan.shape
+    chart.y_axis.majorGridlines = None if plan.kind == "bars" else chart.y_axis.majorGridlines
+    chart.x_axis.delete = chart.y_axis.delete = False  # newer programs hide axes that do not say so
+    if plan.kind == "bars":
+        chart.x_axis.scaling.orientation = "maxMin"  # first row on top, as in the table
+        chart.dataLabels = DataLabelList(showVal=True, showSerName=False, showCatName=False, showLegendKey=False)
+        chart.dataLabels.numFmt = plan.shape
+    if len(chart.series) == 1:
+        chart.legend = None
+    elif chart.legend is not None:
+        chart.legend.position = "b"

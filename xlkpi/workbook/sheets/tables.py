@@ -1,0 +1,59 @@
+"""Sheets with one row an event (修理单日报): an Excel table whose columns formulas roll up into the month."""
+
+from __future__ import annotations
+
+from xlkpi.scheme.compile import of_field
+from xlkpi.scheme.model import Column, Table
+from xlkpi.workbook.layout import TableSlot
+from xlkpi.workbook.plan import SheetPlan, Validation, WorkbookPlan, number_format, ref
+
+_HEAD = 4
+_WIDTHS = {"date": 13, "text": 18, "choice": 13, "number": 12, "count": 10, "amount": 15}
+_FORMATS = {"date": "yyyy-mm-dd"}
+_NO_NAMES = "请勿填写车牌、姓名、电话等个人信息；多出来的列不会读取。"
+
+
+def add(plan: WorkbookPlan) -> None:
+    """Put a sheet for each table into the plan."""
+    for name, table in plan.scheme.tables.items():
+        _add(plan, name, table)
+
+
+def _add(plan: WorkbookPlan, name: str, table: Table) -> None:
+    widths = [_WIDTHS[column.type] for column in table.columns.values()]
+    sheet = plan.sheet(
+        SheetPlan(
+            name, widths=widths, freeze=f"A{_HEAD + 1}", repeat_rows=f"{_HEAD}:{_HEAD}",
+            last_printed_column=len(widths), tab_colour="FFC000",
+        )
+    )  # fmt: skip
+    sheet.put(1, 1, table.label or name, "title")
+    sheet.merge(1, 1, len(widths), 1)
+    sheet.heights[1] = 32
+    sheet.put(1, 2, f"{table.definition}{_NO_NAMES}", "note")
+    sheet.merge(1, 2, len(widths), 2)
+    sheet.heights[2] = 34
+    first, last = _HEAD + 1, _HEAD + table.rows
+    letters = {}
+    for position, (heading, column) in enumerate(table.columns.items(), 1):
+        sheet.put(position, _HEAD, heading, "header")
+        letters[heading] = ref(position, 1).rstrip("1")
+        shape = _FORMATS.get(column.type, number_format(column.type))
+        for row in range(first, last + 1):
+            sheet.put(position, row, None, "row_input", shape)
+        area = f"{letters[heading]}{first}:{letters[heading]}{last}"
+        sheet.validations.append(_validation(area, heading, column))
+    rolled = "\n".join(plan.compiled.formulas.values())
+    used = tuple(column for column in letters if of_field(name, column) in rolled)
+    plan.tables[name] = TableSlot(name, name, first, last, letters, used)
+
+
+def _validation(area: str, heading: str, column: Column) -> Validation:
+    prompt = column.en + (f"（{column.unit}）" if column.unit else "")
+    if column.words:
+        return Validation(area, choices=column.words, title=heading, prompt=prompt, error="请从下拉框中选择")
+    if column.type == "text":
+        return Validation(area, title=heading, prompt=prompt)
+    start = area.split(":", maxsplit=1)[0]
+    error = "这里要填日期" if column.type == "date" else "这里要填数字"
+    return Validation(area, condition=f"ISNUMBER({start})", title=heading, prompt=prompt, error=error)
