@@ -49,7 +49,7 @@ class Worker:
             tables=task.tables, file=task.file, findings=task.findings,
         )  # fmt: skip
         if task.target is not None:
-            data = self.stamper.stamp(done.cells, self.issue.marker(task.dealer))
+            data = self.stamper.stamp(done.cells, self.issue.marker(task.dealer), self.issue.stamped(task.dealer))
             try:
                 write_file(task.target, data)
             except WriteError as error:

@@ -145,30 +145,41 @@ def scheme_schema(output: Path | None) -> None:
 @click.option("--roster", type=_FILE, required=True, help="Dealers: 代码, 名称, 区域.")
 @click.option("--targets", type=_FILE, required=True, help="Targets: dealers × fields.")
 @click.option("--last", "last_values", type=_FILE, help="Last month's values, shown beside the input cells.")
+@click.option(
+    "--plan", "plan_file", type=_FILE, help="The year's targets by month: dealer, 项目, 责任人, 奖励线, 1月目标 …"
+)
 @click.option("--deadline", default="", help="Day by which dealers send (YYYY-MM-DD); default: the scheme's.")
 @click.option("--contact", default="", help="Whom dealers ask; shown on 说明.")
 @click.option("-o", "--output", type=_FOLDER, required=True, help="Folder for the blanks.")
 def new(
-    scheme_name: str, month: str, roster: Path, targets: Path, last_values: Path | None, deadline: str, contact: str,
+    scheme_name: str, month: str, roster: Path, targets: Path, last_values: Path | None, plan_file: Path | None,
+    deadline: str, contact: str,
     output: Path,
 ) -> None:  # fmt: skip
     """Issue a month: one blank workbook a dealer, the master and issue.json."""
     from xlkpi.files import WriteError
-    from xlkpi.intake.lists import read_history, read_roster, read_targets
+    from xlkpi.intake.lists import read_history, read_plan, read_roster, read_targets
     from xlkpi.publish import NotIssued, make_issue, publish
 
     loaded, compiled = _usable(scheme_name)
     if not loaded.valid.covers(month):
         raise click.UsageError(f"scheme {loaded.scheme} {loaded.version} is not valid for {month}")
+    if plan_file and not loaded.systems:
+        raise click.UsageError(f"scheme {loaded.scheme} has no 目标管理 sheet; leave --plan out")
     dealers = read_roster(roster)
     _stop_on_errors(dealers.findings)
     aimed = read_targets(targets, loaded, dealers.rows)
     history = read_history(last_values, loaded, dealers.rows) if last_values else None
-    findings = [*aimed.findings, *(history.findings if history else [])]
+    plan = read_plan(plan_file, loaded, dealers.rows) if plan_file else None
+    findings = [*aimed.findings, *(history.findings if history else []), *(plan.findings if plan else [])]
+    known = {
+        code: {**(history.rows if history else {}).get(code, {}), **(plan.rows if plan else {}).get(code, {})}
+        for code in dealers.rows
+    }
     try:
         issue = make_issue(
             loaded, compiled, month=month, roster=dealers.rows, targets=aimed.rows, targets_file=targets.name,
-            history=history.rows if history else None, deadline=deadline, contact=contact,
+            history={code: by for code, by in known.items() if by}, deadline=deadline, contact=contact,
         )  # fmt: skip
     except NotIssued as refused:
         _stop_on_errors([*findings, *refused.findings])

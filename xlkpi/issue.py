@@ -53,7 +53,7 @@ class Issue:
     month: str
     roster: Mapping[str, Dealer]
     targets: Targets
-    history: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    history: Mapping[str, Mapping[str, float | str]] = field(default_factory=dict)
     inspections: Inspections = field(default_factory=dict)
     deadline: str = ""
     contact: str = ""

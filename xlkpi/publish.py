@@ -46,7 +46,7 @@ def make_issue(
     roster: Mapping[str, Dealer],
     targets: Targets,
     targets_file: str = "",
-    history: Mapping[str, Mapping[str, float]] | None = None,
+    history: Mapping[str, Mapping[str, float | str]] | None = None,
     deadline: str = "",
     contact: str = "",
 ) -> Issue:
@@ -86,7 +86,7 @@ def blanks(issue: Issue, engine: Engine | None = None) -> Iterator[Blank]:
     stamper = Stamper(issue.layout, issue.master)
     for dealer in issue.roster.values():
         stamped = issue.stamped(dealer.code)
-        data = stamper.stamp({**stamped, **engine.evaluate(stamped)}, issue.marker(dealer.code))
+        data = stamper.stamp({**stamped, **engine.evaluate(stamped)}, issue.marker(dealer.code), stamped)
         yield Blank(dealer, file_name(issue, dealer), data)
 
 

@@ -79,14 +79,54 @@ def read_targets(path: Path, scheme: Scheme, roster: Mapping[str, Dealer]) -> Li
     return Listed(targets, listed.findings)
 
 
-def read_history(path: Path, scheme: Scheme, roster: Mapping[str, Dealer]) -> Listed[dict[str, float]]:
+def read_history(path: Path, scheme: Scheme, roster: Mapping[str, Dealer]) -> Listed[dict[str, float | str]]:
     """Last month's values by dealer and slot name, to be shown beside the input cells."""
     listed = _by_field(_read_table(path), scheme.by("dealer"), roster, understand)
-    numbers = {
-        dealer: {of_field(name, "上月"): value for name, value in row.items() if isinstance(value, float)}
+    numbers: dict[str, dict[str, float | str]] = {
+        dealer: {_known_as(scheme, name): value for name, value in row.items() if isinstance(value, float)}
         for dealer, row in listed.rows.items()
     }
     return Listed(numbers, listed.findings)
+
+
+def _known_as(scheme: Scheme, name: str) -> str:
+    """Where a known figure goes: a figure of earlier months into its own cell, others beside this month's."""
+    return name if scheme.fields[name].block == "历史" else of_field(name, "上月")
+
+
+_PLAN_WORDS = ("责任人",)
+_PLAN_NUMBERS = ("奖励线", "本年以前", *(f"{month}月目标" for month in range(1, 13)))
+
+
+def read_plan(path: Path, scheme: Scheme, roster: Mapping[str, Dealer]) -> Listed[dict[str, float | str]]:
+    """The year's plan by dealer and slot name (接车台次_3月目标): one row a dealer and 项目, with person and reward."""
+    table = _read_table(path)
+    out: Listed[dict[str, float | str]] = Listed(findings=table.findings)
+    fields = {entry.label or name: (name, entry) for name, entry in scheme.targets().items()}
+    if table.headings and "项目" not in table.headings:
+        out.findings.append(Finding("XK-T020", table.file, facts={"column": "项目"}))
+    for row in table.rows:
+        if row.code not in roster:
+            out.findings.append(_at(table, row, "XK-T021", dealer=row.code))
+            continue
+        label = _text(row, "项目")
+        if label not in fields:
+            out.findings.append(_at(table, row, "XK-T024", column=label))
+            continue
+        name, entry = fields[label]
+        mine = out.rows.setdefault(row.code, {})
+        for part in _PLAN_WORDS:
+            if _text(row, part):
+                mine[of_field(name, part)] = _text(row, part)
+        for part in _PLAN_NUMBERS:
+            cell = row.cells.get(part)
+            reading = understand(entry, cell)
+            if isinstance(reading.value, float):
+                mine[of_field(name, part)] = reading.value
+            for code, facts in reading.remarks:
+                told = {"label": f"{roster[row.code].name} {label} {part}", **facts}
+                out.findings.append(Finding(code, table.file, cell.place if cell else None, name, told))
+    return out
 
 
 def read_inspections(path: Path, scheme: Scheme, roster: Mapping[str, Dealer]) -> Listed[dict[str, Value]]:

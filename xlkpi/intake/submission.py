@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -242,7 +243,7 @@ class _Reader:
         for slot in self.issue.layout.of(Role.TARGET):
             issued, raw = targets.get(slot.field, Absence.MISSING), cells.get(places[slot.name])
             read = understand(fields[slot.field], raw).value
-            if read != issued:
+            if not _same(read, issued):
                 facts = {"found": show(fields[slot.field], read), "expected": show(fields[slot.field], issued)}
                 self._say("XK-I001", places[slot.name], slot.field, label=self._label(slot.field), **facts)
         for slot in self.issue.layout.of(Role.INSPECTION):
@@ -285,12 +286,33 @@ def _as_field(column: Column) -> SchemeField:
     )
 
 
-_SPACES = re.compile(r'("(?:[^"]|"")*")|\s+')
+_SPELLING = re.compile(
+    r"""("(?:[^"]|"")*")|\s+|\b(TRUE|FALSE)\(\)"""
+    r"""|(?<![\w.$!])((?:\d+\.?\d*|\.\d+)(?:E[+-]?\d+)?)(?![\w.(:!])|([a-z]+)""",
+    re.IGNORECASE,
+)
 
 
 def _bare(formula: str) -> str:
-    """A formula without the spaces that programs put in or take out; what stands in quotes stays."""
-    return _SPACES.sub(lambda found: found[1] or "", formula).removeprefix("=")
+    """A formula without what programs spell in their own way; what stands in quotes stays.
+
+    Spaces go, functions are capital, LibreOffice writes TRUE() for TRUE, and all write 40.0% as 40% and .5 as 0.5.
+    """
+    return _SPELLING.sub(_respelled, formula).removeprefix("=")
+
+
+def _respelled(found: re.Match[str]) -> str:
+    quoted, truth, number, letters = found.groups()
+    if number:
+        return f"{float(number):.15g}"
+    return quoted or (truth or letters or "").upper()
+
+
+def _same(read: Value, issued: Value) -> bool:
+    """Equal to the fifteen digits that LibreOffice writes."""
+    if isinstance(read, float) and isinstance(issued, float):
+        return math.isclose(read, issued, rel_tol=1e-14)
+    return read == issued
 
 
 def _short(text: str) -> str:

@@ -120,8 +120,9 @@ def assess(
         file: the file that they came from, for findings.
         findings: what reading the file has found already; a check that says the same again is dropped.
     """
-    inputs = {**issue.stamped(dealer), **issue.inspected(dealer)}
-    inputs.update({issue.layout.place(name): content for name, content in answers.items()})
+    # headquarters' own figures come last: what they know of earlier months is not the dealer's to change
+    inputs = {issue.layout.place(name): content for name, content in answers.items()}
+    inputs.update({**issue.stamped(dealer), **issue.inspected(dealer)})
     for name, rows in (tables or {}).items():
         inputs.update(_placed(issue.layout.tables[name], rows))
     results = engine.evaluate(inputs)

@@ -11,7 +11,7 @@ import io
 import re
 import tempfile
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -130,13 +130,18 @@ def _plain(value: CellContent) -> Any:
 
 _FAULTS = {"div": "#DIV/0!", "na": "#N/A", "value": "#VALUE!", "ref": "#REF!", "name": "#NAME?", "num": "#NUM!"}
 
+_DAY_ZERO: Final = datetime(1899, 12, 30)
+
 
 def _content(value: Any) -> CellContent:
     if isinstance(value, dict):
         return CellFault(_FAULTS.get(str(value.get("kind", "")).lower(), "#VALUE!"))
     if value is None or isinstance(value, bool | str):
         return value
-    return value if isinstance(value, date) else float(value)
+    if isinstance(value, date):  # what DATE gives is a number to Excel, LibreOffice and `formulas`
+        moment = value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)
+        return (moment - _DAY_ZERO) / timedelta(days=1)
+    return float(value)
 
 
 class FormulasEngine:

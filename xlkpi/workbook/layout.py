@@ -79,7 +79,9 @@ class Layout:
 
     `formulas` holds the formula (without the equals sign) of every computed cell; `occupied` the cells of each sheet
     that are the form's own, so that a value elsewhere is a stray; `words` maps the words of a 校验 cell to a code.
-    `tables` are the sheets with one row an event; `numbers` are the locked cells
+    `tables` are the sheets with one row an event; `locked_like` gives
+    input cells that are locked once headquarters knows their value, each with a locked cell whose look it then takes;
+    `numbers` are the locked cells
     with a number in them: points, constants, bounds.
     """
 
@@ -90,6 +92,7 @@ class Layout:
     occupied: Mapping[str, frozenset[str]]
     words: Mapping[str, str]
     tables: Mapping[str, TableSlot] = field(default_factory=dict)
+    locked_like: Mapping[Place, Place] = field(default_factory=dict)
     numbers: Mapping[Place, float] = field(default_factory=dict)
 
     def of(self, *roles: Role) -> Iterator[Slot]:
@@ -132,6 +135,7 @@ class Layout:
             "occupied": {sheet: sorted(refs) for sheet, refs in self.occupied.items()},
             "words": dict(self.words),
             "tables": [[t.name, t.sheet, t.first, t.last, dict(t.columns), list(t.used)] for t in self.tables.values()],
+            "locked_like": [[*place, *like] for place, like in self.locked_like.items()],
             "numbers": [[place.sheet, place.ref, number] for place, number in self.numbers.items()],
         }
 
@@ -148,5 +152,6 @@ class Layout:
             tables={
                 n: TableSlot(n, sheet, a, z, columns, tuple(used)) for n, sheet, a, z, columns, used in data["tables"]
             },
+            locked_like={Place(a, b): Place(c, d) for a, b, c, d in data["locked_like"]},
             numbers={Place(sheet, ref): float(number) for sheet, ref, number in data["numbers"]},
         )

@@ -20,7 +20,7 @@ from xlkpi.scheme.formulas import Formula
 from xlkpi.workbook.charts import add_chart
 from xlkpi.workbook.layout import Role, TableSlot
 from xlkpi.workbook.package import saved
-from xlkpi.workbook.plan import PlannedCell, SheetPlan, Validation, WorkbookPlan
+from xlkpi.workbook.plan import PlannedCell, SheetPlan, Validation, WorkbookPlan, ref
 from xlkpi.workbook.sheets.entry import TITLE as ENTRY
 from xlkpi.workbook.style import CellFormat, cell_format, highlight_format
 
@@ -80,7 +80,7 @@ def _write_sheet(
     for where, planned in plan.cells.items():
         _write_cell(sheet, where, planned, formats)
     for column, width in enumerate(plan.widths):
-        sheet.column_dimensions[chr(65 + column)].width = width
+        sheet.column_dimensions[ref(column + 1, 1).rstrip("1")].width = width
     for row, height in plan.heights.items():
         sheet.row_dimensions[row].height = height
     for merged in plan.merges:
@@ -150,6 +150,6 @@ def _set_up(sheet: Worksheet, plan: SheetPlan) -> None:
     sheet.page_margins.header = sheet.page_margins.footer = 0.2  # inches, like the others; else there is no room for it
     sheet.HeaderFooter.oddFooter = HeaderFooterItem(center=_HeaderFooterPart(text="&A　第 &P / &N 页"))
     if plan.last_printed_column:
-        sheet.print_area = f"A1:{chr(64 + plan.last_printed_column)}{plan.last_row}"
+        sheet.print_area = f"A1:{ref(plan.last_printed_column, plan.last_printed_row or plan.last_row)}"
     if plan.repeat_rows:
         sheet.print_title_rows = plan.repeat_rows

@@ -89,6 +89,7 @@ class SheetPlan:
     tab_colour: str = ""
     repeat_rows: str = ""
     last_printed_column: int = 0
+    last_printed_row: int = 0  # 0: the last row that has a cell
     one_page: bool = False
     cells: dict[str, PlannedCell] = field(default_factory=dict)
     heights: dict[int, float] = field(default_factory=dict)
@@ -104,6 +105,15 @@ class SheetPlan:
             raise ValueError(f"{self.title}!{where} is taken")
         self.cells[where] = PlannedCell(content, style, number_format, link)
         return where
+
+    def head(self, text: Content, last_column: int, *, way_home: bool = True) -> None:
+        """The title row, with the way back to 说明 in its first cell."""
+        if way_home:
+            self.put(1, 1, "← 说明", "way_home", link="说明")
+        first = 2 if way_home else 1
+        self.put(first, 1, text, "title")
+        self.merge(first, 1, last_column, 1)
+        self.heights[1] = 34
 
     def merge(self, column: int, row: int, last_column: int, last_row: int) -> None:
         """Merge a rectangle whose first cell is placed already; the others take its style, for the borders' sake."""
@@ -130,6 +140,7 @@ class WorkbookPlan:
     sheets: list[SheetPlan] = field(default_factory=list)
     slots: dict[str, Slot] = field(default_factory=dict)
     tables: dict[str, TableSlot] = field(default_factory=dict)
+    locked_like: dict[Place, Place] = field(default_factory=dict)
 
     def sheet(self, plan: SheetPlan) -> SheetPlan:
         """Add a sheet."""
@@ -172,6 +183,7 @@ def layout_of(plan: WorkbookPlan, words: Mapping[str, str]) -> Layout:
         slots=plan.slots,
         formulas={place: cell.content.text for place, cell in cells.items() if isinstance(cell.content, Formula)},
         tables=plan.tables,
+        locked_like=plan.locked_like,
         occupied={sheet.title: frozenset(sheet.cells) for sheet in plan.sheets},
         words=words,
         numbers={place: float(content) for place, content in contents if isinstance(content, float | int)},

@@ -24,7 +24,7 @@ _FORMULA = re.compile(r"<f[^>]*>.*?</f>|<f[^>]*/>", re.S)
 _SHEET = re.compile(r"<sheet ([^>]*?)/>")
 _RELATION = re.compile(r"<Relationship ([^>]*?)/>")
 _ATTRIBUTE = re.compile(r'([\w:]+)="([^"]*)"')
-_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _EPOCH_ORDINAL = 693594  # date.toordinal() of 1899-12-30, Excel's day zero
 
 
@@ -36,13 +36,18 @@ class _Part:
     chunks: list[str]
     tail: str
     refs: list[str]
+    styles: list[str]
     formulas: list[str]
-    packed: tuple[tuple[CellContent, ...], Member] | None = None
+    looks: dict[str, str]  # a cell that is locked when headquarters fills it in, and the style it then has
+    packed: tuple[tuple[CellContent, ...], frozenset[str], Member] | None = None
 
-    def render(self, values: Sequence[CellContent]) -> str:
+    def render(self, values: Sequence[CellContent], locked: frozenset[str]) -> str:
         out: list[str] = []
-        for chunk, formula, value in zip(self.chunks, self.formulas, values, strict=True):
+        for chunk, ref, style, formula, value in zip(
+            self.chunks, self.refs, self.styles, self.formulas, values, strict=True
+        ):
             out.append(chunk)
+            out.append(self.looks[ref] if ref in locked else style)
             out.append(_cell_body(formula, value))
         out.append(self.tail)
         return "".join(out)
@@ -67,15 +72,23 @@ class Stamper:
             wanted.setdefault(place.sheet, set()).add(place.ref)
         paths = _sheet_paths(texts)
         self._parts = {sheet: _cut(paths[sheet], texts[paths[sheet]], refs) for sheet, refs in wanted.items()}
+        for place, like in self.layout.locked_like.items():
+            part = self._parts[place.sheet]
+            part.looks[place.ref] = part.styles[part.refs.index(like.ref)]
 
-    def stamp(self, values: Mapping[Place, CellContent], marker: str) -> bytes:
-        """A file with these values: inputs and the results of formulas. A place that is left out becomes blank."""
+    def stamp(self, values: Mapping[Place, CellContent], marker: str, known: Iterable[Place] = ()) -> bytes:
+        """A file with these values: inputs and the results of formulas. A place that is left out becomes blank.
+
+        `known` are the cells that headquarters has filled in; those that the layout says are then locked.
+        """
         replaced: dict[str, Member] = {}
+        lockable = self.layout.locked_like.keys() & set(known)
         for sheet, part in self._parts.items():
             row = tuple(values.get(Place(sheet, ref)) for ref in part.refs)
-            if part.packed is None or part.packed[0] != row:
-                part.packed = (row, member(part.name, part.render(row).encode()))
-            replaced[part.name] = part.packed[1]
+            locked = frozenset(place.ref for place in lockable if place.sheet == sheet)
+            if part.packed is None or part.packed[:2] != (row, locked):
+                part.packed = (row, locked, member(part.name, part.render(row, locked).encode()))
+            replaced[part.name] = part.packed[2]
         for name, text in self._marked.items():
             marked = text.replace(MARKER_BLANK, escape(marker, {'"': "&quot;"}))
             replaced[name] = member(name, marked.encode())
@@ -107,14 +120,15 @@ def _number(value: float) -> str:
 
 def _cut(name: str, text: str, refs: Iterable[str]) -> _Part:
     wanted = set(refs)
-    part = _Part(name, [], "", [], [])
+    part = _Part(name, [], "", [], [], [], {})
     at = 0
     for found in _CELL.finditer(text):
         if found[1] in wanted:
             style = _STYLE.search(found[2])
             formula = _FORMULA.search(found[3] or "")
-            part.chunks.append(text[at : found.start()] + f'<c r="{found[1]}"' + (style[0] if style else ""))
+            part.chunks.append(text[at : found.start()] + f'<c r="{found[1]}"')
             part.refs.append(found[1])
+            part.styles.append(style[0] if style else "")
             part.formulas.append(formula[0] if formula else "")
             at = found.end()
     part.tail = text[at:]

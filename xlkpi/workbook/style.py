@@ -34,6 +34,7 @@ class Style:
 
 STYLES: dict[str, Style] = {
     "title": Style(ink=_BLUE, size=18, bold=True, across="center", border=False, wrap=False),
+    "way_home": Style(ink="0563C1", size=9, border=False, wrap=False, link=True),
     "subtitle": Style(ink=_INK, size=11, across="center", border=False, wrap=False),
     "counter": Style(size=13, bold=True, across="center", border=False, wrap=False),
     "section": Style(ink=_BLUE, size=12, bold=True, border=False, wrap=False),

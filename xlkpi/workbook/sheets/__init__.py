@@ -11,6 +11,7 @@ from xlkpi.workbook.sheets import (
     dealer,
     diagnosis,
     entry,
+    goals,
     guide,
     indicators,
     marker,
@@ -20,8 +21,8 @@ from xlkpi.workbook.sheets import (
 
 
 def plan_workbook(scheme: Scheme, compiled: Compiled) -> WorkbookPlan:
-    """The whole workbook of a scheme, sheets in the order in which people meet them."""
+    """The whole workbook of a scheme, sheets in the order in which people meet them; 说明 puts itself in front."""
     plan = WorkbookPlan(scheme, compiled)
-    for sheet in (guide, dashboard, entry, tables, assessment, indicators, diagnosis, workings, dealer, marker):
+    for sheet in (dashboard, entry, tables, assessment, indicators, goals, diagnosis, workings, dealer, marker, guide):
         sheet.add(plan)
     return plan

@@ -47,16 +47,14 @@ def add(plan: WorkbookPlan) -> None:
             one_page=True, tab_colour="7030A0",
         )
     )  # fmt: skip
-    sheet.put(1, 1, f"{plan.scheme.title}　看板", "title")
-    sheet.merge(1, 1, _WIDTH, 1)
-    sheet.heights[1] = 34
+    sheet.head(f"{plan.scheme.title}　看板", _WIDTH)
     sheet.put(1, 2, Formula(f'{DEALER_NAME}&"（"&{DEALER}&"）　"&{MONTH}'), "subtitle")
     sheet.merge(1, 2, _WIDTH, 2)
     _headline(sheet)
     row = _gauge(sheet, 1)
     row = _completions(plan, sheet, row + 2)
     _composition(plan, sheet, row + 2)
-    _trend(sheet)
+    _trend(plan, sheet)
     _weakest(plan, sheet)
 
 
@@ -123,13 +121,14 @@ def _composition(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> None:
     sheet.charts.append(ChartPlan("columns", shown.title, _area(row + 1, last), series, "A23", 14.5, 7.5, TITLE, "0%"))
 
 
-def _trend(sheet: SheetPlan) -> None:
+def _trend(plan: WorkbookPlan, sheet: SheetPlan) -> None:
     """This month's total after those of the months before; the figures are headquarters' and stand on 本店资料."""
     first, last = TREND_HEAD, TREND_HEAD + MONTHS_BEFORE + 1
+    beside = plan.scheme.dashboard is not None
     sheet.charts.append(
         ChartPlan(
-            "line", "近十二个月公布总分", f"$F${first + 1}:$F${last}", (f"$G${first}:$G${last}",), "G23", 15, 7.5,
-            DEALER_SHEET, "0",
+            "line", "近十二个月公布总分", f"$F${first + 1}:$F${last}", (f"$G${first}:$G${last}",),
+            "G23" if beside else "A23", 15 if beside else 29.5, 7.5, DEALER_SHEET, "0",
         )
     )  # fmt: skip
 
@@ -175,6 +174,7 @@ def _weakest(plan: WorkbookPlan, sheet: SheetPlan) -> None:
         sheet.merge(9, top + rank, _WIDTH, top + rank)
         sheet.heights[top + rank] = 20
     vetoed = "+".join(f'IF({item.item}_否决="{VETOED}",1,0)' for item in items)
+    sheet.last_printed_row = top + _WEAKEST + 1
     sheet.put(1, top + _WEAKEST + 1, Formula(f'"本月否决 "&({vetoed})&" 项"'), "strong")
     sheet.merge(1, top + _WEAKEST + 1, _WIDTH, top + _WEAKEST + 1)
 

@@ -11,7 +11,8 @@ from xlkpi.scheme.model import Guide, Indicator
 from xlkpi.workbook.layout import Role
 from xlkpi.workbook.plan import SheetPlan, WorkbookPlan, number_format
 from xlkpi.workbook.sheets.dashboard import DEALER_SHEET as TITLE
-from xlkpi.workbook.sheets.dashboard import add_trend_data
+from xlkpi.workbook.sheets.dashboard import TREND_HEAD, add_trend_data
+from xlkpi.workbook.sheets.goals import PLAN, add_plan_data
 from xlkpi.workbook.sheets.indicators import EARLIER, is_full
 
 
@@ -20,14 +21,14 @@ def add(plan: WorkbookPlan) -> None:
     sheet = plan.sheet(
         SheetPlan(
             TITLE,
-            widths=(26, 22, 22, 10, 3, 10, 12) if is_full(plan.scheme) else (26, 22, 22, 10),
+            widths=(26, 22, 22, 10, 3, 10, 12, 3, 16, *([13] * len(PLAN)))
+            if is_full(plan.scheme)
+            else (26, 22, 22, 10),
             last_printed_column=4,
             tab_colour="4472C4",
         )
     )
-    sheet.put(1, 1, "本店资料（由总部下达，请勿改动）", "title")
-    sheet.merge(1, 1, 4, 1)
-    sheet.heights[1] = 32
+    sheet.head("本店资料（由总部下达，请勿改动）", 4)
     row = 3
     for name in IDENTITY:
         sheet.put(1, row, name, "label")
@@ -69,6 +70,7 @@ def _constants(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> None:
         row += 1
     if is_full(plan.scheme):
         add_trend_data(plan, sheet)
+        add_plan_data(plan, sheet, TREND_HEAD)
         row = _head(sheet, row + 1, ("指标往月", *EARLIER))
         for name, indicator in plan.scheme.indicators.items():
             sheet.put(1, row, indicator.label or name, "label")

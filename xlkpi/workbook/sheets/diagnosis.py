@@ -34,9 +34,7 @@ def add(plan: WorkbookPlan) -> None:
             repeat_rows=f"{_HEAD}:{_HEAD}", last_printed_column=_LAST, tab_colour="ED7D31",
         )
     )  # fmt: skip
-    sheet.put(1, 1, f"{plan.scheme.title}　诊断与改善", "title")
-    sheet.merge(1, 1, _LAST, 1)
-    sheet.heights[1] = 32
+    sheet.head(f"{plan.scheme.title}　诊断与改善", _LAST)
     for column, (heading, _) in enumerate(_HEADINGS, 1):
         sheet.put(column, _HEAD, heading, "header")
     sheet.heights[_HEAD] = 24

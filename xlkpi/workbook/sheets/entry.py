@@ -9,7 +9,7 @@ from xlkpi.scheme.checks import MISSING, live_words
 from xlkpi.scheme.compile import DEADLINE, DEALER, DEALER_NAME, MONTH, of_field
 from xlkpi.scheme.formulas import Formula
 from xlkpi.scheme.model import Department, Scheme, SchemeField
-from xlkpi.values import Absence
+from xlkpi.values import Absence, Place
 from xlkpi.workbook.layout import Role
 from xlkpi.workbook.plan import Highlight, SheetPlan, Validation, WorkbookPlan, number_format
 
@@ -23,13 +23,11 @@ def add(plan: WorkbookPlan) -> None:
     """Put the sheet into the plan."""
     sheet = plan.sheet(
         SheetPlan(
-            TITLE, widths=(6, 16, 52, 7, 15, 17, 16, 26), landscape=True, freeze=f"C{_HEAD + 1}",
+            TITLE, widths=(6, 24, 50, 9, 15, 17, 18, 22), landscape=True, freeze=f"C{_HEAD + 1}",
             repeat_rows=f"{_HEAD}:{_HEAD}", last_printed_column=len(_HEADINGS), tab_colour="FFC000",
         )
     )  # fmt: skip
-    sheet.put(1, 1, f"{plan.scheme.title}　填报", "title")
-    sheet.merge(1, 1, len(_HEADINGS), 1)
-    sheet.heights[1] = 32
+    sheet.head(f"{plan.scheme.title}　填报", len(_HEADINGS))
     who = f'{DEALER_NAME}&"（"&{DEALER}&"）　考核月份 "&{MONTH}&"　截止 "&{DEADLINE}'
     sheet.put(1, 2, Formula(who), "subtitle")
     sheet.merge(1, 2, len(_HEADINGS), 2)
@@ -70,9 +68,11 @@ def _row(plan: WorkbookPlan, sheet: SheetPlan, row: int, name: str, field: Schem
     sheet.put(3, row, field.definition, "note")
     sheet.put(4, row, field.unit, "centre")
     last = of_field(name, "上月")
-    sheet.put(5, row, Formula(f'IF({last}="","",{last})'), "computed", shape)
+    shown_last = sheet.put(5, row, Formula(f'IF({last}="","",{last})'), "computed", shape)
     value = sheet.put(_VALUE, row, None, "input", shape)
     plan.slot(sheet, value, name, Role.ANSWER, name)
+    if field.block == "历史":  # what headquarters knows is filled in and locked
+        plan.locked_like[Place(TITLE, value)] = Place(TITLE, shown_last)
     check = plan.formula(sheet, (_CHECK, row), of_field(name, "校验"), Role.CHECK, "check", field_name=name)
     remark = sheet.put(_REMARK, row, None, "remark")
     plan.slot(sheet, remark, of_field(name, "备注"), Role.REMARK, name)

@@ -17,6 +17,18 @@ _STEPS = (
     ("", "填好后保存为 .xlsx，在截止日前发回总部；文件名不要改。"),
 )
 
+_PAGES = {
+    "看板": "经理先看这一页：总分、完成率、失分最多的项目、趋势",
+    "填报": "经销商填写的唯一一页（有修理单日报的，日报也要填）",
+    "修理单日报": "每张修理单一行，自动汇总到月；与手填的数对照",
+    "绩效考核表": "得分和计算说明，签字盖章用",
+    "指标分析": "各项指标的本月值、标准和评价",
+    "目标管理": "年度目标分解到月，累计、差距、以后每月还需多少",
+    "诊断改善": "哪里偏离标准，可能的原因和对策；填责任人和完成日期",
+    "计分过程": "从填报数到得分的每一步",
+    "本店资料": "总部下达的资料、目标和往月数，已锁定",
+}
+
 _LEGEND = (
     ("input", "黄色", "经销商填写"),
     ("inspection", "蓝色", "总部检查人员填写（检查情况）"),
@@ -27,17 +39,17 @@ _LEGEND = (
 
 
 def add(plan: WorkbookPlan) -> None:
-    """Put the sheet into the plan."""
-    sheet = plan.sheet(SheetPlan(TITLE, widths=(6, 14, 78), last_printed_column=3, tab_colour="7F7F7F"))
-    sheet.put(1, 1, f"{plan.scheme.title}　填表说明", "title")
-    sheet.merge(1, 1, 3, 1)
-    sheet.heights[1] = 32
+    """Put the sheet in front of all others; it is made last, since it leads to each of them."""
+    sheet = SheetPlan(TITLE, widths=(7, 16, 78), last_printed_column=3, tab_colour="7F7F7F")
+    others = [other.title for other in plan.sheets if not other.hidden]
+    plan.sheets.insert(0, sheet)
+    sheet.head(f"{plan.scheme.title}　填表说明", 3, way_home=False)
     row = 3
     for label, value in (
         ("经销商", Formula(f'{DEALER_NAME}&"（"&{DEALER}&"）"')),
         ("考核月份", Formula(MONTH)),
         ("截止日期", Formula(DEADLINE)),
-        ("联系人", Formula(CONTACT)),
+        ("联系人", Formula(f'IF({CONTACT}="","",{CONTACT})')),
     ):
         sheet.put(1, row, label, "label")
         sheet.merge(1, row, 2, row)
@@ -50,6 +62,13 @@ def add(plan: WorkbookPlan) -> None:
         sheet.put(2, row, f"→ {target}" if target else None, "link" if target else "text", link=target)
         sheet.put(3, row, text, "text")
         sheet.heights[row] = 24
+        row += 1
+    row = _section(sheet, row + 1, "各页")
+    for title in others:
+        sheet.put(1, row, "→", "number")
+        sheet.put(2, row, title, "link", link=title)
+        sheet.put(3, row, _PAGES.get(title, ""), "text")
+        sheet.heights[row] = 20
         row += 1
     row = _section(sheet, row + 1, "颜色")
     for style, word, meaning in _LEGEND:

@@ -54,9 +54,7 @@ def add(plan: WorkbookPlan) -> None:
             repeat_rows=f"{_HEAD}:{_HEAD}", last_printed_column=len(columns), tab_colour="70AD47",
         )
     )  # fmt: skip
-    sheet.put(1, 1, f"{plan.scheme.title}　指标分析", "title")
-    sheet.merge(1, 1, len(columns), 1)
-    sheet.heights[1] = 32
+    sheet.head(f"{plan.scheme.title}　指标分析", len(columns))
     for column, (heading, _) in enumerate(columns, 1):
         sheet.put(column, _HEAD, heading, "header")
     sheet.heights[_HEAD] = 24

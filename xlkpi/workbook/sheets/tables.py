@@ -27,9 +27,7 @@ def _add(plan: WorkbookPlan, name: str, table: Table) -> None:
             last_printed_column=len(widths), tab_colour="FFC000",
         )
     )  # fmt: skip
-    sheet.put(1, 1, table.label or name, "title")
-    sheet.merge(1, 1, len(widths), 1)
-    sheet.heights[1] = 32
+    sheet.head(table.label or name, len(widths))
     sheet.put(1, 2, f"{table.definition}{_NO_NAMES}", "note")
     sheet.merge(1, 2, len(widths), 2)
     sheet.heights[2] = 34

@@ -48,9 +48,7 @@ def add(plan: WorkbookPlan) -> None:
         SheetPlan(TITLE, widths=(18, *([12] * (_COLUMNS - 1))), landscape=True, last_printed_column=_COLUMNS,
                   tab_colour="7F7F7F")
     )  # fmt: skip
-    sheet.put(1, 1, f"{plan.scheme.title}　计分过程", "title")
-    sheet.merge(1, 1, _COLUMNS, 1)
-    sheet.heights[1] = 32
+    sheet.head(f"{plan.scheme.title}　计分过程", _COLUMNS)
     row = _head(sheet, 3, "一、细项", ("细项", *(_WORDS.get(part, part) for part, _ in _ITEM)))
     for item in plan.scheme.items:
         sheet.put(1, row, item.label or item.item, "item")

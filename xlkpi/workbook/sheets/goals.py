@@ -1,0 +1,119 @@
+"""目标管理: the year's target by month, who answers for it, what earns a reward, where the dealer stands, what is left.
+
+Targets and persons are headquarters' plan and stand on 本店资料 (`xlkpi new --plan`); what the plan does not say stays
+blank, and the figures that need it with it.
+"""
+
+from __future__ import annotations
+
+from xlkpi.scheme.compile import MONTH, of_field
+from xlkpi.scheme.formulas import Formula
+from xlkpi.workbook.layout import Role
+from xlkpi.workbook.plan import Highlight, SheetPlan, WorkbookPlan, number_format
+from xlkpi.workbook.sheets.indicators import is_full
+
+TITLE = "目标管理"
+PERSON, REWARD, BEFORE = "责任人", "奖励线", "本年以前"
+MONTHS = tuple(f"{month}月目标" for month in range(1, 13))
+PLAN = (PERSON, REWARD, BEFORE, *MONTHS)
+"""What headquarters' plan says of a field: who, from what on a reward, the year's actual so far, twelve targets."""
+_HEADINGS = (
+    ("项目", 16), ("单位", 7), ("责任人", 11), ("年度目标", 15), ("本月目标", 14), ("本月实绩", 14), ("本月完成率", 11),
+    ("奖励线", 13), ("达到奖励", 9), ("本年累计", 15), ("累计目标", 15), ("累计完成率", 11), ("累计差距", 14),
+    ("以后每月需", 14),
+)  # fmt: skip
+_LAST = len(_HEADINGS)
+_HEAD = 3
+
+
+def add(plan: WorkbookPlan) -> None:
+    """Put the sheet into the plan, for schemes that have systems of indicators."""
+    if not is_full(plan.scheme):
+        return
+    sheet = plan.sheet(
+        SheetPlan(
+            TITLE, widths=[width for _, width in _HEADINGS], landscape=True, freeze=f"B{_HEAD + 1}",
+            last_printed_column=_LAST, tab_colour="70AD47",
+        )
+    )  # fmt: skip
+    sheet.head(f"{plan.scheme.title}　目标管理", _LAST)
+    for column, (heading, _) in enumerate(_HEADINGS, 1):
+        sheet.put(column, _HEAD, heading, "header")
+    sheet.heights[_HEAD] = 24
+    row = _HEAD + 1
+    for name in plan.scheme.targets():
+        _row(plan, sheet, row, name)
+        row += 1
+    last = row - 1
+    _months(plan, sheet, row + 1)
+    reward = f"I{_HEAD + 1}"
+    sheet.highlights.append(Highlight(f"{reward}:I{last}", f'{reward}="是"', "good"))
+    for letter in ("G", "L"):
+        start = f"{letter}{_HEAD + 1}"
+        behind = f"AND(ISNUMBER({start}),{start}<1)"
+        sheet.highlights.append(Highlight(f"{start}:{letter}{last}", behind, "open"))
+
+
+def _row(plan: WorkbookPlan, sheet: SheetPlan, row: int, name: str) -> None:
+    field = plan.scheme.fields[name]
+    shape = number_format(field.type)
+    person, reward, before = (of_field(name, part) for part in (PERSON, REWARD, BEFORE))
+    targets = [of_field(name, month) for month in MONTHS]
+    year = f"SUM({','.join(targets)})"
+    now = f"VALUE(RIGHT({MONTH},2))"
+    to_date = "+".join(f"IF({now}>={number},N({target}),0)" for number, target in enumerate(targets, 1))
+    all_known = f"COUNT({','.join(targets)})=12"
+    actual, target, done = f"F{row}", of_field(name, "目标"), f"J{row}"
+    cells: tuple[tuple[str, str, str], ...] = (
+        (f'IF({person}="","",{person})', "centre", ""),
+        (f'IF({all_known},{year},"")', "figure", shape),
+        (f'IF({target}="","",{target})', "figure", shape),
+        (f'IF({name}="","未填",{name})', "figure", shape),
+        (of_field(name, "完成率"), "figure", "0.00%"),
+        (f'IF({reward}="","",{reward})', "figure", shape),
+        (f'IF(COUNT({reward},{actual})=2,IF({actual}>={reward},"是","否"),"")', "centre", ""),
+        (f'IF(ISNUMBER({actual}),N({before})+{actual},"")', "figure", shape),
+        (f'IF({all_known},{to_date},"")', "figure", shape),
+        (f'IF(COUNT({done},K{row})=2,IF(K{row}=0,"不适用",{done}/K{row}),"")', "figure", "0.00%"),
+        (f'IF(COUNT({done},K{row})=2,K{row}-{done},"")', "figure", shape),
+        (f'IF(COUNT({done},D{row})=2,IF({now}=12,"—",MAX(0,D{row}-{done})/(12-{now})),"")', "figure", shape),
+    )
+    sheet.put(1, row, field.label or name, "item")
+    sheet.put(2, row, field.unit, "centre")
+    for column, (text, style, form) in enumerate(cells, 3):
+        sheet.put(column, row, Formula(text), style, form)
+    sheet.heights[row] = 24
+
+
+def _months(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> None:
+    """The year's targets month by month, as the plan split them."""
+    sheet.put(1, row, "分月目标（年度目标由总部与经销商商定并分解到月）", "band")
+    sheet.merge(1, row, _LAST, row)
+    row += 1
+    for column, heading in enumerate(("项目", "单位", *(part.removesuffix("目标") for part in MONTHS)), 1):
+        sheet.put(column, row, heading, "header")
+    for name, field in plan.scheme.targets().items():
+        row += 1
+        sheet.put(1, row, field.label or name, "item")
+        sheet.put(2, row, field.unit, "centre")
+        for column, part in enumerate(MONTHS, 3):
+            target = of_field(name, part)
+            sheet.put(column, row, Formula(f'IF({target}="","",{target})'), "figure", number_format(field.type))
+        sheet.heights[row] = 21
+
+
+def add_plan_data(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> int:
+    """The plan's cells on 本店资料, one row a field; returns the next free row."""
+    for column, heading in enumerate(("目标计划", *PLAN), 1):
+        sheet.put(column + _PLAN_COLUMN - 1, row, heading, "header")
+    for name, field in plan.scheme.targets().items():
+        row += 1
+        sheet.put(_PLAN_COLUMN, row, field.label or name, "label")
+        for column, part in enumerate(PLAN, _PLAN_COLUMN + 1):
+            shape = number_format(field.type) if part != PERSON else "General"
+            where = sheet.put(column, row, None, "stamped", shape)
+            plan.slot(sheet, where, of_field(name, part), Role.HISTORY, name)
+    return row + 1
+
+
+_PLAN_COLUMN = 9  # right of the trend's figures on 本店资料
