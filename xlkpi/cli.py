@@ -148,18 +148,19 @@ def scheme_schema(output: Path | None) -> None:
 @click.option(
     "--plan", "plan_file", type=_FILE, help="The year's targets by month: dealer, 项目, 责任人, 奖励线, 1月目标 …"
 )
+@click.option("--previous", type=_FOLDER, help="Last month's assessed workbooks: last values, plans, open measures.")
 @click.option("--deadline", default="", help="Day by which dealers send (YYYY-MM-DD); default: the scheme's.")
 @click.option("--contact", default="", help="Whom dealers ask; shown on 说明.")
 @click.option("-o", "--output", type=_FOLDER, required=True, help="Folder for the blanks.")
 def new(
     scheme_name: str, month: str, roster: Path, targets: Path, last_values: Path | None, plan_file: Path | None,
-    deadline: str, contact: str,
-    output: Path,
+    previous: Path | None, deadline: str, contact: str, output: Path,
 ) -> None:  # fmt: skip
     """Issue a month: one blank workbook a dealer, the master and issue.json."""
-    from xlkpi.files import WriteError
+    from xlkpi.files import WriteError, workbook_paths
     from xlkpi.intake.lists import read_history, read_plan, read_roster, read_targets
-    from xlkpi.publish import NotIssued, make_issue, publish
+    from xlkpi.intake.previous import read_previous
+    from xlkpi.publish import NotIssued, make_issue, publish, with_history
 
     loaded, compiled = _usable(scheme_name)
     if not loaded.valid.covers(month):
@@ -169,22 +170,21 @@ def new(
     dealers = read_roster(roster)
     _stop_on_errors(dealers.findings)
     aimed = read_targets(targets, loaded, dealers.rows)
-    history = read_history(last_values, loaded, dealers.rows) if last_values else None
-    plan = read_plan(plan_file, loaded, dealers.rows) if plan_file else None
-    findings = [*aimed.findings, *(history.findings if history else []), *(plan.findings if plan else [])]
-    known = {
-        code: {**(history.rows if history else {}).get(code, {}), **(plan.rows if plan else {}).get(code, {})}
-        for code in dealers.rows
-    }
     try:
         issue = make_issue(
             loaded, compiled, month=month, roster=dealers.rows, targets=aimed.rows, targets_file=targets.name,
-            history={code: by for code, by in known.items() if by}, deadline=deadline, contact=contact,
+            deadline=deadline, contact=contact,
         )  # fmt: skip
     except NotIssued as refused:
-        _stop_on_errors([*findings, *refused.findings])
+        _stop_on_errors([*aimed.findings, *refused.findings])
         raise
-    _stop_on_errors(findings)
+    known = [
+        read_previous(workbook_paths((previous,)), issue.layout, month) if previous else None,
+        read_history(last_values, loaded, dealers.rows) if last_values else None,
+        read_plan(plan_file, loaded, dealers.rows) if plan_file else None,
+    ]
+    _stop_on_errors([*aimed.findings, *(finding for listed in known if listed for finding in listed.findings)])
+    issue = with_history(issue, [listed.rows for listed in known if listed])
     try:
         written = publish(issue, output)
     except WriteError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -118,3 +118,13 @@ def with_revision(issue: Issue, targets: Targets) -> Issue:
         for code, mine in issue.targets.items()
     }
     return replace(issue, targets=merged)
+
+
+def with_history(issue: Issue, known: Iterable[Mapping[str, Mapping[str, float | str]]]) -> Issue:
+    """The issue with what is known of earlier months, by dealer and slot name; a later source overrides an earlier."""
+    merged: dict[str, dict[str, float | str]] = {code: dict(by) for code, by in issue.history.items()}
+    for source in known:
+        for code, by in source.items():
+            if code in issue.roster:
+                merged.setdefault(code, {}).update(by)
+    return replace(issue, history={code: by for code, by in merged.items() if by})

@@ -102,7 +102,7 @@ class _Reader:
         answers = {slot.field: self._answer(slot, places, cells) for slot in self.issue.layout.of(Role.ANSWER)}
         remarks = {
             slot.name: raw.text
-            for slot in self.issue.layout.of(Role.REMARK)
+            for slot in self.issue.layout.of(Role.REMARK, Role.MEASURE)
             if (raw := cells.get(places[slot.name])) and raw.kind is CellKind.TEXT and raw.text
         }
         self._compare(dealer, places, cells)
@@ -264,7 +264,7 @@ class _Reader:
             if place.sheet not in self.book.sheets or place.sheet in moved:
                 continue
             text = raw.text if (raw := cells.get(place)) else None
-            if text is None or raw is None or raw.kind is not CellKind.NUMBER or float(text) != number:
+            if text is None or raw is None or raw.kind is not CellKind.NUMBER or not _same(float(text), number):
                 self._say("XK-I005", place, expected=f"{number:g}", found=_short(text or "空白"))
 
     def _label(self, name: str) -> str:

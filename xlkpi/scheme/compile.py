@@ -370,14 +370,14 @@ class _Compiler:
         for name, part, condition in (
             (BONUS, "得分", '{group}_否决=""'),
             (BONUS_CEILING, "最高", f'{{group}}_否决<>"{VETOED}"'),
-            (BONUS_BEFORE, "否决前", "TRUE"),
+            (BONUS_BEFORE, "否决前", ""),
         ):
             if bonus:
-                # 得分 and 最高 are rounded already where the scheme rounds
-                values = {
-                    i: f"N({i}_{part})" if name != BONUS_BEFORE else self._rounded(f"{i}_{part}") for _, i in bonus
-                }
-                terms = "+".join(f"IF({condition.format(group=g)},{values[i]},0)" for g, i in bonus)
+                if condition:  # 得分 and 最高 are rounded already where the scheme rounds
+                    earned = [f"IF({condition.format(group=g)},N({i}_{part}),0)" for g, i in bonus]
+                else:
+                    earned = [self._rounded(f"{i}_{part}") for _, i in bonus]
+                terms = "+".join(earned)
                 self._set(name, f"MIN({most},{terms})" if most else terms, origin, kind="points")
         gated = [g.group for g in scheme.groups if g.gate and g.gate.scope == "total"]
         gates = [f"{g}_{part}" for part in ("关口", "最高关口") for g in gated]

@@ -122,7 +122,9 @@ def assess(
     """
     # headquarters' own figures come last: what they know of earlier months is not the dealer's to change
     inputs = {issue.layout.place(name): content for name, content in answers.items()}
-    inputs.update({**issue.stamped(dealer), **issue.inspected(dealer)})
+    measures = {slot.place for slot in issue.layout.of(Role.MEASURE)}  # carried over, but the dealer's own words
+    inputs.update({place: value for place, value in issue.stamped(dealer).items() if place not in measures})
+    inputs.update(issue.inspected(dealer))
     for name, rows in (tables or {}).items():
         inputs.update(_placed(issue.layout.tables[name], rows))
     results = engine.evaluate(inputs)

@@ -21,6 +21,7 @@ class Role(StrEnum):
     HISTORY = "history"  # last month's value: stamped
     ANSWER = "answer"  # entered by the dealer
     REMARK = "remark"  # a dealer's words beside an answer
+    MEASURE = "measure"  # who does what by when, entered by the dealer, carried over from month to month
     INSPECTION = "inspection"  # entered by headquarters
     CONSTANT = "constant"
     CHECK = "check"  # a live 校验 formula; its words map to a finding's code
@@ -39,7 +40,7 @@ class Role(StrEnum):
 
 
 STAMPED = frozenset({Role.IDENTITY, Role.TARGET, Role.HISTORY})
-INPUTS = STAMPED | {Role.ANSWER, Role.REMARK, Role.INSPECTION}
+INPUTS = STAMPED | {Role.ANSWER, Role.REMARK, Role.MEASURE, Role.INSPECTION}
 """Roles whose cells hold values, not formulas, and are set for each dealer."""
 
 

@@ -79,7 +79,7 @@ def _row(plan: WorkbookPlan, sheet: SheetPlan, row: int, number: int, diagnosis:
     sheet.put(9, row, _listed([m.text + ("（本方案补写）" if m.own else "") for m in diagnosis.measures]), "note")
     for column, part in ((10, "责任人"), (11, "完成日")):
         where = sheet.put(column, row, None, "remark")
-        plan.slot(sheet, where, of_diagnosis(number, part), Role.REMARK)
+        plan.slot(sheet, where, of_diagnosis(number, part), Role.MEASURE)
     lines = max(len(diagnosis.causes), len(diagnosis.measures))
     sheet.heights[row] = max(30, 14.5 * lines + 6)
 
