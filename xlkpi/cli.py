@@ -79,10 +79,15 @@ def scheme() -> None:
 @scheme.command("list")
 def scheme_list() -> None:
     """List the shipped schemes."""
+    from xlkpi.scheme.files import SchemeError
     from xlkpi.scheme.load import load_scheme, scheme_folders
 
     for name in scheme_folders():
-        loaded, _ = load_scheme(name)
+        try:
+            loaded, _ = load_scheme(name)
+        except SchemeError as error:
+            click.echo(f"{name}  {error}", err=True)
+            continue
         click.echo(f"{name}  {loaded.version}  {loaded.title}  ({loaded.en}; {loaded.points:g} points)")
 
 

@@ -118,8 +118,16 @@ class Issue:
             master = (folder / MASTER_FILE).read_bytes()
         except (OSError, ValueError) as error:
             raise IssueError(f"{folder} holds no issue (needs {ISSUE_FILE} and {MASTER_FILE}): {error}") from None
-        if data.get("format") != FORMAT:
-            raise IssueError(f"{folder / ISSUE_FILE} is of format {data.get('format')}; this xlkpi reads {FORMAT}")
+        found = data.get("format") if isinstance(data, dict) else None
+        if found != FORMAT:
+            raise IssueError(f"{folder / ISSUE_FILE} is of format {found}; this xlkpi reads {FORMAT}")
+        try:
+            return cls._from_json(data, master, folder)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise IssueError(f"{folder / ISSUE_FILE} is not whole: {type(error).__name__} {error}") from None
+
+    @classmethod
+    def _from_json(cls, data: Mapping[str, Any], master: bytes, folder: Path) -> Issue:
         if hashlib.sha256(master).hexdigest() != data["master"]:
             raise IssueError(f"{folder / MASTER_FILE} is not the master that {ISSUE_FILE} was issued with")
         return cls(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -83,7 +84,7 @@ def default_deadline(scheme: Scheme, month: str) -> str:
 def blanks(issue: Issue, engine: Engine | None = None) -> Iterator[Blank]:
     """A blank for each dealer on the roster, values of all formulas included."""
     engine = engine or load_engine("formualizer", issue.master, issue.layout)
-    stamper = Stamper(issue.layout, issue.master)
+    stamper = Stamper(issue.layout, issue.master, level=6)
     for dealer in issue.roster.values():
         stamped = issue.stamped(dealer.code)
         data = stamper.stamp({**stamped, **engine.evaluate(stamped)}, issue.marker(dealer.code), stamped)
@@ -91,8 +92,11 @@ def blanks(issue: Issue, engine: Engine | None = None) -> Iterator[Blank]:
 
 
 def file_name(issue: Issue, dealer: Dealer) -> str:
-    """code_name_month.xlsx."""
-    return f"{safe_name(dealer.code)}_{safe_name(dealer.name)}_{issue.month}.xlsx"
+    """code_name_month.xlsx. A code that cannot stand in a file's name as it is gets a mark, so that no two are one."""
+    code = safe_name(dealer.code)
+    if code != dealer.code:
+        code += f"~{zlib.crc32(dealer.code.encode()):08x}"
+    return f"{code}_{safe_name(dealer.name)}_{issue.month}.xlsx"
 
 
 def publish(issue: Issue, folder: Path, engine: Engine | None = None) -> list[Path]:

@@ -181,7 +181,10 @@ def _long(results: Results) -> Iterator[tuple[Any, ...]]:
 
 
 def _inert(cell: Any) -> Any:
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") else cell
+    if not isinstance(cell, str):
+        return cell
+    text = f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") else cell
+    return text.replace("\r\n", "\n").replace("\r", "\n")  # the writer quotes no field for a bare \r
 
 
 def write_results(results: Results, out: Path) -> None:

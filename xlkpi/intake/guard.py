@@ -23,6 +23,7 @@ RATIO_FROM: Final = 1 << 20
 MAX_ROW: Final = 20_000
 MAX_COLUMN: Final = 1_000
 MAX_CELLS: Final = 500_000
+MAX_MARKS: Final = 4_000_000  # opening brackets in a part: a tree of more elements than that takes a gigabyte
 _BLOCK: Final = 1 << 16
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -67,6 +68,8 @@ class Package:
         declared = _ENCODING.search(data[:200])
         if b"\0" in data[:200] or (declared and declared[1].lower() not in (b"utf-8", b"us-ascii", b"ascii")):
             raise Refused("XK-F008", detail=f"{name} 不是 UTF-8 编码")
+        if data.count(b"<") > MAX_MARKS:
+            raise Refused("XK-F006", what=f"{name} 的标记", found="过多", limit=MAX_MARKS)
         if b"<!DOCTYPE" in data:
             raise Refused("XK-F005", part=name)
         parser = xml.parsers.expat.ParserCreate()

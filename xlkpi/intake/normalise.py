@@ -11,11 +11,13 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from xlkpi.scheme.formulas import number_value
 from xlkpi.scheme.model import SchemeField
 from xlkpi.values import UNKNOWN, Absence, CellKind, RawCell, Value
 
+MAX_TEXT: Final = 32_767  # characters that a cell holds in Excel; a file that has more does not open there
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)")
 _RATE_IN_WORDS = re.compile(r"[+-]?\d+(?:\.\d+)?%")
 _COUNT_IN_WORDS = re.compile(r"(?<![\d.%])\d+(?![\d.%])")
@@ -95,7 +97,7 @@ def _from_text(entry: SchemeField, text: str) -> Reading:
     if clean == Absence.NOT_APPLICABLE.value:
         return Reading(Absence.NOT_APPLICABLE)
     if entry.type == "text":
-        return Reading(text.strip())
+        return Reading(text.strip()[:MAX_TEXT])
     word = _word(entry, clean)
     if entry.type != "choice":
         value = _number_in(entry, clean)

@@ -11,7 +11,7 @@ from xml.etree.ElementTree import ParseError
 
 from xlkpi.findings import Finding
 from xlkpi.intake.guard import Refused
-from xlkpi.intake.normalise import show, understand
+from xlkpi.intake.normalise import MAX_TEXT, show, understand
 from xlkpi.intake.reader import SheetCells, Workbook, open_workbook, place_of
 from xlkpi.issue import Issue
 from xlkpi.scheme.model import Column, SchemeField, WordMeaning
@@ -101,7 +101,7 @@ class _Reader:
         cells = self._cells(places)
         answers = {slot.field: self._answer(slot, places, cells) for slot in self.issue.layout.of(Role.ANSWER)}
         remarks = {
-            slot.name: raw.text
+            slot.name: raw.text[:MAX_TEXT]
             for slot in self.issue.layout.of(Role.REMARK, Role.MEASURE)
             if (raw := cells.get(places[slot.name])) and raw.kind is CellKind.TEXT and raw.text
         }
@@ -272,7 +272,8 @@ class _Reader:
         return entry.label or name
 
     def _say(self, code: str, place: Place | None = None, field_name: str = "", /, **facts: object) -> None:
-        self.found.append(Finding(code, self.file, place, field_name, facts))
+        told = {key: _cut(fact) if isinstance(fact, str) else fact for key, fact in facts.items()}
+        self.found.append(Finding(code, self.file, place, field_name, told))
 
 
 _PERSONAL = re.compile(r"车牌|牌照|姓名|车主|客户名|联系|电话|手机|身份证|地址|微信|VIN|车架", re.I)
@@ -316,7 +317,11 @@ def _same(read: Value, issued: Value) -> bool:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= 80 else text[:79] + "…"
+    return _cut(text, 80)
+
+
+def _cut(text: str, most: int = 200) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def _beside(remark: Place, answer: Place, now: Place) -> Place:

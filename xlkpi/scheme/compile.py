@@ -162,7 +162,9 @@ class _Compiler:
                 Name(target.name, "目标", entry.type, entry.unit, may_be_blank=True),
             )
             completion = of_field(name, "完成率")
-            body = formulas.if_all_numbers([actual, target], Formula(f"{actual}/{target}"))
+            # issuing refuses a target of zero; should one come about all the same, there is no target
+            ratio = Formula(f'IF({target}>0,{actual}/{target},"{MISSING}")')
+            body = formulas.if_all_numbers([actual, target], ratio)
             self._set(
                 completion, body, ("fields", name), label="完成率", kind="rate", words=actual.words, made_of=story
             )

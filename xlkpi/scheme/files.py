@@ -53,7 +53,7 @@ class SourceMap:
         file, line = self.top.get(str(keys[0]), ("scheme", 0)) if keys else ("scheme", 0)
         node: Any = self.data
         for key in keys:
-            if isinstance(node, CommentedMap) and key in node:
+            if isinstance(node, CommentedMap) and key in (node.lc.data or ()):  # a key merged in by << has no line here
                 file, line = self.files.get(id(node), file), node.lc.key(key)[0] + 1
             elif isinstance(node, CommentedSeq) and isinstance(key, int) and key < len(node):
                 file, line = self.files.get(id(node), file), node.lc.item(key)[0] + 1

@@ -160,13 +160,20 @@ def if_number(name: Name, body: Term) -> Formula:
 
 
 def if_all_numbers(names: Sequence[Name], body: Term) -> Formula:
-    """The body where all names hold numbers; else the first word among them, or 未填 for a blank."""
+    """The body where all names hold numbers; else the first word among them, or 未填 for a blank.
+
+    What does not apply comes before what is missing or unreadable beside it: what is scrawled into the cell of a figure
+    without a target is no worse than a blank there.
+    """
     if not names:
         return Formula(body.excel)
     word = f'"{MISSING}"'
     for name in reversed(names):
         own = f'IF({name}="{NOT_APPLICABLE}","{UNREADABLE}",{name})' if name.always_applies else name.name
         word = f"IF(ISTEXT({name}),{own},{word})"
+    may = [Formula(f'{name}="{NOT_APPLICABLE}"') for name in names if not name.always_applies]
+    if may and len(names) > 1:
+        word = f'IF({either(may)},"{NOT_APPLICABLE}",{word})'
     condition = f"COUNT({','.join(n.excel for n in names)})={len(names)}" if len(names) > 1 else f"ISNUMBER({names[0]})"
     return Formula(f"IF({condition},{body},{word})")
 

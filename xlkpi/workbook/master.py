@@ -12,6 +12,7 @@ from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.workbook.protection import WorkbookProtection
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.header_footer import HeaderFooterItem, _HeaderFooterPart
+from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.table import Table, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
@@ -112,7 +113,8 @@ def _write_cell(sheet: Worksheet, where: str, planned: PlannedCell, formats: dic
     if planned.number_format:
         cell.number_format = planned.number_format
     if planned.link:
-        cell.hyperlink = f"#'{planned.link}'!A1"
+        # a place in this workbook, not an outside address that mail filters take offence at
+        cell.hyperlink = Hyperlink(ref=where, location=f"'{planned.link}'!A1")
         cell.font = shape.font  # openpyxl puts its own style on a link
 
 

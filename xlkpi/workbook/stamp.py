@@ -55,10 +55,14 @@ class _Part:
 
 @dataclass(slots=True)
 class Stamper:
-    """Makes files from one master. Keeps the master's compressed parts; one for each process is enough."""
+    """Makes files from one master. Keeps the master's compressed parts; one for each process is enough.
+
+    `level` is zlib's: 1 for results, which are many and wanted soon; blanks are sent by mail and take 6.
+    """
 
     layout: Layout
     master: bytes
+    level: int = 1
     _members: dict[str, Member] = field(init=False)
     _parts: dict[str, _Part] = field(init=False)
     _marked: dict[str, str] = field(init=False)
@@ -87,11 +91,11 @@ class Stamper:
             row = tuple(values.get(Place(sheet, ref)) for ref in part.refs)
             locked = frozenset(place.ref for place in lockable if place.sheet == sheet)
             if part.packed is None or part.packed[:2] != (row, locked):
-                part.packed = (row, locked, member(part.name, part.render(row, locked).encode()))
+                part.packed = (row, locked, member(part.name, part.render(row, locked).encode(), self.level))
             replaced[part.name] = part.packed[2]
         for name, text in self._marked.items():
             marked = text.replace(MARKER_BLANK, escape(marker, {'"': "&quot;"}))
-            replaced[name] = member(name, marked.encode())
+            replaced[name] = member(name, marked.encode(), self.level)
         return assemble(replaced.get(name, part) for name, part in self._members.items())
 
 

@@ -92,14 +92,25 @@ def _gauge(sheet: SheetPlan, row: int) -> int:
 
 
 def _completions(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> int:
-    targets = plan.scheme.targets()
+    of_items = {item.score.arguments.get("of") for item in plan.scheme.items if item.score}
+    targets = {n: f for n, f in plan.scheme.targets().items() if of_field(n, "完成率") in of_items}
     _data(sheet, row, ("目标完成", "完成率"))
     for offset, (name, field) in enumerate(targets.items(), 1):
         sheet.put(_DATA, row + offset, field.label or name, "note")
-        sheet.put(_DATA + 1, row + offset, Formula(f"N({of_field(name, '完成率')})"), "computed", "0.0%")
+        sheet.put(_DATA + 1, row + offset, Formula(f"MIN(2,N({of_field(name, '完成率')}))"), "computed", "0.0%")
     last = row + len(targets)
     sheet.charts.append(
-        ChartPlan("bars", "目标完成率", _area(row + 1, last), (_area(row, last, 1),), "E7", 18, 7.5, TITLE, "0%")
+        ChartPlan(
+            "bars",
+            "目标完成率（最多画到 200%）",
+            _area(row + 1, last),
+            (_area(row, last, 1),),
+            "E7",
+            18,
+            7.5,
+            TITLE,
+            "0%",
+        )
     )
     return last
 
