@@ -8,19 +8,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xlkpi.scheme.compile import SHOWS, of_diagnosis
-from xlkpi.scheme.formulas import Formula
+from xlkpi.scheme.formulas import Formula, shown
 from xlkpi.scheme.model import Diagnosis
 from xlkpi.workbook.layout import Role
-from xlkpi.workbook.plan import Content, Highlight, SheetPlan, WorkbookPlan, number_format
+from xlkpi.workbook.plan import Content, Highlight, SheetPlan, WorkbookPlan
 
 TITLE = "诊断改善"
 _TOP = 8
 _HEADINGS = (
-    ("编号", 7), ("问题", 26), ("指标", 18), ("本月", 13), ("方向", 7), ("出现", 7), ("轻重", 11), ("可能原因", 40),
-    ("对策", 56), ("责任人", 12), ("完成日期", 13),
+    ("编号", 7), ("问题", 26), ("指标", 18), ("本月", 13), ("方向", 7), ("出现", 7), ("轻重（元）", 13),
+    ("可能原因", 40), ("对策", 72), ("责任人", 12), ("完成日期", 13),
 )  # fmt: skip
 _LAST = len(_HEADINGS)
 _HEAD = 3
+_OWN = "＊"
+_CAUSE_LINE, _MEASURE_LINE = 27, 50  # Chinese characters in a line of these columns
 
 
 def add(plan: WorkbookPlan) -> None:
@@ -40,15 +42,15 @@ def add(plan: WorkbookPlan) -> None:
     sheet.heights[_HEAD] = 24
     first = _HEAD + 1 + 1 + min(_TOP, len(diagnoses)) + 1
     last = first + len(diagnoses) - 1
-    _top(sheet, first, last, min(_TOP, len(diagnoses)))
-    _band(sheet, first - 1, "全部诊断（出现的标红；请填责任人和完成日期）")
+    tallest = max(_height(diagnosis) for diagnosis in diagnoses)
+    _top(sheet, first, last, min(_TOP, len(diagnoses)), tallest)
+    _band(sheet, first - 1, f"全部诊断（出现的标红；请填责任人和完成日期）　{_OWN} 原文的对策已失，由本方案补写")
     for number, diagnosis in enumerate(diagnoses, 1):
         _row(plan, sheet, first + number - 1, number, diagnosis)
-    area = f"A{first}:I{last}"
-    sheet.highlights.append(Highlight(area, f'$F{first}="{SHOWS}"', "veto"))
+    sheet.highlights.append(Highlight(f"A{first}:G{last}", f'$F{first}="{SHOWS}"', "veto"))
 
 
-def _top(sheet: SheetPlan, first: int, last: int, count: int) -> None:
+def _top(sheet: SheetPlan, first: int, last: int, count: int, height: float) -> None:
     """The problems that show, by weight: looked up in the list below."""
     _band(sheet, _HEAD + 1, "本月重点（按轻重排列）")
     weights = f"$G${first}:$G${last}"
@@ -62,8 +64,8 @@ def _top(sheet: SheetPlan, first: int, last: int, count: int) -> None:
             if column >= 10:  # an unfilled place must not show as 0
                 content = Formula(f'IF({beyond},"",INDEX(${letter}${first}:${letter}${last},{found})&"")')
             style = {4: "figure", 7: "figure"}.get(column, "note" if column >= 8 else "text")
-            sheet.put(column, row, content, style, "General")
-        sheet.heights[row] = 54
+            sheet.put(column, row, content, style, "#,##0" if column == 7 else "General")
+        sheet.heights[row] = height
 
 
 def _row(plan: WorkbookPlan, sheet: SheetPlan, row: int, number: int, diagnosis: Diagnosis) -> None:
@@ -71,17 +73,28 @@ def _row(plan: WorkbookPlan, sheet: SheetPlan, row: int, number: int, diagnosis:
     sheet.put(1, row, number, "number")
     sheet.put(2, row, diagnosis.problem, "item")
     sheet.put(3, row, (indicator.label if indicator else "") or diagnosis.of, "text")
-    sheet.put(4, row, Formula(diagnosis.of), "figure", number_format(indicator.type if indicator else "number"))
+    # as text, so that the sorted list above shows each in its own format
+    sheet.put(4, row, shown(plan.compiled.names[diagnosis.of]), "figure")
     sheet.put(5, row, diagnosis.way, "centre")
     plan.formula(sheet, (6, row), of_diagnosis(number, "触发"), Role.OTHER, "check")
-    plan.formula(sheet, (7, row), of_diagnosis(number, "轻重"), Role.OTHER, "figure", "0.00")
+    plan.formula(sheet, (7, row), of_diagnosis(number, "轻重"), Role.OTHER, "figure", "#,##0")
     sheet.put(8, row, _listed(diagnosis.causes), "note")
-    sheet.put(9, row, _listed([m.text + ("（本方案补写）" if m.own else "") for m in diagnosis.measures]), "note")
+    sheet.put(9, row, _listed(_measures(diagnosis)), "note")
     for column, part in ((10, "责任人"), (11, "完成日")):
         where = sheet.put(column, row, None, "remark")
         plan.slot(sheet, where, of_diagnosis(number, part), Role.MEASURE)
-    lines = max(len(diagnosis.causes), len(diagnosis.measures))
-    sheet.heights[row] = max(30, 14.5 * lines + 6)
+    sheet.heights[row] = _height(diagnosis)
+
+
+def _measures(diagnosis: Diagnosis) -> list[str]:
+    return [measure.text + (_OWN if measure.own else "") for measure in diagnosis.measures]
+
+
+def _height(diagnosis: Diagnosis) -> float:
+    """Points for the longer of the two columns; a row with line breaks does not grow by itself everywhere."""
+    sides = ((diagnosis.causes, _CAUSE_LINE), (_measures(diagnosis), _MEASURE_LINE))
+    lines = max(sum(-(-(len(text) + 3) // line) for text in texts) for texts, line in sides)
+    return max(30, 12.5 * lines + 10)
 
 
 def _listed(texts: Sequence[str]) -> str:
