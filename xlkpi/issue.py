@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from xlkpi.scheme.compile import CONTACT, DEADLINE, DEALER, DEALER_NAME, MONTH, REGION, of_field
+from xlkpi.scheme.cells import CONTACT, DEADLINE, DEALER, DEALER_NAME, MONTH, REGION, of_field
 from xlkpi.scheme.model import Scheme
 from xlkpi.values import Absence, CellContent, Place, Value, absence_of
 from xlkpi.workbook.layout import Layout, Role

@@ -13,7 +13,7 @@ from xlkpi.findings import Finding
 from xlkpi.intake.lists import missing_targets
 from xlkpi.issue import Dealer, Issue, Targets
 from xlkpi.scheme.checks import live_words, relation_words
-from xlkpi.scheme.compile import Compiled
+from xlkpi.scheme.formulary import Compiled
 from xlkpi.scheme.model import Scheme
 from xlkpi.scoring.engine import Engine, load_engine
 from xlkpi.workbook.master import write_master

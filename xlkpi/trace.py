@@ -12,7 +12,7 @@ from pathlib import Path
 
 from xlkpi.audit import content
 from xlkpi.intake.reader import open_workbook, place_of
-from xlkpi.scheme.compile import of_clause, of_field
+from xlkpi.scheme.cells import of_clause, of_field
 from xlkpi.scheme.formulas import parse
 from xlkpi.values import CellContent, Place, RawCell
 

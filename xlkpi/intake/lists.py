@@ -17,7 +17,7 @@ from xlkpi.intake.guard import Refused
 from xlkpi.intake.normalise import Reading, show, understand
 from xlkpi.intake.reader import open_workbook
 from xlkpi.issue import Dealer, Target
-from xlkpi.scheme.compile import of_field
+from xlkpi.scheme.cells import of_field
 from xlkpi.scheme.formulas import number_value
 from xlkpi.scheme.model import Scheme, SchemeField
 from xlkpi.values import Absence, CellKind, RawCell, Value

@@ -15,7 +15,7 @@ from xlkpi.findings import Finding
 from xlkpi.intake.guard import Refused
 from xlkpi.intake.lists import Listed
 from xlkpi.intake.reader import open_workbook, place_of
-from xlkpi.scheme.compile import DEALER, MONTH
+from xlkpi.scheme.cells import DEALER, MONTH
 from xlkpi.values import CellKind, Place, RawCell, absence_of
 from xlkpi.workbook.layout import Layout, Role
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from xlkpi.scheme.compile import IDENTITY, Compiled, compile_scheme, of_clause, of_field
+from xlkpi.scheme.cells import IDENTITY, of_clause, of_field
+from xlkpi.scheme.compile import compile_scheme
 from xlkpi.scheme.files import Problem, SchemeError, SourceMap
+from xlkpi.scheme.formulary import Compiled
 from xlkpi.scheme.formulas import allowed_functions, number_value, parse, text_with_names
 from xlkpi.scheme.load import find_scheme, load_scheme
 from xlkpi.scheme.model import Scheme

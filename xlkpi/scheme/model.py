@@ -138,6 +138,15 @@ class Indicator(Labelled):
             raise ValueError("an indicator has a formula, or share_of with checklist fields; write one of them")
         return self
 
+    @property
+    def bounds(self) -> list[str]:
+        """The bounds that the guide has: 下限, 上限; a lost one is on the side from which the indicator is judged."""
+        if self.guide is None:
+            return []
+        if self.guide.lost:
+            return {"up": ["下限"], "down": ["上限"], "range": ["下限", "上限"]}[self.better]
+        return [word for word, value in (("下限", self.guide.low), ("上限", self.guide.high)) if value is not None]
+
 
 class Relation(Entry):
     """An identity or bound between figures, live in the 校验 cell of `at` and checked again on reading."""

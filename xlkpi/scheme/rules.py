@@ -18,7 +18,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, Template
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from xlkpi.resources import templates
@@ -254,7 +254,7 @@ def render(rule: Rule, arguments: Mapping[str, Argument], points: Term, **more: 
         TypeError: the template interpolates something that is no term.
     """
     context = {**_helpers(), **arguments, **more, "points": points}
-    texts = {part: _environment().from_string(getattr(rule, part)).render(context).strip() for part in _PARTS}
+    texts = {part: _template(getattr(rule, part)).render(context).strip() for part in _PARTS}
     folded = {part: Formula(_fold(text)) if text else None for part, text in texts.items()}
     formula = folded["formula"]
     if formula is None:
@@ -292,6 +292,11 @@ def _environment() -> Environment:
     environment = Environment(undefined=StrictUndefined, finalize=_only_terms, autoescape=False)  # noqa: S701
     environment.filters.update(_helpers())
     return environment
+
+
+@lru_cache(256)
+def _template(text: str) -> Template:
+    return _environment().from_string(text)
 
 
 def _only_terms(value: Any) -> str:

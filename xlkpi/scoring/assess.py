@@ -11,18 +11,8 @@ from typing import Final, Literal
 
 from xlkpi.findings import Finding
 from xlkpi.issue import Issue
+from xlkpi.scheme.cells import BEFORE_VETO, CEILING, GRADE, PUBLISHED, STATUS, TOTAL, TOTAL_VETO, of_clause, of_field
 from xlkpi.scheme.checks import RELATION
-from xlkpi.scheme.compile import (
-    BEFORE_VETO,
-    CEILING,
-    GRADE,
-    PUBLISHED,
-    STATUS,
-    TOTAL,
-    TOTAL_VETO,
-    of_clause,
-    of_field,
-)  # fmt: skip
 from xlkpi.scheme.formulas import number_value
 from xlkpi.scheme.model import Clause, Item, SchemeField
 from xlkpi.scoring.engine import Engine

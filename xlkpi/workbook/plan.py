@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from xlkpi.scheme.compile import Compiled
+from xlkpi.scheme.formulary import Compiled
 from xlkpi.scheme.formulas import Formula
 from xlkpi.scheme.model import Scheme
 from xlkpi.values import Place

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xlkpi.scheme.compile import Compiled
+from xlkpi.scheme.formulary import Compiled
 from xlkpi.scheme.model import Scheme
 from xlkpi.workbook.plan import WorkbookPlan
 from xlkpi.workbook.sheets import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from xlkpi.scheme.compile import (
+from xlkpi.scheme.cells import (
     BEFORE_VETO,
     CEILING,
     DEALER,
@@ -19,7 +19,7 @@ from xlkpi.scheme.compile import (
     TOTAL_VETO,
     of_clause,
     of_field,
-)  # fmt: skip
+)
 from xlkpi.scheme.formulas import Formula, text_with_names
 from xlkpi.scheme.model import Group, Item
 from xlkpi.values import PROVISIONAL, VETOED, Absence

@@ -5,18 +5,7 @@ The figures behind the charts stand on the same sheet, right of what is printed.
 
 from __future__ import annotations
 
-from xlkpi.scheme.compile import (
-    CEILING,
-    DEALER,
-    DEALER_NAME,
-    GRADE,
-    MONTH,
-    PUBLISHED,
-    STATUS,
-    TOTAL,
-    guide_bounds,
-    of_field,
-)  # fmt: skip
+from xlkpi.scheme.cells import CEILING, DEALER, DEALER_NAME, GRADE, MONTH, PUBLISHED, STATUS, TOTAL, of_field
 from xlkpi.scheme.formulas import Formula
 from xlkpi.values import PROVISIONAL, VETOED
 from xlkpi.workbook.layout import Role
@@ -124,7 +113,7 @@ def _composition(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> None:
         entry = plan.scheme.indicators[name]
         sheet.put(_DATA, row + offset, entry.label or name, "note")
         sheet.put(_DATA + 1, row + offset, Formula(f"N({name})"), "computed", "0.0%")
-        bounds = [of_field(name, bound) for bound in guide_bounds(entry)]
+        bounds = [of_field(name, bound) for bound in entry.bounds]
         guide = f"N({bounds[0]})" if bounds else "0"
         sheet.put(_DATA + 2, row + offset, Formula(guide), "computed", "0.0%")
     last = row + len(shown.composition)

@@ -5,7 +5,7 @@ So a blank for a dealer costs little more than copying the master.
 
 from __future__ import annotations
 
-from xlkpi.scheme.compile import IDENTITY, guide_bounds, of_field
+from xlkpi.scheme.cells import IDENTITY, of_field
 from xlkpi.scheme.formulas import number_value
 from xlkpi.scheme.model import Guide, Indicator
 from xlkpi.workbook.layout import Role
@@ -62,7 +62,7 @@ def _constants(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> None:
         sheet.put(3, row, constant.en, "note")
         sheet.put(4, row, constant.unit, "centre")
         row += 1
-    guided = {name: entry for name, entry in plan.scheme.indicators.items() if guide_bounds(entry)}
+    guided = {name: entry for name, entry in plan.scheme.indicators.items() if entry.bounds}
     if guided:
         row = _head(sheet, row + 1, ("指标标准", "下限", "上限", "单位"))
     for name, indicator in guided.items():
@@ -85,7 +85,7 @@ def _standard(plan: WorkbookPlan, sheet: SheetPlan, row: int, name: str, indicat
     """An indicator's bounds; one that the source lost is a blank for headquarters to fill in the scheme."""
     guide, shape = indicator.guide or Guide(lost=True), number_format(indicator.type)
     sheet.put(1, row, indicator.label or name, "label")
-    bounds = guide_bounds(indicator)
+    bounds = indicator.bounds
     for column, bound, value in ((2, "下限", guide.low), (3, "上限", guide.high)):
         where = sheet.put(column, row, number_value(value) if value is not None else None, "computed", shape)
         if bound in bounds:

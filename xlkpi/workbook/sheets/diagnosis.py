@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xlkpi.scheme.compile import SHOWS, of_diagnosis
+from xlkpi.scheme.cells import SHOWS, of_diagnosis
 from xlkpi.scheme.formulas import Formula, shown
 from xlkpi.scheme.model import Diagnosis
 from xlkpi.workbook.layout import Role

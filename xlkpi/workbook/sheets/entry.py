@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import get_args
 
+from xlkpi.scheme.cells import DEADLINE, DEALER, DEALER_NAME, MONTH, of_field
 from xlkpi.scheme.checks import MISSING, live_words
-from xlkpi.scheme.compile import DEADLINE, DEALER, DEALER_NAME, MONTH, of_field
 from xlkpi.scheme.formulas import Formula
 from xlkpi.scheme.model import Department, Scheme, SchemeField
 from xlkpi.values import Absence, Place

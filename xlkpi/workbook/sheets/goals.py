@@ -6,7 +6,7 @@ blank, and the figures that need it with it.
 
 from __future__ import annotations
 
-from xlkpi.scheme.compile import MONTH, of_field
+from xlkpi.scheme.cells import MONTH, of_field
 from xlkpi.scheme.formulas import Formula
 from xlkpi.workbook.layout import Role
 from xlkpi.workbook.plan import Highlight, SheetPlan, WorkbookPlan, number_format

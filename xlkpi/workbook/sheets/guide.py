@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xlkpi.scheme.compile import CONTACT, DEADLINE, DEALER, DEALER_NAME, MONTH
+from xlkpi.scheme.cells import CONTACT, DEADLINE, DEALER, DEALER_NAME, MONTH
 from xlkpi.scheme.formulas import Formula
 from xlkpi.workbook.plan import SheetPlan, WorkbookPlan
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from xlkpi.scheme.compile import HIGH, LOW, ON_GUIDE, guide_bounds, of_field
+from xlkpi.scheme.cells import HIGH, LOW, ON_GUIDE, of_field
 from xlkpi.scheme.formulas import Formula
 from xlkpi.scheme.model import Scheme
 from xlkpi.values import Absence
@@ -103,7 +103,7 @@ def _sections(scheme: Scheme) -> Iterator[tuple[str, list[_Row]]]:
             entry.definition or entry.formula,
             entry.type,
             entry.unit,
-            tuple(guide_bounds(entry)),
+            tuple(entry.bounds),
             full,
         )
         by_system.setdefault(entry.system, []).append(shown)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xlkpi.scheme.compile import of_field
+from xlkpi.scheme.cells import of_field
 from xlkpi.scheme.model import Column, Table
 from xlkpi.workbook.layout import TableSlot
 from xlkpi.workbook.plan import SheetPlan, Validation, WorkbookPlan, number_format, ref

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xlkpi.scheme.compile import (
+from xlkpi.scheme.cells import (
     BEFORE_VETO,
     BONUS,
     BONUS_BEFORE,
@@ -12,7 +12,7 @@ from xlkpi.scheme.compile import (
     TOTAL_VETO,
     of_clause,
     of_field,
-)  # fmt: skip
+)
 from xlkpi.scheme.formulas import Formula
 from xlkpi.workbook.layout import Role
 from xlkpi.workbook.plan import SheetPlan, WorkbookPlan
