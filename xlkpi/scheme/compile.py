@@ -156,8 +156,12 @@ class _Compiler(Formulary):
 
 
 def _judgement(name: Name, indicator: Indicator) -> Formula:
-    """Against the guide: 偏低, 偏高 or 达标; nothing where no bound is known; the word where there is no value."""
-    bounds = indicator.bounds
+    """Against the guide: 偏低, 偏高 or 达标; nothing where no bound is known; the word where there is no value.
+
+    Beyond the good end of a printed band (a cover of more than 100 %) an indicator is on its guide all the same.
+    """
+    good = {"up": "上限", "down": "下限"}.get(indicator.better)
+    bounds = [bound for bound in indicator.bounds if bound != good] or indicator.bounds
     standards = [of_field(name.name, bound) for bound in bounds]
     known = formulas.either(Formula(f"ISNUMBER({standard})") for standard in standards)
     text = f'IF({known},"{ON_GUIDE}","")'
