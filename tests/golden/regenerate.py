@@ -1,0 +1,139 @@
+"""Make `workbooks/service-assessment/` and the text dumps beside this file from the shipped scheme.
+
+Run `python tests/golden/regenerate.py` after a change that is meant, look at the dumps' diff, and commit both.
+With `--picture` it also makes the README's picture anew, which needs LibreOffice and pdftoppm.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from openpyxl import load_workbook
+
+from xlkpi.batch import Worker
+from xlkpi.demo import answers_of, demo_month, issue_month
+from xlkpi.intake.lists import read_inspections
+from xlkpi.intake.submission import Submission, read_submission
+from xlkpi.scoring.assess import assess
+
+ROOT = Path(__file__).parents[2]
+WORKBOOKS = ROOT / "workbooks" / "service-assessment"
+DUMPS = Path(__file__).parent / "service-assessment"
+PICTURE = WORKBOOKS / "assessed.png"
+NAMES = ("dealers", "targets", "inspections", "master", "blank", "filled", "assessed")
+
+
+def build(folder: Path) -> None:
+    """The real month of the source, from headquarters' lists to the assessed workbook.
+
+    The workbook is filled in by the stamper: its bytes depend on nothing but the content.
+    """
+    demo = demo_month()
+    dealer = demo["dealers"][0]
+    with tempfile.TemporaryDirectory() as place:
+        made = Path(place)
+        issue, (blank,) = issue_month({**demo, "dealers": [dealer]}, made)
+        listed = read_inspections(made / "inspections.xlsx", issue.scheme, issue.roster)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ("dealers", "targets", "inspections"):
+            shutil.copyfile(made / f"{name}.xlsx", folder / f"{name}.xlsx")
+        shutil.copyfile(made / "blank" / "master.xlsx", folder / "master.xlsx")
+        shutil.copyfile(blank, folder / "blank.xlsx")
+    code = dealer["code"]
+    worker = Worker(issue, "formualizer")
+    answers = {issue.layout.place(name): value for name, value in answers_of(demo, dealer).items()}
+    inputs = {**issue.stamped(code), **answers}
+    filled = worker.stamper.stamp({**inputs, **worker.engine.evaluate(inputs)}, issue.marker(code))
+    (folder / "filled.xlsx").write_bytes(filled)
+    sent = read_submission(issue, filled, "filled.xlsx")
+    if not isinstance(sent, Submission):
+        raise SystemExit(f"the filled workbook was not accepted: {sent}")
+    inspected = replace(issue, inspections=listed.rows)
+    done = assess(inspected, worker.engine, code, sent.contents())
+    (folder / "assessed.xlsx").write_bytes(worker.stamper.stamp(done.cells, issue.marker(code)))
+
+
+def dump(folder: Path) -> dict[str, str]:
+    """Every workbook as text, one line a cell. A formula that stands in the master is not written out again."""
+    known = dict(_formulas(folder / "master.xlsx"))
+    return {name: _dump(folder / f"{name}.xlsx", {} if name == "master" else known) for name in NAMES}
+
+
+def _dump(path: Path, known: Mapping[tuple[str, str], str]) -> str:
+    lines: list[str] = []
+    written, cached = load_workbook(path), load_workbook(path, data_only=True)
+    for sheet in written.worksheets:
+        lines.append(f"[{sheet.title}] {sheet.sheet_state}")
+        for row in sheet.iter_rows():
+            for cell in row:
+                if cell.value is None:
+                    continue
+                if cell.data_type != "f":
+                    lines.append(f"{cell.coordinate} | {cell.value!r}")
+                    continue
+                same = known.get((sheet.title, cell.coordinate)) == cell.value
+                formula = "= as in the master" if same else str(cell.value)
+                lines.append(f"{cell.coordinate} | {formula} | {cached[sheet.title][cell.coordinate].value!r}")
+    lines += [f"{name} → {defined.attr_text}" for name, defined in sorted(written.defined_names.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _formulas(path: Path) -> Iterator[tuple[tuple[str, str], str]]:
+    for sheet in load_workbook(path).worksheets:
+        for row in sheet.iter_rows():
+            yield from (((sheet.title, cell.coordinate), str(cell.value)) for cell in row if cell.data_type == "f")
+
+
+# ------------------------------------------------------------------ the picture
+
+
+def draw(assessed: Path, picture: Path, dots_per_inch: int = 110) -> None:
+    """绩效考核表 of the assessed workbook as LibreOffice prints it, without the page's margins."""
+    with tempfile.TemporaryDirectory() as place:
+        profile = f"-env:UserInstallation={Path(place, 'profile').as_uri()}"
+        _run("soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", place, str(assessed))
+        pdf = Path(place) / f"{assessed.stem}.pdf"
+        page = next(n for n in range(1, 99) if {"判定", "计算说明"} <= set(_text(pdf, n).split()))
+        at = ("-r", str(dots_per_inch), "-f", str(page), "-l", str(page), "-singlefile")
+        _run("pdftoppm", *at, "-gray", str(pdf), f"{place}/page")
+        left, top, width, height = _inked(Path(place, "page.pgm").read_bytes(), margin=dots_per_inch // 2)
+        crop = ("-x", str(left), "-y", str(top), "-W", str(width), "-H", str(height))
+        _run("pdftoppm", *at, *crop, "-png", str(pdf), str(picture.with_suffix("")))
+
+
+def _run(*command: str) -> str:
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def _text(pdf: Path, page: int) -> str:
+    return _run("pdftotext", "-f", str(page), "-l", str(page), str(pdf), "-")
+
+
+def _inked(image: bytes, margin: int, border: int = 12) -> tuple[int, int, int, int]:
+    """What is not white above the bottom margin (which holds the footer), with a border: left, top, width, height."""
+    head = re.match(rb"P5\s+(\d+)\s+(\d+)\s+255\s", image)
+    if head is None:
+        raise ValueError("not a grey image")
+    width, height = int(head[1]), int(head[2])
+    rows = [image[head.end() + y * width : head.end() + (y + 1) * width] for y in range(height - margin)]
+    inked = [y for y, row in enumerate(rows) if row.count(255) < width]
+    left = min(len(row) - len(row.lstrip(b"\xff")) for row in rows)
+    right = max(len(row.rstrip(b"\xff")) for row in rows)
+    left, top = max(0, left - border), max(0, inked[0] - border)
+    return left, top, min(width, right + border) - left, min(height, inked[-1] + border) - top
+
+
+if __name__ == "__main__":
+    build(WORKBOOKS)
+    DUMPS.mkdir(exist_ok=True)
+    for name, text in dump(WORKBOOKS).items():
+        (DUMPS / f"{name}.txt").write_text(text, "utf-8")
+    if "--picture" in sys.argv:
+        draw(WORKBOOKS / "assessed.xlsx", PICTURE)

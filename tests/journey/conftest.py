@@ -1,0 +1,40 @@
+"""The command line from end to end: a demonstration month made once by `xlkpi demo`, and a way to call a command."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from journey.shared import Month, Run
+from xlkpi.cli import main
+
+
+@pytest.fixture(scope="session")
+def run() -> Run:
+    """Call `xlkpi` with these words; an exception that is not an exit is raised here."""
+
+    def call(*words: str | Path) -> Result:
+        result = CliRunner().invoke(main, [str(word) for word in words])
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def month(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Month:
+    folder = tmp_path_factory.mktemp("demo")
+    return Month(folder, run("demo", "-o", folder))
+
+
+@pytest.fixture
+def sent(month: Month, tmp_path: Path) -> Path:
+    """A folder of what came back, with the real dealer's workbook in it."""
+    folder = tmp_path / "sent"
+    folder.mkdir()
+    shutil.copy(month.of("D001"), folder)
+    return folder
