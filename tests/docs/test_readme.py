@@ -16,6 +16,7 @@ from click.testing import CliRunner
 
 from docs.tables import READMES, ROOT, findings_table, with_table
 from xlkpi import cli
+from xlkpi.cli import shared
 from xlkpi.findings import Finding
 from xlkpi.values import Place
 
@@ -76,7 +77,7 @@ def test_every_command_and_option_has_help(name: str) -> None:
 def test_exit_codes_are_those_of_the_program() -> None:
     for lang in LANGUAGES:
         rows = re.findall(r"^\| (\d) \|", readme(lang), re.M)
-        assert [int(code) for code in rows] == [0, cli.ERRORS, cli.USAGE, cli.UNSAFE, cli.PARTLY]
+        assert [int(code) for code in rows] == [0, shared.ERRORS, shared.USAGE, shared.UNSAFE, shared.PARTLY]
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -101,7 +101,7 @@ def _from_text(entry: SchemeField, text: str) -> Reading:
     word = _word(entry, clean)
     if entry.type != "choice":
         value = _number_in(entry, clean)
-        if value is not None:
+        if value is not None and math.isfinite(value):
             return Reading(value).noting("XK-V009", found=text, read=show(entry, value))
     if word is not None:
         reading = Reading(word)

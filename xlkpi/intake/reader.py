@@ -80,11 +80,11 @@ class Workbook:
             Refused: too many cells, or one too far out.
         """
         data = self.package.xml(self.sheets[sheet])
-        if data.count(b"<c ") + data.count(b":c ") > MAX_CELLS:
-            raise Refused("XK-F006", what=f"工作表“{sheet}”的单元格", found="过多", limit=MAX_CELLS)
+        _not_too_many(sheet, data.count(b"<c "))
         try:
             return self._fast(sheet, data, wanted, known)
         except _Odd:
+            _not_too_many(sheet, data.count(b"<c") + data.count(b":c"))  # a few other tags begin so too
             return self._slow(sheet, data, wanted, known)
 
     def properties(self) -> dict[str, str]:
@@ -264,6 +264,11 @@ def _formats_in(data: bytes) -> list[str]:
         elif tag == "cellXfs":
             formats = [codes.get(int(entry.get("numFmtId", 0)), "General") for entry in node]
     return formats
+
+
+def _not_too_many(sheet: str, cells: int) -> None:
+    if cells > MAX_CELLS:
+        raise Refused("XK-F006", what=f"工作表“{sheet}”的单元格", found="过多", limit=MAX_CELLS)
 
 
 def _not_too_far(sheet: str, ref: str) -> None:

@@ -1,0 +1,39 @@
+"""The command line: parse, call, print, exit code. Heavy imports stay inside commands, so that start-up is light."""
+
+from __future__ import annotations
+
+import io
+import sys
+from typing import Any
+
+import click
+
+from xlkpi.cli.months import inspections, new, targets
+from xlkpi.cli.schemes import scheme
+from xlkpi.cli.scoring import audit, check, demo, score, trace
+
+
+class Tool(click.Group):
+    """The commands, on streams that can take what is said."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Before click prints anything: a redirected stream on Windows has a code page that lacks Chinese or a sign."""
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                try:
+                    "绩效".encode(stream.encoding)
+                except UnicodeEncodeError:
+                    stream.reconfigure(encoding="utf-8")
+                else:
+                    stream.reconfigure(errors="replace")
+        return super().main(*args, **extra)
+
+
+@click.group(cls=Tool, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="xlkpi", prog_name="xlkpi")
+def main() -> None:
+    """Assess the after-sales performance of car dealers: blank workbooks out, filled ones in, every score explained."""
+
+
+for command in (scheme, targets, new, inspections, check, score, trace, audit, demo):
+    main.add_command(command)

@@ -1,0 +1,104 @@
+"""`xlkpi new`, `targets new`, `inspections new`: issuing a month and the forms for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, Month, load_issue, stop_on_errors, usable
+
+
+@click.command()
+@click.argument("scheme_name", metavar="SCHEME")
+@click.option("--month", type=Month(), required=True, help="The month that is assessed.")
+@click.option("--roster", type=FILE, required=True, help="Dealers: 代码, 名称, 区域.")
+@click.option("--targets", type=FILE, required=True, help="Targets: dealers × fields.")
+@click.option("--last", "last_values", type=FILE, help="Last month's values, shown beside the input cells.")
+@click.option(
+    "--plan", "plan_file", type=FILE, help="The year's targets by month: dealer, 项目, 责任人, 奖励线, 1月目标 …"
+)
+@click.option("--previous", type=FOLDER, help="Last month's assessed workbooks: last values, plans, open measures.")
+@click.option("--deadline", default="", help="Day by which dealers send (YYYY-MM-DD); default: the scheme's.")
+@click.option("--contact", default="", help="Whom dealers ask; shown on 说明.")
+@click.option("-o", "--output", type=FOLDER, required=True, help="Folder for the blanks.")
+def new(
+    scheme_name: str, month: str, roster: Path, targets: Path, last_values: Path | None, plan_file: Path | None,
+    previous: Path | None, deadline: str, contact: str, output: Path,
+) -> None:  # fmt: skip
+    """Issue a month: one blank workbook a dealer, the master and issue.json."""
+    from xlkpi.files import WriteError, workbook_paths
+    from xlkpi.intake.lists import read_history, read_plan, read_roster, read_targets
+    from xlkpi.intake.previous import read_previous
+    from xlkpi.publish import NotIssued, make_issue, publish, with_history
+
+    loaded, compiled = usable(scheme_name)
+    if not loaded.valid.covers(month):
+        raise click.UsageError(f"scheme {loaded.scheme} {loaded.version} is not valid for {month}")
+    if plan_file and not loaded.systems:
+        raise click.UsageError(f"scheme {loaded.scheme} has no 目标管理 sheet; leave --plan out")
+    dealers = read_roster(roster)
+    stop_on_errors(dealers.findings)
+    aimed = read_targets(targets, loaded, dealers.rows)
+    try:
+        issue = make_issue(
+            loaded, compiled, month=month, roster=dealers.rows, targets=aimed.rows, targets_file=targets.name,
+            deadline=deadline, contact=contact,
+        )  # fmt: skip
+    except NotIssued as refused:
+        stop_on_errors([*aimed.findings, *refused.findings])
+        raise
+    known = [
+        read_previous(workbook_paths((previous,)), issue.layout, month) if previous else None,
+        read_history(last_values, loaded, dealers.rows) if last_values else None,
+        read_plan(plan_file, loaded, dealers.rows) if plan_file else None,
+    ]
+    stop_on_errors([*aimed.findings, *(finding for listed in known if listed for finding in listed.findings)])
+    issue = with_history(issue, [listed.rows for listed in known if listed])
+    try:
+        written = publish(issue, output)
+    except WriteError as error:
+        raise click.ClickException(f"cannot write {error.path}: {error.detail}") from None
+    click.echo(f"{len(written)} 份空白表 → {output}（截止 {issue.deadline}）")
+
+
+@click.group()
+def targets() -> None:
+    """Forms for targets."""
+
+
+@targets.command("new")
+@click.argument("scheme_name", metavar="SCHEME")
+@click.option("--month", type=Month(), required=True, help="The month that is assessed.")
+@click.option("--roster", type=FILE, required=True, help="Dealers: 代码, 名称, 区域.")
+@click.option("-o", "--output", type=NEW_FILE, required=True, help="The workbook to write.")
+def targets_new(scheme_name: str, month: str, roster: Path, output: Path) -> None:
+    """Make the sheet in which headquarters enters the targets (dealers × fields)."""
+    from xlkpi.files import write_file
+    from xlkpi.intake.lists import read_roster
+    from xlkpi.workbook.forms import targets_form
+
+    loaded, _ = usable(scheme_name)
+    dealers = read_roster(roster)
+    stop_on_errors(dealers.findings)
+    write_file(output, targets_form(loaded, [(d.code, d.name, d.region) for d in dealers.rows.values()], month))
+    click.echo(str(output))
+
+
+@click.group()
+def inspections() -> None:
+    """Forms for 检查情况."""
+
+
+@inspections.command("new")
+@click.option("--issue", "issue_folder", type=FOLDER, required=True, help="The folder that `xlkpi new` wrote.")
+@click.option("-o", "--output", type=NEW_FILE, required=True, help="The workbook to write.")
+def inspections_new(issue_folder: Path, output: Path) -> None:
+    """Make the sheet in which headquarters enters 检查情况 (dealers × clauses)."""
+    from xlkpi.files import write_file
+    from xlkpi.workbook.forms import inspections_form
+
+    issue = load_issue(issue_folder)
+    dealers = [(d.code, d.name, d.region) for d in issue.roster.values()]
+    write_file(output, inspections_form(issue.scheme, dealers, issue.month))
+    click.echo(str(output))

@@ -1,0 +1,81 @@
+"""`xlkpi scheme …`: list, show and check schemes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from xlkpi.cli.shared import ERRORS, NEW_FILE, usable
+
+
+@click.group()
+def scheme() -> None:
+    """List, show and check schemes (what is asked and how it is judged)."""
+
+
+@scheme.command("list")
+def scheme_list() -> None:
+    """List the shipped schemes."""
+    from xlkpi.scheme.files import SchemeError
+    from xlkpi.scheme.load import load_scheme, scheme_folders
+
+    for name in scheme_folders():
+        try:
+            loaded, _ = load_scheme(name)
+        except SchemeError as error:
+            click.echo(f"{name}  {error}", err=True)
+            continue
+        click.echo(f"{name}  {loaded.version}  {loaded.title}  ({loaded.en}; {loaded.points:g} points)")
+
+
+@scheme.command("show")
+@click.argument("name")
+def scheme_show(name: str) -> None:
+    """Print a scheme as a page: groups, items, clauses, with source and notes. NAME is a shipped scheme or a folder."""
+    from xlkpi.scheme.show import page
+
+    click.echo(page(usable(name)[0]), nl=False)
+
+
+@scheme.command("lint")
+@click.argument("names", nargs=-1)
+def scheme_lint(names: tuple[str, ...]) -> None:
+    """Check schemes: shapes, points, every formula, every name. NAMES are schemes or folders; default: all shipped."""
+    from xlkpi.scheme.lint import lint_scheme
+    from xlkpi.scheme.load import scheme_folders
+
+    bad = False
+    for name in names or tuple(scheme_folders()):
+        _, compiled, problems = lint_scheme(name)
+        for problem in problems:
+            click.echo(str(problem))
+        bad |= bool(problems)
+        if not problems and compiled is not None:
+            click.echo(f"{name}: clean, {len(compiled.formulas)} formulas")
+    if bad:
+        sys.exit(ERRORS)
+
+
+@scheme.command("coverage")
+@click.argument("name", default="dealer-monthly")
+def scheme_coverage(name: str) -> None:
+    """List each source system that a scheme covers, with its entries."""
+    from xlkpi.scheme.show import coverage
+
+    click.echo(coverage(usable(name)[0]), nl=False)
+
+
+@scheme.command("schema")
+@click.option("-o", "--output", type=NEW_FILE, help="Write to a file instead of standard output.")
+def scheme_schema(output: Path | None) -> None:
+    """Print the JSON Schema of a scheme's YAML, for editors."""
+    from xlkpi.scheme.schema import editor_schema
+
+    text = json.dumps(editor_schema(), ensure_ascii=False, indent=1) + "\n"
+    if output:
+        output.write_text(text, "utf-8")
+    else:
+        click.echo(text, nl=False)

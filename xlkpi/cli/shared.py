@@ -1,0 +1,101 @@
+"""What the commands share: kinds of argument, exit codes, and the way in and out."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from xlkpi.findings import Finding
+    from xlkpi.issue import Issue
+
+# Exit codes: 0 clean, 1 findings of severity error, 2 usage, 3 a file refused as unsafe, 4 batch partly failed.
+ERRORS, USAGE, UNSAFE, PARTLY = 1, 2, 3, 4
+
+FOLDER = click.Path(file_okay=False, path_type=Path)
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+NEW_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+class Month(click.ParamType[str]):
+    """A month as YYYY-MM."""
+
+    name = "YYYY-MM"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Check the form."""
+        text = str(value)
+        if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text):
+            self.fail(f"{text!r} is no month: write for example 2026-11", param, ctx)
+        return text
+
+
+def console(stderr: bool = False) -> Console:
+    """The terminal; 160 columns where the output goes into a file."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False, width=None if sys.stdout.isatty() else 160)
+
+
+def usable(name: str) -> tuple[Any, Any]:
+    """A scheme by name or folder, with its formulas; what is wrong with it ends the command."""
+    from xlkpi.scheme.files import SchemeError
+    from xlkpi.scheme.lint import usable_scheme
+
+    try:
+        return usable_scheme(name)
+    except SchemeError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def load_issue(folder: Path) -> Issue:
+    """The issue in a folder."""
+    from xlkpi.issue import Issue, IssueError
+
+    try:
+        return Issue.load(folder)
+    except IssueError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def stop_on_errors(findings: Iterable[Finding]) -> None:
+    """Print what was found in headquarters' own lists; go no further on an error."""
+    from xlkpi.findings import Severity, worst
+    from xlkpi.terminal import print_findings
+
+    listed = list(findings)
+    if listed:
+        print_findings(console(), listed)
+    if worst(listed) is Severity.ERROR:
+        leave(listed, failed=0)
+
+
+def refuse(file: Path, code: str, facts: Any) -> NoReturn:
+    """Say why a file was refused, and leave."""
+    from xlkpi.findings import Finding
+    from xlkpi.terminal import print_findings
+
+    finding = Finding(code, file.name, facts=facts)
+    print_findings(console(), [finding])
+    leave([finding], failed=0)
+    raise AssertionError  # a refusal is always an error
+
+
+def leave(findings: Iterable[Finding], *, failed: int) -> None:
+    """Leave with the code for the worst that happened; return where all is well."""
+    from xlkpi.findings import Severity, is_unsafe, worst
+
+    listed = list(findings)
+    if is_unsafe(listed):
+        sys.exit(UNSAFE)
+    if failed:
+        sys.exit(PARTLY)
+    if worst(listed) is Severity.ERROR:
+        sys.exit(ERRORS)
