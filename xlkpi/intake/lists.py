@@ -65,6 +65,9 @@ def read_roster(path: Path) -> Listed[Dealer]:
         if row.code in out.rows:
             out.findings.append(_at(table, row, "XK-T022", dealer=row.code))
             continue
+        if "|" in row.code:  # it separates the parts of a workbook's marker
+            out.findings.append(_at(table, row, "XK-T026", dealer=row.code))
+            continue
         out.rows[row.code] = Dealer(row.code, _text(row, name) or row.code, _text(row, region))
     return out
 

@@ -165,9 +165,8 @@ class _Reader:
                 elif here != slot.place:
                     self._say("XK-T009", here, slot.field, label=label, expected=slot.place, found=here)
         for name, slot in slots.items():
-            if (
-                slot.role is Role.REMARK and slot.field in slots
-            ):  # remarks have no name of their own; they move with their answer
+            # remarks have no name of their own; they move with their answer
+            if slot.role is Role.REMARK and slot.field in slots:
                 places[name] = _beside(slot.place, slots[slot.field].place, places[slot.field])
         return places
 
