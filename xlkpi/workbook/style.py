@@ -53,6 +53,7 @@ STYLES: dict[str, Style] = {
     "item": Style(fill=_PALE, bold=True),
     "group": Style(fill=_PALE, bold=True, size=11, across="center"),
     "input": Style(fill=_YELLOW, bold=True, size=11, across="right", unlocked=True),
+    "input_sample": Style(fill=_YELLOW),  # for the legend: Tab must not stop there
     "row_input": Style(unlocked=True, wrap=False),
     "remark": Style(fill=_YELLOW, size=9, unlocked=True),
     "inspection": Style(fill=_SKY, across="center"),

@@ -1,0 +1,145 @@
+"""Reads files in a process of its own with little memory; prints one line of JSON a file. Not a test.
+
+python runner.py read ISSUE FILE...          codes, and how long it took
+python runner.py fuzz ISSUE FILE SEED COUNT  so many altered copies; any exception ends it with a traceback
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+MEMORY = 2 << 30
+
+
+def limit_memory() -> None:
+    try:
+        import resource
+    except ImportError:
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+
+
+def read(folder: str, *files: str) -> None:
+    from xlkpi.intake.submission import Submission, read_submission
+    from xlkpi.issue import Issue
+
+    issue = Issue.load(Path(folder))
+    for file in files:
+        start = time.process_time()
+        result = read_submission(issue, Path(file))
+        seconds = time.process_time() - start
+        told = {
+            "usable": isinstance(result, Submission),
+            "codes": [finding.code for finding in result.findings],
+            "messages": [finding.message() for finding in result.findings],
+            "seconds": seconds,
+        }
+        print(json.dumps(told, ensure_ascii=False), flush=True)
+
+
+def fuzz(folder: str, file: str, seed: str, count: str) -> None:
+    from xlkpi.intake.submission import Submission, Unusable, read_submission
+    from xlkpi.issue import Issue
+
+    issue, good = Issue.load(Path(folder)), Path(file).read_bytes()
+    chance = random.Random(int(seed))
+    outcomes: Counter[str] = Counter()
+    slowest = 0.0
+    for number in range(int(count)):
+        altered = (flipped if number % 3 == 0 else mangled)(good, chance)
+        start = time.process_time()
+        result = read_submission(issue, altered)
+        slowest = max(slowest, time.process_time() - start)
+        assert isinstance(result, Submission | Unusable)
+        assert isinstance(result, Submission) or result.findings, "refused without a word"
+        for finding in result.findings:
+            assert finding.message()
+            assert finding.message("en")
+        outcomes.update({"read"} if isinstance(result, Submission) else {f.code for f in result.findings})
+    print(json.dumps({"outcomes": outcomes, "slowest": slowest}))
+
+
+def flipped(good: bytes, chance: random.Random) -> bytes:
+    """A few bytes of the archive altered."""
+    data = bytearray(good)
+    for _ in range(chance.randint(1, 6)):
+        data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+    return bytes(data)
+
+
+def mangled(good: bytes, chance: random.Random) -> bytes:
+    """Parts altered inside an archive that is in order, so that the XML itself is put to the test."""
+    from packages import zipped
+
+    from xlkpi.workbook.package import unpack
+
+    parts = unpack(good)
+    for _ in range(chance.randint(1, 3)):
+        name = chance.choice([n for n in parts if n.endswith((".xml", ".rels"))])
+        parts[name] = chance.choice(WAYS)(parts[name], chance)
+    return zipped(parts.items(), level=1)
+
+
+def _flip(data: bytes, chance: random.Random) -> bytes:
+    at = chance.randrange(len(data))
+    return data[:at] + bytes([data[at] ^ (1 << chance.randrange(7))]) + data[at + 1 :]
+
+
+def _cut(data: bytes, chance: random.Random) -> bytes:
+    at = chance.randrange(len(data))
+    return data[:at] + data[at + chance.randint(1, 80) :]
+
+
+def _repeat(data: bytes, chance: random.Random) -> bytes:
+    at = chance.randrange(len(data))
+    size = chance.randint(1, 80)
+    return data[: at + size] + data[at : at + size] * chance.randint(1, 5) + data[at + size :]
+
+
+def _value(data: bytes, chance: random.Random) -> bytes:
+    """Something else between two quotes or two tags: still well formed, and nonsense."""
+    import re
+
+    spots = [m.span(1) for m in re.finditer(rb'"([^"<>&]{0,40})"|>([^<>&]{1,40})<', data) if m[1] is not None]
+    spots += [m.span(1) for m in re.finditer(rb">([^<>&]{1,40})<", data)]
+    start, end = chance.choice(spots)
+    return data[:start] + chance.choice(NONSENSE) + data[end:]
+
+
+NONSENSE = (
+    b"",
+    b"-1",
+    b"0",
+    b"99999999999999999999",
+    b"1e999",
+    b"NaN",
+    b"A0",
+    b"XFD1048576",
+    b"'",
+    b"!",
+    b"'x'!$A$1",
+    b"#REF!",
+    b"s",
+    b"inlineStr",
+    b"e",
+    b"b",
+    "未填".encode(),
+    b"|",
+    b"|||||",
+    b"a|b|c|d|e",
+    b"../x.xml",
+    b"rId1",
+    b"rId999",
+    b"true",
+)
+WAYS = (_flip, _cut, _repeat, _value, _value, _value)
+
+
+if __name__ == "__main__":
+    limit_memory()
+    {"read": read, "fuzz": fuzz}[sys.argv[1]](*sys.argv[2:])

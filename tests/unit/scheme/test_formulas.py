@@ -1,0 +1,151 @@
+"""Typed terms of formulas, and what several formulas share."""
+
+from __future__ import annotations
+
+import pytest
+
+from xlkpi.resources import templates
+from xlkpi.scheme import formulas
+from xlkpi.scheme.formulas import (
+    Formula,
+    Name,
+    Number,
+    Text,
+    allowed_functions,
+    compare,
+    judged,
+    number_value,
+    parse,
+    text_with_names,
+)
+
+RATE = Name("返修率", "返修率", "rate")
+COUNT = Name("台数", "台数", "count", "台", may_be_blank=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("15", 15.0),
+        ("40%", 0.4),
+        ("0.2%", 0.002),
+        ("-5", -5.0),
+        ("+2.5", 2.5),
+        (" 800 ", 800.0),
+        (".5", 0.5),
+        ("5 %", 0.05),
+    ],
+)
+def test_a_number_of_a_scheme_has_the_value_that_it_spells(text: str, value: float) -> None:
+    assert number_value(text) == value
+
+
+@pytest.mark.parametrize("text", ["", "%", "1e3", "１５", "15分", "1,000", "nan", "inf", "0x10", "--1", "1 2"])
+def test_what_is_no_number_is_refused_and_told_how_to_write_it(text: str) -> None:
+    with pytest.raises(ValueError, match=r"write for example 15, 2\.5 or 40%"):
+        number_value(text)
+
+
+def test_a_text_is_quoted_with_its_quotes_doubled_so_that_it_cannot_break_out() -> None:
+    assert Text('a"&HYPERLINK("x")&"').excel == '"a""&HYPERLINK(""x"")&"""'
+
+
+def test_a_number_keeps_the_spelling_of_the_scheme() -> None:
+    assert Number("40%").excel == "40%"
+    assert Number("40%").value == 0.4
+
+
+def test_comparing_rounds_names_and_leaves_limits_as_they_are_written() -> None:
+    assert compare(RATE, "<", Number("0.2%")).excel == "ROUND(返修率,10)<0.2%"
+    assert compare(RATE, "<=", COUNT).excel == "ROUND(返修率,10)<=ROUND(台数,10)"
+
+
+def test_an_operator_outside_the_six_is_refused() -> None:
+    with pytest.raises(ValueError, match="does not compare"):
+        compare(RATE, "=>", Number("1"))
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("返修率<0.2%", ("返修率", "<", "0.2%")),
+        ("完成率 >= 50%", ("完成率", ">=", "50%")),
+        ("召开日<=期限日", ("召开日", "<=", "期限日")),
+        ("次数<>0", ("次数", "<>", "0")),
+        ("次数=3", ("次数", "=", "3")),
+        ("回收", ("回收", None, None)),
+    ],
+)
+def test_a_requirement_is_taken_apart(text: str, parts: tuple[str, str | None, str | None]) -> None:
+    assert judged(text) == parts
+
+
+@pytest.mark.parametrize("text", ["", ">=3", "培训次数>=", "培训次数 3", "A+B", "不少于3次!"])
+def test_a_requirement_outside_the_closed_form_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is no requirement: write NAME"):
+        judged(text)
+
+
+def test_parse_lists_names_and_functions_in_order_of_first_use() -> None:
+    parsed = parse("IF(返修台数=0,0,ROUND(返修台数/MAX(1,交车台数),10))+返修台数")
+    assert parsed.names == ("返修台数", "交车台数")
+    assert parsed.functions == ("IF", "ROUND", "MAX")
+
+
+def test_names_inside_quoted_text_are_no_names() -> None:
+    assert parse('"返修台数 "&交车台数').names == ("交车台数",)
+
+
+@pytest.mark.parametrize("text", ["1+", "IF(1,2", "(1", "A*/2"])
+def test_a_formula_that_does_not_parse_raises_with_the_reason(text: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        parse(text)
+
+
+def test_the_allow_list_holds_what_the_rules_need_and_nothing_volatile() -> None:
+    allowed = allowed_functions()
+    assert {"IF", "ROUND", "ISNUMBER", "SUMIFS"} <= allowed
+    assert not allowed & {"INDIRECT", "OFFSET", "NOW", "TODAY", "RAND", "HYPERLINK", "WEBSERVICE", "LET", "LAMBDA"}
+    lines = [line for line in (templates() / "functions.txt").read_text("utf-8").splitlines() if line[:1] != "#"]
+    assert lines == sorted(set(lines))
+
+
+def test_a_text_without_places_for_values_is_no_formula() -> None:
+    assert text_with_names("完成率 <50%：否决", {}) is None
+
+
+def test_a_text_shows_values_where_it_names_them() -> None:
+    day = Name("期限日", kind="day")
+    told = text_with_names("须在（{期限日}前）召开", {"期限日": day})
+    assert told == Formula('"须在（"&IF(ISNUMBER(期限日),ROUND(期限日,0)&" 号",期限日)&"前）召开"')
+
+
+def test_a_text_that_names_an_unknown_value_raises() -> None:
+    with pytest.raises(KeyError, match="期限"):
+        text_with_names("（{期限}前）", {})
+
+
+def test_a_single_condition_needs_no_or() -> None:
+    assert formulas.either([Formula("甲=1")]).excel == "甲=1"
+    assert formulas.either([Formula("甲=1"), Formula("乙=1")]).excel == "OR(甲=1,乙=1)"
+    assert formulas.every([Formula("甲=1"), Formula("乙=1")]).excel == "AND(甲=1,乙=1)"
+
+
+def test_a_blank_input_is_missing_while_a_formula_says_so_itself() -> None:
+    assert formulas.blank(COUNT).excel == 'OR(台数="",台数="未填")'
+    assert formulas.blank(RATE).excel == '返修率="未填"'
+
+
+def test_what_a_dealer_may_not_call_inapplicable_is_unreadable_there() -> None:
+    mine = Name("甲", may_be_blank=True, always_applies=True)
+    text = formulas.if_all_numbers([mine], Formula("甲*2")).excel
+    assert text == 'IF(ISNUMBER(甲),甲*2,IF(ISTEXT(甲),IF(甲="不适用","无法读取",甲),"未填"))'
+
+
+def test_a_ratio_is_told_with_both_its_parts() -> None:
+    parts = (Name("实", "实绩", "count", "台"), Name("标", "目标", "count", "台"))
+    told = formulas.told(Name("率", "完成率", "rate", made_of=parts)).excel
+    assert (
+        told.index('"实绩 "') < told.index('" ÷ "') < told.index('"目标 "') < told.index('" = "') < told.index("完成率")
+    )
+    assert parse(told).names == ("实", "标", "率")

@@ -1,0 +1,147 @@
+"""Imports run in the order of a file's life and never back; what may not know of a file format does not.
+
+The order is read off the syntax, so imports inside functions count as well; imports for type checkers alone do not.
+"""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import xlkpi
+
+PACKAGE = Path(xlkpi.__file__).parent
+
+# Rooms from left to right: a module imports from its own room and from those before it. What runs many files, and
+# what shows results, is one room; a cycle in there is caught apart.
+ORDER = (
+    ("values", "resources", "findings"),
+    ("scheme",),
+    ("workbook",),
+    ("issue",),
+    ("intake",),
+    ("scoring",),
+    ("publish", "batch", "results", "audit", "trace", "files", "terminal", "demo"),
+    ("cli",),
+)
+ROOM = {name: number for number, names in enumerate(ORDER) for name in names}
+
+
+def modules() -> dict[str, Path]:
+    """Our modules by dotted name without the leading `xlkpi.`."""
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        if "templates" not in parts:
+            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Every module that a file imports at run time, dotted."""
+    yield from _imports(ast.parse(path.read_text("utf-8")))
+
+
+def _imports(node: ast.AST) -> Iterator[str]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Import):
+            yield from (alias.name for alias in child.names)
+        elif isinstance(child, ast.ImportFrom):
+            assert child.level == 0, "write absolute imports"
+            yield from (f"{child.module}.{alias.name}" for alias in child.names)
+        elif isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test):
+            yield from (name for other in child.orelse for name in _imports(other))
+        else:
+            yield from _imports(child)
+
+
+def ours(path: Path) -> Iterator[str]:
+    """Our modules that a file imports, without the leading `xlkpi.`; a name inside a module counts as the module."""
+    known = modules()
+    for name in imported(path):
+        if name.startswith("xlkpi."):
+            inner = name.removeprefix("xlkpi.")
+            yield inner if inner in known else inner.rpartition(".")[0]
+
+
+def room(module: str) -> int:
+    return ROOM[module.partition(".")[0]]
+
+
+PAIRS = sorted({(module, other) for module, path in modules().items() if module for other in ours(path)})
+
+
+def test_every_module_has_its_place() -> None:
+    assert {module.partition(".")[0] for module in modules() if module} == set(ROOM)
+    assert len(PAIRS) > 100, "the imports were not found"
+
+
+def test_imports_never_run_back() -> None:
+    back = [f"xlkpi.{module} imports xlkpi.{other}" for module, other in PAIRS if room(other) > room(module)]
+    assert not back, "these come later in a file's life"
+
+
+def test_nothing_imports_in_a_circle() -> None:
+    graph: dict[str, set[str]] = {}
+    for module, other in PAIRS:
+        # `from xlkpi.scheme import formulas` names the package, which is empty, and the module
+        if module != other and not module.startswith(f"{other}."):
+            graph.setdefault(module, set()).add(other)
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" → ".join(error.args[1]), pytrace=False)
+
+
+def test_intake_and_workbook_share_only_the_layout_and_the_marker() -> None:
+    shared = {other for module, other in PAIRS if room(module) == ROOM["intake"] and room(other) == ROOM["workbook"]}
+    assert shared == {"workbook.layout", "workbook.sheets.marker"}
+
+
+def test_scoring_knows_no_file_format() -> None:
+    formats = {"openpyxl", "zipfile", "zlib", "xml", "lxml", "python_calamine", "csv", "xlwings"}
+    scoring = {module: path for module, path in modules().items() if module.startswith("scoring")}
+    assert {"scoring.assess", "scoring.engine"} <= set(scoring)
+    for module, path in scoring.items():
+        assert not formats & {name.partition(".")[0] for name in imported(path)}, module
+        assert not [other for other in ours(path) if other.startswith("intake")], module
+
+
+@pytest.mark.parametrize(
+    ("library", "homes"),
+    [
+        ("openpyxl", {"workbook", "demo"}),
+        ("formualizer", {"scheme.formulas", "scoring.engine"}),
+        ("formulas", {"scoring.engine", "scoring.as_excel"}),
+        ("zipfile", {"workbook.package", "intake.guard"}),
+        ("rich", {"terminal", "cli"}),
+        ("click", {"cli"}),
+    ],
+)
+def test_a_library_has_few_homes(library: str, homes: set[str]) -> None:
+    """A home is a module, or a room with all its modules."""
+    users = [
+        module for module, path in modules().items() if library in {name.partition(".")[0] for name in imported(path)}
+    ]  # fmt: skip
+    assert users, f"nobody uses {library}: take it out of this list"
+    assert not [module for module in users if not homes & {module, module.partition(".")[0]}]
+
+
+def test_the_command_line_starts_light() -> None:
+    heavy = ("openpyxl", "formulas", "formualizer", "numpy", "scipy", "pydantic", "rich", "jinja2", "ruamel", "xlwings")
+    code = f"import sys, xlkpi.cli; print([name for name in {heavy!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_library_s_front_door_names_what_exists() -> None:
+    for name in xlkpi.__all__:
+        assert getattr(xlkpi, name).__module__.startswith("xlkpi.")
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = xlkpi.nothing
