@@ -59,10 +59,10 @@ class Worker:
 
 
 def read_all(issue: Issue, paths: Sequence[Path]) -> tuple[list[Submission], list[Unusable]]:
-    """Read the files and settle which counts where a dealer sent several. Order of files changes nothing but order."""
+    """Read the files and settle which counts where a dealer sent several. The order of files changes nothing."""
     read: list[Submission] = []
     unusable: list[Unusable] = []
-    for path in paths:
+    for path in sorted(paths):
         result = read_submission(issue, path)
         if isinstance(result, Submission):
             read.append(result)

@@ -138,9 +138,9 @@ class _Compiler(Formulary):
         shows = f'IF({all_known},IF({diagnosis.when},"{SHOWS}",""),"")'
         name = self._set(of_diagnosis(number, "触发"), shows, (*origin, "when"), kind="text")
         weight = diagnosis.stake or self._gap(diagnosis)
-        # a hair's difference by position keeps equal weights apart, so that the sorted list finds each of them; it grows
-        # with the weight, since beside millions a fixed one is lost to rounding
-        hair = f"{number}*MAX(1,IFERROR(ABS({weight}),0))/10^13"
+        # a hair's difference by position keeps equal weights apart, so that the sorted list finds each of them; it
+        # grows with the weight, since beside millions a fixed one is lost to rounding
+        hair = f"{number}*MAX(100,IFERROR(ABS({weight}),0))/10^11"
         weighed = f'IF({name}="{SHOWS}",IFERROR({weight},0)-{hair},"")'
         self._set(of_diagnosis(number, "轻重"), weighed, (*origin, "stake"))
 

@@ -1,0 +1,100 @@
+"""A person at LibreOffice: opens a workbook, types into cells, looks at others. Run by an interpreter that has `uno`.
+
+    python typist.py SOFFICE PROFILE
+
+Orders come as lines of JSON on standard input, and each is answered by a line: {"open": PATH}, {"type": [[sheet, cell,
+text], …]} (an empty text clears; a cell that is locked refuses), {"read": [[sheet, cell], …]}, {"save": PATH},
+{"close": 1}.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import uno  # type: ignore[import-not-found]
+from com.sun.star.beans import PropertyValue  # type: ignore[import-not-found]
+
+WAIT = 60  # seconds for the program to start
+
+
+def _property(name: str, value: Any) -> Any:
+    made = PropertyValue()
+    made.Name, made.Value = name, value
+    return made
+
+
+def _desktop(pipe: str) -> Any:
+    local = uno.getComponentContext()
+    resolver = local.ServiceManager.createInstanceWithContext("com.sun.star.bridge.UnoUrlResolver", local)
+    until = time.monotonic() + WAIT
+    while True:
+        try:
+            there = resolver.resolve(f"uno:pipe,name={pipe};urp;StarOffice.ComponentContext")
+            return there.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", there)
+        except Exception:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.2)
+
+
+def _value(cell: Any) -> Any:
+    """A number, a text, or the error that the cell shows."""
+    if cell.getError():
+        return {"error": cell.getString()}
+    kind = cell.FormulaResultType2 if cell.Type.value == "FORMULA" else {"VALUE": 1, "TEXT": 2}.get(cell.Type.value, 0)
+    return cell.getValue() if kind == 1 else cell.getString()
+
+
+def _carry_out(desktop: Any, book: Any, order: dict[str, Any]) -> tuple[Any, Any]:
+    if "open" in order:
+        path = Path(order["open"]).as_uri()
+        return desktop.loadComponentFromURL(path, "_blank", 0, (_property("Hidden", True),)), "opened"
+    if "type" in order:
+        for sheet, ref, text in order["type"]:
+            page = book.Sheets.getByName(sheet)
+            cell = page.getCellRangeByName(ref)
+            if page.isProtected() and cell.CellProtection.IsLocked:
+                return book, {"locked": [sheet, ref]}
+            cell.setFormula(text)  # as it is typed: a number where it reads as one
+        return book, "typed"
+    if "read" in order:
+        return book, [_value(book.Sheets.getByName(sheet).getCellRangeByName(ref)) for sheet, ref in order["read"]]
+    if "save" in order:
+        book.storeToURL(Path(order["save"]).as_uri(), (_property("FilterName", "Calc MS Excel 2007 XML"),))
+        return book, "saved"
+    book.close(True)
+    return None, "closed"
+
+
+def main() -> None:
+    program, profile = sys.argv[1:]
+    pipe = f"xlkpi{os.getpid()}"
+    office = subprocess.Popen(
+        [program, f"-env:UserInstallation={Path(profile).as_uri()}", "--headless", "--norestore",
+         f"--accept=pipe,name={pipe};urp;"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    book = desktop = None
+    try:
+        desktop = _desktop(pipe)
+        for line in sys.stdin:
+            book, answer = _carry_out(desktop, book, json.loads(line))
+            print(json.dumps(answer), flush=True)
+    finally:
+        with contextlib.suppress(Exception):  # it closes the line while it goes
+            desktop.terminate()  # type: ignore[union-attr]
+        try:
+            office.wait(20)
+        except subprocess.TimeoutExpired:
+            office.kill()
+
+
+if __name__ == "__main__":
+    main()
