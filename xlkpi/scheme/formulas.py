@@ -218,7 +218,8 @@ def shown(term: Term) -> Formula:
         "count": f'TEXT(ROUND({term},4),"#,##0")',
         "day": f'ROUND({term},0)&" 号"',
     }
-    number = formats.get(term.kind, f"ROUND({term},4)")
+    # + 0: what rounds to a negative zero is "0" to Excel and LibreOffice, but "-0" to formualizer
+    number = formats.get(term.kind, f"ROUND({term},4)" + ("+0" if term.kind == "number" else ""))
     if term.kind in ("choice", "text"):
         number = term.excel
     word = f'IF({term}="","{MISSING}",{term})' if term.may_be_blank else term.excel

@@ -163,17 +163,24 @@ class FormulasEngine:
             path.write_bytes(master)
             self._model = formulas.ExcelModel().loads(str(path)).finish()
         self._keys = _keys(self._model, "master.xlsx")
+        # a table's cells are blank in the master: the model has no nodes for them, only one for each whole column
+        self._columns = {
+            (table.sheet.upper(), f"{letter}{table.first}:{letter}{table.last}"): list(table.places([column]))
+            for table in layout.tables.values()
+            for column, letter in table.columns.items()
+        }
 
     def evaluate(self, inputs: Cells) -> dict[Place, CellContent]:
         """See Engine."""
         from formulas.ranges import Ranges  # noqa: PLC0415
 
         given = {}
-        for place in self._inputs:
-            key = self._keys.get(_key(place))
+        cells = {_key(place): [place] for place in self._inputs}
+        for where, places in {**cells, **self._columns}.items():
+            key = self._keys.get(where)
             if key is not None:
-                value = _plain(inputs.get(place))
-                given[key] = Ranges().push(key, [[self._empty if value is None else value]])
+                values = [_plain(inputs.get(place)) for place in places]
+                given[key] = Ranges().push(key, [[self._empty if value is None else value] for value in values])
         solution = self._model.calculate(inputs=given)
         results: dict[Place, CellContent] = {}
         for place in self._results:
@@ -188,7 +195,7 @@ def _key(place: Place) -> tuple[str, str]:
 
 def _keys(model: Any, file: str) -> dict[tuple[str, str], Any]:
     """The model's node ids by sheet and cell; it spells them '[FILE]SHEET'!A1 in capitals."""
-    shape = re.compile(r"'\[" + re.escape(file.upper()) + r"\](.+)'!([A-Z]+\d+)")
+    shape = re.compile(r"'\[" + re.escape(file.upper()) + r"\](.+)'!([A-Z]+\d+(?::[A-Z]+\d+)?)")
     found: dict[tuple[str, str], Any] = {}
     for node in model.dsp.nodes:
         match = shape.fullmatch(node.upper()) if isinstance(node, str) else None
