@@ -70,7 +70,7 @@ def each(work: Callable[[object], object], things: Iterable[object]) -> float:
 
 def openpyxl_edit(path: Path) -> None:
     book = openpyxl.load_workbook(path)
-    book["填报"]["F6"] = 3
+    book["填报"]["F7"] = 3
     book.save(io.BytesIO())
 
 
