@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import string
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
@@ -49,6 +50,10 @@ class Finding:
         """The sentence for people. Raises KeyError when a fact that the text names is missing: that is our bug."""
         return catalogue()[self.code].render("message", lang, self.facts)
 
+    def cause(self, lang: str = "zh") -> str:
+        """Why it probably came about."""
+        return catalogue()[self.code].render("cause", lang, self.facts)
+
     def remedy(self, lang: str = "zh") -> str:
         """What to do about it."""
         return catalogue()[self.code].render("remedy", lang, self.facts)
@@ -92,6 +97,27 @@ def catalogue() -> Mapping[str, CodeEntry]:
                 live=body.get("live", ""),
             )
     return dict(sorted(entries.items()))
+
+
+def most_serious_first(findings: Iterable[Finding]) -> list[Finding]:
+    """In the order in which people should read them: by severity, then by sheet, row and column."""
+    return sorted(findings, key=lambda finding: (-finding.severity, _position(finding.place)))
+
+
+def _position(place: Place | None) -> tuple[str, int, int, str]:
+    if place is None:
+        return "", 0, 0, ""
+    column = place.ref.rstrip("0123456789")
+    row = place.ref[len(column) :]
+    return place.sheet, int(row or 0), len(column), column
+
+
+def tally(findings: Iterable[Finding]) -> str:
+    """How many of each severity, in words."""
+    counts = Counter(finding.severity for finding in findings)
+    if not counts:
+        return "没有发现问题"
+    return f"共 {counts.total()} 条：" + "，".join(f"{s.word} {counts[s]}" for s in sorted(Severity, reverse=True))
 
 
 def worst(findings: Iterable[Finding]) -> Severity | None:

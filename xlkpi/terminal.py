@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
-from xlkpi.findings import Finding, Severity
+from xlkpi.findings import Finding, Severity, most_serious_first, tally
 from xlkpi.results import Results, plain, ranks
 from xlkpi.scoring.assess import Assessment
 from xlkpi.trace import Step, Trace
@@ -33,15 +33,13 @@ def print_findings(console: Console, findings: Iterable[Finding], lang: str = "z
         by_file.setdefault(finding.file, []).append(finding)
     for file, listed in sorted(by_file.items(), key=lambda entry: -max(f.severity for f in entry[1])):
         console.print(f"[bold]{clean(file) or '—'}[/bold]")
-        for finding in sorted(listed, key=lambda f: (-f.severity, f.place or ("", ""))):
+        for finding in most_serious_first(listed):
             colour = _COLOURS[finding.severity]
             where = f" {clean(finding.place)}" if finding.place else ""
             word = finding.severity.word if lang == "zh" else finding.severity.name.lower()
             console.print(f"  [{colour}]{word} {finding.code}[/{colour}]{where}　{clean(finding.message(lang))}")
             console.print(f"      [dim]→ {clean(finding.remedy(lang))}[/dim]")
-    total = [finding.severity for listed in by_file.values() for finding in listed]
-    counts = "，".join(f"{s.word} {total.count(s)}" for s in sorted(Severity, reverse=True))
-    console.print(f"共 {len(total)} 条：{counts}" if total else "没有发现问题")
+    console.print(tally(finding for listed in by_file.values() for finding in listed))
 
 
 def print_ranking(console: Console, results: Results) -> None:

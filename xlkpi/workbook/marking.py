@@ -1,0 +1,62 @@
+"""From findings to operations: coloured cells with comments, and the sheet 问题清单 with links to them.
+
+The command line and the button share this function, so that a marked file and a marked open workbook are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from xlkpi.findings import Finding, Severity, most_serious_first, tally
+from xlkpi.values import Place
+from xlkpi.workbook.operations import Comment, EnsureSheet, Fill, Link, Operation, Write
+
+SHEET = "问题清单"
+HEADINGS = ("序号", "级别", "位置", "问题", "原因", "怎么办", "代码")
+COLOURS = {Severity.ERROR: "#FF9B9B", Severity.WARNING: "#F8CBAD", Severity.NOTICE: "#BDD7EE"}
+_WIDTHS = (6, 8, 22, 52, 36, 46, 11)
+_HEADING_FILL, _TITLE_FILL = "#D9E1F2", "#EEF2F8"
+_HEAD_ROW = 4
+
+
+def mark(findings: Iterable[Finding], sheets: Collection[str], title: str) -> tuple[Operation, ...]:
+    """What to write into a workbook so that its owner sees what was found in it.
+
+    Args:
+        findings: of this one workbook.
+        sheets: the sheets that it has; a finding elsewhere, or without a cell, stands in the list alone.
+        title: whose workbook of which month, for the list's first line.
+    """
+    listed = most_serious_first(findings)
+    return (*_cells(listed, sheets), *_list(listed, sheets, title))
+
+
+def _cells(findings: Sequence[Finding], sheets: Collection[str]) -> Iterator[Operation]:
+    """Each cell once: the colour of its worst finding, all its findings in one comment."""
+    by_place: dict[Place, list[Finding]] = {}
+    for finding in findings:
+        if _has_cell(finding, sheets) and finding.place is not None:
+            by_place.setdefault(finding.place, []).append(finding)
+    for place, here in by_place.items():
+        yield Fill(place.sheet, place.ref, COLOURS[here[0].severity])
+        yield Comment(place, "\n".join(f"【{f.severity.word} {f.code}】{f.message()}\n→ {f.remedy()}" for f in here))
+
+
+def _list(findings: Sequence[Finding], sheets: Collection[str], title: str) -> Iterator[Operation]:
+    yield EnsureSheet(SHEET, _WIDTHS)
+    yield Write(Place(SHEET, "A1"), ((f"{SHEET}　{title}",), (tally(findings),)))
+    yield Fill(SHEET, "A1:G1", _TITLE_FILL, bold=True)
+    rows = [
+        (n, f.severity.word, str(f.place or "—"), f.message(), f.cause(), f.remedy(), f.code)
+        for n, f in enumerate(findings, 1)
+    ]
+    yield Write(Place(SHEET, f"A{_HEAD_ROW}"), (HEADINGS, *rows))
+    yield Fill(SHEET, f"A{_HEAD_ROW}:G{_HEAD_ROW}", _HEADING_FILL, bold=True)
+    for row, finding in enumerate(findings, _HEAD_ROW + 1):
+        yield Fill(SHEET, f"B{row}", COLOURS[finding.severity])
+        if _has_cell(finding, sheets) and finding.place is not None:
+            yield Link(Place(SHEET, f"C{row}"), finding.place, str(finding.place))
+
+
+def _has_cell(finding: Finding, sheets: Collection[str]) -> bool:
+    return finding.place is not None and finding.place.ref != "" and finding.place.sheet in sheets
