@@ -17,6 +17,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from xlkpi.intake.guard import MAX_CELLS, MAX_COLUMN, MAX_ROW, Package, Refused, admit
+from xlkpi.intake.source import SheetCells
 from xlkpi.values import CellKind, Place, RawCell
 
 _ATTRIBUTE = re.compile(rb'\b(r|s|t)="([^"]*)"')
@@ -55,23 +56,25 @@ def _attributes(data: bytes) -> tuple[str, int]:
     return found.get(b"t", b"n").decode(), int(found.get(b"s", 0))
 
 
-@dataclass(frozen=True, slots=True)
-class SheetCells:
-    """What was wanted of a sheet, and the references of other cells that hold something."""
-
-    cells: Mapping[str, RawCell]
-    strays: tuple[str, ...]
-
-
 @dataclass(slots=True)
 class Workbook:
-    """An admitted workbook. Sheets and names are read at once, cells on demand."""
+    """An admitted workbook, a `Source`. Sheets and names are read at once, cells on demand."""
 
     package: Package
     sheets: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     _formats: list[str] = field(default_factory=list)
     _strings: list[bytes] | None = None
+
+    @property
+    def has_macros(self) -> bool:
+        """Whether it carries VBA; it is never opened."""
+        return self.package.has_macros
+
+    @property
+    def tells_formulas(self) -> bool:
+        """A file always does."""
+        return True
 
     def cells(self, sheet: str, wanted: Collection[str] | None, known: Collection[str] = ()) -> SheetCells:
         """Cells of a sheet: the wanted references, or all where None. Cells in `known` are no strays.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree.ElementTree import ParseError
@@ -12,7 +12,8 @@ from xml.etree.ElementTree import ParseError
 from xlkpi.findings import Finding
 from xlkpi.intake.guard import Refused
 from xlkpi.intake.normalise import MAX_TEXT, show, understand
-from xlkpi.intake.reader import SheetCells, Workbook, open_workbook, place_of
+from xlkpi.intake.reader import open_workbook, place_of
+from xlkpi.intake.source import SheetCells, Source
 from xlkpi.issue import Issue
 from xlkpi.scheme.model import Column, SchemeField, WordMeaning
 from xlkpi.values import Absence, CellContent, CellKind, Place, RawCell, Value
@@ -72,8 +73,13 @@ class Unusable:
 def read_submission(issue: Issue, source: Path | bytes, file: str = "") -> Submission | Unusable:
     """Read one file. Nothing that a file can hold raises: what is wrong comes back as findings."""
     name = file or (source.name if isinstance(source, Path) else "workbook")
+    return read_source(issue, lambda: open_workbook(source), name)
+
+
+def read_source(issue: Issue, opened: Callable[[], Source], name: str) -> Submission | Unusable:
+    """Read what a source holds; `opened` may refuse. Nothing that it can hold raises."""
     try:
-        return _Reader(issue, name, open_workbook(source)).read()
+        return _Reader(issue, name, opened()).read()
     except Refused as refused:
         return Unusable(name, (Finding(refused.code, name, facts=refused.facts),))
     except (ValueError, KeyError, IndexError, ParseError, RecursionError) as error:
@@ -82,7 +88,7 @@ def read_submission(issue: Issue, source: Path | bytes, file: str = "") -> Submi
 
 
 class _Reader:
-    def __init__(self, issue: Issue, file: str, book: Workbook):
+    def __init__(self, issue: Issue, file: str, book: Source):
         self.issue, self.file, self.book = issue, file, book
         self.found: list[Finding] = []
 
@@ -94,7 +100,7 @@ class _Reader:
         if missing:
             self._say("XK-T008", sheet=missing[0])
             return Unusable(self.file, tuple(self.found), dealer)
-        if self.book.package.has_macros:
+        if self.book.has_macros:
             self._say("XK-F010")
         slots = {slot.name: slot for slot in self.issue.layout.inputs if slot.name != MARKER_CELL}
         places = self._where(slots)
@@ -251,6 +257,18 @@ class _Reader:
                 facts = {"label": self._label(slot.field), "found": raw.text[:60]}
                 self._say("XK-I003", places[slot.name], slot.field, **facts)
         moved = {p.sheet for n, p in places.items() if p != self.issue.layout.place(n)}
+        self._compare_formulas(cells, moved)
+        for place, number in self.issue.layout.numbers.items():
+            if place.sheet not in self.book.sheets or place.sheet in moved:
+                continue
+            text = raw.text if (raw := cells.get(place)) else None
+            if text is None or raw is None or raw.kind is not CellKind.NUMBER or not _same(float(text), number):
+                self._say("XK-I005", place, expected=f"{number:g}", found=_short(text or "空白"))
+
+    def _compare_formulas(self, cells: Mapping[Place, RawCell], moved: Collection[str]) -> None:
+        if not self.book.tells_formulas:
+            self._say("XK-I007")
+            return
         for place, expected in self.issue.layout.formulas.items():
             if place.sheet not in self.book.sheets or place.sheet in moved:
                 continue
@@ -259,12 +277,6 @@ class _Reader:
             if formula != expected and (formula is None or _bare(formula) != _bare(expected)):
                 found = f"={formula}" if formula is not None else (raw and raw.text) or "空白"
                 self._say("XK-I002", place, expected=_short(expected), found=_short(found))
-        for place, number in self.issue.layout.numbers.items():
-            if place.sheet not in self.book.sheets or place.sheet in moved:
-                continue
-            text = raw.text if (raw := cells.get(place)) else None
-            if text is None or raw is None or raw.kind is not CellKind.NUMBER or not _same(float(text), number):
-                self._say("XK-I005", place, expected=f"{number:g}", found=_short(text or "空白"))
 
     def _label(self, name: str) -> str:
         entry: SchemeField = self.issue.scheme.fields[name]

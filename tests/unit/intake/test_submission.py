@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,12 @@ from openpyxl import load_workbook
 from packages import edited, put, put_answer, ref_of
 
 from xlkpi.findings import Finding
-from xlkpi.intake.submission import Submission, Unusable, of_one_dealer, read_submission
+from xlkpi.intake.reader import open_workbook
+from xlkpi.intake.source import SheetCells, Source
+from xlkpi.intake.submission import Submission, Unusable, of_one_dealer, read_source, read_submission
 from xlkpi.issue import Dealer, Issue
 from xlkpi.publish import Blank, blanks
-from xlkpi.values import Absence, Place
+from xlkpi.values import UNKNOWN, Absence, Place
 from xlkpi.workbook.layout import Role
 from xlkpi.workbook.package import unpack
 
@@ -539,3 +541,32 @@ def test_a_remark_is_cut_where_a_cell_of_excel_ends(issue: Issue, filled: bytes)
 def test_a_finding_quotes_the_beginning_of_a_long_answer_only(issue: Issue, filled: bytes) -> None:
     sent = read(issue, put_answer(filled, "接车台次", f"<is><t>{'长' * 9_000}</t></is>", ' t="inlineStr"'))
     assert [len(str(finding.facts["found"])) for finding in sent.findings] == [200]
+
+
+# ------------------------------------------------------------------ sources that are no file
+
+
+class _Silent:
+    """A source that tells values only, as an old format does."""
+
+    def __init__(self, book: Source):
+        self.book, self.sheets, self.names = book, book.sheets, book.names
+        self.has_macros = self.tells_formulas = False
+
+    def properties(self) -> Mapping[str, str]:
+        return self.book.properties()
+
+    def cells(self, sheet: str, wanted: Collection[str] | None, known: Collection[str] = ()) -> SheetCells:
+        read = self.book.cells(sheet, wanted, known)
+        bare = {ref: replace(raw, formula=UNKNOWN, format=UNKNOWN) for ref, raw in read.cells.items()}
+        return SheetCells(bare, read.strays)
+
+
+def test_a_source_that_tells_no_formulas_is_read_the_same_but_never_called_clean(issue: Issue, filled: bytes) -> None:
+    place = issue.layout.place("接车台次_完成率")
+    altered = with_openpyxl(filled, lambda book: book[place.sheet].__setitem__(place.ref, 9.9))
+    sent = read_source(issue, lambda: _Silent(open_workbook(altered)), "x.xls")
+    assert isinstance(sent, Submission)
+    assert sent.contents() == read(issue, altered).contents() == REAL_ANSWERS
+    assert codes(sent) == ["XK-I007"]
+    assert codes(read(issue, altered)) == ["XK-I002"]
