@@ -62,8 +62,7 @@ class Unknown(Enum):
 UNKNOWN: Final = Unknown.UNKNOWN
 
 
-@dataclass(frozen=True, slots=True)
-class RawCell:
+class RawCell(NamedTuple):
     """A cell as it stands in the file, before anybody reads meaning into it.
 
     `text` is the cached value as written (None where there is none); `formula` is without the leading equals sign;

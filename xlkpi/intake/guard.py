@@ -68,7 +68,7 @@ class Package:
         declared = _ENCODING.search(data[:200])
         if b"\0" in data[:200] or (declared and declared[1].lower() not in (b"utf-8", b"us-ascii", b"ascii")):
             raise Refused("XK-F008", detail=f"{name} 不是 UTF-8 编码")
-        if data.count(b"<") > MAX_MARKS:
+        if len(data) > MAX_MARKS and data.count(b"<") > MAX_MARKS:
             raise Refused("XK-F006", what=f"{name} 的标记", found="过多", limit=MAX_MARKS)
         if b"<!DOCTYPE" in data:
             raise Refused("XK-F005", part=name)

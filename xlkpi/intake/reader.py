@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from html import unescape
 from pathlib import Path
+from typing import TypeVar
 from xml.etree import ElementTree
 
 from xlkpi.intake.guard import MAX_CELLS, MAX_COLUMN, MAX_ROW, Package, Refused, admit
@@ -36,21 +37,37 @@ _BUILT_IN = {
 }  # fmt: skip
 
 
-# comments, CDATA, prefixed cells, cells without attributes or with something else than a space before them
-_UNCUTTABLE = (b"<!", b":c ", b"<c>", b"<c/", b"<c\n", b"<c\r", b"<c\t")
+_MEMO_CELLS = 20_000  # cells as they stand in the bytes; a hostile file must not fill the memory with them
+_MEMO_LENGTH = 8_000  # bytes; the longest formula that Excel takes is 8,192 characters
+_CELL_BYTES = 8  # the shortest cell, <c r="A1"/>, takes more: a shorter sheet cannot hold too many
 
 
 class _Odd(Exception):
     """The fast cut does not understand the sheet."""
 
 
-@lru_cache(50_000)
+_Result = TypeVar("_Result")
+
+
+def _remembered(
+    entries: int, length: int = _MEMO_LENGTH
+) -> Callable[[Callable[[bytes], _Result]], Callable[[bytes], _Result]]:
+    """Remember what a function makes of short bytes. Long ones are no form's own, and would fill the memory."""
+
+    def around(work: Callable[[bytes], _Result]) -> Callable[[bytes], _Result]:
+        cached = lru_cache(entries)(work)
+        return lambda data: cached(data) if len(data) < length else work(data)
+
+    return around
+
+
+@_remembered(50_000)
 def _decode(data: bytes) -> str:
     text = data.decode()
     return unescape(text) if "&" in text else text
 
 
-@lru_cache(5_000)
+@_remembered(5_000)
 def _attributes(data: bytes) -> tuple[str, int]:
     found = dict(_ATTRIBUTE.findall(data))
     return found.get(b"t", b"n").decode(), int(found.get(b"s", 0))
@@ -63,7 +80,7 @@ class Workbook:
     package: Package
     sheets: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
-    _formats: list[str] = field(default_factory=list)
+    _formats: tuple[str, ...] = ()
     _strings: list[bytes] | None = None
 
     @property
@@ -83,7 +100,8 @@ class Workbook:
             Refused: too many cells, or one too far out.
         """
         data = self.package.xml(self.sheets[sheet])
-        _not_too_many(sheet, data.count(b"<c "))
+        if len(data) > MAX_CELLS * _CELL_BYTES:
+            _not_too_many(sheet, data.count(b"<c "))
         try:
             return self._fast(sheet, data, wanted, known)
         except _Odd:
@@ -101,31 +119,38 @@ class Workbook:
     def _fast(
         self, sheet: str, data: bytes, wanted: Collection[str] | None, known: Collection[str]
     ) -> SheetCells:  # fmt: skip
-        start, end = data.find(b"<sheetData"), data.rfind(b"</sheetData>")
-        if start < 0 or any(mark in data for mark in _UNCUTTABLE):
-            raise _Odd
-        if end < 0:  # <sheetData/>
-            return SheetCells({}, ())
+        pieces = _pieces(data)
+        memo = _memo(sheet, self._formats)
         cells: dict[str, RawCell] = {}
         strays: list[str] = []
-        for piece in data[start:end].split(b"<c ")[1:]:
-            if piece[:3] != b'r="':
+        for piece in pieces:
+            raw = memo.get(piece)
+            if raw is not None:
+                ref = raw.place.ref
+            elif piece[:3] == b'r="':
+                ref = piece[3 : piece.index(b'"', 3)].decode()
+            else:
                 raise _Odd
-            ref = piece[3 : piece.index(b'"', 3)].decode()
-            if wanted is not None and ref not in wanted:
+            if wanted is None:
+                _not_too_far(sheet, ref)
+            elif ref not in wanted:
                 if ref not in known:
                     _not_too_far(sheet, ref)
                     if b"<v" in piece or b"<is" in piece or b"<f" in piece:
                         strays.append(ref)
                 continue
-            if wanted is None:
-                _not_too_far(sheet, ref)
-            close = piece.index(b">")
-            kind, style = _attributes(piece[len(ref) + 4 : close])
-            cells[ref] = self._cell(
-                Place(sheet, ref), kind, style, b"" if piece[close - 1] == 47 else piece[close + 1 :]
-            )
+            cells[ref] = raw or self._cut(Place(sheet, ref), piece, memo)
         return SheetCells(cells, tuple(strays))
+
+    def _cut(self, place: Place, piece: bytes, memo: dict[bytes, RawCell]) -> RawCell:
+        close = piece.index(b">")
+        kind, style = _attributes(piece[len(place.ref) + 4 : close])
+        raw = self._cell(place, kind, style, b"" if piece[close - 1] == 47 else piece[close + 1 :])
+        if kind != "s" and len(piece) < _MEMO_LENGTH:  # a shared string means something else in every file
+            if len(memo) >= _MEMO_CELLS:
+                memo.clear()
+            memo[piece] = raw
+        return raw
 
     def _cell(self, place: Place, kind: str, style: int, body: bytes) -> RawCell:
         value = _VALUE.search(body) if b"<v" in body else None
@@ -183,6 +208,34 @@ class Workbook:
         return _decode(b"".join(_TEXT.findall(piece)))
 
 
+def _pieces(data: bytes) -> list[bytes]:
+    """A sheet's cells: what stands between one `<c ` and the next.
+
+    Raises:
+        _Odd: comments, CDATA, prefixed cells, cells without attributes or with something else than a space before them.
+    """
+    start, end = data.find(b"<sheetData"), data.rfind(b"</sheetData>")
+    if start < 0 or b"<!" in data:
+        raise _Odd
+    if end < 0:  # <sheetData/>
+        return []
+    section = data[start:end]
+    pieces = section.split(b"<c ")[1:]
+    if section.count(b"<c") != len(pieces) or b":c " in section:
+        raise _Odd
+    return pieces
+
+
+_memos: dict[tuple[str, tuple[str, ...]], dict[bytes, RawCell]] = {}
+
+
+def _memo(sheet: str, formats: tuple[str, ...]) -> dict[bytes, RawCell]:
+    """Cells of this sheet that earlier files of the same look had too: a form's own cells, the same in every file."""
+    if len(_memos) >= 64:
+        _memos.clear()
+    return _memos.setdefault((sheet, formats), {})
+
+
 def open_workbook(source: Path | bytes) -> Workbook:
     """Admit a file and read its table of contents.
 
@@ -202,7 +255,7 @@ _UNUSUAL = re.compile(rb"<!|<\w+:(?:sheet|definedName)\b")
 # quoted values are taken whole: a pattern that may begin inside one takes hours over a value of some megabytes
 _ATTRIBUTES = rb"""((?:\s+[\w:.-]+\s*=\s*(?:"[^"]*"|'[^']*'))*)\s*"""
 _SHEET_TAG = re.compile(rb"<sheet" + _ATTRIBUTES + rb"/?>")
-_NAME_TAG = re.compile(rb"<definedName" + _ATTRIBUTES + rb">([^<]*)<")
+_NAME = re.compile(_ATTRIBUTES + rb">([^<]*)<")
 _ANY_ATTRIBUTE = re.compile(rb"""([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 
 
@@ -212,11 +265,17 @@ def _contents(data: bytes) -> tuple[list[tuple[str, str]], dict[str, str]]:
     for found in _SHEET_TAG.finditer(data):
         facts = {key.rpartition(b":")[2] if b":" in key else key: value for key, value in _tag(found[1])}
         sheets.append((_decode(facts.get(b"name", b"")), _decode(facts.get(b"id", b""))))
-    names = {}
-    for found in _NAME_TAG.finditer(data):
-        if b"localSheetId" not in found[1]:
-            names[_decode(dict(_tag(found[1])).get(b"name", b""))] = _decode(found[2])
+    names = dict(filter(None, map(_defined_name, data.split(b"<definedName")[1:])))
     return sheets, names
+
+
+@_remembered(20_000)
+def _defined_name(piece: bytes) -> tuple[str, str] | None:
+    """A workbook-wide name and its text, from what stands behind `<definedName`. Most come back in every file."""
+    found = _NAME.match(piece)
+    if found is None or b"localSheetId" in found[1]:
+        return None
+    return _decode(dict(_tag(found[1])).get(b"name", b"")), _decode(found[2])
 
 
 def _tag(attributes: bytes) -> list[tuple[bytes, bytes]]:
@@ -234,7 +293,7 @@ def _odd_contents(data: bytes) -> tuple[list[tuple[str, str]], dict[str, str]]:
     return sheets, names
 
 
-@lru_cache(64)
+@_remembered(64, 1 << 20)
 def _relations(data: bytes) -> dict[str, str]:
     root = ElementTree.fromstring(data)  # noqa: S314 - the guard refused every DOCTYPE
     targets = {node.get("Id", ""): _target(node.get("Target", "")) for node in root}
@@ -250,22 +309,22 @@ def place_of(text: str) -> Place | None:
     return Place(sheet[1:-1].replace("''", "'") if sheet.startswith("'") else sheet, bare)
 
 
-def _number_formats(package: Package) -> list[str]:
-    return _formats_in(package.xml("xl/styles.xml")) if "xl/styles.xml" in package else []
+def _number_formats(package: Package) -> tuple[str, ...]:
+    return _formats_in(package.xml("xl/styles.xml")) if "xl/styles.xml" in package else ()
 
 
-@lru_cache(64)
-def _formats_in(data: bytes) -> list[str]:
+@_remembered(64, 1 << 20)
+def _formats_in(data: bytes) -> tuple[str, ...]:
     """Number formats by cell style. The blanks of one month share their styles, so this is read once."""
     root = ElementTree.fromstring(data)  # noqa: S314 - the guard refused every DOCTYPE
     codes = dict(_BUILT_IN)
-    formats: list[str] = []
+    formats: tuple[str, ...] = ()
     for node in root:
         tag = _local(node.tag)
         if tag == "numFmts":
             codes.update({int(entry.get("numFmtId", 0)): entry.get("formatCode", "") for entry in node})
         elif tag == "cellXfs":
-            formats = [codes.get(int(entry.get("numFmtId", 0)), "General") for entry in node]
+            formats = tuple(codes.get(int(entry.get("numFmtId", 0)), "General") for entry in node)
     return formats
 
 
