@@ -14,7 +14,10 @@ from xlkpi.files import write_file
 from xlkpi.findings import Finding
 from xlkpi.intake.submission import Unusable
 from xlkpi.issue import Dealer, Issue
-from xlkpi.scoring.assess import Assessment, Fired, ItemScore
+from xlkpi.scheme.cells import of_field
+from xlkpi.scheme.formulas import number_value
+from xlkpi.scheme.model import Diagnosis, Indicator, Item, Scheme, SchemeField
+from xlkpi.scoring.assess import Assessment, Fired, ItemScore, scored_field
 from xlkpi.values import Absence, CellContent, Value
 
 SCORES_FILE = "scores.json"
@@ -65,10 +68,82 @@ def to_json(results: Results) -> str:
         "month": issue.month,
         "engine": results.engine,
         "points": issue.scheme.points,
+        "definitions": definitions(issue.scheme),
         "dealers": dealers,
         "findings": [finding_json(finding) for finding in results.findings],
     }
     return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
+
+
+def definitions(scheme: Scheme) -> dict[str, Any]:
+    """What a reader of scores.json needs of the scheme: words in both languages, units, standards, causes.
+
+    An item's `of` names the field whose target and actual it shows; a guide's bound is None where there is none.
+    """
+    targets = scheme.targets()
+    return {
+        "title": scheme.title,
+        "en": scheme.en,
+        "decimals": scheme.display_decimals,
+        "groups": [
+            {"name": group.group, "en": group.en, "points": number_value(group.points)} for group in scheme.groups
+        ],
+        "items": {item.item: _item_entry(item, targets) for item in scheme.items},
+        "fields": {name: _entry(name, entry) for name, entry in scheme.fields.items()},
+        "indicators": {
+            **{of_field(name, "完成率"): _completion_entry(name, entry) for name, entry in targets.items()},
+            **{name: _indicator_entry(name, entry) for name, entry in scheme.indicators.items()},
+        },
+        "systems": {name: {"label": system.label, "en": system.en} for name, system in scheme.systems.items()},
+        "grades": [{"grade": grade.grade, "at_least": number_value(grade.at_least)} for grade in scheme.grades],
+        "diagnoses": [_diagnosis_entry(entry) for entry in scheme.diagnoses],
+    }
+
+
+def _entry(name: str, entry: SchemeField | Indicator) -> dict[str, Any]:
+    return {"label": entry.label or name, "en": entry.en, "unit": entry.unit, "type": entry.type}
+
+
+def _item_entry(item: Item, targets: Mapping[str, SchemeField]) -> dict[str, Any]:
+    scored = scored_field(item)
+    field = targets.get(scored)
+    return {
+        "label": item.label or item.item,
+        "en": item.en or (field.en if field else ""),
+        "of": scored if field else "",
+        "bonus": item.bonus,
+        "text": item.text,
+    }
+
+
+def _completion_entry(name: str, field: SchemeField) -> dict[str, Any]:
+    return {
+        "label": f"{field.label or name}完成率", "en": f"{field.en}: completion", "unit": "", "type": "rate",
+        "id": "", "system": "", "low": None, "high": None,
+    }  # fmt: skip
+
+
+def _indicator_entry(name: str, entry: Indicator) -> dict[str, Any]:
+    low, high = (entry.guide.low, entry.guide.high) if entry.guide else (None, None)
+    return {
+        **_entry(name, entry),
+        "id": entry.id,
+        "system": entry.system,
+        "low": None if low is None else number_value(low),
+        "high": None if high is None else number_value(high),
+    }
+
+
+def _diagnosis_entry(entry: Diagnosis) -> dict[str, Any]:
+    return {
+        "problem": entry.problem,
+        "en": entry.en,
+        "of": entry.of,
+        "way": entry.way,
+        "stake_in": "元" if entry.stake else "",
+        "causes": list(entry.causes),
+        "measures": [measure.text for measure in entry.measures],
+    }
 
 
 def _dealer(issue: Issue, dealer: Dealer, done: Assessment, rank: int | None) -> dict[str, Any]:
@@ -91,6 +166,8 @@ def _dealer(issue: Issue, dealer: Dealer, done: Assessment, rank: int | None) ->
         ],
         "items": [_item(item) for item in done.items],
         "indicators": {name: plain(value) for name, value in done.indicators.items()},
+        "judgements": dict(done.judgements),
+        "diagnoses": [{"number": d.number, "problem": d.problem, "stake": d.stake} for d in done.diagnoses],
         "findings": [finding_json(finding) for finding in done.findings],
     }
 
@@ -133,7 +210,7 @@ def _rejected(issue: Issue, unusable: Unusable) -> dict[str, Any]:
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:
-    """A finding as data, with its Chinese sentences."""
+    """A finding as data, with its Chinese sentences, and the facts of which other languages make theirs."""
     return {
         "code": finding.code,
         "severity": finding.severity.name.lower(),
@@ -142,6 +219,7 @@ def finding_json(finding: Finding) -> dict[str, Any]:
         "field": finding.field,
         "message": finding.message(),
         "remedy": finding.remedy(),
+        "facts": {name: fact if isinstance(fact, int | float) else str(fact) for name, fact in finding.facts.items()},
     }
 
 

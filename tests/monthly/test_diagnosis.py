@@ -166,6 +166,7 @@ def test_the_top_list_is_ordered_and_complete(guided: Monthly, months: list[Asse
         showing = sorted((line for line in _lines(guided, done) if line.shows), key=lambda line: -line.weight)  # type: ignore[operator]
         wanted = [(line.number, line.problem, line.weight) for line in showing]
         assert _top(guided, done) == wanted[:TOP]
+        assert [(found.number, found.problem, found.stake) for found in done.diagnoses] == wanted
         lengths.add(len(wanted))
     assert max(lengths) > TOP
     assert min(lengths) < TOP
@@ -223,6 +224,7 @@ def test_the_judgement_by_the_guide(service: Monthly, name: str, answers: Any, v
     done = service.judge(answers)
     assert done.indicators[name] == (pytest.approx(value) if isinstance(value, float) else value)
     assert service.value(done, f"{name}_评价") == word
+    assert done.judgements.get(name) == (word if isinstance(value, float) else None)
 
 
 def test_a_lost_guide_is_open(service: Monthly) -> None:

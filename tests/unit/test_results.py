@@ -15,7 +15,18 @@ from conftest import AssessWith, RealMonth
 from xlkpi.findings import Finding
 from xlkpi.intake.submission import Unusable
 from xlkpi.issue import Dealer, Issue
-from xlkpi.results import Results, finding_json, in_roster_order, plain, ranks, to_csv, to_json, write_results
+from xlkpi.results import (
+    Results,
+    definitions,
+    finding_json,
+    in_roster_order,
+    plain,
+    ranks,
+    to_csv,
+    to_json,
+    write_results,
+)
+from xlkpi.scheme.lint import usable_scheme
 from xlkpi.scoring.assess import Assessment
 from xlkpi.values import Absence, Place
 
@@ -109,6 +120,36 @@ def test_the_json_has_the_shape_that_is_promised(results: Results) -> None:
     } <= set(dealer["items"][0])
 
 
+def test_the_json_explains_its_own_names_in_both_languages(results: Results) -> None:
+    data = json.loads(to_json(results))
+    told = data["definitions"]
+    assert (told["title"], told["decimals"], told["grades"][1]) == (
+        "绩效考核表",
+        1,
+        {"grade": "良好", "at_least": 80.0},
+    )
+    assert [(group["name"], bool(group["en"]), group["points"]) for group in told["groups"]] == [
+        ("经营指标", True, 55.0), ("管理指标", True, 45.0),
+    ]  # fmt: skip
+    dealer = data["dealers"][0]
+    assert list(told["items"]) == [item["id"] for item in dealer["items"]]
+    assert set(told["indicators"]) == set(dealer["indicators"])
+    visits, plan = told["items"]["接车台次"], told["items"]["计划执行"]
+    assert (visits["of"], told["fields"][visits["of"]]["unit"], plan["of"]) == ("接车台次", "台", "")
+    assert all(entry["en"] for part in ("items", "fields", "indicators") for entry in told[part].values())
+
+
+def test_a_monthly_scheme_s_guides_and_diagnoses_are_explained() -> None:
+    scheme, _ = usable_scheme("service-monthly")
+    told = definitions(scheme)
+    assert told["indicators"]["工时效率"]["low"] == pytest.approx(1.1)
+    assert told["indicators"]["工时效率"]["system"] in told["systems"]
+    assert len(told["diagnoses"]) == len(scheme.diagnoses)
+    first = told["diagnoses"][0]
+    assert first["en"] and first["causes"] and first["measures"]
+    assert first["of"] in told["indicators"] or first["of"] in told["fields"]
+
+
 def test_the_real_month_stands_in_the_json_to_the_last_digit(results: Results, real_month: RealMonth) -> None:
     dealer = json.loads(to_json(results))["dealers"][0]
     assert dealer["total"] == pytest.approx(real_month.total, abs=1e-9)
@@ -162,6 +203,7 @@ def test_a_finding_as_data_names_its_place_and_says_what_to_do() -> None:
     assert finding_json(finding) == {
         "code": "XK-V001", "severity": "error", "sheet": "填报", "cell": "F6", "field": "接车台次",
         "message": "“接车台次”没有填", "remedy": "请填写；当月确实没有发生的填 0",
+        "facts": {"label": "接车台次"},
     }  # fmt: skip
 
 

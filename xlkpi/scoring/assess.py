@@ -11,7 +11,22 @@ from typing import Final, Literal
 
 from xlkpi.findings import Finding
 from xlkpi.issue import Issue
-from xlkpi.scheme.cells import BEFORE_VETO, CEILING, GRADE, PUBLISHED, STATUS, TOTAL, TOTAL_VETO, of_clause, of_field
+from xlkpi.scheme.cells import (
+    BEFORE_VETO,
+    CEILING,
+    GRADE,
+    HIGH,
+    LOW,
+    ON_GUIDE,
+    PUBLISHED,
+    SHOWS,
+    STATUS,
+    TOTAL,
+    TOTAL_VETO,
+    of_clause,
+    of_diagnosis,
+    of_field,
+)
 from xlkpi.scheme.checks import RELATION
 from xlkpi.scheme.formulas import number_value
 from xlkpi.scheme.model import Clause, Item, SchemeField
@@ -68,9 +83,19 @@ class GroupScore:
 
 
 @dataclass(frozen=True, slots=True)
+class Diagnosed:
+    """A problem of the scheme's `diagnoses` that shows this month, by its number from 1. `stake` is its weight: in 元
+    where the scheme says what is at stake, else how far off the guide, as a share of it."""
+
+    number: int
+    problem: str
+    stake: float
+
+
+@dataclass(frozen=True, slots=True)
 class Assessment:
-    """A dealer's month. `published` is the total as printed, which grade and rank go by; `cells` holds the whole
-    evaluated workbook, for writing it out."""
+    """A dealer's month. `published` is the total as printed, which grade and rank go by; `judgements` has 达标, 偏低 or
+    偏高 by indicator, where a guide is known; `cells` holds the whole evaluated workbook, for writing it out."""
 
     dealer: str
     file: str
@@ -86,6 +111,8 @@ class Assessment:
     indicators: Mapping[str, Value]
     findings: tuple[Finding, ...]
     engine: str
+    judgements: Mapping[str, str] = field(default_factory=dict)
+    diagnoses: tuple[Diagnosed, ...] = ()
     cells: Mapping[Place, CellContent] = field(repr=False, compare=False, default_factory=dict)
 
 
@@ -167,13 +194,14 @@ class _Reading:
             indicators=indicators,
             findings=(*found, *self.checks(found), *self.open_inspections(), *self.cell_faults()),
             engine=self.engine,
+            judgements={name: word for name in indicators if (word := self.judged(name))},
+            diagnoses=tuple(self.diagnosed()),
             cells=self.cells,
         )
 
     def item(self, group: str, item: Item) -> ItemScore:
         name = item.item
-        of = item.score.arguments.get("of") if item.score else None
-        scored = of.removesuffix("_完成率") if isinstance(of, str) else ""
+        scored = scored_field(item)
         has_target = scored in self.issue.scheme.targets()
         outcomes = [(n, c, self.content(of_clause(name, n))) for n, c in enumerate(item.clauses, 1)]
         return ItemScore(
@@ -204,6 +232,21 @@ class _Reading:
             points=float(points) if isinstance(points, float) else 0.0,
             scope=self.issue.scheme.scope(clause) if clause.otherwise else "",
         )
+
+    def judged(self, indicator: str) -> str:
+        """What its 评价 cell says; nothing where it has no guide, or no number to hold against it."""
+        name = of_field(indicator, "评价")
+        word = self.word(name) if name in self.issue.layout.slots else ""
+        return word if word in (LOW, HIGH, ON_GUIDE) else ""
+
+    def diagnosed(self) -> Iterable[Diagnosed]:
+        """The problems that show, the heaviest first."""
+        shown = [
+            Diagnosed(number, entry.problem, self.number(of_diagnosis(number, "轻重")))
+            for number, entry in enumerate(self.issue.scheme.diagnoses, 1)
+            if self.word(of_diagnosis(number, "触发")) == SHOWS
+        ]
+        return sorted(shown, key=lambda diagnosed: -diagnosed.stake)
 
     # ------------------------------------------------------------ cells by name
 
@@ -271,6 +314,12 @@ class _Reading:
 
 
 _READING_FAULTS: Final = frozenset({"XK-V002", "XK-V007", "XK-V008", "XK-V011", "XK-T010"})
+
+
+def scored_field(item: Item) -> str:
+    """The field whose completion, or whose value, an item is scored by; "" where clauses alone decide."""
+    of = item.score.arguments.get("of") if item.score else None
+    return of.removesuffix("_完成率") if isinstance(of, str) else ""
 
 
 def _took(outcome: CellContent) -> bool:
