@@ -79,14 +79,18 @@ class FormualizerEngine:
         config = formualizer.WorkbookConfig(mode=formualizer.WorkbookMode.Ephemeral, eval_config=settings)
         self._book = formualizer.Workbook.from_bytes(self._master, config=config)
         self._range = formualizer.RangeAddress
+        self._set: list[list[Any] | None] = [None] * len(self._runs)
 
     def evaluate(self, inputs: Cells) -> dict[Place, CellContent]:
         """See Engine."""
         self._count += 1
         if self._count % self.RELOAD_EVERY == 0:
             self._load()
-        for sheet, row, column, places in self._runs:
-            self._book.set_values_batch(sheet, row, column, [[_plain(inputs.get(place))] for place in places])
+        for number, (sheet, row, column, places) in enumerate(self._runs):
+            values = [_plain(inputs.get(place)) for place in places]
+            if not _alike(values, self._set[number]):  # setting is dear: it marks all that depends on the cell
+                self._book.set_values_batch(sheet, row, column, [[value] for value in values])
+                self._set[number] = values
         self._book.evaluate_all()
         results: dict[Place, CellContent] = {}
         for sheet, (top, left, bottom, right), wanted in self._areas:
@@ -124,8 +128,13 @@ def _areas(layout: Layout) -> list[_Area]:
 
 
 def _plain(value: CellContent) -> Any:
-    """A value as an engine takes it; text stays text, even one that begins with an equals sign."""
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    """A value as an engine takes it; text stays text, even one that begins with an equals sign. No cell holds −0."""
+    return float(value) + 0.0 if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def _alike(values: list[Any], before: list[Any] | None) -> bool:
+    """The same values of the same kinds: TRUE is not 1."""
+    return values == before and [*map(type, values)] == [*map(type, before)]
 
 
 _FAULTS = {"div": "#DIV/0!", "na": "#N/A", "value": "#VALUE!", "ref": "#REF!", "name": "#NAME?", "num": "#NUM!"}

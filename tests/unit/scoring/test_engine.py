@@ -77,6 +77,30 @@ def test_inputs_that_are_left_out_are_blank_again(name: str) -> None:
     assert engine.evaluate({where: "字"})[result] == "字"
 
 
+@BOTH
+def test_what_looks_like_the_value_before_is_still_set(name: str) -> None:
+    data, layout = book_and_layout({"Z1": 'IF(ISNUMBER(A1),"数","否")'}, {"A1": None})
+    engine = load_engine(name, data, layout)
+    where, result = Place(SHEET, "A1"), Place(SHEET, "Z1")
+    for value, kind in (
+        (1.0, "数"),
+        (True, "否"),
+        (1.0, "数"),
+        ("1个", "否"),
+        (0.0, "数"),
+        (False, "否"),
+        (None, "否"),
+    ):
+        assert engine.evaluate({where: value})[result] == kind
+
+
+def test_a_cell_never_holds_minus_zero() -> None:
+    data, layout = book_and_layout({"Z1": '""&A1'}, {"A1": None})
+    engine = load_engine("formualizer", data, layout)
+    for value in (-0.0, 0.0, -0.0):
+        assert engine.evaluate({Place(SHEET, "A1"): value})[Place(SHEET, "Z1")] == "0"
+
+
 def test_one_dealer_leaves_nothing_behind_for_the_next(issue: Issue, engine: Engine, real_month: RealMonth) -> None:
     answers = {issue.layout.place(name): value for name, value in real_month.answers.items()}
     empty = engine.evaluate(issue.stamped("D002"))
