@@ -300,6 +300,7 @@ def _relations(data: bytes) -> dict[str, str]:
     return {key: target for key, target in targets.items() if "worksheets" in target}
 
 
+@lru_cache(20_000)
 def place_of(text: str) -> Place | None:
     """The single cell that a defined name's text points to: 'Sheet'!$A$1."""
     sheet, mark, ref = text.rpartition("!")

@@ -178,15 +178,17 @@ class _Reader:
 
     def _cells(self, places: Mapping[str, Place]) -> dict[Place, RawCell]:
         layout = self.issue.layout
-        wanted: dict[str, set[str]] = {}
-        for place in (*places.values(), *layout.formulas, *layout.numbers):
-            wanted.setdefault(place.sheet, set()).add(place.ref)
+        moved: dict[str, set[str]] = {}
+        for name, place in places.items():
+            if place != layout.place(name):
+                moved.setdefault(place.sheet, set()).add(place.ref)
         cells: dict[Place, RawCell] = {}
-        for sheet, refs in wanted.items():
+        for sheet in dict.fromkeys((*layout.read_refs, *moved)):
             if sheet in self.book.sheets and sheet not in layout.tables:
+                refs = layout.read_refs.get(sheet, frozenset()).union(moved.get(sheet, ()))
                 read = self.book.cells(sheet, refs, layout.occupied.get(sheet, frozenset()))
                 cells.update({raw.place: raw for raw in read.cells.values()})
-                if not any(place.sheet == sheet and place != layout.place(n) for n, place in places.items()):
+                if sheet not in moved:
                     self._say_strays(sheet, read)
         return cells
 
@@ -211,25 +213,27 @@ class _Reader:
         if table.sheet not in self.book.sheets:
             self._say("XK-T008", sheet=table.sheet)
             return ()
-        wanted = frozenset(place.ref for place in table.places(table.columns))
-        read = self.book.cells(table.sheet, wanted, self.issue.layout.occupied[table.sheet])
+        cells = self.issue.layout.table_refs[table.name]
+        read = self.book.cells(table.sheet, cells.keys(), self.issue.layout.occupied[table.sheet])
         self._say_extra_columns(table, read.strays)
-        columns = {letter: column for column, letter in table.columns.items()}
+        columns = self.issue.scheme.tables[table.name].columns
+        fields = {name: _as_field(column) for name, column in columns.items() if column.type != "date"}
         rows: dict[int, dict[str, CellContent]] = {}
         for ref, raw in read.cells.items():
-            letter = ref.rstrip("0123456789")
-            content = self._table_cell(table, columns[letter], raw)
+            if raw.kind is CellKind.EMPTY and raw.formula is None:
+                continue
+            number, column = cells[ref]
+            content = self._table_cell(f"{table.name} {column}", fields.get(column), raw)
             if content is not None:
-                rows.setdefault(int(ref[len(letter) :]), {})[columns[letter]] = content
+                rows.setdefault(number, {})[column] = content
         return tuple(rows[number] for number in sorted(rows))
 
-    def _table_cell(self, table: TableSlot, column: str, raw: RawCell) -> CellContent:
-        entry = self.issue.scheme.tables[table.name].columns[column]
-        if entry.type == "date":  # kept as it stands: nothing is computed from it
+    def _table_cell(self, label: str, entry: SchemeField | None, raw: RawCell) -> CellContent:
+        if entry is None:  # a date is kept as it stands: nothing is computed from it
             return None if raw.text is None else float(raw.text) if raw.kind is CellKind.NUMBER else raw.text
-        reading = understand(_as_field(entry), raw)
+        reading = understand(entry, raw)
         for code, facts in reading.remarks:
-            self._say(code, raw.place, label=f"{table.name} {column}", **facts)
+            self._say(code, raw.place, label=label, **facts)
         value = reading.value
         return None if value is Absence.MISSING else value.value if isinstance(value, Absence) else value
 

@@ -87,9 +87,11 @@ class FormualizerEngine:
         if self._count % self.RELOAD_EVERY == 0:
             self._load()
         for number, (sheet, row, column, places) in enumerate(self._runs):
-            values = [_plain(inputs.get(place)) for place in places]
-            if not _alike(values, self._set[number]):  # setting is dear: it marks all that depends on the cell
-                self._book.set_values_batch(sheet, row, column, [[value] for value in values])
+            values = [None if value is None else _plain(value) for value in map(inputs.get, places)]
+            first, last = _difference(values, self._set[number])
+            if first < last:  # setting is dear: it marks all that depends on the cell
+                changed = [[value] for value in values[first:last]]
+                self._book.set_values_batch(sheet, row + first, column, changed)
                 self._set[number] = values
         self._book.evaluate_all()
         results: dict[Place, CellContent] = {}
@@ -132,9 +134,12 @@ def _plain(value: CellContent) -> Any:
     return float(value) + 0.0 if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
-def _alike(values: list[Any], before: list[Any] | None) -> bool:
-    """The same values of the same kinds: TRUE is not 1."""
-    return values == before and [*map(type, values)] == [*map(type, before)]
+def _difference(values: list[Any], before: list[Any] | None) -> tuple[int, int]:
+    """From where to where two runs of values differ. TRUE is not 1: values of different kinds differ."""
+    if before is None:
+        return 0, len(values)
+    unlike = [n for n, (a, b) in enumerate(zip(values, before, strict=True)) if a != b or type(a) is not type(b)]
+    return (unlike[0], unlike[-1] + 1) if unlike else (0, 0)
 
 
 _FAULTS = {"div": "#DIV/0!", "na": "#N/A", "value": "#VALUE!", "ref": "#REF!", "name": "#NAME?", "num": "#NUM!"}

@@ -98,7 +98,13 @@ class Layout:
 
     def of(self, *roles: Role) -> Iterator[Slot]:
         """Slots of these roles, in the workbook's order."""
+        if len(roles) == 1:
+            return iter(self._by_role.get(roles[0], ()))
         return (slot for slot in self.slots.values() if slot.role in roles)
+
+    @cached_property
+    def _by_role(self) -> Mapping[Role, tuple[Slot, ...]]:
+        return {role: tuple(slot for slot in self.slots.values() if slot.role is role) for role in Role}
 
     def place(self, name: str) -> Place:
         """Where a name stands."""
@@ -120,6 +126,26 @@ class Layout:
         """Every cell whose content differs from dealer to dealer: inputs, table cells, results."""
         rows = (place for table in self.tables.values() for place in table.places(table.columns))
         return (*(slot.place for slot in self.inputs), *rows, *self.formulas)
+
+    @cached_property
+    def read_refs(self) -> Mapping[str, frozenset[str]]:
+        """What reading looks at on each sheet that is no table: inputs, formulas, locked numbers."""
+        refs: dict[str, set[str]] = {}
+        for place in (*(slot.place for slot in self.inputs), *self.formulas, *self.numbers):
+            refs.setdefault(place.sheet, set()).add(place.ref)
+        return {sheet: frozenset(found) for sheet, found in refs.items()}
+
+    @cached_property
+    def table_refs(self) -> Mapping[str, Mapping[str, tuple[int, str]]]:
+        """Of each table, its cells with their row and column."""
+        return {
+            name: {
+                f"{letter}{row}": (row, column)
+                for column, letter in table.columns.items()
+                for row in range(table.first, table.last + 1)
+            }
+            for name, table in self.tables.items()
+        }
 
     @cached_property
     def fingerprint(self) -> str:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from xml.sax.saxutils import escape
 
 from xlkpi.values import CellContent, CellFault, Place
@@ -28,10 +29,11 @@ _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _EPOCH_ORDINAL = 693594  # date.toordinal() of 1899-12-30, Excel's day zero
 
 
-@dataclass(slots=True)
+@dataclass
 class _Part:
     """A sheet's XML cut at its variable cells."""
 
+    sheet: str
     name: str
     chunks: list[str]
     tail: str
@@ -42,15 +44,23 @@ class _Part:
     packed: tuple[tuple[CellContent, ...], frozenset[str], Member] | None = None
 
     def render(self, values: Sequence[CellContent], locked: frozenset[str]) -> str:
-        out: list[str] = []
-        for chunk, ref, style, formula, value in zip(
-            self.chunks, self.refs, self.styles, self.formulas, values, strict=True
-        ):
-            out.append(chunk)
-            out.append(self.looks[ref] if ref in locked else style)
-            out.append(_cell_body(formula, value))
-        out.append(self.tail)
+        out = list(self.blank)
+        for at, value in enumerate(values):
+            if value is not None or (locked and self.refs[at] in locked):
+                style = self.looks[self.refs[at]] if self.refs[at] in locked else self.styles[at]
+                out[at] = self.chunks[at] + style + _cell_body(self.formulas[at], value)
         return "".join(out)
+
+    @cached_property
+    def places(self) -> tuple[Place, ...]:
+        """The variable cells."""
+        return tuple(Place(self.sheet, ref) for ref in self.refs)
+
+    @cached_property
+    def blank(self) -> tuple[str, ...]:
+        """The sheet's pieces where no cell has a value, and its end."""
+        cells = zip(self.chunks, self.styles, self.formulas, strict=True)
+        return (*(chunk + style + _cell_body(formula, None) for chunk, style, formula in cells), self.tail)
 
 
 @dataclass(slots=True)
@@ -75,7 +85,7 @@ class Stamper:
         for place in self.layout.stamped_places:
             wanted.setdefault(place.sheet, set()).add(place.ref)
         paths = _sheet_paths(texts)
-        self._parts = {sheet: _cut(paths[sheet], texts[paths[sheet]], refs) for sheet, refs in wanted.items()}
+        self._parts = {sheet: _cut(sheet, paths[sheet], texts[paths[sheet]], refs) for sheet, refs in wanted.items()}
         for place, like in self.layout.locked_like.items():
             part = self._parts[place.sheet]
             part.looks[place.ref] = part.styles[part.refs.index(like.ref)]
@@ -88,7 +98,7 @@ class Stamper:
         replaced: dict[str, Member] = {}
         lockable = self.layout.locked_like.keys() & set(known)
         for sheet, part in self._parts.items():
-            row = tuple(values.get(Place(sheet, ref)) for ref in part.refs)
+            row = tuple(map(values.get, part.places))
             locked = frozenset(place.ref for place in lockable if place.sheet == sheet)
             if part.packed is None or part.packed[:2] != (row, locked):
                 part.packed = (row, locked, member(part.name, part.render(row, locked).encode(), self.level))
@@ -122,9 +132,9 @@ def _number(value: float) -> str:
     return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(float(value))
 
 
-def _cut(name: str, text: str, refs: Iterable[str]) -> _Part:
+def _cut(sheet: str, name: str, text: str, refs: Iterable[str]) -> _Part:
     wanted = set(refs)
-    part = _Part(name, [], "", [], [], [], {})
+    part = _Part(sheet, name, [], "", [], [], [], {})
     at = 0
     for found in _CELL.finditer(text):
         if found[1] in wanted:
