@@ -558,7 +558,7 @@ class _Silent:
 
     def cells(self, sheet: str, wanted: Collection[str] | None, known: Collection[str] = ()) -> SheetCells:
         read = self.book.cells(sheet, wanted, known)
-        bare = {ref: replace(raw, formula=UNKNOWN, format=UNKNOWN) for ref, raw in read.cells.items()}
+        bare = {ref: raw._replace(formula=UNKNOWN, format=UNKNOWN) for ref, raw in read.cells.items()}
         return SheetCells(bare, read.strays)
 
 
