@@ -80,6 +80,14 @@ class Package:
             raise Refused("XK-F002", detail=f"{name}：{error}") from None
         return data
 
+    def part(self, name: str) -> bytes:
+        """Any part, inflated within the limits and nothing more: for copying and patching, never for parsing.
+
+        Raises:
+            Refused: damaged or too large.
+        """
+        return self._inflate(self.parts[name])
+
     def _inflate(self, info: zipfile.ZipInfo) -> bytes:
         start = _data_start(self.raw, info)
         packed = self.raw[start : start + info.compress_size]

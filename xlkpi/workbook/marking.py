@@ -50,7 +50,7 @@ def _list(findings: Sequence[Finding], sheets: Collection[str], title: str) -> I
         (n, f.severity.word, str(f.place or "—"), f.message(), f.cause(), f.remedy(), f.code)
         for n, f in enumerate(findings, 1)
     ]
-    yield Write(Place(SHEET, f"A{_HEAD_ROW}"), (HEADINGS, *rows))
+    yield Write(Place(SHEET, f"A{_HEAD_ROW}"), (HEADINGS, *rows), wrap=True)
     yield Fill(SHEET, f"A{_HEAD_ROW}:G{_HEAD_ROW}", _HEADING_FILL, bold=True)
     for row, finding in enumerate(findings, _HEAD_ROW + 1):
         yield Fill(SHEET, f"B{row}", COLOURS[finding.severity])

@@ -17,23 +17,23 @@ from xlkpi.values import CellContent, Place
 class EnsureSheet:
     """A sheet of our own: added after the last one, or emptied (contents, looks, links) where it is there.
 
-    `widths` of the columns from A on, in characters, and whether text wraps: best effort.
+    `widths` of the columns from A on, in characters: best effort.
     """
 
     sheet: str
     widths: tuple[float, ...] = ()
-    wrap: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Write:
     """A rectangle of contents with its upper left corner at `place`; None leaves a blank cell.
 
-    A text stays a text whatever it begins with. No cell of the rectangle may hold a formula.
+    A text stays a text whatever it begins with. No cell of the rectangle may hold a formula. `wrap` is best effort.
     """
 
     place: Place
     rows: tuple[tuple[CellContent, ...], ...]
+    wrap: bool = False
 
 
 @dataclass(frozen=True, slots=True)

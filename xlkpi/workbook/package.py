@@ -55,12 +55,13 @@ def unpack(data: bytes) -> dict[str, bytes]:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A part as it lies in the archive: name, compressed bytes, checksum and size."""
+    """A part as it lies in the archive: name, compressed bytes, checksum, size, and zip's number of the compression."""
 
     name: bytes
     packed: bytes
     crc: int
     size: int
+    method: int = zipfile.ZIP_DEFLATED
 
 
 def member(name: str, data: bytes, level: int = 1) -> Member:
@@ -78,7 +79,7 @@ def members(data: bytes) -> dict[str, Member]:
             name_size, extra_size = struct.unpack("<HH", data[at + 26 : at + 30])
             start = at + 30 + name_size + extra_size
             packed = data[start : start + info.compress_size]
-            found[info.filename] = Member(info.filename.encode(), packed, info.CRC, info.file_size)
+            found[info.filename] = Member(info.filename.encode(), packed, info.CRC, info.file_size, info.compress_type)
     return found
 
 
@@ -89,7 +90,7 @@ def assemble(parts: Iterable[Member]) -> bytes:
     offset = count = 0
     for part in parts:
         flag = 0x800 if not part.name.isascii() else 0
-        facts = struct.pack("<4H3L", flag, 8, _TIME, _DATE, part.crc, len(part.packed), part.size)
+        facts = struct.pack("<4H3L", flag, part.method, _TIME, _DATE, part.crc, len(part.packed), part.size)
         head = struct.pack("<4sH", b"PK\3\4", 20) + facts + struct.pack("<2H", len(part.name), 0) + part.name
         directory.append(
             struct.pack("<4s2H", b"PK\1\2", 20, 20)

@@ -48,7 +48,7 @@ class _Part:
         for at, value in enumerate(values):
             if value is not None or (locked and self.refs[at] in locked):
                 style = self.looks[self.refs[at]] if self.refs[at] in locked else self.styles[at]
-                out[at] = self.chunks[at] + style + _cell_body(self.formulas[at], value)
+                out[at] = self.chunks[at] + style + cell_body(self.formulas[at], value)
         return "".join(out)
 
     @cached_property
@@ -60,7 +60,7 @@ class _Part:
     def blank(self) -> tuple[str, ...]:
         """The sheet's pieces where no cell has a value, and its end."""
         cells = zip(self.chunks, self.styles, self.formulas, strict=True)
-        return (*(chunk + style + _cell_body(formula, None) for chunk, style, formula in cells), self.tail)
+        return (*(chunk + style + cell_body(formula, None) for chunk, style, formula in cells), self.tail)
 
 
 @dataclass(slots=True)
@@ -109,7 +109,7 @@ class Stamper:
         return assemble(replaced.get(name, part) for name, part in self._members.items())
 
 
-def _cell_body(formula: str, value: CellContent) -> str:
+def cell_body(formula: str, value: CellContent) -> str:
     """What follows `<c r=… s=…`: the type, the formula, the value."""
     if value is None:
         return f">{formula}</c>" if formula else "/>"

@@ -1,0 +1,208 @@
+"""Comments on cells: the comments part, and the old drawing language (VML) that says where their boxes are.
+
+What a person wrote stays: our words go below it, in a run of their own. A cell with a threaded comment is left alone,
+since its old comment is only a note for programs that do not know threads.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+from xml.sax.saxutils import escape
+
+from xlkpi.workbook.patch.cells import SheetPatch, position
+from xlkpi.workbook.patch.parts import Parts
+from xlkpi.workbook.patch.splice import Document, Node
+
+AUTHOR: Final = "xlkpi"
+OURS: Final = "〔核对结果〕"  # how our words begin below a person's: the next marking finds and replaces them
+_THREADED: Final = "tc="  # the author of a threaded comment's stand-in
+_NOTES: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"
+_VML: Final = "application/vnd.openxmlformats-officedocument.vmlDrawing"
+_SPACE: Final = (
+    'xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office" '
+    'xmlns:x="urn:schemas-microsoft-com:office:excel"'
+)
+_SHAPETYPE: Final = (
+    '<v:shapetype id="_x0000_t202" coordsize="21600,21600" o:spt="202" path="m,l,21600r21600,l21600,xe">'
+    '<v:stroke joinstyle="miter"/><v:path gradientshapeok="t" o:connecttype="rect"/></v:shapetype>'
+)
+_IDMAP: Final = re.compile(r'(<o:idmap\b[^>]*?\bdata=")([\d,\s]*)(")')
+_SHAPE_ID: Final = re.compile(r'(?:_x0000_s|shapeId=")(\d+)')  # in a drawing, and of a control on the sheet
+_BLOCK: Final = 1024  # shape ids come in blocks, of which each drawing of a workbook has its own
+_NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_ACROSS, _LINE = 290, 20  # pixels: a box's width, the height of a line of some 24 Chinese characters
+
+
+@dataclass(slots=True)
+class Comments:
+    """The comments of one sheet."""
+
+    parts: Parts
+    sheet: SheetPatch
+    path: str
+
+    def carry_out(self, texts: dict[str, str]) -> None:
+        """Add these texts by reference."""
+        related = self.parts.related(self.path)
+        name = next((target for kind, target in related.values() if kind == "comments"), "")
+        if not name:
+            name = self._new_part()
+        document = self.parts.document(name)
+        listed = document.root.child("commentList")
+        authors = document.root.child("authors")
+        if listed is None or authors is None:
+            return  # not a comments part: the list of findings says it all the same
+        standing = {node.get("ref"): node for node in listed.children}
+        names = [document.text(node) for node in authors.children]
+        new = []
+        for ref, text in sorted(texts.items(), key=lambda entry: position(entry[0])):
+            if ref not in standing:
+                new.append(ref)
+            elif not names[int(standing[ref].get("authorId", "0"))].startswith(_THREADED):
+                self._append(document, standing[ref], text, names)
+        if not new:
+            return
+        if AUTHOR not in names:
+            authors.last += f"<{authors.prefix}author>{AUTHOR}</{authors.prefix}author>"
+            names.append(AUTHOR)
+        for ref in new:
+            _insert(listed, standing, ref, _comment(listed.prefix, ref, names.index(AUTHOR), texts[ref]))
+        self._draw({ref: texts[ref] for ref in new}, related)
+
+    def _append(self, document: Document, comment: Node, text: str, names: list[str]) -> None:
+        inside = comment.child("text")
+        p = comment.prefix
+        if inside is None:
+            return
+        if names[int(comment.get("authorId", "0"))] == AUTHOR:  # our own, from an earlier marking
+            inside.replacement = f"<{p}text>{_run(p, text)}</{p}text>"
+            return
+        ours = _run(p, f"\n{OURS}\n{text}")
+        plain = inside.child("t")
+        if plain is not None:  # a text without runs, beside which no run may stand
+            source = document.source(plain).decode()
+            inside.replacement = f"<{p}text><{p}r>{source}</{p}r>{ours}</{p}text>"
+            return
+        for run in inside.named("r"):
+            words = run.child("t")
+            if words is not None and document.text(words).startswith(f"\n{OURS}"):
+                run.replacement = ""
+        inside.last += ours
+
+    def _new_part(self) -> str:
+        name = self.parts.free("xl/comments{}.xml")
+        text = (
+            '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+            f'<comments xmlns="{self.parts.main}"><authors></authors><commentList></commentList></comments>'
+        )
+        self.parts.put(name, text.encode())
+        self.parts.declare(name, _NOTES)
+        self.parts.relate(self.path, "comments", name)
+        return name
+
+    # ------------------------------------------------------------ boxes
+
+    def _draw(self, texts: dict[str, str], related: dict[str, tuple[str, str]]) -> None:
+        drawing = self.sheet.document.root.child("legacyDrawing")
+        if drawing is not None:
+            kind, name = related.get(drawing.get(drawing.key("id")), ("", ""))
+            if kind != "vmlDrawing" or name not in self.parts:
+                return
+        else:
+            name = self.parts.free("xl/drawings/vmlDrawing{}.vml")
+            block = max(self._blocks(), default=0) + 1
+            head = f'<o:shapelayout v:ext="edit"><o:idmap v:ext="edit" data="{block}"/></o:shapelayout>'
+            self.parts.put(name, f"<xml {_SPACE}>{head}{_SHAPETYPE}</xml>".encode())
+            self.parts.declare_ending("vml", _VML)
+            identity = self.parts.relate(self.path, "vmlDrawing", name)
+            root = self.sheet.document.root
+            self.sheet.insert("legacyDrawing", f"<{root.prefix}legacyDrawing{self.parts.identified(root, identity)}/>")
+        vml = self.parts.whole(name).decode("utf-8", "surrogateescape")
+        cut = vml.rfind("</xml>")
+        if cut < 0:
+            return
+        vml, number = self._room(vml, len(texts))
+        cut = vml.rindex("</xml>")
+        head = "" if "_x0000_t202" in vml else _SHAPETYPE
+        known = all(f"xmlns:{prefix}=" in vml for prefix in "vox")
+        shapes = "".join(self._shape(number + n, ref, texts[ref], known) for n, ref in enumerate(texts))
+        self.parts.put(name, (vml[:cut] + head + shapes + vml[cut:]).encode("utf-8", "surrogateescape"))
+
+    def _blocks(self) -> set[int]:
+        """The blocks of shape ids that the workbook's drawings have."""
+        taken: set[int] = set()
+        for name in self.parts.names():
+            if name.lower().endswith(".vml"):
+                text = self.parts.whole(name).decode("utf-8", "replace")
+                taken |= {int(n) // _BLOCK for n in _SHAPE_ID.findall(text)}
+                taken |= {int(n) for found in _IDMAP.finditer(text) for n in found[2].split(",") if n.strip()}
+        return taken
+
+    def _room(self, vml: str, wanted: int) -> tuple[str, int]:
+        """The first of so many free shape ids; a new block where the drawing's own has not enough left."""
+        found = _IDMAP.search(vml)
+        mine = [int(n) for n in found[2].split(",") if n.strip()] if found else []
+        controls = self.sheet.document.data.decode()
+        ids = [int(n) for text in (vml, controls) for n in _SHAPE_ID.findall(text)]
+        for block in mine:
+            first = max([n for n in ids if n // _BLOCK == block], default=block * _BLOCK) + 1
+            if first + wanted <= (block + 1) * _BLOCK:
+                return vml, first
+        block = max(self._blocks(), default=0) + 1
+        if found:
+            vml = vml[: found.end(2)] + ("," if mine else "") + str(block) + vml[found.end(2) :]
+        return vml, block * _BLOCK + 1
+
+    def _shape(self, number: int, ref: str, text: str, known: bool) -> str:
+        row, column = position(ref)
+        anchor = ", ".join(map(str, self._anchor(row, column, text)))
+        space = "" if known else f" {_SPACE}"
+        return (
+            f'<v:shape{space} id="_x0000_s{number}" type="#_x0000_t202" '
+            f'style="position:absolute;z-index:{number % _BLOCK};visibility:hidden" '
+            'fillcolor="#fff7e0" o:insetmode="auto"><v:fill color2="#fff7e0"/><v:shadow on="t" color="black" '
+            'obscured="t"/><v:path o:connecttype="none"/><v:textbox style="mso-direction-alt:auto">'
+            '<div style="text-align:left"></div></v:textbox><x:ClientData ObjectType="Note"><x:MoveWithCells/>'
+            f"<x:SizeWithCells/><x:Anchor>{anchor}</x:Anchor><x:AutoFill>False</x:AutoFill>"
+            f"<x:Row>{row - 1}</x:Row><x:Column>{column - 1}</x:Column></x:ClientData></v:shape>"
+        )
+
+    def _anchor(self, row: int, column: int, text: str) -> tuple[int, ...]:
+        """The box: right of the cell, wide enough to read and high enough for all of the text."""
+        lines = sum(1 + len(line) // 24 for line in text.split("\n"))
+        right, across = _walk(column, _ACROSS, self.sheet.column_width)
+        below, down = _walk(row - 1, lines * _LINE + 12, self.sheet.row_height)
+        return column, 12, row - 1, 4, right, across, below, down
+
+
+def _walk(start: int, pixels: float, size: Callable[[int], float]) -> tuple[int, int]:
+    """From a column or row (from 0) so many pixels on: where that ends, and how far into it."""
+    at = start
+    while pixels > (here := size(at + 1)) and at < start + 200:
+        pixels -= here
+        at += 1
+    return at, int(pixels)
+
+
+def _insert(listed: Node, standing: dict[str, Node], ref: str, text: str) -> None:
+    """In the order of rows and columns, as programs write it."""
+    following = [other for other in standing if position(other) > position(ref)]
+    if following:
+        standing[min(following, key=position)].before += text
+    else:
+        listed.last += text
+
+
+def _comment(p: str, ref: str, author: int, text: str) -> str:
+    return f'<{p}comment ref="{ref}" authorId="{author}"><{p}text>{_run(p, text)}</{p}text></{p}comment>'
+
+
+def _run(p: str, text: str) -> str:
+    words = escape(_NOT_XML.sub("", text))
+    return (
+        f'<{p}r><{p}rPr><{p}sz val="9"/><{p}color rgb="FF1F2937"/><{p}rFont val="微软雅黑"/><{p}family val="2"/>'
+        f'<{p}charset val="134"/></{p}rPr><{p}t xml:space="preserve">{words}</{p}t></{p}r>'
+    )

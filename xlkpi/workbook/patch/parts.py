@@ -1,0 +1,174 @@
+"""The package around the patched parts: content types, relations, names for new parts."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from xlkpi.workbook.package import assemble, member, members
+from xlkpi.workbook.patch.splice import Document, Node
+
+TYPES = "[Content_Types].xml"
+WORKBOOK = "xl/workbook.xml"
+_RELATIONSHIPS = "http://schemas.openxmlformats.org/package/2006/relationships"
+_HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+
+
+class CannotPatch(Exception):
+    """The file is written in a way that this does not change safely; the text says which."""
+
+
+class Source(Protocol):
+    """An archive that the guard has let in (`intake.guard.Package`), or one of our own."""
+
+    @property
+    def raw(self) -> bytes:
+        """The archive."""
+        ...
+
+    @property
+    def parts(self) -> Collection[str]:
+        """The names of its parts."""
+        ...
+
+    def xml(self, name: str) -> bytes:
+        """An XML part, known to be well formed, in UTF-8 and without a document type."""
+        ...
+
+    def part(self, name: str) -> bytes:
+        """Any part, inflated within limits."""
+        ...
+
+
+@dataclass(slots=True)
+class Parts:
+    """The parts that are looked at or changed; all others are copied as they lie in the archive."""
+
+    source: Source
+    _open: dict[str, Document] = field(default_factory=dict)
+    _whole: dict[str, bytes] = field(default_factory=dict)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._open or name in self._whole or name in self.source.parts
+
+    def names(self) -> set[str]:
+        """All parts, new ones included."""
+        return {*self.source.parts, *self._whole, *self._open}
+
+    def document(self, name: str) -> Document:
+        """An XML part to be changed."""
+        if name not in self._open:
+            if name in self._whole:
+                self._open[name] = Document(self._whole.pop(name))
+            elif name in self.source.parts:
+                self._open[name] = Document(self.source.xml(name))
+            else:
+                raise CannotPatch(f"缺少 {name}")
+        return self._open[name]
+
+    def whole(self, name: str) -> bytes:
+        """A part as it stands, not necessarily XML."""
+        return self._whole[name] if name in self._whole else self.source.part(name)
+
+    def put(self, name: str, data: bytes) -> None:
+        """Replace or add a whole part."""
+        self._whole[name] = data
+
+    def free(self, pattern: str) -> str:
+        """A name that no part has: the pattern with the first free number."""
+        taken = {name.casefold() for name in self.names()}
+        return next(name for n in range(1, 10_000) if (name := pattern.format(n)).casefold() not in taken)
+
+    # ------------------------------------------------------------ relations
+
+    def related(self, part: str) -> dict[str, tuple[str, str]]:
+        """A part's relations: id to the last word of the type, and the target's name in the archive."""
+        name = _relations_of(part)
+        if name not in self:
+            return {}
+        found = {}
+        for node in self.document(name).root.named("Relationship"):
+            if node.get("TargetMode") != "External":
+                kind = node.get("Type").rpartition("/")[2]
+                found[node.get("Id")] = (kind, _target(part, node.get("Target")))
+        return found
+
+    def relate(self, part: str, kind: str, target: str) -> str:
+        """Add a relation; returns its id. Several may be added before the part is written."""
+        name = _relations_of(part)
+        if name not in self:
+            self.put(name, f'{_HEAD}<Relationships xmlns="{_RELATIONSHIPS}"></Relationships>'.encode())
+        document = self.document(name)
+        taken = {node.get("Id") for node in document.root.named("Relationship")}
+        number = 1
+        while f"rIdX{number}" in taken or f'"rIdX{number}"' in document.root.last:
+            number += 1
+        document.root.last += (
+            f'<{document.root.prefix}Relationship Id="rIdX{number}" Type="{self.namespace}/{kind}" Target="/{target}"/>'
+        )
+        return f"rIdX{number}"
+
+    @property
+    def namespace(self) -> str:
+        """The namespace of relations in this workbook: the usual one, or strict OOXML's."""
+        return _STRICT if self.main == _STRICT_MAIN else _USUAL
+
+    def identified(self, root: Node, identity: str) -> str:
+        """The attribute that names a relation, for an element right inside this one's children."""
+        known = next((key for key, value in root.given.items() if value == self.namespace and ":" in key), "")
+        prefix = known.partition(":")[2] or "r"
+        space = "" if known else f' xmlns:r="{self.namespace}"'
+        return f'{space} {prefix}:id="{identity}"'
+
+    @property
+    def main(self) -> str:
+        """The namespace of sheets in this workbook."""
+        root = self.document(WORKBOOK).root
+        return root.get(f"xmlns:{root.prefix[:-1]}" if root.prefix else "xmlns")
+
+    # ------------------------------------------------------------ content types
+
+    def declare(self, part: str, content_type: str) -> None:
+        """Say what a new part is."""
+        root = self.document(TYPES).root
+        root.last += f'<{root.prefix}Override PartName="/{part}" ContentType="{content_type}"/>'
+
+    def declare_ending(self, ending: str, content_type: str) -> None:
+        """Say what parts of this ending are, where nothing says it yet."""
+        root = self.document(TYPES).root
+        known = {node.get("Extension").lower() for node in root.named("Default")}
+        text = f'<{root.prefix}Default Extension="{ending}" ContentType="{content_type}"/>'
+        if ending not in known and text not in root.first:
+            root.first += text
+
+    # ------------------------------------------------------------ the archive again
+
+    def archive(self) -> bytes:
+        """The archive: what did not change as it lay there, compressed bytes and all; new parts at the end."""
+        kept = members(self.source.raw)
+        changed = {name: document.render() for name, document in self._open.items()}
+        changed |= self._whole
+        changed = {name: data for name, data in changed.items() if not self._same(name, data)}
+        added = [member(name, changed[name], 6) for name in sorted(changed.keys() - kept.keys())]
+        return assemble(
+            [*(member(n, changed[n], 6) if n in changed else part for n, part in kept.items()), *added]
+        )  # fmt: skip
+
+    def _same(self, name: str, data: bytes) -> bool:
+        return name in self.source.parts and self.source.part(name) == data
+
+
+_USUAL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_STRICT = "http://purl.oclc.org/ooxml/officeDocument/relationships"
+_STRICT_MAIN = "http://purl.oclc.org/ooxml/spreadsheetml/main"
+
+
+def _relations_of(part: str) -> str:
+    folder, name = posixpath.split(part)
+    return posixpath.join(folder, "_rels", f"{name}.rels")
+
+
+def _target(part: str, target: str) -> str:
+    return target[1:] if target.startswith("/") else posixpath.normpath(posixpath.join(posixpath.dirname(part), target))
