@@ -33,11 +33,12 @@ class IssueError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Dealer:
-    """A dealer on the roster."""
+    """A dealer on the roster. `peer_group` (对标组) names those that it is compared with; blank: nobody."""
 
     code: str
     name: str
     region: str = ""
+    peer_group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,9 @@ class Issue:
             "deadline": self.deadline,
             "contact": self.contact,
             "master": hashlib.sha256(self.master).hexdigest(),
-            "roster": [[d.code, d.name, d.region] for d in self.roster.values()],
+            "roster": [
+                [d.code, d.name, d.region, *([d.peer_group] if d.peer_group else [])] for d in self.roster.values()
+            ],
             "targets": {d: {n: content_of(t) for n, t in by.items()} for d, by in self.targets.items()},
             "history": {d: dict(by) for d, by in self.history.items()},
             "layout": self.layout.to_json(),
@@ -135,7 +138,7 @@ class Issue:
             layout=Layout.from_json(data["layout"]),
             master=master,
             month=data["month"],
-            roster={code: Dealer(code, name, region) for code, name, region in data["roster"]},
+            roster={entry[0]: Dealer(*entry) for entry in data["roster"]},
             targets={d: {n: absence_of(t) or float(t) for n, t in by.items()} for d, by in data["targets"].items()},
             history=data["history"],
             deadline=data["deadline"],

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from xlkpi.files import write_file
 from xlkpi.findings import Finding
@@ -22,6 +22,8 @@ from xlkpi.values import Absence, CellContent, Value
 
 SCORES_FILE = "scores.json"
 LONG_FILE = "scores.csv"
+
+K = TypeVar("K")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,14 @@ def in_roster_order(issue: Issue, assessments: Iterable[Assessment]) -> list[Ass
 
 def ranks(assessments: Sequence[Assessment]) -> dict[str, int]:
     """Rank by the published total: ties share (1, 2, 2, 4). Provisional and totally vetoed ones have none."""
-    ranked = [a for a in assessments if a.status == "scored" and not a.vetoed]
-    totals = [a.published for a in ranked]
-    return {a.dealer: 1 + sum(1 for total in totals if total > a.published) for a in ranked}
+    return positions({a.dealer: a.published for a in assessments if a.status == "scored" and not a.vetoed})
+
+
+def positions(figures: Mapping[K, float]) -> dict[K, int]:
+    """Each key's place by its figure, the greatest first; equal ones share a place (1, 2, 2, 4)."""
+    order = sorted(figures.values(), reverse=True)
+    first = {figure: place for place, figure in reversed(list(enumerate(order, 1)))}
+    return {key: first[figure] for key, figure in figures.items()}
 
 
 def to_json(results: Results) -> str:

@@ -13,6 +13,8 @@ from rich.tree import Tree
 from xlkpi.findings import Finding, Severity, most_serious_first, tally
 from xlkpi.results import Results, plain, ranks
 from xlkpi.scoring.assess import Assessment
+from xlkpi.standing import Standing, Standings, ranked
+from xlkpi.store.query import By, DealerMonth, TrendPoint
 from xlkpi.trace import Step, Trace
 from xlkpi.values import VETOED, CellContent
 
@@ -91,6 +93,82 @@ def _reasons(done: Assessment) -> Iterable[str]:
             yield f"{clean(item.name)} 扣 {fired.points:g}"
         if item.status not in ("已评",):
             yield f"[yellow]{clean(item.name)} {clean(item.status)}[/yellow]"
+
+
+def print_standings(console: Console, stand: Standings, by: By = "all") -> None:
+    """A stored month's ranking, among all or within each region or peer group."""
+    digits = stand.scheme.display_decimals
+    parts: dict[str, list[Standing]] = {}
+    for row in stand.rows:
+        part = {"region": row.dealer.region, "peer_group": row.dealer.peer_group}.get(by, "")
+        parts.setdefault(part, []).append(row)
+    for part, rows in parts.items():
+        table = Table(title="　".join(filter(None, (stand.month, stand.scheme.title, clean(part)))), title_style="bold")
+        for heading in ("名次", "代码", "经销商", "总分", "上月", "上月名次", "等级", "状态"):
+            table.add_column(heading, justify="right" if heading in ("名次", "总分", "上月", "上月名次") else "left")
+        within = ranked(rows)
+        for row in sorted(within, key=lambda row: row.rank or len(within) + 1):
+            published, rank = stand.before.get(row.dealer.code, (None, None))
+            table.add_row(
+                str(row.rank or "—"), clean(row.dealer.code), clean(row.dealer.name),
+                "—" if row.status == "rejected" else f"{row.published:.{digits}f}",
+                "—" if published is None else f"{published:.{digits}f}", str(rank or "—"), clean(row.grade),
+                "一票否决" if row.vetoed else _STATUS[row.status],
+            )  # fmt: skip
+        console.print(table)
+
+
+def print_history(console: Console, dealer: str, rows: Sequence[DealerMonth]) -> None:
+    """A dealer's months, resubmissions included; a line that no longer counts is dim."""
+    table = Table(title=clean(dealer), title_style="bold")
+    for heading in (
+        "月份",
+        "方案",
+        "第几次",
+        "总分",
+        "否决前",
+        "名次",
+        "等级",
+        "状态",
+        "错误",
+        "文件",
+        "存入时间（UTC）",
+    ):
+        table.add_column(heading, justify="right" if heading in ("总分", "否决前", "名次", "错误") else "left")
+    for row in rows:
+        replaced = not row.current and row.status != "rejected"
+        table.add_row(
+            row.month, f"{row.scheme} {row.version}", str(row.revision),
+            *(["—", "—"] if row.status == "rejected" else [f"{row.published:g}", f"{row.before_veto:g}"]),
+            f"{row.rank}/{row.among}" if row.rank else "—", clean(row.grade),
+            "已被替换" if replaced else "一票否决" if row.vetoed else _STATUS[row.status],
+            str(row.errors), clean(row.file), row.at, style=None if row.current else "dim",
+        )  # fmt: skip
+    console.print(table if rows else f"{clean(dealer)}：库中没有记录")
+
+
+def print_figures(console: Console, title: str, figures: Sequence[tuple[str, float | str]]) -> None:
+    """One figure's months."""
+    table = Table("月份", "数值", title=clean(title), title_style="bold")
+    for month, value in figures:
+        table.add_row(month, _shown(value))
+    console.print(table if figures else f"{clean(title)}：库中没有记录")
+
+
+def print_trend(console: Console, title: str, points: Sequence[TrendPoint]) -> None:
+    """Means by month, one line a part, with the change since the month before."""
+    table = Table(title=clean(title), title_style="bold")
+    for heading in ("范围", "月份", "家数", "平均", "变化", "最低", "最高"):
+        table.add_column(heading, justify="left" if heading in ("范围", "月份") else "right")
+    last: TrendPoint | None = None
+    for point in points:
+        change = f"{point.mean - last.mean:+.4g}" if last and last.part == point.part else ""
+        figures = (f"{figure:,.6g}" for figure in (point.low, point.high))
+        table.add_row(
+            clean(point.part) or "全部", point.month, str(point.count), f"{point.mean:,.6g}", change, *figures
+        )  # fmt: skip
+        last = point
+    console.print(table if points else f"{clean(title)}：库中没有记录")
 
 
 def print_trace(console: Console, trace: Trace) -> None:

@@ -27,7 +27,7 @@ ORDER = (
     ("issue",),
     ("intake",),
     ("scoring",),
-    ("publish", "batch", "results", "audit", "trace", "files", "terminal", "demo"),
+    ("publish", "batch", "results", "audit", "trace", "files", "terminal", "demo", "standing", "store"),
     ("cli",),
 )
 ROOM = {name: number for number, names in enumerate(ORDER) for name in names}
@@ -122,6 +122,7 @@ def test_scoring_knows_no_file_format() -> None:
         ("zipfile", {"workbook.package", "intake.guard"}),
         ("rich", {"terminal", "cli"}),
         ("click", {"cli"}),
+        ("duckdb", {"store"}),
     ],
 )
 def test_a_library_has_few_homes(library: str, homes: set[str]) -> None:
@@ -134,7 +135,19 @@ def test_a_library_has_few_homes(library: str, homes: set[str]) -> None:
 
 
 def test_the_command_line_starts_light() -> None:
-    heavy = ("openpyxl", "formulas", "formualizer", "numpy", "scipy", "pydantic", "rich", "jinja2", "ruamel", "xlwings")
+    heavy = (
+        "openpyxl",
+        "formulas",
+        "formualizer",
+        "numpy",
+        "scipy",
+        "duckdb",
+        "pydantic",
+        "rich",
+        "jinja2",
+        "ruamel",
+        "xlwings",
+    )
     code = f"import sys, xlkpi.cli; print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -11,6 +11,7 @@ import click
 from xlkpi.cli.months import inspections, new, targets
 from xlkpi.cli.schemes import scheme
 from xlkpi.cli.scoring import audit, check, demo, score, trace
+from xlkpi.cli.stores import history, rank, store_group, trend
 
 
 class Tool(click.Group):
@@ -35,5 +36,5 @@ def main() -> None:
     """Assess the after-sales performance of car dealers: blank workbooks out, filled ones in, every score explained."""
 
 
-for command in (scheme, targets, new, inspections, check, score, trace, audit, demo):
+for command in (scheme, targets, new, inspections, check, score, trace, audit, history, rank, trend, store_group, demo):
     main.add_command(command)

@@ -19,14 +19,16 @@ from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, Month, load_issue, stop_on_
     "--plan", "plan_file", type=FILE, help="The year's targets by month: dealer, 项目, 责任人, 奖励线, 1月目标 …"
 )
 @click.option("--previous", type=FOLDER, help="Last month's assessed workbooks: last values, plans, open measures.")
+@click.option("--store", "store_file", type=FILE, help="The history file: last values, N-1…N-12, the year so far.")
 @click.option("--deadline", default="", help="Day by which dealers send (YYYY-MM-DD); default: the scheme's.")
 @click.option("--contact", default="", help="Whom dealers ask; shown on 说明.")
 @click.option("-o", "--output", type=FOLDER, required=True, help="Folder for the blanks.")
 def new(
     scheme_name: str, month: str, roster: Path, targets: Path, last_values: Path | None, plan_file: Path | None,
-    previous: Path | None, deadline: str, contact: str, output: Path,
+    previous: Path | None, store_file: Path | None, deadline: str, contact: str, output: Path,
 ) -> None:  # fmt: skip
     """Issue a month: one blank workbook a dealer, the master and issue.json."""
+    from xlkpi.cli.stores import opened
     from xlkpi.files import WriteError, workbook_paths
     from xlkpi.intake.lists import read_history, read_plan, read_roster, read_targets
     from xlkpi.intake.previous import read_previous
@@ -48,7 +50,14 @@ def new(
     except NotIssued as refused:
         stop_on_errors([*aimed.findings, *refused.findings])
         raise
+    stored = None
+    if store_file:
+        from xlkpi.store.carry import known_before
+
+        with opened(store_file) as store:
+            stored = known_before(store, issue)
     known = [
+        stored,
         read_previous(workbook_paths((previous,)), issue.layout, month) if previous else None,
         read_history(last_values, loaded, dealers.rows) if last_values else None,
         read_plan(plan_file, loaded, dealers.rows) if plan_file else None,

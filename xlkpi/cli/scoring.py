@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from xlkpi.cli.shared import ERRORS, FILE, FOLDER, console, leave, load_issue, refuse
+from xlkpi.cli.shared import ERRORS, FILE, FOLDER, NEW_FILE, console, leave, load_issue, refuse
 
 if TYPE_CHECKING:
     from xlkpi.findings import Finding
@@ -61,14 +61,18 @@ def check(paths: tuple[Path, ...], issue_folder: Path, engine: str, shape: str) 
 @click.option("-o", "--output", type=FOLDER, required=True, help="Folder for scores and assessed workbooks.")
 @_engine_option
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes; default: by the number of files.")
+@click.option(
+    "--store", "store_file", type=NEW_FILE, help="A history file that keeps the run; made where there is none."
+)
 def score(
     paths: tuple[Path, ...], issue_folder: Path, targets: Path | None, inspected: Path | None, output: Path,
-    engine: str, jobs: int | None,
+    engine: str, jobs: int | None, store_file: Path | None,
 ) -> None:  # fmt: skip
     """Score dealers' workbooks: scores.json, scores.csv and each dealer's assessed workbook."""
     from dataclasses import replace
 
     from xlkpi.batch import default_jobs, read_all, score_all
+    from xlkpi.cli.stores import keep, opened
     from xlkpi.files import WriteError, workbook_paths
     from xlkpi.intake.lists import read_inspections, read_targets
     from xlkpi.publish import with_revision
@@ -76,6 +80,9 @@ def score(
     from xlkpi.terminal import print_findings, print_ranking
 
     issue = load_issue(issue_folder)
+    if store_file and store_file.exists():  # better known now than after a thousand files
+        with opened(store_file):
+            pass
     lists: list[Finding] = []
     if targets:
         revised = read_targets(targets, issue.scheme, issue.roster)
@@ -94,6 +101,8 @@ def score(
         write_results(results, output)
     except WriteError as error:
         raise click.ClickException(f"cannot write {error.path}: {error.detail}") from None
+    if store_file:
+        keep(store_file, results)
     screen = console()
     print_ranking(screen, results)
     found = list(results.all_findings())

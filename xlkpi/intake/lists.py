@@ -25,7 +25,8 @@ from xlkpi.values import Absence, CellKind, RawCell, Value
 _CODE = ("经销商代码", "代码", "code", "dealer")
 _NAME = ("经销商名称", "名称", "name")
 _REGION = ("区域", "大区", "region")
-_KNOWN_BESIDE = frozenset((*_NAME, *_REGION, "备注", "remark", "note"))
+_PEERS = ("对标组", "peer group")
+_KNOWN_BESIDE = frozenset((*_NAME, *_REGION, *_PEERS, "备注", "remark", "note"))
 
 
 T = TypeVar("T")
@@ -58,7 +59,7 @@ def read_roster(path: Path) -> Listed[Dealer]:
     """Dealers in the list's order; that order breaks ties in a ranking."""
     table = _read_table(path)
     out: Listed[Dealer] = Listed(findings=table.findings)
-    name, region = _heading(table, _NAME), _heading(table, _REGION)
+    name, region, peers = (_heading(table, names) for names in (_NAME, _REGION, _PEERS))
     if table.headings and name is None:
         out.findings.append(Finding("XK-T020", table.file, facts={"column": _NAME[0]}))
     for row in table.rows:
@@ -68,7 +69,7 @@ def read_roster(path: Path) -> Listed[Dealer]:
         if "|" in row.code:  # it separates the parts of a workbook's marker
             out.findings.append(_at(table, row, "XK-T026", dealer=row.code))
             continue
-        out.rows[row.code] = Dealer(row.code, _text(row, name) or row.code, _text(row, region))
+        out.rows[row.code] = Dealer(row.code, _text(row, name) or row.code, _text(row, region), _text(row, peers))
     return out
 
 

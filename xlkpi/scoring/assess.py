@@ -35,6 +35,7 @@ from xlkpi.values import SCORED, VETOED, Absence, CellContent, CellFault, Place,
 from xlkpi.workbook.layout import Role, TableSlot
 
 Status = Literal["scored", "provisional", "rejected"]
+_INPUTS: Final = (Role.ANSWER, Role.TARGET, Role.INSPECTION, Role.HISTORY, Role.MEASURE)
 INSPECTION_MISSING: Final = "XK-V013"
 FORMULA_FAULT: Final = "XK-S001"
 
@@ -95,7 +96,8 @@ class Diagnosed:
 @dataclass(frozen=True, slots=True)
 class Assessment:
     """A dealer's month. `published` is the total as printed, which grade and rank go by; `judgements` has 达标, 偏低 or
-    偏高 by indicator, where a guide is known; `cells` holds the whole evaluated workbook, for writing it out."""
+    偏高 by indicator, where a guide is known; `inputs` what went in, by slot name (answers, targets, inspections, figures
+    of earlier months); `cells` holds the whole evaluated workbook, for writing it out."""
 
     dealer: str
     file: str
@@ -113,6 +115,7 @@ class Assessment:
     engine: str
     judgements: Mapping[str, str] = field(default_factory=dict)
     diagnoses: tuple[Diagnosed, ...] = ()
+    inputs: Mapping[str, Value] = field(repr=False, default_factory=dict)
     cells: Mapping[Place, CellContent] = field(repr=False, compare=False, default_factory=dict)
 
 
@@ -196,8 +199,14 @@ class _Reading:
             engine=self.engine,
             judgements={name: word for name in indicators if (word := self.judged(name))},
             diagnoses=tuple(self.diagnosed()),
+            inputs=self.inputs(),
             cells=self.cells,
         )
+
+    def inputs(self) -> dict[str, Value]:
+        """What went in. An answer left blank is 未填; other blanks are no values."""
+        values = {slot.name: (slot.role, self.value(slot.name)) for slot in self.issue.layout.of(*_INPUTS)}
+        return {n: v for n, (role, v) in values.items() if v is not Absence.MISSING or role is Role.ANSWER}
 
     def item(self, group: str, item: Item) -> ItemScore:
         name = item.item

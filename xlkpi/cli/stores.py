@@ -1,0 +1,118 @@
+"""`xlkpi history`, `rank`, `trend`, `store export`: what the store knows of months and dealers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, Month, console, refuse
+
+if TYPE_CHECKING:
+    from xlkpi.results import Results
+    from xlkpi.store.file import Store
+    from xlkpi.store.query import By
+
+F = TypeVar("F", bound=Callable[..., object])
+
+_store_option = click.option("--store", "store_file", type=FILE, required=True, help="The store that `score` wrote.")
+_scheme_option = click.option("--scheme", "scheme_name", default="", help="Needed where the store has several schemes.")
+_PARTS: dict[str, By] = {"all": "all", "region": "region", "peer-group": "peer_group", "dealer": "dealer"}
+
+
+@contextmanager
+def opened(store_file: Path, *, write: bool = False) -> Iterator[Store]:
+    """The store, open; what is wrong with it is a finding and ends the command. Waiting is said on standard error."""
+    from xlkpi.store.file import StoreError, open_store
+
+    def waiting(detail: str) -> None:
+        click.echo(f"{store_file}: {detail}; 等待 …", err=True)
+
+    try:
+        with open_store(store_file, write=write, told=waiting) as store:
+            yield store
+    except StoreError as error:
+        refuse(store_file, error.code, error.facts)
+
+
+def keep(store_file: Path, results: Results) -> None:
+    """Record a run."""
+    from xlkpi.store.record import record
+
+    with opened(store_file, write=True) as store:
+        done = record(store, results)
+    click.echo(f"历史库 {store_file}：新增 {done.new}，替换 {done.revised}，未变 {done.unchanged}")
+
+
+@click.command()
+@click.argument("dealer")
+@_store_option
+@click.option("--field", "name", default="", help="A field's or indicator's months instead of the totals.")
+@_scheme_option
+def history(dealer: str, store_file: Path, name: str, scheme_name: str) -> None:
+    """What a DEALER sent month by month: totals, ranks and resubmissions, or one figure."""
+    from xlkpi.store.query import dealer_months, past, which_scheme
+    from xlkpi.terminal import print_figures, print_history
+
+    with opened(store_file) as store:
+        if not name:
+            print_history(console(), dealer, dealer_months(store, dealer))
+            return
+        found = past(store, dealer, which_scheme(store, scheme_name))
+    print_figures(console(), f"{dealer}　{name}", found.get(name, []))
+
+
+@click.command()
+@_store_option
+@click.option("--month", type=Month(), help="Default: the latest in the store.")
+@click.option("--by", "part", type=click.Choice(["all", "region", "peer-group"]), default="all", show_default=True,
+              help="Rank among all, or within each part.")  # fmt: skip
+@_scheme_option
+@click.option("-o", "--output", type=NEW_FILE, help="Write the ranking workbook (排名汇总.xlsx) instead.")
+def rank(store_file: Path, month: str | None, part: str, scheme_name: str, output: Path | None) -> None:
+    """A month's ranking as the store has it, resubmissions and late files included."""
+    from xlkpi.store.query import months, standings, which_scheme
+    from xlkpi.terminal import print_standings
+
+    with opened(store_file) as store:
+        scheme = which_scheme(store, scheme_name, month or "")
+        stand = standings(store, scheme, month or months(store, scheme)[-1])
+    if output is None:
+        print_standings(console(), stand, _PARTS[part])
+
+
+@click.command()
+@_store_option
+@click.option("--of", "name", default="", help="An item, indicator or field; default: the total.")
+@click.option("--by", "part", type=click.Choice(list(_PARTS)), default="all", show_default=True,
+              help="One line for all dealers, or one a region, peer group or dealer.")  # fmt: skip
+@_scheme_option
+def trend(store_file: Path, name: str, part: str, scheme_name: str) -> None:
+    """Month by month: the mean of the totals, or of one item, indicator or field."""
+    from xlkpi.store.query import trend as trend_of
+    from xlkpi.store.query import which_scheme
+    from xlkpi.terminal import print_trend
+
+    with opened(store_file) as store:
+        points = trend_of(store, which_scheme(store, scheme_name), name, _PARTS[part])
+    print_trend(console(), name or "公布总分", points)
+
+
+@click.group("store")
+def store_group() -> None:
+    """The history file that `score --store` keeps."""
+
+
+@store_group.command("export")
+@click.argument("store_file", metavar="STORE", type=FILE)
+@click.option("-o", "--output", type=FOLDER, required=True, help="Folder for one Parquet file a table.")
+def store_export(store_file: Path, output: Path) -> None:
+    """Write the store's tables as Parquet files."""
+    from xlkpi.store.file import export
+
+    with opened(store_file) as store:
+        for path in export(store, output):
+            click.echo(str(path))

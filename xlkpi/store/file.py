@@ -1,0 +1,171 @@
+"""The store's file: its tables, and one writer at a time.
+
+DuckDB lets one process write or several read. Who comes second waits; who waited too long is told, and nothing of
+what stands in the file is touched.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import duckdb
+
+FORMAT: Final = 1
+PATIENCE: Final = 60.0  # seconds; recording two thousand dealers takes a few
+_PAUSE: Final = 0.2
+
+TABLES: Final = {
+    "schemes": "scheme VARCHAR, version VARCHAR, fingerprint VARCHAR, month VARCHAR, definition VARCHAR",
+    "runs": "run INTEGER, at TIMESTAMP, scheme VARCHAR, version VARCHAR, fingerprint VARCHAR, month VARCHAR, "
+    "engine VARCHAR, tool VARCHAR",
+    "submissions": "submission INTEGER, run INTEGER, scheme VARCHAR, month VARCHAR, dealer VARCHAR, name VARCHAR, "
+    "region VARCHAR, peer_group VARCHAR, position INTEGER, revision INTEGER, is_current BOOLEAN, digest VARCHAR, "
+    "file VARCHAR, status VARCHAR, total DOUBLE, published DOUBLE, before_veto DOUBLE, ceiling DOUBLE, grade VARCHAR, "
+    "vetoed BOOLEAN",
+    "field_values": "submission INTEGER, role VARCHAR, name VARCHAR, number DOUBLE, word VARCHAR",
+    "items": "submission INTEGER, item VARCHAR, score DOUBLE, before_veto DOUBLE, status VARCHAR, vetoed BOOLEAN",
+    "losses": "submission INTEGER, item VARCHAR, kind VARCHAR, scope VARCHAR, points DOUBLE, clause VARCHAR, "
+    "inspection VARCHAR",
+    "findings": "run INTEGER, submission INTEGER, code VARCHAR, severity VARCHAR, file VARCHAR, sheet VARCHAR, "
+    "cell VARCHAR, field VARCHAR, facts VARCHAR, message VARCHAR",
+}
+"""Each table with its columns.
+
+A submission is one accepted or rejected file; `is_current` marks the one that counts for its dealer, month and scheme,
+`revision` numbers them from 1. A value is a number, or a word (text, or the word of an absence). `total` and the
+others are in points; months are YYYY-MM; `at` is UTC.
+"""
+
+
+class StoreError(Exception):
+    """The store cannot be used. `code` and `facts` make the finding."""
+
+    def __init__(self, code: str, **facts: object):
+        super().__init__(f"{code} {facts}")
+        self.code, self.facts = code, facts
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """An open store."""
+
+    path: Path
+    connection: duckdb.DuckDBPyConnection
+
+    def rows(self, query: str, given: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """The rows that a query gives."""
+        return self.connection.execute(query, given).fetchall()
+
+    def add(self, table: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Append rows in bulk: a thousand rows a millisecond, where one statement a row takes a second."""
+        import numpy  # noqa: PLC0415 - heavy; DuckDB takes columns
+
+        columns = list(zip(*rows, strict=True))
+        if not columns:
+            return
+        incoming = {f"c{number}": numpy.array(column, dtype=object) for number, column in enumerate(columns)}
+        names = ", ".join(f"c{number}::{column.split()[1]}" for number, column in enumerate(TABLES[table].split(", ")))
+        self.connection.register("incoming", incoming)
+        self.connection.execute(f"INSERT INTO {table} SELECT {names} FROM incoming")  # noqa: S608 - our own names
+        self.connection.unregister("incoming")
+
+    def next_number(self, table: str, column: str) -> int:
+        """One more than the greatest so far."""
+        ((greatest,),) = self.rows(f"SELECT coalesce(max({column}), 0) FROM {table}")  # noqa: S608 - our own names
+        return int(greatest) + 1
+
+
+@contextmanager
+def open_store(
+    path: Path, *, write: bool = False, patience: float = PATIENCE, told: Callable[[str], None] | None = None
+) -> Iterator[Store]:
+    """Open a store; with `write` it is made where there is none, and nobody else has it open meanwhile.
+
+    Args:
+        path: the DuckDB file.
+        write: whether to write into it.
+        patience: seconds to wait for another program that has it open.
+        told: is called once, with who has it open, before the wait begins.
+
+    Raises:
+        StoreError: there is no store (XK-W021), the file is none (XK-W022), or another program holds it (XK-W020).
+    """
+    if not write and not path.exists():
+        raise StoreError("XK-W021", path=str(path))
+    connection = _connected(path, write, patience, told)
+    try:
+        _prepare(path, connection, write)
+        yield Store(path, connection)
+    finally:
+        connection.close()
+
+
+def _connected(
+    path: Path, write: bool, patience: float, told: Callable[[str], None] | None
+) -> duckdb.DuckDBPyConnection:
+    import duckdb  # noqa: PLC0415 - heavy, and only wanted where a store is
+
+    if write:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    until, waiting = time.monotonic() + patience, False
+    while True:
+        try:
+            return duckdb.connect(str(path), read_only=not write)
+        except duckdb.IOException as error:
+            detail = str(error).split(". See also")[0]
+            if not _is_held(detail):
+                raise StoreError("XK-W022", path=str(path), detail=detail) from None
+            if time.monotonic() >= until:
+                raise StoreError("XK-W020", path=str(path), detail=detail, seconds=round(patience)) from None
+            if told and not waiting:
+                told(detail)
+            waiting = True
+            time.sleep(_PAUSE)
+        except duckdb.Error as error:
+            raise StoreError("XK-W022", path=str(path), detail=str(error)) from None
+
+
+def _is_held(detail: str) -> bool:
+    """Whether another program has the file open: DuckDB has one kind of error for this and for a damaged file."""
+    return any(words in detail for words in ("Could not set lock", "being used by another process"))
+
+
+def _prepare(path: Path, connection: duckdb.DuckDBPyConnection, write: bool) -> None:
+    """Make the tables of a new store; refuse a database that is none of ours, or of a later format."""
+    import duckdb  # noqa: PLC0415
+
+    found = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    if write and not found:
+        connection.begin()
+        for name, columns in TABLES.items():
+            connection.execute(f"CREATE TABLE {name} ({columns})")
+        connection.execute("CREATE TABLE xlkpi_store (format INTEGER)")
+        connection.execute("INSERT INTO xlkpi_store VALUES (?)", [FORMAT])
+        connection.commit()
+        return
+    try:
+        ((made,),) = connection.execute("SELECT format FROM xlkpi_store").fetchall()
+    except (duckdb.Error, ValueError):
+        connection.close()
+        raise StoreError("XK-W022", path=str(path), detail="no table xlkpi_store") from None
+    if made != FORMAT:
+        connection.close()
+        raise StoreError("XK-W022", path=str(path), detail=f"format {made}; this xlkpi uses {FORMAT}")
+
+
+def export(store: Store, folder: Path) -> list[Path]:
+    """Write every table as a Parquet file into a folder; for DuckDB, pandas, Polars, Power BI and others."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for table in TABLES:
+        path = folder / f"{table}.parquet"
+        target = str(path).replace("'", "''")
+        store.connection.execute(f"COPY {table} TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
+        written.append(path)
+    return written

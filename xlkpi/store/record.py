@@ -1,0 +1,180 @@
+"""Putting a run into the store: what is new, what replaces an earlier file of the dealer, what is the same again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+from xlkpi.findings import Finding
+from xlkpi.issue import Issue
+from xlkpi.results import Results
+from xlkpi.scheme.cells import PUBLISHED
+from xlkpi.scoring.assess import Assessment
+from xlkpi.standing import Standing, standing_of, standings_of
+from xlkpi.store.file import Store
+from xlkpi.values import Absence, Value
+from xlkpi.workbook.layout import Role
+
+TOTAL_ROLE = Role.SCORE.value
+_COMPUTED = Role.INDICATOR.value
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What a run changed in the store, in submissions: first ones of a dealer, later ones, the same again."""
+
+    new: int
+    revised: int
+    unchanged: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    standing: Standing
+    values: tuple[tuple[str, str, float | None, str | None], ...]
+    digest: str
+
+
+def record(store: Store, results: Results) -> Recorded:
+    """Record a run, in one transaction. The same content again adds nothing, so that a run may be repeated.
+
+    Of a dealer's several submissions in a month the latest accepted one counts; the others stay, with their revision.
+    """
+    store.connection.begin()
+    try:
+        recorded = _record(store, results)
+    except BaseException:
+        store.connection.rollback()
+        raise
+    store.connection.commit()
+    return recorded
+
+
+def _record(store: Store, results: Results) -> Recorded:
+    issue = results.issue
+    run = _run(store, results)
+    given = (issue.scheme.scheme, issue.month)
+    known = {
+        (dealer, file, digest) if status == "rejected" else dealer: (submission, digest)
+        for submission, dealer, file, status, digest in store.rows(
+            "SELECT submission, dealer, file, status, digest FROM submissions WHERE scheme = ? AND month = ? "
+            "AND (is_current OR status = 'rejected')",
+            given,
+        )
+    }
+    revisions = dict(
+        store.rows("SELECT dealer, max(revision) FROM submissions WHERE scheme = ? AND month = ? GROUP BY ALL", given)
+    )
+    fresh: list[tuple[int, int, _Entry]] = []
+    replaced, unchanged = [], 0
+    number = store.next_number("submissions", "submission")
+    for entry in _entries(results):
+        standing = entry.standing
+        rejected, code = standing.status == "rejected", standing.dealer.code
+        earlier = known.get((code, standing.file, entry.digest) if rejected else code)
+        if earlier and earlier[1] == entry.digest:
+            unchanged += 1
+            continue
+        if earlier:
+            replaced.append(earlier[0])
+        revisions[code] = revisions.get(code, 0) + 1
+        fresh.append((number, revisions[code], entry))
+        number += 1
+    if replaced:
+        store.rows("UPDATE submissions SET is_current = false WHERE list_contains(?, submission)", [replaced])
+    order = {code: position for position, code in enumerate(issue.roster)}
+    store.add("submissions", (_submission(issue, run, n, revision, order, e) for n, revision, e in fresh))
+    store.add("field_values", ((n, *value) for n, _, entry in fresh for value in entry.values))
+    store.add("items", ((n, i.item, i.score, i.before_veto, i.status, i.vetoed)
+                        for n, _, e in fresh for i in e.standing.items))  # fmt: skip
+    store.add("losses", ((n, x.item, x.kind, x.scope, x.points, x.clause, x.inspection)
+                         for n, _, e in fresh for x in e.standing.losses))  # fmt: skip
+    found = [(n, finding) for n, _, entry in fresh for finding in entry.standing.findings]
+    store.add("findings", (_finding(run, n, f) for n, f in [*found, *((None, f) for f in results.findings)]))
+    return Recorded(len(fresh) - len(replaced), len(replaced), unchanged)
+
+
+def _run(store: Store, results: Results) -> int:
+    """The run's own row, and the scheme's where this version of it is new."""
+    issue, number = results.issue, store.next_number("runs", "run")
+    scheme = (issue.scheme.scheme, issue.scheme.version, issue.layout.fingerprint)
+    now = datetime.now(UTC).replace(tzinfo=None)
+    store.add("runs", [(number, now, *scheme, issue.month, results.engine, version("xlkpi"))])
+    if not store.rows("SELECT 1 FROM schemes WHERE scheme = ? AND version = ? AND fingerprint = ?", scheme):
+        definition = issue.scheme.model_dump_json(by_alias=True, exclude_defaults=True)
+        store.add("schemes", [(*scheme, issue.month, definition)])
+    return number
+
+
+def _entries(results: Results) -> Iterator[_Entry]:
+    issue = results.issue
+    for done in results.assessments:
+        standing = standing_of(issue.roster[done.dealer], done)
+        values = tuple(_values(issue, done))
+        yield _Entry(standing, values, _digest(issue, standing, values))
+    for standing in standings_of(Results(issue, results.engine, (), results.unusable)).rows:
+        yield _Entry(standing, (), _digest(issue, standing, ()))
+
+
+def _values(issue: Issue, done: Assessment) -> Iterator[tuple[str, str, float | None, str | None]]:
+    """What went in and the indicators that came out, with their role; and the total, which later months show."""
+    slots = issue.layout.slots
+    for name, value in done.inputs.items():
+        yield slots[name].role.value, name, *_number_or_word(value)
+    for name, value in done.indicators.items():
+        yield _COMPUTED, name, *_number_or_word(value)
+    if done.status != "rejected":
+        yield TOTAL_ROLE, PUBLISHED, done.published, None
+
+
+def _number_or_word(value: Value) -> tuple[float | None, str | None]:
+    if isinstance(value, Absence):
+        return None, value.value
+    if isinstance(value, float | int):
+        return float(value), None
+    return None, str(value)
+
+
+def _digest(issue: Issue, standing: Standing, values: Iterable[Any]) -> str:
+    """The same for the same content, whatever the file is called and whichever engine computed it."""
+    findings = [(f.code, str(f.place or ""), f.field, _facts(f)) for f in standing.findings]
+    content = [
+        issue.layout.fingerprint, [list(value) for value in values], standing.dealer.name, standing.dealer.region,
+        standing.dealer.peer_group, standing.status, standing.grade, standing.vetoed, findings,
+        [[i.item, i.score, i.status, i.vetoed] for i in standing.items],
+        [standing.total, standing.published, standing.before_veto, standing.ceiling],
+    ]  # fmt: skip
+    return hashlib.sha256(json.dumps(_rounded(content), ensure_ascii=False).encode()).hexdigest()
+
+
+def _rounded(content: Any) -> Any:
+    """Figures to ten digits: two engines agree to nine and more."""
+    if isinstance(content, float):
+        return f"{content:.10g}"
+    return [_rounded(part) for part in content] if isinstance(content, list | tuple) else content
+
+
+def _submission(
+    issue: Issue, run: int, number: int, revision: int, order: dict[str, int], entry: _Entry
+) -> tuple[Any, ...]:
+    s = entry.standing
+    return (
+        number, run, issue.scheme.scheme, issue.month, s.dealer.code, s.dealer.name, s.dealer.region,
+        s.dealer.peer_group, order.get(s.dealer.code, len(order)), revision, s.status != "rejected", entry.digest,
+        s.file, s.status, s.total, s.published, s.before_veto, s.ceiling, s.grade, s.vetoed,
+    )  # fmt: skip
+
+
+def _finding(run: int, submission: int | None, found: Finding) -> tuple[Any, ...]:
+    sheet, cell = found.place or ("", "")
+    severity = found.severity.name.lower()
+    return run, submission, found.code, severity, found.file, sheet, cell, found.field, _facts(found), found.message()
+
+
+def _facts(found: Finding) -> str:
+    return json.dumps(dict(found.facts), ensure_ascii=False, default=str, sort_keys=True)
