@@ -20,6 +20,7 @@ from xlkpi.values import VETOED, CellContent
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTICE: "cyan"}
+_NONE = "（未分）"
 _STATUS = {"scored": "已评", "provisional": "暂定", "rejected": "未计分"}
 
 
@@ -100,7 +101,7 @@ def print_standings(console: Console, stand: Standings, by: By = "all") -> None:
     digits = stand.scheme.display_decimals
     parts: dict[str, list[Standing]] = {}
     for row in stand.rows:
-        part = {"region": row.dealer.region, "peer_group": row.dealer.peer_group}.get(by, "")
+        part = {"region": row.dealer.region or _NONE, "peer_group": row.dealer.peer_group or _NONE}.get(by, "")
         parts.setdefault(part, []).append(row)
     for part, rows in parts.items():
         table = Table(title="　".join(filter(None, (stand.month, stand.scheme.title, clean(part)))), title_style="bold")
@@ -142,7 +143,7 @@ def print_history(console: Console, dealer: str, rows: Sequence[DealerMonth]) ->
             *(["—", "—"] if row.status == "rejected" else [f"{row.published:g}", f"{row.before_veto:g}"]),
             f"{row.rank}/{row.among}" if row.rank else "—", clean(row.grade),
             "已被替换" if replaced else "一票否决" if row.vetoed else _STATUS[row.status],
-            str(row.errors), clean(row.file), row.at, style=None if row.current else "dim",
+            str(row.errors), clean(row.file), row.recorded, style=None if row.current else "dim",
         )  # fmt: skip
     console.print(table if rows else f"{clean(dealer)}：库中没有记录")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, Month, console, refuse
+from xlkpi.cli.shared import FILE, FOLDER, Month, console, refuse
 
 if TYPE_CHECKING:
     from xlkpi.results import Results
@@ -71,8 +71,7 @@ def history(dealer: str, store_file: Path, name: str, scheme_name: str) -> None:
 @click.option("--by", "part", type=click.Choice(["all", "region", "peer-group"]), default="all", show_default=True,
               help="Rank among all, or within each part.")  # fmt: skip
 @_scheme_option
-@click.option("-o", "--output", type=NEW_FILE, help="Write the ranking workbook (排名汇总.xlsx) instead.")
-def rank(store_file: Path, month: str | None, part: str, scheme_name: str, output: Path | None) -> None:
+def rank(store_file: Path, month: str | None, part: str, scheme_name: str) -> None:
     """A month's ranking as the store has it, resubmissions and late files included."""
     from xlkpi.store.query import months, standings, which_scheme
     from xlkpi.terminal import print_standings
@@ -80,8 +79,7 @@ def rank(store_file: Path, month: str | None, part: str, scheme_name: str, outpu
     with opened(store_file) as store:
         scheme = which_scheme(store, scheme_name, month or "")
         stand = standings(store, scheme, month or months(store, scheme)[-1])
-    if output is None:
-        print_standings(console(), stand, _PARTS[part])
+    print_standings(console(), stand, _PARTS[part])
 
 
 @click.command()

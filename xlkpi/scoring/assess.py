@@ -96,8 +96,8 @@ class Diagnosed:
 @dataclass(frozen=True, slots=True)
 class Assessment:
     """A dealer's month. `published` is the total as printed, which grade and rank go by; `judgements` has 达标, 偏低 or
-    偏高 by indicator, where a guide is known; `inputs` what went in, by slot name (answers, targets, inspections, figures
-    of earlier months); `cells` holds the whole evaluated workbook, for writing it out."""
+    偏高 by indicator, where a guide is known; `inputs` what went in, by slot name (answers, targets, inspections,
+    figures of earlier months); `cells` holds the whole evaluated workbook, for writing it out."""
 
     dealer: str
     file: str

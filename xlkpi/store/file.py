@@ -22,7 +22,7 @@ _PAUSE: Final = 0.2
 
 TABLES: Final = {
     "schemes": "scheme VARCHAR, version VARCHAR, fingerprint VARCHAR, month VARCHAR, definition VARCHAR",
-    "runs": "run INTEGER, at TIMESTAMP, scheme VARCHAR, version VARCHAR, fingerprint VARCHAR, month VARCHAR, "
+    "runs": "run INTEGER, recorded TIMESTAMP, scheme VARCHAR, version VARCHAR, fingerprint VARCHAR, month VARCHAR, "
     "engine VARCHAR, tool VARCHAR",
     "submissions": "submission INTEGER, run INTEGER, scheme VARCHAR, month VARCHAR, dealer VARCHAR, name VARCHAR, "
     "region VARCHAR, peer_group VARCHAR, position INTEGER, revision INTEGER, is_current BOOLEAN, digest VARCHAR, "
@@ -39,7 +39,7 @@ TABLES: Final = {
 
 A submission is one accepted or rejected file; `is_current` marks the one that counts for its dealer, month and scheme,
 `revision` numbers them from 1. A value is a number, or a word (text, or the word of an absence). `total` and the
-others are in points; months are YYYY-MM; `at` is UTC.
+others are in points; months are YYYY-MM; `recorded` is UTC.
 """
 
 

@@ -24,14 +24,14 @@ _ROW = (
 
 @dataclass(frozen=True, slots=True)
 class DealerMonth:
-    """One submission of a dealer; `rank` of `among` ranked dealers where it counts and has one. `at` is UTC."""
+    """One submission of a dealer; `rank` of `among` ranked dealers where it counts and has one. `recorded` is UTC."""
 
     scheme: str
     version: str
     month: str
     revision: int
     current: bool
-    at: str
+    recorded: str
     file: str
     status: str
     published: float
@@ -149,7 +149,7 @@ def dealer_months(store: Store, dealer: str) -> list[DealerMonth]:
             FROM submissions WHERE is_current AND status = 'scored' AND NOT vetoed
             WINDOW w AS (PARTITION BY scheme, month ORDER BY published DESC)
         )
-        SELECT s.scheme, r.version, s.month, s.revision, s.is_current, strftime(r.at, '%Y-%m-%d %H:%M'), s.file,
+        SELECT s.scheme, r.version, s.month, s.revision, s.is_current, strftime(r.recorded, '%Y-%m-%d %H:%M'), s.file,
             s.status, s.published, s.before_veto, s.grade, s.vetoed,
             (SELECT count(*) FROM findings f WHERE f.submission = s.submission AND f.severity = 'error'),
             p.place, coalesce(p.among, 0)
