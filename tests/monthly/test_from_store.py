@@ -92,7 +92,8 @@ def test_repair_orders_are_kept_rolled_up(dealership: Monthly, keep: Keep, tmp_p
 def test_last_month_s_place_among_the_peers(dealership: Monthly, tmp_path: Path) -> None:
     roster = {code: Dealer(code, code, "华东", "" if code == "D9" else "甲组") for code in ("D1", "D2", "D3", "D9")}
     ratio = {"D1": 0.9, "D2": 1.1, "D3": 1.1, "D9": 2.0}
-    october = dealership.but(month="2026-10", roster=roster, targets=dict.fromkeys(roster, dict(dealership.issue.targets["D001"])))  # fmt: skip
+    targets = {code: dict(dealership.issue.targets["D001"]) for code in roster}
+    october = dealership.but(month="2026-10", roster=roster, targets=targets)
     done = dealership.judge({"售出工时": 110.0, "实际工作工时": 100.0})
     runs = [
         replace(done, dealer=code, cells={}, indicators={**done.indicators, "工时效率": value})

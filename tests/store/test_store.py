@@ -79,8 +79,10 @@ def test_what_goes_in_comes_out(tmp_path: Path, month_of: Month, real: Assessmen
 
 def test_the_same_again_adds_nothing_and_another_engine_is_the_same(tmp_path: Path, month_of: Month) -> None:
     first = month_of(D001=88.2, D002=70.0)
-    other = replace(first, engine="formulas", assessments=[
-        replace(a, engine="formulas", file="renamed.xlsx", total=a.total * (1 + 1e-12)) for a in first.assessments])  # fmt: skip
+    nearly = [
+        replace(a, engine="formulas", file="renamed.xlsx", total=a.total * (1 + 1e-12)) for a in first.assessments
+    ]
+    other = replace(first, engine="formulas", assessments=nearly)
     assert kept(tmp_path / "s", first, first, other) == [Recorded(2, 0, 0), Recorded(0, 0, 2), Recorded(0, 0, 2)]
     with open_store(tmp_path / "s") as store:
         assert store.rows("SELECT count(*) FROM submissions") == [(2,)]
@@ -148,8 +150,17 @@ def test_trends(tmp_path: Path, month_of: Month) -> None:
         field = [p.mean for p in trend(store, SCHEME, "维修产值")]
         assert trend(store, SCHEME, "没有") == []
     assert whole == [("2026-10", 3, 70.0, 50.0, 90.0), ("2026-11", 2, 70.0, 60.0, 80.0)]
-    assert regions == [("华东", "2026-10", 80.0), ("华东", "2026-11", 80.0), ("华南", "2026-10", 50.0), ("华南", "2026-11", 60.0)]  # fmt: skip
-    assert item == [("D001", "2026-10"), ("D001", "2026-11"), ("D002", "2026-10"), ("D003", "2026-10"), ("D003", "2026-11")]  # fmt: skip
+    east, south = (("华东", 80.0, 80.0), ("华南", 50.0, 60.0))
+    assert regions == [
+        (part, month, mean)
+        for part, *means in (east, south)
+        for month, mean in zip(("2026-10", "2026-11"), means, strict=True)
+    ]
+    assert item == [
+        (code, month)
+        for code, months in (("D001", "01"), ("D002", "0"), ("D003", "01"))
+        for month in (f"2026-1{n}" for n in months)
+    ]
     assert field == [pytest.approx(7.984282266510831)] * 2  # 维修产值 is an item: its points
 
 
@@ -213,7 +224,8 @@ import pickle, sys, time
 from pathlib import Path
 from xlkpi.store.file import StoreError, open_store
 from xlkpi.store.record import record
-path, run, ready, hold, patience = Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), float(sys.argv[4]), float(sys.argv[5])
+path, run, ready = map(Path, sys.argv[1:4])
+hold, patience = map(float, sys.argv[4:])
 results = pickle.loads(run.read_bytes())
 try:
     with open_store(path, write=True, patience=patience, told=lambda detail: print("waits", flush=True)) as store:

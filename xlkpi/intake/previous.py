@@ -109,13 +109,13 @@ class _Earlier:
         return next((value for value in later if value is not None), None)
 
     def so_far(self, name: str) -> float | None:
-        """The year's actual before this month. With a month missing in between it is not known."""
+        """The year's actual before this month, from the first month known. With one missing in between it is not."""
         total = 0.0
         for ago in range(1, self.number):
             actual = self.value(name, ago)
             if not isinstance(actual, float):
-                known_before = any(isinstance(self.value(name, n), float) for n in range(ago + 1, self.number))
-                return None if ago == 1 or known_before else total
+                reported = any(earlier in self.months for earlier in range(ago, self.number))
+                return None if reported or ago == 1 else total
             total += actual
             before = self.months.get(ago, {}).get(name + _SO_FAR)
             if isinstance(before, float):
