@@ -1,29 +1,38 @@
 """From what people typed to a value: by the field's type, never by guessing. Every repair is said.
 
 What is understood without doubt is accepted, with a notice where the spelling differs from what the form asks. What is
-not understood is 无法读取, with a finding that quotes it.
+in doubt is 无法读取, with a finding that quotes it and puts the question. `tests/unit/intake/typed.yaml` shows it all.
 """
 
 from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from xlkpi.scheme.formulas import number_value
+from xlkpi.intake import quantity
+from xlkpi.intake.shown import FIRST_DAY, LAST_DAY, Look, day_of, look, serial_of
+from xlkpi.scheme.formulas import arithmetic, number_value
 from xlkpi.scheme.model import SchemeField
 from xlkpi.values import UNKNOWN, Absence, CellKind, RawCell, Value
 
 MAX_TEXT: Final = 32_767  # characters that a cell holds in Excel; a file that has more does not open there
-_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)")
 _RATE_IN_WORDS = re.compile(r"[+-]?\d+(?:\.\d+)?%")
 _COUNT_IN_WORDS = re.compile(r"(?<![\d.%])\d+(?![\d.%])")
 _DAY_IN_WORDS = re.compile(r"(\d{1,2})[号日]")
 _COMPARISON = re.compile(r"[<>≤≥〈〉]")
 _LIST_NUMBER = re.compile(r"^\d+\s*[.、．]\s*(?=\D)")
+_DATE = re.compile(
+    r"(\d{4})(?:([-/.])(\d{1,2})\2(\d{1,2})|年(\d{1,2})月(\d{1,2})[日号]?)(?:(?:\s+|T)(\d{1,2}):(\d{2})(?::(\d{2}))?Z?)?"
+)
+_DIGITS_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
+_NOTHING = frozenset(
+    ("无", "没有", "没", "暂无", "空", "空白", "待定", "待补", "待填", "略", "同上", "na", "n/a", "#n/a", "nil", "null",
+     "none", "x", "×", "/", "//", "\\", "-", "--", "---", "–", "—", "——", "―", "...", "......", "。", ".", "?", "??")
+)  # fmt: skip
+"""What people write where they write no figure: nought, not applicable, not known, later. It says none of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +53,10 @@ def understand(entry: SchemeField, raw: RawCell | None) -> Reading:
         return Reading(Absence.MISSING)
     formula = raw.formula if isinstance(raw.formula, str) else None
     if raw.kind is CellKind.ERROR:
-        return Reading(Absence.UNREADABLE).noting("XK-V008", found=raw.text)
-    if raw.text is None or (raw.kind is CellKind.TEXT and not _clean(raw.text)):
-        if formula is not None and raw.text is None:
-            return Reading(Absence.UNREADABLE).noting("XK-V011", formula=formula)
-        return Reading(Absence.MISSING)
-    reading = _from_text(entry, raw.text) if raw.kind is CellKind.TEXT else _from_number(entry, raw)
-    if formula is not None and not isinstance(reading.value, Absence):
-        return reading.noting("XK-V010", formula=formula, read=show(entry, reading.value))
-    return reading
+        return _in_doubt("XK-V008", found=raw.text)
+    if formula is not None:
+        return _from_formula(entry, raw, formula)
+    return _from_content(entry, raw)
 
 
 def show(entry: SchemeField, value: Value) -> str:
@@ -60,86 +64,190 @@ def show(entry: SchemeField, value: Value) -> str:
     if isinstance(value, Absence):
         return value.value
     if isinstance(value, float):
+        if entry.type == "date":
+            return day_of(value)
         digits = f"{value * 100:.10g}%" if entry.type == "rate" else f"{value:,.10g}"
         return f"{digits} {entry.unit}".strip() if entry.type != "rate" else digits
     return str(value)
 
 
-def _from_number(entry: SchemeField, raw: RawCell) -> Reading:
+def words_of(raw: RawCell) -> str:
+    """A cell's content as text, whatever kind it is: what a dealer put beside an answer, or into a field for words."""
     text = raw.text or ""
+    if raw.kind is CellKind.BOOLEAN:
+        return _truth(text)
     if raw.kind is not CellKind.NUMBER:
-        return _unreadable(entry, {"1": "TRUE", "0": "FALSE"}.get(text, text))
-    try:
-        value = float(text)
-    except ValueError:
-        return _unreadable(entry, text)
-    if not math.isfinite(value):
-        return _unreadable(entry, text)
-    if entry.type in ("choice", "text"):
-        return Reading(f"{value:g}") if entry.type == "text" else _unreadable(entry, f"{value:g}")
-    percent_cell = raw.format is UNKNOWN or "%" in str(raw.format)
-    if entry.type == "rate" and not percent_cell and _plainly_percent(entry, value):
-        read = value / 100
-        return Reading(read).noting("XK-V009", found=f"{value:g}", read=show(entry, read))
+        return text.strip()[:MAX_TEXT]
+    value = _finite(text)
+    if value is None:
+        return text
+    return day_of(value) if look(raw.format).date else f"{value:.15g}"
+
+
+def number_of(raw: RawCell, unit: str = "") -> float | None:
+    """The number that a cell plainly is, in any form or unit; None where it is not one number and nothing else."""
+    if raw.kind is CellKind.NUMBER:
+        return _finite(raw.text or "")
+    if raw.kind is not CellKind.TEXT:
+        return None
+    found = quantity.written(quantity.narrowed(raw.text or ""))
+    if not isinstance(found, quantity.Quantity) or (
+        found.unit and found.unit != unit and not quantity.is_unit(found.unit)
+    ):
+        return None
+    return float(found.value)
+
+
+def _in_doubt(code: str, **facts: object) -> Reading:
+    return Reading(Absence.UNREADABLE).noting(code, **facts)
+
+
+def _from_content(entry: SchemeField, raw: RawCell) -> Reading:
+    if raw.text is None or (raw.kind is CellKind.TEXT and not _clean(raw.text)):
+        return Reading(Absence.MISSING)
+    if entry.type == "text" and raw.kind is not CellKind.TEXT:
+        return Reading(words_of(raw))
+    if raw.kind is CellKind.NUMBER:
+        return _from_number(entry, raw)
+    if raw.kind is CellKind.BOOLEAN:
+        return _unreadable(entry, _truth(raw.text))
+    return _from_text(entry, raw.text, iso=raw.kind is CellKind.DATE)
+
+
+def _from_formula(entry: SchemeField, raw: RawCell, formula: str) -> Reading:
+    """A formula's stored result, where it is what the formula comes to as far as can be told from the cell alone."""
+    result = arithmetic(formula)
+    if raw.text is None:
+        if result is None:
+            return _in_doubt("XK-V011", formula=formula)
+        raw = RawCell(raw.place, CellKind.NUMBER, repr(result), formula, raw.format)
+    stored = _finite(raw.text or "") if raw.kind is CellKind.NUMBER else None
+    if result is not None and stored is not None and not math.isclose(stored, result, rel_tol=1e-9, abs_tol=1e-12):
+        return _in_doubt("XK-V020", formula=formula, found=f"{stored:.10g}", expected=f"{result:.10g}")
+    reading = _from_content(entry, raw)
+    if isinstance(reading.value, Absence):
+        return reading
+    return reading.noting("XK-V010", formula=formula, read=show(entry, reading.value))
+
+
+# ---------------------------------------------------------------- cells that hold a number
+
+
+def _from_number(entry: SchemeField, raw: RawCell) -> Reading:
+    value = _finite(raw.text or "")
+    if value is None or entry.type == "choice":
+        return _unreadable(entry, raw.text or "" if value is None else f"{value:g}")
+    seen = look(raw.format)
+    if entry.type == "date":
+        return _from_serial(entry, value, seen)
+    if entry.type == "day" and (seen.date or (value > 31 and entry.maximum is None)):
+        return _day_of_date(entry, value, day_of(value)) if seen.date else _unreadable(entry, f"{value:g}")
+    shown = _shown_otherwise(entry, value, seen)
+    if shown:
+        return _in_doubt("XK-V019", shown=shown, found=f"{value:.10g}")
+    if entry.type == "rate" and not seen.percent and raw.format is not UNKNOWN:
+        return _rate(entry, value, f"{value:.10g}")
     return Reading(value)
 
 
-def _plainly_percent(entry: SchemeField, value: float) -> bool:
-    """85 in a plain cell is 85 % where the field's range leaves no other reading."""
-    if entry.maximum is None:
-        return False
-    most = number_value(entry.maximum)
-    return value > most and value / 100 <= most and value > 1
+def _shown_otherwise(entry: SchemeField, value: float, seen: Look) -> str:
+    """What the cell shows, where that is something else than its number in the field's unit."""
+    if seen.date:
+        return day_of(value)
+    if seen.percent and entry.type != "rate":
+        return f"{value * 100:.10g}%"
+    if seen.scaled:
+        return "" if quantity.scale_of(entry.unit) == 1 else f"{value / 1000:.10g}{seen.word}"
+    if any(character in seen.word for character in "百千万亿") and quantity.factor(seen.word, entry.unit) != 1:
+        return f"{value:.10g}{seen.word}"
+    return ""
 
 
-def _from_text(entry: SchemeField, text: str) -> Reading:
+def _rate(entry: SchemeField, value: float, found: str) -> Reading:
+    """A rate without a per cent sign: 0.85 is 85 %; 85 is it only where the field's range leaves no other reading."""
+    if value == 0:
+        return Reading(value)
+    if value < 1:
+        return _understood(entry, value, found)
+    most = math.inf if entry.maximum is None else number_value(entry.maximum)
+    if value > most:  # where not even the hundredth fits, the form's own check says so
+        return _understood(entry, value / 100, found) if value / 100 <= most else Reading(value)
+    one, other = show(entry, value / 100), show(entry, value)
+    return _in_doubt("XK-V016", found=found, one=one, other=other)
+
+
+def _from_serial(entry: SchemeField, value: float, seen: Look) -> Reading:
+    if seen.date:
+        return Reading(value)
+    if FIRST_DAY <= value <= LAST_DAY:
+        return _understood(entry, value, f"{value:.10g}")
+    return _from_text(entry, f"{value:.10g}")
+
+
+def _day_of_date(entry: SchemeField, serial: float, found: str) -> Reading:
+    return _understood(entry, float(day_of(serial)[8:10]), found)
+
+
+# ---------------------------------------------------------------- cells that hold words
+
+
+def _from_text(entry: SchemeField, text: str, iso: bool = False) -> Reading:
     clean = _clean(text)
     if clean == Absence.NOT_APPLICABLE.value:
         return Reading(Absence.NOT_APPLICABLE)
     if entry.type == "text":
         return Reading(text.strip()[:MAX_TEXT])
+    if entry.type in ("date", "day"):
+        serial = _date_in(quantity.narrowed(text))
+        if serial is not None and entry.type == "day":
+            return _day_of_date(entry, serial, text)
+        if serial is not None:
+            return Reading(serial) if iso else _understood(entry, serial, text)
+    if entry.type not in ("choice", "date"):
+        reading = _from_number_in_words(entry, text, clean)
+        if reading is not None:
+            return reading
     word = _word(entry, clean)
-    if entry.type != "choice":
-        value = _number_in(entry, clean)
-        if value is not None and math.isfinite(value):
-            return Reading(value).noting("XK-V009", found=text, read=show(entry, value))
     if word is not None:
-        reading = Reading(word)
-        if word != text.strip():
-            reading = reading.noting("XK-V009", found=text, read=word)
+        reading = Reading(word) if word == text.strip() else _understood(entry, word, text)
         return reading.noting("XK-V012", found=text) if entry.words[word] == "asserted" else reading
+    if clean.lower() in _NOTHING and entry.type != "choice":
+        return _in_doubt("XK-V015", found=text)
     return _unreadable(entry, text)
 
 
-def _clean(text: str) -> str:
-    """Full-width forms narrowed, spaces gone (no-break ones too), list numbers in front dropped."""
-    narrow = unicodedata.normalize("NFKC", text.replace("〈", "<").replace("〉", ">"))
-    return _LIST_NUMBER.sub("", re.sub(r"[\s\u200b\ufeff]", "", narrow))
+def _from_number_in_words(entry: SchemeField, text: str, clean: str) -> Reading | None:
+    """The number that a text plainly is; None where it is none."""
+    if clean in ("零", "〇"):
+        return _understood(entry, 0.0, text)
+    found = quantity.written(quantity.narrowed(text))
+    if isinstance(found, quantity.Either):
+        one, other = (show(entry, float(number)) for number in (found.one, found.other))
+        return _in_doubt("XK-V016", found=text, one=one, other=other)
+    reading = _from_quantity(entry, found, text) if found else None
+    if reading is None:
+        value = _in_phrase(entry, clean)
+        return None if value is None else _understood(entry, value, text)
+    return reading
 
 
-def _word(entry: SchemeField, clean: str) -> str | None:
-    """One of the field's words: alone, or in headquarters' phrase where the words in it agree ("6号召开 完成")."""
-    if clean in entry.words:
-        return clean
-    if entry.by == "dealer":
-        return None
-    rest, found = clean, []
-    for word in sorted(entry.words, key=len, reverse=True):  # 未完成 before 完成
-        if word in rest:
-            found.append(word)
-            rest = rest.replace(word, "·")
-    meanings = {entry.words[word] == "failed" for word in found}
-    return found[-1] if len(meanings) == 1 else None
+def _from_quantity(entry: SchemeField, found: quantity.Quantity, text: str) -> Reading | None:
+    """A number with its unit in the field's; None where what stands behind the number is no unit."""
+    if entry.type == "rate":
+        if found.percent:
+            return _understood(entry, float(found.value / 100), text)
+        reading = None if found.unit else _rate(entry, float(found.value), text)
+        return reading if reading is None or reading.remarks else _understood(entry, reading.value, text)
+    times = None if found.percent else quantity.factor(found.unit, entry.unit)
+    if times is None:
+        foreign = bool(entry.unit) and (found.percent or quantity.is_unit(found.unit))
+        return _in_doubt("XK-V017", found=text, unit=entry.unit) if foreign else None
+    value = float(found.value * times)
+    return _understood(entry, value, text) if math.isfinite(value) and (times == 1 or entry.type != "day") else None
 
 
-def _number_in(entry: SchemeField, clean: str) -> float | None:
-    """The number that a text plainly is; for headquarters' phrases also the only one of its kind in it."""
-    bare = clean.replace(",", "")
-    if entry.unit and bare.endswith(entry.unit):
-        bare = bare.removesuffix(entry.unit)
-    percent = bare.endswith("%")
-    if _NUMBER.fullmatch(bare.removesuffix("%")) and percent == (entry.type == "rate"):
-        return number_value(bare)
+def _in_phrase(entry: SchemeField, clean: str) -> float | None:
+    """The only number of its kind in headquarters' phrase; a dealer's own cell takes no phrases."""
     if entry.by == "dealer" or _COMPARISON.search(clean):  # "承诺时间修复率<100% 完成" repeats the clause, no figure
         return None
     shape = {"rate": _RATE_IN_WORDS, "day": _DAY_IN_WORDS, "count": _COUNT_IN_WORDS}.get(entry.type)
@@ -147,7 +255,58 @@ def _number_in(entry: SchemeField, clean: str) -> float | None:
     return number_value(found[0]) if len(found) == 1 else None
 
 
+def _date_in(text: str) -> float | None:
+    """A date's serial number: year, month and day in that order, in the separators in use; a time may follow."""
+    found = _DATE.fullmatch(text) or _DATE.fullmatch(re.sub(r"\s", "", text))
+    if found is None:
+        digits = _DIGITS_DATE.fullmatch(text)
+        return serial_of(*(int(part) for part in digits.groups())) if digits else None
+    year, _, month, day, month_too, day_too, *time = found.groups()
+    serial = serial_of(int(year), int(month or month_too), int(day or day_too))
+    hour, minute, second = (int(part or 0) for part in time)
+    if serial is None or hour > 23 or minute > 59 or second > 59:
+        return None
+    return serial + (hour * 3600 + minute * 60 + second) / 86_400
+
+
+def _clean(text: str) -> str:
+    """Narrowed, spaces gone (no-break ones too), list numbers in front dropped."""
+    return _LIST_NUMBER.sub("", re.sub(r"\s", "", quantity.narrowed(text)))
+
+
+def _word(entry: SchemeField, clean: str) -> str | None:
+    """One of the field's words: alone, or in headquarters' phrase where the words in it agree ("6号召开 完成")."""
+    known = {_clean(word): word for word in entry.words}
+    if clean in known:
+        return known[clean]
+    if entry.by == "dealer":
+        return None
+    rest, found = clean, []
+    for word in sorted(known, key=len, reverse=True):  # 未完成 before 完成
+        if word in rest:
+            found.append(known[word])
+            rest = rest.replace(word, "·")
+    meanings = {entry.words[word] == "failed" for word in found}
+    return found[-1] if len(meanings) == 1 else None
+
+
+def _understood(entry: SchemeField, value: Value, found: str) -> Reading:
+    return Reading(value).noting("XK-V009", found=found, read=show(entry, value))
+
+
 def _unreadable(entry: SchemeField, found: str) -> Reading:
     if entry.type == "choice":
-        return Reading(Absence.UNREADABLE).noting("XK-V007", found=found, choices="、".join(entry.words))
-    return Reading(Absence.UNREADABLE).noting("XK-V002", found=found)
+        return _in_doubt("XK-V007", found=found, choices="、".join(entry.words))
+    return _in_doubt("XK-V018" if entry.type == "date" else "XK-V002", found=found)
+
+
+def _finite(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _truth(text: str) -> str:
+    return {"1": "TRUE", "0": "FALSE"}.get(text, text)

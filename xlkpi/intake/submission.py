@@ -11,11 +11,11 @@ from xml.etree.ElementTree import ParseError
 
 from xlkpi.findings import Finding
 from xlkpi.intake.guard import Refused
-from xlkpi.intake.normalise import MAX_TEXT, show, understand
+from xlkpi.intake.normalise import Reading, show, understand, words_of
 from xlkpi.intake.reader import open_workbook, place_of
 from xlkpi.intake.source import SheetCells, Source
 from xlkpi.issue import Issue
-from xlkpi.scheme.model import Column, SchemeField, WordMeaning
+from xlkpi.scheme.model import SchemeField
 from xlkpi.values import Absence, CellContent, CellKind, Place, RawCell, Value
 from xlkpi.workbook.layout import Role, Slot, TableSlot
 from xlkpi.workbook.sheets.marker import MARKER_CELL
@@ -107,9 +107,9 @@ class _Reader:
         cells = self._cells(places)
         answers = {slot.field: self._answer(slot, places, cells) for slot in self.issue.layout.of(Role.ANSWER)}
         remarks = {
-            slot.name: raw.text[:MAX_TEXT]
+            slot.name: words
             for slot in self.issue.layout.of(Role.REMARK, Role.MEASURE)
-            if (raw := cells.get(places[slot.name])) and raw.kind is CellKind.TEXT and raw.text
+            if (raw := cells.get(places[slot.name])) and (words := words_of(raw))
         }
         self._compare(dealer, places, cells)
         tables = {name: self._rows(table) for name, table in self.issue.layout.tables.items()}
@@ -217,21 +217,21 @@ class _Reader:
         read = self.book.cells(table.sheet, cells.keys(), self.issue.layout.occupied[table.sheet])
         self._say_extra_columns(table, read.strays)
         columns = self.issue.scheme.tables[table.name].columns
-        fields = {name: _as_field(column) for name, column in columns.items() if column.type != "date"}
+        fields = {name: column.as_field for name, column in columns.items()}
         rows: dict[int, dict[str, CellContent]] = {}
         for ref, raw in read.cells.items():
             if raw.kind is CellKind.EMPTY and raw.formula is None:
                 continue
             number, column = cells[ref]
-            content = self._table_cell(f"{table.name} {column}", fields.get(column), raw)
+            content = self._table_cell(f"{table.name} {column}", fields[column], raw)
             if content is not None:
                 rows.setdefault(number, {})[column] = content
         return tuple(rows[number] for number in sorted(rows))
 
-    def _table_cell(self, label: str, entry: SchemeField | None, raw: RawCell) -> CellContent:
-        if entry is None:  # a date is kept as it stands: nothing is computed from it
-            return None if raw.text is None else float(raw.text) if raw.kind is CellKind.NUMBER else raw.text
+    def _table_cell(self, label: str, entry: SchemeField, raw: RawCell) -> CellContent:
         reading = understand(entry, raw)
+        if reading.value is Absence.NOT_APPLICABLE:  # a row that does not apply is no row
+            reading = Reading(Absence.UNREADABLE).noting("XK-V006")
         for code, facts in reading.remarks:
             self._say(code, raw.place, label=label, **facts)
         value = reading.value
@@ -292,14 +292,6 @@ class _Reader:
 
 
 _PERSONAL = re.compile(r"车牌|牌照|姓名|车主|客户名|联系|电话|手机|身份证|地址|微信|VIN|车架", re.I)
-
-
-def _as_field(column: Column) -> SchemeField:
-    """A table's column as the field whose reading rules apply to its cells."""
-    words: dict[str, WordMeaning] = dict.fromkeys(column.words, "met")
-    return SchemeField(
-        en=column.en, type=column.type if column.type != "date" else "text", unit=column.unit, words=words
-    )
 
 
 _SPELLING = re.compile(

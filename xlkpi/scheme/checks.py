@@ -20,6 +20,7 @@ ABOVE_MAXIMUM = "XK-V005"
 NOT_APPLICABLE_REFUSED = "XK-V006"
 NOT_A_CHOICE = "XK-V007"
 NEGATIVE_AMOUNT = "XK-V014"
+NOT_A_DATE = "XK-V018"
 RELATION = "XK-R001"
 
 
@@ -55,7 +56,8 @@ def _filled(name: Name, field: SchemeField, relations: Sequence[Relation]) -> st
         number = f"IF({known_all},IF({relation.holds},{number},{Text(relation.text)}),{number})"
     for condition, code in reversed(_number_conditions(name, field)):
         number = f"IF({condition},{_word(code)},{number})"
-    other = f'IF({name}="{NOT_APPLICABLE}",{refused},{_word(NOT_A_NUMBER)})'
+    wrong = _word(NOT_A_DATE if field.type == "date" else NOT_A_NUMBER)
+    other = f'IF({name}="{NOT_APPLICABLE}",{refused},{wrong})'
     return f"IF(ISNUMBER({name}),{number},{other})"
 
 

@@ -288,6 +288,27 @@ def parse(formula: str) -> Parsed:
     return Parsed(tuple(names), tuple(functions), formula)
 
 
+_ARITHMETIC = re.compile(r"[\d\s.+\-*/()%^]{1,200}")
+
+
+def arithmetic(formula: str) -> float | None:
+    """What a formula of numbers alone comes to (`100+20`); None where it names anything, or has no result."""
+    if not _ARITHMETIC.fullmatch(formula):
+        return None
+    import formualizer  # noqa: PLC0415 - see parse()
+
+    settings = formualizer.EvaluationConfig()
+    settings.enable_parallel = False
+    book = formualizer.Workbook(config=formualizer.WorkbookConfig(eval_config=settings))
+    book.add_sheet("S")
+    try:
+        book.set_formula("S", 1, 1, "=" + formula)
+        result = book.evaluate_cell("S", 1, 1)
+    except Exception:  # no formula after all; its exception types are not part of its public interface
+        return None
+    return float(result) if isinstance(result, int | float) else None
+
+
 def _walk(node: Any) -> Iterator[dict[str, Any]]:
     if isinstance(node, dict):
         yield node

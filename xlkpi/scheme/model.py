@@ -6,6 +6,7 @@ formula resolve) is lint's business, so that one wrong entry never hides another
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -47,7 +48,7 @@ Name = Annotated[str, AfterValidator(_safe_name)]
 NumberText = Annotated[str, BeforeValidator(_spelled_number)]
 Requirement = Annotated[str, AfterValidator(_requirement)]
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
-FieldType = Literal["count", "amount", "rate", "number", "day", "choice", "text"]
+FieldType = Literal["count", "amount", "rate", "number", "day", "date", "choice", "text"]
 WordMeaning = Literal["met", "failed", "asserted"]
 Scope = Literal["item", "group", "total"]
 Department = Literal["财务", "前台", "车间", "配件", "客服", "销售", "人事"]
@@ -189,6 +190,11 @@ class Column(Entry):
     type: Literal["text", "number", "amount", "count", "choice", "date"]
     words: tuple[str, ...] = Field((), description="The choices of a choice column")
     unit: str = ""
+
+    @cached_property
+    def as_field(self) -> SchemeField:
+        """The field whose reading rules apply to the column's cells; 不适用 has no place in a table."""
+        return SchemeField(en=self.en, type=self.type, unit=self.unit, words=dict.fromkeys(self.words, "met"))
 
 
 class Table(Entry):

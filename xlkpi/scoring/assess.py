@@ -322,7 +322,12 @@ class _Reading:
                 yield Finding(FORMULA_FAULT, self.file, place, facts={"found": content.code})
 
 
-_READING_FAULTS: Final = frozenset({"XK-V002", "XK-V007", "XK-V008", "XK-V011", "XK-T010"})
+_READING_FAULTS: Final = frozenset(
+    {
+        "XK-V002", "XK-V007", "XK-V008", "XK-V011", "XK-V015", "XK-V016", "XK-V017", "XK-V018", "XK-V019", "XK-V020",
+        "XK-T010",
+    }
+)  # fmt: skip
 
 
 def scored_field(item: Item) -> str:

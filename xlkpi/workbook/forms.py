@@ -65,7 +65,9 @@ def _inspected(item: Item, fields: dict[str, SchemeField]) -> list[tuple[str, st
 
 
 def _hint(entry: SchemeField) -> str:
-    kinds = {"count": "次数", "rate": "百分数", "day": "几号（只填日子）", "amount": "金额", "number": "数"}
+    kinds = {
+        "count": "次数", "rate": "百分数", "day": "几号（只填日子）", "amount": "金额", "number": "数", "date": "日期",
+    }  # fmt: skip
     words = [word for word, meaning in entry.words.items() if meaning != "asserted"]
     if entry.not_applicable:
         words.append(Absence.NOT_APPLICABLE.value)

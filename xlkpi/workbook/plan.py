@@ -190,7 +190,9 @@ def layout_of(plan: WorkbookPlan, words: Mapping[str, str]) -> Layout:
     )
 
 
-NUMBER_FORMATS = {"count": "#,##0", "amount": "#,##0.00", "rate": "0.00%", "number": "#,##0.00", "day": '0"号"'}
+NUMBER_FORMATS = {
+    "count": "#,##0", "amount": "#,##0.00", "rate": "0.00%", "number": "#,##0.00", "day": '0"号"', "date": "yyyy-mm-dd",
+}  # fmt: skip
 """Excel number formats by a field's type; words and texts need none."""
 
 

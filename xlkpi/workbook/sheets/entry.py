@@ -92,7 +92,7 @@ def _validation(where: str, name: str, field: SchemeField) -> Validation:
     if field.type == "text":
         return Validation(where, title=label, prompt=prompt)
     conditions = [f"ISNUMBER({where})"]
-    wanted = "数字"
+    wanted = "日期" if field.type == "date" else "数字"
     if field.minimum is not None:
         conditions.append(f"{where}>={field.minimum}")
         wanted += f"，不小于 {field.minimum}"

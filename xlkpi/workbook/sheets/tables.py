@@ -9,7 +9,6 @@ from xlkpi.workbook.plan import SheetPlan, Validation, WorkbookPlan, number_form
 
 _HEAD = 4
 _WIDTHS = {"date": 13, "text": 18, "choice": 13, "number": 12, "count": 10, "amount": 15}
-_FORMATS = {"date": "yyyy-mm-dd"}
 _NO_NAMES = "请勿填写车牌、姓名、电话等个人信息；多出来的列不会读取。"
 
 
@@ -36,7 +35,7 @@ def _add(plan: WorkbookPlan, name: str, table: Table) -> None:
     for position, (heading, column) in enumerate(table.columns.items(), 1):
         sheet.put(position, _HEAD, heading, "header")
         letters[heading] = ref(position, 1).rstrip("1")
-        shape = _FORMATS.get(column.type, number_format(column.type))
+        shape = number_format(column.type)
         for row in range(first, last + 1):
             sheet.put(position, row, None, "row_input", shape)
         area = f"{letters[heading]}{first}:{letters[heading]}{last}"

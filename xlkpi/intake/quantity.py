@@ -1,0 +1,130 @@
+"""Numbers as people in an office write them: full-width, with separators, with a currency mark, 万 and the unit.
+
+One text is one number or none. Where a text can be read in two ways both are given back and nothing is chosen.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+SCALES: Final = {"": 1, "百": 100, "千": 1_000, "万": 10_000, "百万": 1_000_000, "千万": 10_000_000, "亿": 100_000_000}
+_SAME: Final = (
+    {"元", "块", "圆", "元整", "圆整", "元人民币", "rmb", "cny"},
+    {"台", "辆", "部", "台次", "车次", "台车"},
+    {"人", "名", "位"},
+    {"次", "回"},
+    {"个", "只"},
+    {"批", "批次"},
+    {"天", "日"},
+    {"号", "日"},
+    {"小时", "h", "hr", "hrs", "工时", "个小时"},
+)
+"""Words for one and the same unit. 天 and 号 both know 日; a field has only one of the two."""
+_ALL_UNITS: Final = frozenset().union(*_SAME)
+_PARTS = re.compile(
+    r"""(?P<open>\()?(?P<mark>¥|RMB|CNY|人民币)?(?P<sign>[+\-])?(?P<mark2>¥)?"""
+    r"""(?P<digits>\d[\d,.]*|\.\d+)(?P<tail>[^\d,.()][^\d()]*)?(?P<close>\))?""",
+    re.IGNORECASE,
+)
+_PLAIN = re.compile(r"(?:\d+(?:\.\d*)?|\.\d+)")
+_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d*)?")
+_DECIMAL_COMMA = re.compile(r"\d+,\d{1,2}")
+_BROKEN = re.compile(r"\d\s+[\d.,]")
+_SPACED = re.compile(r"(?<!\d)\d{1,3}(?:\s\d{3})+(?!\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """One number as written: `value` times the scale of `unit` ("万元" for 元), `percent` with a % sign."""
+
+    value: Decimal
+    unit: str = ""
+    percent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """A text that says one of two numbers, and does not say which."""
+
+    one: Decimal
+    other: Decimal
+
+
+def narrowed(text: str) -> str:
+    """Full-width forms narrowed, invisible characters gone; a doubled apostrophe in front was meant as one."""
+    narrow = unicodedata.normalize("NFKC", text.replace("〈", "<").replace("〉", ">"))
+    seen = "".join(c for c in narrow if unicodedata.category(c) not in ("Cf", "Cc") or c in "\n\t\r")
+    return seen.strip().lstrip("'’‘`")
+
+
+def written(text: str) -> Quantity | Either | None:
+    """The number that a narrowed text is, with its unit; None where it is not one number and nothing else."""
+    if _BROKEN.search(text) and not _SPACED.search(text):
+        return None  # "12 5": one number or two?
+    bare = re.sub(r"\s", "", text).replace("−", "-").replace("‐", "-")
+    bare = re.sub(r"(?<=\d)。(?=\d)", ".", bare).removesuffix("。")
+    found = _PARTS.fullmatch(re.sub(r"^百分之(?=\d)", "", bare) + ("%" if bare.startswith("百分之") else ""))
+    if found is None or bool(found["open"]) != bool(found["close"]):
+        return None
+    negative = bool(found["open"]) or found["sign"] == "-"
+    if found["open"] and found["sign"]:
+        return None
+    number = _number(found["digits"], negative)
+    tail = found["tail"] or ""
+    if isinstance(number, Either):
+        return number if not tail else None
+    if number is None:
+        return None
+    if tail == "%":
+        return Quantity(number, percent=True)
+    return Quantity(number, tail or ("元" if found["mark"] or found["mark2"] else ""))
+
+
+def factor(unit: str, asked: str) -> Decimal | None:
+    """What a number written in `unit` is multiplied with for a field in `asked` (12.5 万元 in 元: 10,000).
+
+    None where the two are different things.
+    """
+    if not unit or _same(unit, asked):
+        return Decimal(1)
+    scale, base = _split(unit)
+    asked_scale, asked_base = _split(asked)
+    if base and not _same(base, asked_base.split("/")[0]):  # 350元 where 元/台 is asked
+        return None
+    return Decimal(SCALES[scale]) / SCALES[asked_scale]
+
+
+def is_unit(word: str) -> bool:
+    """Whether a word is some unit that people write behind numbers, 万 and the like included."""
+    return word in SCALES or _split(word)[1].lower() in _ALL_UNITS
+
+
+def scale_of(unit: str) -> int:
+    """How many of the plain unit: 10,000 for 万元, 1 for 元 and 台."""
+    return SCALES[_split(unit)[0]]
+
+
+def _number(digits: str, negative: bool) -> Decimal | Either | None:
+    if _GROUPED.fullmatch(digits):
+        digits = digits.replace(",", "")
+    elif _DECIMAL_COMMA.fullmatch(digits):
+        sign = -1 if negative else 1
+        return Either(sign * Decimal(digits.replace(",", ".")), sign * Decimal(digits.replace(",", "")))
+    if not _PLAIN.fullmatch(digits):
+        return None
+    number = Decimal(digits)
+    return -number if negative else number
+
+
+def _split(unit: str) -> tuple[str, str]:
+    """Scale and plain unit: 万元 is 万 and 元."""
+    scale = next((scale for scale in sorted(SCALES, key=len, reverse=True) if scale and unit.startswith(scale)), "")
+    return scale, unit.removeprefix(scale)
+
+
+def _same(unit: str, other: str) -> bool:
+    return unit == other or any(unit.lower() in words and other.lower() in words for words in _SAME)
