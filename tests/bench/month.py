@@ -9,63 +9,19 @@ from __future__ import annotations
 import argparse
 import io
 import platform
-import random
 import shutil
-import statistics
-import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
-from python_calamine import CalamineWorkbook
+from books import calamine, each, fill, libreoffice, make_issue_for, write_all
 
 from xlkpi.batch import Worker, read_all, score_all
-from xlkpi.issue import Dealer, Issue, content_of
-from xlkpi.publish import blanks, make_issue
-from xlkpi.scheme.lint import usable_scheme
+from xlkpi.issue import content_of
+from xlkpi.publish import blanks
 from xlkpi.workbook.layout import Role
 from xlkpi.workbook.stamp import Stamper
-
-
-def make_files(count: int, folder: Path) -> tuple[Issue, list[Path], list[dict]]:
-    """An issue for so many made-up dealers, and their filled workbooks (stamped, values of formulas included)."""
-    scheme, compiled = usable_scheme("service-assessment")
-    draw = random.Random(7)
-    dealers = {f"D{n:05d}": Dealer(f"D{n:05d}", f"虚构{n}店", "华东") for n in range(count)}
-    targets = {d: {name: float(draw.randint(200, 900_000)) for name in scheme.targets()} for d in dealers}
-    issue = make_issue(scheme, compiled, month="2026-11", roster=dealers, targets=targets)
-    inspections = {
-        d: {
-            n: "完成" if e.type == "choice" else 1.0 if e.type == "rate" else 3.0
-            for n, e in scheme.by("headquarters").items()
-        }
-        for d in dealers
-    }
-    issue = replace(issue, inspections=inspections)
-    worker = Worker(issue, "formualizer")
-    paths, cells = [], []
-    for code in dealers:
-        answers = {n: round(targets[code].get(n, 500.0) * draw.uniform(0.3, 1.3)) * 1.0 for n in scheme.by("dealer")}
-        inputs = {**issue.stamped(code), **{issue.layout.place(n): v for n, v in answers.items()}}
-        path = folder / f"{code}.xlsx"
-        everything = {**inputs, **worker.engine.evaluate(inputs)}
-        path.write_bytes(worker.stamper.stamp(everything, issue.marker(code)))
-        paths.append(path)
-        cells.append(everything)
-    return issue, paths, cells
-
-
-def each(work: Callable[[object], object], things: Iterable[object]) -> float:
-    """Milliseconds a thing, median."""
-    times = []
-    for thing in things:
-        start = time.perf_counter()
-        work(thing)
-        times.append((time.perf_counter() - start) * 1000)
-    return statistics.median(times)
 
 
 def openpyxl_edit(path: Path) -> None:
@@ -87,23 +43,6 @@ def openpyxl_loop(worker: Worker, path: Path) -> None:
     book.save(io.BytesIO())
 
 
-def calamine(path: Path) -> None:
-    book = CalamineWorkbook.from_path(str(path))
-    for name in book.sheet_names:
-        book.get_sheet_by_name(name).to_python()
-
-
-def libreoffice(paths: list[Path], folder: Path) -> float:
-    """Milliseconds a file for one headless conversion of all files in one call."""
-    start = time.perf_counter()
-    subprocess.run(
-        ["soffice", f"-env:UserInstallation=file://{folder}/profile", "--headless", "--convert-to", "xlsx", "--outdir",
-         str(folder / "lo"), *map(str, paths)],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    return (time.perf_counter() - start) * 1000 / len(paths)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--files", type=int, default=200)
@@ -111,7 +50,9 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        issue, paths, cells = make_files(given.files, folder)
+        issue = make_issue_for("service-assessment", given.files)
+        paths = write_all(issue, folder)
+        cells = [filled.cells for filled in fill(issue)]
         some = paths[: given.slow]
         worker = Worker(issue, "formualizer")
         rows: list[tuple[str, float, str]] = []
