@@ -28,7 +28,7 @@ ORDER = (
     ("intake",),
     ("scoring",),
     ("publish", "batch", "results", "audit", "trace", "files", "terminal", "demo", "standing", "store"),
-    ("cli",),
+    ("cli", "__main__"),
 )
 ROOM = {name: number for number, names in enumerate(ORDER) for name in names}
 
