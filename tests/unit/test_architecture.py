@@ -120,6 +120,7 @@ def test_scoring_knows_no_file_format() -> None:
         ("formualizer", {"scheme.formulas", "scoring.engine"}),
         ("formulas", {"scoring.engine", "scoring.as_excel"}),
         ("zipfile", {"workbook.package", "intake.guard"}),
+        ("python_calamine", {"intake.calamine_cells"}),
         ("rich", {"terminal", "cli"}),
         ("click", {"cli"}),
         ("duckdb", {"store"}),

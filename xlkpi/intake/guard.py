@@ -134,22 +134,46 @@ def admit(source: Path | bytes) -> Package:
     Raises:
         Refused: with the finding's code and facts.
     """
-    raw = source if isinstance(source, bytes) else _read(source)
-    if len(raw) > MAX_FILE:
-        raise Refused("XK-F006", what="文件", found=_mega(len(raw)), limit=_mega(MAX_FILE))
+    raw = taken(source)
     if raw.startswith(_OLE):
-        raise Refused("XK-F003" if _ENCRYPTED in raw else "XK-F004")
-    if not raw.startswith(b"PK\x03\x04"):
-        raise Refused("XK-F001")
-    try:
-        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-            infos = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
-        raise Refused("XK-F002", detail=str(error)) from None
-    package = Package(raw, _checked(infos))
+        raise Refused("XK-F003" if is_encrypted(raw) else "XK-F004")
+    package = archive(raw)
     if "[Content_Types].xml" not in package or "xl/workbook.xml" not in package:
         raise Refused("XK-F001")
     return package
+
+
+def taken(source: Path | bytes) -> bytes:
+    """A file's bytes, unless there are too many.
+
+    Raises:
+        Refused: too large, or it cannot be read.
+    """
+    raw = source if isinstance(source, bytes) else _read(source)
+    if len(raw) > MAX_FILE:
+        raise Refused("XK-F006", what="文件", found=_mega(len(raw)), limit=_mega(MAX_FILE))
+    return raw
+
+
+def is_encrypted(raw: bytes) -> bool:
+    """Whether it is an Office file with a password to open it: a compound file around the real one."""
+    return raw.startswith(_OLE) and _ENCRYPTED in raw
+
+
+def archive(raw: bytes) -> Package:
+    """An archive of any kind, by its table of contents; nothing is inflated yet.
+
+    Raises:
+        Refused: no archive, damaged, or its parts are unsafe.
+    """
+    if not raw.startswith(b"PK\x03\x04"):
+        raise Refused("XK-F001")
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as zipped:
+            infos = zipped.infolist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
+        raise Refused("XK-F002", detail=str(error)) from None
+    return Package(raw, _checked(infos))
 
 
 def _read(path: Path) -> bytes:

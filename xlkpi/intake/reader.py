@@ -346,10 +346,7 @@ def _not_too_far(sheet: str, ref: str) -> None:
     found = _REF.fullmatch(ref)
     if found is None:
         raise Refused("XK-F008", detail=f"{sheet} 有单元格 {ref[:20]!r}")
-    column = 0
-    for letter in found[1]:
-        column = column * 26 + ord(letter) - 64
-    if int(found[2]) > MAX_ROW or column > MAX_COLUMN:
+    if int(found[2]) > MAX_ROW or column_number(found[1]) > MAX_COLUMN:
         raise Refused("XK-F007", sheet=sheet, ref=ref)
 
 
@@ -363,13 +360,22 @@ def _elements(data: bytes) -> Iterator[tuple[str, ElementTree.Element]]:
         for node in row_node:
             found = _REF.fullmatch(node.get("r", ""))
             if found:
-                column = sum((ord(letter) - 64) * 26**power for power, letter in enumerate(reversed(found[1])))
+                column = column_number(found[1])
             else:
                 column += 1
-            yield node.get("r") or f"{_letters(column)}{row}", node
+            yield node.get("r") or f"{letters(column)}{row}", node
 
 
-def _letters(column: int) -> str:
+def column_number(name: str) -> int:
+    """The number of a column by its letters: A is 1."""
+    number = 0
+    for letter in name:
+        number = number * 26 + ord(letter) - 64
+    return number
+
+
+def letters(column: int) -> str:
+    """The letters of a column by its number."""
     text = ""
     while column:
         column, rest = divmod(column - 1, 26)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree.ElementTree import ParseError
 
 from xlkpi.findings import Finding
+from xlkpi.intake.foreign import open_source
 from xlkpi.intake.guard import Refused
+from xlkpi.intake.locate import Locator, Retitled
 from xlkpi.intake.normalise import Reading, show, understand, words_of
-from xlkpi.intake.reader import open_workbook, place_of
+from xlkpi.intake.reader import place_of
 from xlkpi.intake.source import SheetCells, Source
 from xlkpi.issue import Issue
 from xlkpi.scheme.model import SchemeField
@@ -73,7 +75,7 @@ class Unusable:
 def read_submission(issue: Issue, source: Path | bytes, file: str = "") -> Submission | Unusable:
     """Read one file. Nothing that a file can hold raises: what is wrong comes back as findings."""
     name = file or (source.name if isinstance(source, Path) else "workbook")
-    return read_source(issue, lambda: open_workbook(source), name)
+    return read_source(issue, lambda: open_source(source), name)
 
 
 def read_source(issue: Issue, opened: Callable[[], Source], name: str) -> Submission | Unusable:
@@ -91,11 +93,15 @@ class _Reader:
     def __init__(self, issue: Issue, file: str, book: Source):
         self.issue, self.file, self.book = issue, file, book
         self.found: list[Finding] = []
+        self.there = Locator(issue, book)
+        self.titles: Mapping[str, str] = {}  # of sheets that were renamed: as issued, and in the file
+        self.moved: frozenset[str] = frozenset()  # sheets whose rows or columns are not where they were
 
     def read(self) -> Submission | Unusable:
         dealer = self._identify()
         if dealer is None:
             return Unusable(self.file, tuple(self.found))
+        self._find_sheets()
         missing = [sheet for sheet in self._needed_sheets() if sheet not in self.book.sheets]
         if missing:
             self._say("XK-T008", sheet=missing[0])
@@ -104,6 +110,7 @@ class _Reader:
             self._say("XK-F010")
         slots = {slot.name: slot for slot in self.issue.layout.inputs if slot.name != MARKER_CELL}
         places = self._where(slots)
+        self.moved = self._find_moved(places)
         cells = self._cells(places)
         answers = {slot.field: self._answer(slot, places, cells) for slot in self.issue.layout.of(Role.ANSWER)}
         remarks = {
@@ -153,23 +160,39 @@ class _Reader:
 
     # ------------------------------------------------------------ cells
 
+    def _find_sheets(self) -> None:
+        """From here on, renamed sheets go by the names that they were issued with; findings tell the file's own."""
+        self.titles = self.there.renamed()
+        if self.titles:
+            self.book = Retitled(self.book, self.titles)
+            self.there = Locator(self.issue, self.book)
+        for issued, here in self.titles.items():
+            self._say("XK-T012", sheet=issued, found=here)
+
     def _needed_sheets(self) -> list[str]:
         return list(dict.fromkeys(slot.place.sheet for slot in self.issue.layout.of(Role.ANSWER)))
 
     def _where(self, slots: Mapping[str, Slot]) -> dict[str, Place]:
-        """Where each input stands in this file: by its defined name, which moves along with inserted rows."""
+        """Where each input stands in this file: by its defined name, which moves along with rows, or by its words.
+
+        A name that is there and points nowhere was deleted with its cell; its neighbours' words would mislead.
+        """
         places: dict[str, Place] = {}
         for name, slot in slots.items():
             text = self.book.names.get(name)
-            here = place_of(text) if text else None
+            named = place_of(text) if text else None
+            answer = slot.role is Role.ANSWER
+            here = named if text or slot.role is Role.REMARK else self.there.by_words(slot, certain=answer)
             places[name] = here or slot.place
-            if slot.role is Role.ANSWER:
+            if answer:
                 label = self._label(slot.field)
                 if here is None or here.sheet not in self.book.sheets:
                     self._say("XK-T010", slot.place, slot.field, label=label)
                     places[name] = Place(slot.place.sheet, "")
                 elif here != slot.place:
-                    self._say("XK-T009", here, slot.field, label=label, expected=slot.place, found=here)
+                    code = "XK-T009" if named else "XK-T011"
+                    facts = {"expected": self._in_file(slot.place), "found": self._in_file(here)}
+                    self._say(code, here, slot.field, label=label, **facts)
         for name, slot in slots.items():
             # remarks have no name of their own; they move with their answer
             if slot.role is Role.REMARK and slot.field in slots:
@@ -178,19 +201,32 @@ class _Reader:
 
     def _cells(self, places: Mapping[str, Place]) -> dict[Place, RawCell]:
         layout = self.issue.layout
-        moved: dict[str, set[str]] = {}
+        elsewhere: dict[str, set[str]] = {}
         for name, place in places.items():
-            if place != layout.place(name):
-                moved.setdefault(place.sheet, set()).add(place.ref)
+            if place.sheet in self.moved or place != layout.place(name):
+                elsewhere.setdefault(place.sheet, set()).add(place.ref)
         cells: dict[Place, RawCell] = {}
-        for sheet in dict.fromkeys((*layout.read_refs, *moved)):
+        for sheet in dict.fromkeys((*layout.read_refs, *elsewhere)):
             if sheet in self.book.sheets and sheet not in layout.tables:
-                refs = layout.read_refs.get(sheet, frozenset()).union(moved.get(sheet, ()))
-                read = self.book.cells(sheet, refs, layout.occupied.get(sheet, frozenset()))
+                refs = elsewhere.get(sheet, set()) if sheet in self.moved else layout.read_refs[sheet]
+                read = self.book.cells(sheet, refs, self._known(sheet))
                 cells.update({raw.place: raw for raw in read.cells.values()})
-                if sheet not in moved:
-                    self._say_strays(sheet, read)
+                self._say_strays(sheet, read)
         return cells
+
+    def _known(self, sheet: str) -> frozenset[str]:
+        """The form's own cells on a sheet as it stands, so that what lies elsewhere is a stray."""
+        occupied = self.issue.layout.occupied.get(sheet, frozenset())
+        return frozenset(map(self.there.shift(sheet).near, occupied)) if sheet in self.moved else occupied
+
+    def _find_moved(self, places: Mapping[str, Place]) -> frozenset[str]:
+        """Sheets whose rows or columns are not where they were."""
+        moved = {place.sheet for name, place in places.items() if place != self.issue.layout.place(name)}
+        if not self.book.names:
+            moved |= {sheet for sheet in self.issue.layout.occupied if self.there.shift(sheet).moved}
+        for sheet in sorted(moved):
+            self._say("XK-I008", Place(sheet, ""), sheet=self.titles.get(sheet, sheet))
+        return frozenset(moved)
 
     def _say_strays(self, sheet: str, read: SheetCells) -> None:
         if not read.strays:
@@ -260,21 +296,20 @@ class _Reader:
             if raw is not None and raw.text is not None:
                 facts = {"label": self._label(slot.field), "found": raw.text[:60]}
                 self._say("XK-I003", places[slot.name], slot.field, **facts)
-        moved = {p.sheet for n, p in places.items() if p != self.issue.layout.place(n)}
-        self._compare_formulas(cells, moved)
+        self._compare_formulas(cells)
         for place, number in self.issue.layout.numbers.items():
-            if place.sheet not in self.book.sheets or place.sheet in moved:
+            if place.sheet not in self.book.sheets or place.sheet in self.moved:
                 continue
             text = raw.text if (raw := cells.get(place)) else None
             if text is None or raw is None or raw.kind is not CellKind.NUMBER or not _same(float(text), number):
                 self._say("XK-I005", place, expected=f"{number:g}", found=_short(text or "空白"))
 
-    def _compare_formulas(self, cells: Mapping[Place, RawCell], moved: Collection[str]) -> None:
+    def _compare_formulas(self, cells: Mapping[Place, RawCell]) -> None:
         if not self.book.tells_formulas:
             self._say("XK-I007")
             return
         for place, expected in self.issue.layout.formulas.items():
-            if place.sheet not in self.book.sheets or place.sheet in moved:
+            if place.sheet not in self.book.sheets or place.sheet in self.moved:
                 continue
             raw = cells.get(place)
             formula = raw.formula if raw is not None and isinstance(raw.formula, str) else None
@@ -286,8 +321,13 @@ class _Reader:
         entry: SchemeField = self.issue.scheme.fields[name]
         return entry.label or name
 
+    def _in_file(self, place: Place) -> Place:
+        """A place by the name that its sheet has in the file."""
+        return Place(self.titles.get(place.sheet, place.sheet), place.ref)
+
     def _say(self, code: str, place: Place | None = None, field_name: str = "", /, **facts: object) -> None:
         told = {key: _cut(fact) if isinstance(fact, str) else fact for key, fact in facts.items()}
+        place = place and self._in_file(place)
         self.found.append(Finding(code, self.file, place, field_name, told))
 
 

@@ -1,0 +1,230 @@
+"""Where the form's cells stand in a file that no longer looks as issued: other sheet names, inserted rows and columns.
+
+Defined names come first, for they move along with their cells; `submission` reads them. What names do not tell (there
+are none in an .xls, and few in sheets copied into a new workbook) the form's own words do: a row and a column are found
+again by the labels and headings that stand in them, each taken only where it occurs once. Nothing is guessed.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+from xlkpi.intake.reader import column_number, letters, open_workbook, place_of
+from xlkpi.intake.source import SheetCells, Source
+from xlkpi.issue import Issue
+from xlkpi.values import CellKind, Place, RawCell
+from xlkpi.workbook.layout import Slot, TableSlot
+
+_ENOUGH = 0.8  # of a sheet's own words: a sheet that has so many of them is that sheet
+_SHEET = re.compile(r"('(?:[^']|'')*'|[^'!]+)!(.*)", re.S)
+Words = Mapping[str, str]
+"""Texts of a sheet by reference, spelling evened out."""
+
+
+@lru_cache(8)
+def words_of_form(master: bytes) -> Mapping[str, Words]:
+    """The words that the issued form itself has, by sheet: labels, headings, definitions."""
+    book = open_workbook(master)
+    return {sheet: _words(book, sheet) for sheet in book.sheets}
+
+
+def _words(book: Source, sheet: str) -> Words:
+    cells = book.cells(sheet, None).cells.values()
+    fixed = (raw for raw in cells if raw.kind is CellKind.TEXT and raw.text and not isinstance(raw.formula, str))
+    return {raw.place.ref: even(raw.text or "") for raw in fixed}
+
+
+def even(text: str) -> str:
+    """A text without spaces and in narrow forms, to compare by."""
+    return re.sub(r"\s", "", unicodedata.normalize("NFKC", text))
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Where a sheet's rows and columns stand in the file, as far as words in them tell."""
+
+    rows: Mapping[int, int] = field(default_factory=dict)
+    columns: Mapping[int, int] = field(default_factory=dict)
+
+    @property
+    def moved(self) -> bool:
+        """Whether any of them is not where it was."""
+        return any(was != now for kept in (self.rows, self.columns) for was, now in kept.items())
+
+    def place(self, place: Place) -> Place | None:
+        """A cell whose row and column are both known by words of their own; None otherwise."""
+        column, row = split(place.ref)
+        if row not in self.rows or column not in self.columns:
+            return None
+        return Place(place.sheet, f"{letters(self.columns[column])}{self.rows[row]}")
+
+    def near(self, ref: str) -> str:
+        """A cell as its neighbours went: for what belongs to the form and has no words of its own."""
+        column, row = split(ref)
+        return f"{letters(max(1, column + _drift(self.columns, column)))}{max(1, row + _drift(self.rows, row))}"
+
+
+def _drift(kept: Mapping[int, int], position: int) -> int:
+    """How far the nearest one before it went, or the first one after."""
+    before = [was for was in kept if was <= position]
+    nearest = max(before) if before else min(kept, default=None)
+    return 0 if nearest is None else kept[nearest] - nearest
+
+
+def shift_between(form: Words, here: Words) -> Shift:
+    """Match the words that occur once on either side; a row or column goes where most of its words went."""
+    rows: dict[int, Counter[int]] = {}
+    columns: dict[int, Counter[int]] = {}
+    now = _single(here)
+    for word, ref in _single(form).items():
+        if word in now:
+            (column, row), (column_now, row_now) = split(ref), split(now[word])
+            rows.setdefault(row, Counter())[row_now] += 1
+            columns.setdefault(column, Counter())[column_now] += 1
+    return Shift(_settled(rows), _settled(columns))
+
+
+def _single(words: Words) -> dict[str, str]:
+    count = Counter(words.values())
+    return {word: ref for ref, word in words.items() if count[word] == 1}
+
+
+def _settled(votes: Mapping[int, Counter[int]]) -> dict[int, int]:
+    kept = {}
+    for was, counter in votes.items():
+        now, count = counter.most_common(1)[0]
+        if count * 2 > counter.total():
+            kept[was] = now
+    taken = Counter(kept.values())
+    return {was: now for was, now in kept.items() if taken[now] == 1}
+
+
+def split(ref: str) -> tuple[int, int]:
+    """Column and row of a reference, counted from 1."""
+    name = ref.rstrip("0123456789")
+    return column_number(name), int(ref[len(name) :])
+
+
+class Locator:
+    """Finds the form's sheets, cells and tables in one file; looks at nothing before it is asked."""
+
+    def __init__(self, issue: Issue, book: Source):
+        self.issue, self.book = issue, book
+        self._shifts: dict[str, Shift] = {}
+
+    def shift(self, sheet: str) -> Shift:
+        """How a sheet of the form lies in the file."""
+        if sheet not in self._shifts:
+            form = words_of_form(self.issue.master).get(sheet, {})
+            self._shifts[sheet] = (
+                shift_between(form, _words(self.book, sheet)) if sheet in self.book.sheets else Shift()
+            )
+        return self._shifts[sheet]
+
+    def by_words(self, slot: Slot, *, certain: bool) -> Place | None:
+        """A cell without a name; None where its row or column has no words left that tell."""
+        if slot.place.sheet not in self.book.sheets:
+            return None
+        shift = self.shift(slot.place.sheet)
+        return shift.place(slot.place) if certain else Place(slot.place.sheet, shift.near(slot.place.ref))
+
+    def table(self, table: TableSlot) -> tuple[TableSlot, list[str]]:
+        """A table as it stands in the file, and the headings that are not to be found."""
+        heads = {f"{letter}{table.first - 1}": column for column, letter in table.columns.items()}
+        found = self.book.cells(table.sheet, heads.keys()).cells
+        if all(ref in found and even(found[ref].text or "") == even(column) for ref, column in heads.items()):
+            return table, []
+        here = {ref: self.shift(table.sheet).place(Place(table.sheet, ref)) for ref in heads}
+        gone = [heads[ref] for ref, place in here.items() if place is None]
+        columns = {heads[ref]: letters(split(place.ref)[0]) for ref, place in here.items() if place is not None}
+        down = next((split(place.ref)[1] - (table.first - 1) for place in here.values() if place is not None), 0)
+        return replace(table, first=table.first + down, last=table.last + down, columns=columns), gone
+
+    def renamed(self) -> dict[str, str]:
+        """The form's sheets that go by another name in the file: the name issued, and the name there.
+
+        Told by where the defined names point, or by the words on a sheet that is not the form's.
+        """
+        issued = list(self.issue.layout.occupied)
+        spare = [sheet for sheet in self.book.sheets if sheet not in issued]
+        titles: dict[str, str] = {}
+        for sheet in issued:
+            if sheet not in self.book.sheets and spare:
+                here = self._by_names(sheet, spare) or self._by_words(sheet, spare)
+                if here:
+                    titles[sheet] = here
+                    spare.remove(here)
+        return titles
+
+    def _by_names(self, sheet: str, spare: Collection[str]) -> str | None:
+        texts = (
+            self.book.names.get(slot.name) for slot in self.issue.layout.slots.values() if slot.place.sheet == sheet
+        )
+        places = [place_of(text) for text in texts if text]
+        pointed = {place.sheet for place in places if place is not None}
+        return pointed.pop() if len(pointed) == 1 and pointed <= set(spare) else None
+
+    def _by_words(self, sheet: str, spare: Iterable[str]) -> str | None:
+        form = set(words_of_form(self.issue.master).get(sheet, {}).values())
+        alike = [here for here in spare if self.likeness(form, here) >= _ENOUGH] if form else []
+        return alike[0] if len(alike) == 1 else None
+
+    def likeness(self, form: Collection[str], here: str) -> float:
+        """The share of a form's words that a sheet has."""
+        return len(set(form) & set(_words(self.book, here).values())) / len(form)
+
+
+@dataclass(frozen=True, slots=True)
+class Retitled:
+    """A source whose sheets go by the names that they were issued with."""
+
+    book: Source
+    titles: Mapping[str, str]  # issued: in the file
+
+    @property
+    def sheets(self) -> Collection[str]:
+        """The sheets' names, those that were found again by their issued ones."""
+        return [self._issued(sheet) for sheet in self.book.sheets]
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """Defined names, pointing to the issued names."""
+        return {name: self._text(text) for name, text in self.book.names.items()}
+
+    @property
+    def has_macros(self) -> bool:
+        """As the source says."""
+        return self.book.has_macros
+
+    @property
+    def tells_formulas(self) -> bool:
+        """As the source says."""
+        return self.book.tells_formulas
+
+    def properties(self) -> Mapping[str, str]:
+        """As the source has them."""
+        return self.book.properties()
+
+    def cells(self, sheet: str, wanted: Collection[str] | None, known: Collection[str] = ()) -> SheetCells:
+        """As the source has them; their places are told by the issued name."""
+        read = self.book.cells(self.titles.get(sheet, sheet), wanted, known)
+        cells: dict[str, RawCell] = {
+            ref: raw._replace(place=Place(sheet, raw.place.ref)) for ref, raw in read.cells.items()
+        }
+        return SheetCells(cells, read.strays)
+
+    def _issued(self, sheet: str) -> str:
+        return next((issued for issued, here in self.titles.items() if here == sheet), sheet)
+
+    def _text(self, text: str) -> str:
+        found = _SHEET.fullmatch(text)
+        if found is None:
+            return text
+        sheet = found[1][1:-1].replace("''", "'") if found[1].startswith("'") else found[1]
+        issued = self._issued(sheet)
+        return text if issued == sheet else f"'{issued.replace(chr(39), chr(39) * 2)}'!{found[2]}"
