@@ -243,7 +243,7 @@ def to_csv(results: Results) -> str:
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(("dealer", "month", "kind", "id", "value"))
     for row in _long(results):
-        writer.writerow(tuple(_inert(cell) for cell in row))
+        writer.writerow(tuple(inert(cell) for cell in row))
     return buffer.getvalue()
 
 
@@ -265,7 +265,8 @@ def _long(results: Results) -> Iterator[tuple[Any, ...]]:
         yield from ((unusable.dealer, month, "finding", f.code, unusable.file) for f in unusable.findings)
 
 
-def _inert(cell: Any) -> Any:
+def inert(cell: Any) -> Any:
+    """A cell of a CSV file that no spreadsheet takes for a formula."""
     if not isinstance(cell, str):
         return cell
     text = f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") else cell

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
+from xlkpi.changes import Changes
 from xlkpi.findings import Finding, Severity, most_serious_first, tally
 from xlkpi.results import Results, plain, ranks
 from xlkpi.scoring.assess import Assessment
@@ -29,20 +31,70 @@ def clean(text: object) -> str:
     return escape(_CONTROL.sub("·", str(text)))
 
 
-def print_findings(console: Console, findings: Iterable[Finding], lang: str = "zh") -> None:
-    """Findings by file, the most serious first, with a count at the end."""
-    by_file: dict[str, list[Finding]] = {}
-    for finding in findings:
-        by_file.setdefault(finding.file, []).append(finding)
-    for file, listed in sorted(by_file.items(), key=lambda entry: -max(f.severity for f in entry[1])):
-        console.print(f"[bold]{clean(file) or '—'}[/bold]")
-        for finding in most_serious_first(listed):
-            colour = _COLOURS[finding.severity]
-            where = f" {clean(finding.place)}" if finding.place else ""
-            word = finding.severity.word if lang == "zh" else finding.severity.name.lower()
-            console.print(f"  [{colour}]{word} {finding.code}[/{colour}]{where}　{clean(finding.message(lang))}")
-            console.print(f"      [dim]→ {clean(finding.remedy(lang))}[/dim]")
-    console.print(tally(finding for listed in by_file.values() for finding in listed))
+def print_findings(
+    console: Console, findings: Iterable[Finding], lang: str = "zh", dealers: Mapping[str, str] | None = None
+) -> None:
+    """Findings by dealer and sheet, the most serious first, with a count for each and at the end.
+
+    `dealers` says whose a file is, by its name; a file that is not in it is shown by its name alone.
+    """
+    listed = list(findings)
+    whose = dealers or {}
+    for file, of_file in _grouped(listed, lambda finding: finding.file):
+        owner = f"{clean(whose[file])}　" if whose.get(file) else ""
+        console.print(f"[bold]{owner}{clean(file) or '—'}[/bold]　{_counts(of_file, lang)}")
+        for sheet, of_sheet in _grouped(of_file, lambda finding: finding.place.sheet if finding.place else ""):
+            if sheet:
+                console.print(f"  {clean(sheet)}")
+            for finding in of_sheet:
+                _print_finding(console, finding, lang)
+    console.print(tally(listed))
+
+
+def _grouped(findings: Iterable[Finding], key: Callable[[Finding], str]) -> list[tuple[str, list[Finding]]]:
+    """By key, groups and what is in them with the most serious first; of equal ones that with the most of them."""
+    groups: dict[str, list[Finding]] = {}
+    for finding in most_serious_first(findings):
+        groups.setdefault(key(finding), []).append(finding)
+    worst = {name: max(f.severity for f in group) for name, group in groups.items()}
+    many = {name: sum(f.severity is worst[name] for f in group) for name, group in groups.items()}
+    return sorted(groups.items(), key=lambda entry: (-worst[entry[0]], -many[entry[0]], entry[0]))
+
+
+def _counts(findings: Sequence[Finding], lang: str) -> str:
+    counts = Counter(finding.severity for finding in findings)
+    shown = ((severity, counts[severity]) for severity in sorted(counts, reverse=True))
+    return " ".join(f"[{_COLOURS[s]}]{_word(s, lang)} {number}[/{_COLOURS[s]}]" for s, number in shown)
+
+
+def _word(severity: Severity, lang: str) -> str:
+    return severity.word if lang == "zh" else severity.name.lower()
+
+
+def _print_finding(console: Console, finding: Finding, lang: str) -> None:
+    colour = _COLOURS[finding.severity]
+    where = f" {clean(finding.place.ref)}" if finding.place else ""
+    word = _word(finding.severity, lang)
+    console.print(f"    [{colour}]{word} {finding.code}[/{colour}]{where}　{clean(finding.message(lang))}")
+    console.print(f"        [dim]→ {clean(finding.remedy(lang))}[/dim]")
+
+
+def print_changes(console: Console, changes: Iterable[Changes]) -> None:
+    """What each resubmission changed, field by field, and the findings gone and come."""
+    for one in changes:
+        against = f" ← {clean(one.earlier)}" if one.earlier else ""
+        console.print(f"[bold]变化　{clean(one.file)}{against}[/bold]")
+        if one.unread:
+            console.print(f"  {clean(one.unread)}")
+        for change in one.changes:
+            old, new = (clean(text) or "（空）" for text in (change.old, change.new))
+            console.print(f"  {clean(change.kind)}　{clean(change.name)}：{old} → {new}")
+        for word, colour, findings in (("已消除", "green", one.gone), ("新出现", "red", one.come)):
+            for finding in findings:
+                where = f" {clean(finding.place)}" if finding.place else ""
+                console.print(f"  [{colour}]{word}[/{colour}]　{finding.code}{where}　{clean(finding.message())}")
+        if one.earlier and not (one.changes or one.gone or one.come or one.unread):
+            console.print("  没有变化")
 
 
 def print_ranking(console: Console, results: Results) -> None:

@@ -159,7 +159,7 @@ def test_what_the_readme_shows_is_what_is_printed(tmp_path: Path, monkeypatch: p
 def test_the_finding_that_the_readme_shows_is_the_demonstration_s() -> None:
     (example,) = (block for block in blocks("en", "console") if not block.startswith("$"))
     finding = Finding("XK-V001", "D006", Place("填报", "F8"), "维修毛利", {"label": "维修毛利"})
-    assert f"  错误 XK-V001 填报!F8　{finding.message()}\n      → {finding.remedy()}\n" in example
+    assert f"  填报\n    错误 XK-V001 F8　{finding.message()}\n        → {finding.remedy()}\n" in example
 
 
 def test_the_scheme_and_the_rule_of_the_readme_lint_clean(tmp_path: Path) -> None:

@@ -23,17 +23,21 @@ def test_a_good_file_has_nothing_wrong(run: Run, month: Month) -> None:
 def test_a_missing_figure_is_an_error_with_its_cell_and_remedy(run: Run, month: Month) -> None:
     result = run("check", month.of("D006"), "--issue", month.blank)
     assert result.exit_code == 1
-    assert "错误 XK-V001 填报!F8　“维修毛利”没有填" in result.output
-    assert "→ 请填写" in result.output
-    assert "共 1 条：错误 1，警告 0，提示 0" in result.output
+    assert result.output.splitlines() == [
+        "D006 虚构·漏填店　D006_虚构·漏填店_2026-11.xlsx　错误 1",
+        "  填报",
+        "    错误 XK-V001 F8　“维修毛利”没有填",
+        "        → 请填写；当月确实没有发生的填 0",
+        "共 1 条：错误 1，警告 0，提示 0",
+    ]
 
 
 def test_repairs_are_notices_and_no_failure(run: Run, month: Month) -> None:
     result = run("check", month.of("D012"), "--issue", month.blank, "--format", "json")
     assert result.exit_code == 0
     found = json.loads(result.output)
-    assert [(entry["code"], entry["severity"], entry["cell"]) for entry in found] == [
-        ("XK-V009", "notice", "F7"), ("XK-V009", "notice", "F8"), ("XK-V009", "notice", "F10"),
+    assert [(entry["dealer"], entry["code"], entry["severity"], entry["cell"]) for entry in found] == [
+        ("D012", "XK-V009", "notice", "F7"), ("D012", "XK-V009", "notice", "F8"), ("D012", "XK-V009", "notice", "F10"),
     ]  # fmt: skip
     assert [entry["field"] for entry in found] == ["维修产值", "维修毛利", "接车台次"]
     assert "２８８台" in found[2]["message"]

@@ -27,7 +27,10 @@ ORDER = (
     ("issue",),
     ("intake",),
     ("scoring",),
-    ("publish", "batch", "results", "audit", "trace", "files", "terminal", "demo", "standing", "store"),
+    (
+        *("publish", "batch", "results", "audit", "trace", "files", "terminal", "demo", "standing", "store"),
+        *("checking", "changes", "finding_list"),
+    ),
     ("cli", "__main__"),
 )
 ROOM = {name: number for number, names in enumerate(ORDER) for name in names}

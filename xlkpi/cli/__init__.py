@@ -8,9 +8,10 @@ from typing import Any
 
 import click
 
+from xlkpi.cli.checking import check
 from xlkpi.cli.months import inspections, new, targets
 from xlkpi.cli.schemes import scheme
-from xlkpi.cli.scoring import audit, check, demo, score, trace
+from xlkpi.cli.scoring import audit, demo, score, trace
 from xlkpi.cli.stores import history, rank, store_group, trend
 
 

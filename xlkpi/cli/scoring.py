@@ -1,8 +1,7 @@
-"""`xlkpi check`, `score`, `trace`, `audit`, `demo`: what comes back, and why it is worth what it is worth."""
+"""`xlkpi score`, `trace`, `audit`, `demo`: what comes back, and why it is worth what it is worth."""
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -23,34 +22,6 @@ _engine_option = click.option(
     "--engine", type=click.Choice(["formualizer", "formulas"]), default="formualizer", show_default=True,
     help="What evaluates the master; both give the same scores.",
 )  # fmt: skip
-
-
-@click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@_issue_option
-@_engine_option
-@click.option(
-    "--format", "shape", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print."
-)
-def check(paths: tuple[Path, ...], issue_folder: Path, engine: str, shape: str) -> None:
-    """Check dealers' workbooks (files or folders) without writing anything."""
-    from xlkpi.batch import read_all, score_all
-    from xlkpi.files import workbook_paths
-    from xlkpi.results import finding_json
-    from xlkpi.scoring.assess import INSPECTION_MISSING
-    from xlkpi.terminal import print_findings
-
-    issue = load_issue(issue_folder)
-    submissions, unusable = read_all(issue, workbook_paths(paths))
-    done = list(score_all(issue, submissions, engine=engine, jobs=1))
-    # inspections are headquarters' and not looked for here
-    read = [f for assessment in done for f in assessment.findings if f.code != INSPECTION_MISSING]
-    found = [*read, *(f for refused in unusable for f in refused.findings)]
-    if shape == "json":
-        click.echo(json.dumps([{"file": f.file, **finding_json(f)} for f in found], ensure_ascii=False, indent=1))
-    else:
-        print_findings(console(), found)
-    leave(found, failed=0)
 
 
 @click.command()

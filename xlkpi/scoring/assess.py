@@ -288,12 +288,13 @@ class _Reading:
         """The 校验 cells' words as findings."""
         said = {(finding.code, finding.field) for finding in found}
         unread = {finding.field for finding in found if finding.code in _READING_FAULTS}
+        moved = {finding.field: finding.place for finding in found if finding.code == _MOVED}
         for slot in self.issue.layout.of(Role.CHECK):
             word = self.content(of_field(slot.field, "校验"))
             code = self.issue.layout.words.get(word) if isinstance(word, str) else None
             if code and (code, slot.field) not in said and slot.field not in unread:
                 entry = self.issue.scheme.fields[slot.field]
-                place = self.issue.layout.place(slot.field)
+                place = moved.get(slot.field) or self.issue.layout.place(slot.field)
                 facts = self.facts(code, slot.field, entry)
                 yield Finding(
                     code, self.file, place, slot.field, {**facts, "found": word} if code == RELATION else facts
@@ -322,6 +323,7 @@ class _Reading:
                 yield Finding(FORMULA_FAULT, self.file, place, facts={"found": content.code})
 
 
+_MOVED: Final = "XK-T009"  # says where in the file a field was found
 _READING_FAULTS: Final = frozenset(
     {
         "XK-V002", "XK-V007", "XK-V008", "XK-V011", "XK-V015", "XK-V016", "XK-V017", "XK-V018", "XK-V019", "XK-V020",

@@ -1,0 +1,58 @@
+"""Marked workbooks opened in LibreOffice: it finds nothing to complain of and shows colours, comments and links."""
+
+from __future__ import annotations
+
+import io
+import warnings
+
+import pytest
+from openpyxl import Workbook, load_workbook
+from oracle.books import saved_by_libreoffice
+
+from xlkpi.findings import Finding
+from xlkpi.intake.guard import admit
+from xlkpi.values import Place
+from xlkpi.workbook.marking import SHEET as LIST
+from xlkpi.workbook.marking import mark
+from xlkpi.workbook.patch import patched
+
+from .books import OTHER, SAID, SHEET, rich_workbook
+from .test_patch import CELLS, findings
+
+pytestmark = pytest.mark.oracle
+
+
+@pytest.fixture(scope="module")
+def seen(filled: bytes, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Workbook]:
+    """The rich workbook with twenty cells marked, and a dealer's; as LibreOffice has them after opening."""
+    rich = mark([*findings(SHEET, CELLS), *findings(OTHER, ["B2"])], {SHEET, OTHER}, "D001 2026-11")
+    own = mark([Finding("XK-V001", "", Place("填报", "F8"), "x", {"label": "维修毛利"})], {"填报"}, "D001 2026-11")
+    files = {"rich": patched(admit(rich_workbook()), rich), "own": patched(admit(filled), own)}
+    made = saved_by_libreoffice(files, tmp_path_factory.mktemp("office"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # openpyxl names LibreOffice's extensions
+        return {name: load_workbook(io.BytesIO(data)) for name, data in made.items()}
+
+
+def test_it_shows_colours_and_comments(seen: dict[str, Workbook]) -> None:
+    sheet = seen["rich"][SHEET]
+    for ref in CELLS:
+        assert sheet[ref].fill.fgColor.rgb == "FFFF9B9B", ref
+        assert "【错误 XK-V001】“维修毛利" in sheet[ref].comment.text, ref
+    assert sheet["B3"].comment.text.startswith(SAID)
+    assert sheet["B6"].fill.fgColor.rgb == "FFFFF2CC"
+    assert seen["rich"][OTHER]["B2"].comment.text.startswith("【错误")
+
+
+def test_it_shows_the_list_with_links(seen: dict[str, Workbook]) -> None:
+    for book, cells in (("rich", len(CELLS) + 1), ("own", 1)):
+        sheet = seen[book][LIST]
+        assert sheet["A1"].value == "问题清单　D001 2026-11"
+        assert [sheet.cell(row, 3).hyperlink is not None for row in range(5, 5 + cells)] == [True] * cells
+        assert sheet.cell(5 + cells, 1).value is None
+
+
+def test_it_finds_the_dealer_s_workbook_as_it_was(seen: dict[str, Workbook]) -> None:
+    assert seen["own"]["填报"]["F8"].comment.text.startswith("【错误")
+    assert seen["own"]["填报"]["F8"].value == 60574
+    assert seen["own"]["填报"].protection.sheet

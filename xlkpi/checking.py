@@ -1,0 +1,126 @@
+"""Checking files before anything is scored, and marking them: the dealer's own workbook with what was found in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from xlkpi.findings import Finding
+from xlkpi.intake.guard import Refused, admit
+from xlkpi.intake.reader import open_workbook
+from xlkpi.intake.submission import Submission, Unusable, of_one_dealer, read_submission
+from xlkpi.issue import Issue
+from xlkpi.scoring.assess import INSPECTION_MISSING, Assessment, assess
+from xlkpi.scoring.engine import Engine, load_engine
+from xlkpi.values import Absence, CellContent, Place
+from xlkpi.workbook.layout import Role
+from xlkpi.workbook.marking import mark
+from xlkpi.workbook.patch import CannotPatch, patched
+from xlkpi.workbook.stamp import Stamper
+
+NEW_WORKBOOK, NOT_MARKED = "XK-W010", "XK-W011"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One file with all that was found in it."""
+
+    path: Path
+    read: Submission | Unusable
+    findings: tuple[Finding, ...]
+
+    @property
+    def dealer(self) -> str:
+        """The dealer's code, "" where even that is not known."""
+        return self.read.dealer
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """What becomes of a file: the marked workbook and its name, or none; `finding` says so where it is another one."""
+
+    name: str
+    data: bytes | None
+    finding: Finding | None = None
+
+
+@dataclass(slots=True)
+class Checker:
+    """An issue with its master loaded."""
+
+    issue: Issue
+    engine_name: str = "formualizer"
+    engine: Engine = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.engine = load_engine(self.engine_name, self.issue.master, self.issue.layout)
+
+    def check(self, paths: Iterable[Path]) -> list[Checked]:
+        """Read and check files; their order changes nothing. Headquarters' inspections are not looked for."""
+        read = [(path, read_submission(self.issue, path)) for path in sorted(set(paths))]
+        notes = _of_several([result for _, result in read if isinstance(result, Submission)])
+        return [Checked(path, result, (*self._findings(result), *notes.get(id(result), ()))) for path, result in read]
+
+    def _findings(self, read: Submission | Unusable) -> tuple[Finding, ...]:
+        if isinstance(read, Unusable):
+            return read.findings
+        return tuple(f for f in self._assessed(read).findings if f.code != INSPECTION_MISSING)
+
+    def _assessed(self, read: Submission) -> Assessment:
+        return assess(
+            self.issue, self.engine, read.dealer, read.contents(),
+            tables=read.tables, file=read.file, findings=read.findings,
+        )  # fmt: skip
+
+    # ------------------------------------------------------------ marking
+
+    def marked(self, checked: Checked) -> Marked:
+        """The workbook to send back. A file that is no .xlsx, or is written too oddly to be changed, is answered with a
+        new workbook in our layout that holds its values; one that was refused is not answered at all."""
+        name, file = checked.path.name, checked.read.file
+        try:
+            package = admit(checked.path)
+            operations = mark(checked.findings, open_workbook(checked.path).sheets, self.title(checked))
+            return Marked(name, patched(package, operations))
+        except Refused as refused:
+            reason = Finding(refused.code, file, facts=refused.facts).message()
+        except CannotPatch as error:
+            reason = str(error)
+        if not isinstance(checked.read, Submission):
+            return Marked(name, None, Finding(NOT_MARKED, file, facts={"detail": reason}))
+        finding = Finding(NEW_WORKBOOK, file, facts={"detail": reason})
+        data = self._anew(checked.read, replace(checked, findings=(*checked.findings, finding)))
+        return Marked(f"{checked.path.stem}.xlsx", data, finding)
+
+    def title(self, checked: Checked) -> str:
+        """Whose workbook of which month."""
+        known = self.issue.roster.get(checked.dealer)
+        return f"{known.code} {known.name}　{self.issue.month}" if known else f"{checked.path.name}　{self.issue.month}"
+
+    def _anew(self, read: Submission, checked: Checked) -> bytes:
+        """The issued workbook with this dealer's values in it, marked where the findings belong there."""
+        issue = self.issue
+        cells: dict[Place, CellContent] = dict(self._assessed(read).cells)
+        for slot in issue.layout.of(Role.ANSWER):
+            answer = read.answers[slot.field]
+            if answer.value is Absence.UNREADABLE and answer.raw is not None:
+                cells[slot.place] = answer.raw.text  # the dealer's own words, to be corrected
+        stamper = Stamper(issue.layout, issue.master, level=6)
+        data = stamper.stamp(cells, issue.marker(read.dealer), issue.stamped(read.dealer))
+        home = {slot.field: slot.place for slot in issue.layout.of(Role.ANSWER)}
+        findings = [replace(f, place=home.get(f.field, f.place)) for f in checked.findings]
+        return patched(admit(data), mark(findings, issue.layout.occupied, self.title(checked)))
+
+
+def _of_several(read: Sequence[Submission]) -> dict[int, list[Finding]]:
+    """What is to say where a dealer sent several files, by the submission's identity."""
+    by_dealer: dict[str, list[Submission]] = {}
+    for submission in read:
+        by_dealer.setdefault(submission.dealer, []).append(submission)
+    notes: dict[int, list[Finding]] = {}
+    for several in by_dealer.values():
+        for submission, finding in of_one_dealer(several):
+            if finding is not None:
+                notes.setdefault(id(submission), []).append(finding)
+    return notes

@@ -1,0 +1,129 @@
+"""`xlkpi check`: what is wrong with dealers' files, in words, as data, and marked in the files themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from xlkpi.cli.shared import FOLDER, NEW_FILE, console, leave, load_issue
+
+if TYPE_CHECKING:
+    from xlkpi.changes import Changes
+    from xlkpi.checking import Checked, Checker
+    from xlkpi.findings import Finding
+    from xlkpi.issue import Issue
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--issue", "issue_folder", type=FOLDER, required=True, help="The folder that `xlkpi new` wrote.")
+@click.option(
+    "--engine", type=click.Choice(["formualizer", "formulas"]), default="formualizer", show_default=True,
+    help="What evaluates the master; both give the same scores.",
+)  # fmt: skip
+@click.option("--mark", "folder", type=FOLDER, help="Folder for marked copies of the files, to send back.")
+@click.option(
+    "--against", multiple=True, type=click.Path(exists=True, path_type=Path),
+    help="Earlier files of the same month, or their folder: shows what a resubmission changed.",
+)  # fmt: skip
+@click.option(
+    "--format", "shape", type=click.Choice(["text", "json", "csv", "xlsx"]), default="text", show_default=True,
+    help="How to tell the findings.",
+)  # fmt: skip
+@click.option("-o", "--output", type=NEW_FILE, help="File for the findings; xlsx needs one.")
+def check(
+    paths: tuple[Path, ...], issue_folder: Path, engine: str, folder: Path | None, against: tuple[Path, ...],
+    shape: str, output: Path | None,
+) -> None:  # fmt: skip
+    """Check dealers' workbooks (files or folders). Without --mark and -o nothing is written."""
+    if shape == "xlsx" and output is None:
+        raise click.UsageError("--format xlsx needs -o FILE")
+    if shape == "text" and output is not None:
+        raise click.UsageError("-o is for --format json, csv or xlsx; text goes to the terminal")
+    if shape == "csv" and against:
+        raise click.UsageError("--format csv holds findings only: use text, json or xlsx with --against")
+    from xlkpi.changes import Comparison
+    from xlkpi.checking import Checker
+    from xlkpi.files import workbook_paths
+
+    issue = load_issue(issue_folder)
+    checker = Checker(issue, engine)
+    files = workbook_paths(paths)
+    checked = checker.check(files)
+    notes = _mark(checker, checked, folder, files) if folder else []
+    changes = Comparison(issue, checker.check(workbook_paths(against))).of(checked) if against else None
+    found = [*(finding for one in checked for finding in one.findings), *notes]
+    _tell(issue, checked, found, changes, shape, output)
+    if folder and shape == "text":
+        console().print(f"→ {folder}")
+    leave(found, failed=0)
+
+
+def _mark(checker: Checker, checked: Sequence[Checked], folder: Path, sources: Iterable[Path]) -> list[Finding]:
+    """Marked copies of the files in which something was found; what is to say about the copies themselves."""
+    from xlkpi.files import WriteError, write_file
+    from xlkpi.findings import Finding
+
+    given = {path.resolve() for path in sources}
+    notes: list[Finding] = []
+    taken: set[str] = set()
+    for one in checked:
+        if not one.findings:
+            continue
+        marked = checker.marked(one)
+        if marked.finding is not None:
+            notes.append(marked.finding)
+        if marked.data is None:
+            continue
+        target = folder / _untaken(marked.name, taken)
+        if target.resolve() in given:
+            raise click.UsageError(f"--mark {folder} holds the files themselves: choose another folder")
+        try:
+            write_file(target, marked.data)
+        except WriteError as error:
+            facts = {"path": str(error.path), "detail": error.detail}
+            notes.append(Finding("XK-W001", one.read.file, facts=facts))
+    return notes
+
+
+def _untaken(name: str, taken: set[str]) -> str:
+    """The name, numbered where another file of the run has it already."""
+    stem, dot, ending = name.rpartition(".")
+    number, free = 1, name
+    while free.casefold() in taken:
+        number += 1
+        free = f"{stem}~{number}{dot}{ending}"
+    taken.add(free.casefold())
+    return free
+
+
+def _tell(
+    issue: Issue, checked: Sequence[Checked], found: Sequence[Finding], changes: Sequence[Changes] | None,
+    shape: str, output: Path | None,
+) -> None:  # fmt: skip
+    from xlkpi.files import WriteError, write_file
+    from xlkpi.finding_list import rows, to_csv, to_json, to_workbook
+    from xlkpi.terminal import print_changes, print_findings
+
+    known = {one.read.file: issue.roster[one.dealer] for one in checked if one.dealer in issue.roster}
+    if shape == "text":
+        screen = console()
+        print_findings(screen, found, dealers={file: f"{d.code} {d.name}" for file, d in known.items()})
+        print_changes(screen, changes or ())
+        return
+    listed = rows(found, {file: (d.code, d.name) for file, d in known.items()})
+    data: str | bytes = to_workbook(listed, changes) if shape == "xlsx" else to_json(listed, changes)
+    if shape == "csv":
+        data = to_csv(listed)
+    if output is None:
+        click.echo(data, nl=False)
+        return
+    if isinstance(data, str):
+        data = data.encode("utf-8-sig" if shape == "csv" else "utf-8")  # Excel takes UTF-8 only with its mark
+    try:
+        write_file(output, data)
+    except WriteError as error:
+        raise click.ClickException(f"cannot write {error.path}: {error.detail}") from None
