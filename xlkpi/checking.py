@@ -9,15 +9,18 @@ from pathlib import Path
 from xlkpi.findings import Finding
 from xlkpi.intake.guard import Refused, admit
 from xlkpi.intake.reader import open_workbook
+from xlkpi.intake.source import Source
 from xlkpi.intake.submission import Submission, Unusable, of_one_dealer, read_submission
 from xlkpi.issue import Issue
 from xlkpi.scoring.assess import INSPECTION_MISSING, Assessment, assess
 from xlkpi.scoring.engine import Engine, load_engine
 from xlkpi.values import Absence, CellContent, Place
 from xlkpi.workbook.layout import Role
-from xlkpi.workbook.marking import mark
+from xlkpi.workbook.marking import SHEET as LIST
+from xlkpi.workbook.marking import mark, marked_before
 from xlkpi.workbook.patch import CannotPatch, patched
 from xlkpi.workbook.stamp import Stamper
+from xlkpi.workbook.style import colours
 
 NEW_WORKBOOK, NOT_MARKED = "XK-W010", "XK-W011"
 
@@ -81,7 +84,8 @@ class Checker:
         name, file = checked.path.name, checked.read.file
         try:
             package = admit(checked.path)
-            operations = mark(checked.findings, open_workbook(checked.path).sheets, self.title(checked))
+            book = open_workbook(checked.path)
+            operations = mark(checked.findings, book.sheets, self.title(checked), self._marked_before(book))
             return Marked(name, patched(package, operations))
         except Refused as refused:
             reason = Finding(refused.code, file, facts=refused.facts).message()
@@ -92,6 +96,15 @@ class Checker:
         finding = Finding(NEW_WORKBOOK, file, facts={"detail": reason})
         data = self._anew(checked.read, replace(checked, findings=(*checked.findings, finding)))
         return Marked(f"{checked.path.stem}.xlsx", data, finding)
+
+    def _marked_before(self, book: Source) -> dict[Place, str]:
+        """The cells that we marked in a file that came back, with the colour that they were issued with."""
+        if LIST not in book.sheets:
+            return {}
+        listed = {ref: raw.text or "" for ref, raw in book.cells(LIST, None).cells.items()}
+        places = marked_before(listed, book.sheets)
+        issued = colours(self.issue.master, places) if places else {}
+        return {place: issued.get(place, "") for place in places}
 
     def title(self, checked: Checked) -> str:
         """Whose workbook of which month."""

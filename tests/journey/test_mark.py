@@ -39,7 +39,7 @@ def test_the_dealer_sees_cell_comment_and_list(marked: Path, month: Month) -> No
     path = marked / month.of("D006").name
     cell = open_sheet(path, "填报")["F8"]
     assert cell.fill.fgColor.rgb == "FFFF9B9B"
-    assert cell.comment.text.startswith("【错误 XK-V001】“维修毛利”没有填\n→ 请填写")
+    assert cell.comment.text.startswith("〔核对结果〕\n【错误 XK-V001】“维修毛利”没有填\n→ 请填写")
     told = open_sheet(path, "问题清单")
     assert told["A1"].value == "问题清单　D006 虚构·漏填店　2026-11"
     assert told["A2"].value == "共 1 条：错误 1，警告 0，提示 0"
@@ -63,6 +63,20 @@ def test_a_marked_file_is_read_like_the_one_it_was_made_of(run: Run, marked: Pat
         for path in (month.of("D011"), marked / month.of("D011").name)
     )
     assert first.output == second.output != "[]\n"
+
+
+def test_what_the_dealer_mended_in_the_marked_file_is_unmarked_next_time(
+    run: Run, marked: Path, month: Month, tmp_path: Path
+) -> None:
+    path = tmp_path / month.of("D012").name
+    path.write_bytes(fill_in((marked / path.name).read_bytes(), {"维修产值": 291000}))
+    run("check", path, "--issue", month.blank, "--mark", tmp_path / "out")
+    sheet = open_sheet(tmp_path / "out" / path.name, "填报")
+    issued = open_sheet(month.of("D012"), "填报")["F7"].fill.fgColor.rgb[-6:]
+    assert (sheet["F7"].fill.fgColor.rgb[-6:], sheet["F7"].comment) == (issued, None)
+    assert sheet["F8"].comment.text.count("XK-V009") == 1
+    told = open_sheet(tmp_path / "out" / path.name, "问题清单")
+    assert [told.cell(row, 3).value for row in (5, 6, 7)] == ["填报!F8", "填报!F10", None]
 
 
 def test_a_file_that_cannot_be_read_is_named_as_unmarked(run: Run, month: Month, tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def test_it_shows_colours_and_comments(seen: dict[str, Workbook]) -> None:
         assert "【错误 XK-V001】“维修毛利" in sheet[ref].comment.text, ref
     assert sheet["B3"].comment.text.startswith(SAID)
     assert sheet["B6"].fill.fgColor.rgb == "FFFFF2CC"
-    assert seen["rich"][OTHER]["B2"].comment.text.startswith("【错误")
+    assert seen["rich"][OTHER]["B2"].comment.text.startswith("〔核对结果〕\n【错误")
 
 
 def test_it_shows_the_list_with_links(seen: dict[str, Workbook]) -> None:
@@ -53,6 +53,6 @@ def test_it_shows_the_list_with_links(seen: dict[str, Workbook]) -> None:
 
 
 def test_it_finds_the_dealer_s_workbook_as_it_was(seen: dict[str, Workbook]) -> None:
-    assert seen["own"]["填报"]["F8"].comment.text.startswith("【错误")
+    assert seen["own"]["填报"]["F8"].comment.text.startswith("〔核对结果〕\n【错误")
     assert seen["own"]["填报"]["F8"].value == 60574
     assert seen["own"]["填报"].protection.sheet

@@ -112,7 +112,9 @@ def test_a_person_s_comment_stays_and_ours_goes_below_it(rich: bytes, marked: by
     said = sheet["B3"].comment
     assert said.author == PERSON
     assert said.text.startswith(f"{SAID}\n〔核对结果〕\n【错误 XK-V001】")
-    assert (sheet["B1"].comment.author, sheet["B1"].comment.text[:12]) == ("xlkpi", "【错误 XK-V001】")
+    assert (sheet["B1"].comment.author, sheet["B1"].comment.text[:19]) == (
+        "xlkpi", "〔核对结果〕\n【错误 XK-V001】",
+    )  # fmt: skip
     assert all(sheet[ref].comment is not None for ref in CELLS)
     old, new = (unpack(data)["xl/comments1.xml"].decode() for data in (rich, marked))
     person = re.search(rf"<r><rPr>[^/]*/>.*?{SAID}</t></r>", old)
@@ -156,6 +158,30 @@ def test_marking_again_replaces_what_was_said(marked: bytes) -> None:
     assert book[SHEET]["B3"].comment.text.startswith(SAID)
     assert book[LIST]["G5"].value == "XK-V014"
     assert book[LIST]["G6"].value is None
+
+
+def test_what_is_mended_loses_our_marks_and_nothing_else(rich: bytes, marked: bytes) -> None:
+    earlier = {Place(SHEET, ref): "" if ref == "A1" else "#FFF2CC" for ref in CELLS}
+    again = patched(admit(marked), mark([finding(SHEET, "B5")], {SHEET, OTHER}, "D001", earlier))
+    sheet = load_workbook(io.BytesIO(again))[SHEET]
+    commented = {cell.coordinate: cell.comment.text for row in sheet.iter_rows() for cell in row if cell.comment}
+    assert set(commented) == {"B3", "B4", "B5"}
+    assert (commented["B3"], commented["B4"]) == (SAID, "第二条")
+    assert sheet["A1"].fill.fill_type is None
+    assert sheet["B1"].fill.fgColor.rgb == "FFFFF2CC"
+    assert sheet["B5"].fill.fgColor.rgb == "FFFF9B9B"
+    old, new = (unpack(data)["xl/drawings/vmlDrawing1.vml"].decode() for data in (rich, again))
+    assert new.startswith(old.removesuffix("</xml>"))
+    assert new.count('ObjectType="Note"') == 3
+
+
+def test_a_dealer_s_reply_in_our_comment_stays(rich: bytes, marked: bytes) -> None:
+    replied = rewritten(marked, "xl/comments1.xml", r'(?s)(<comment ref="B5".*?)(</t>)', "\\1\n已改，请再看\\2")
+    again = patched(admit(replied), mark([finding(SHEET, "B5")], {SHEET, OTHER}, ""))
+    text = load_workbook(io.BytesIO(again))[SHEET]["B5"].comment.text
+    assert "已改，请再看\n〔核对结果〕\n【错误 XK-V001】" in text
+    cleared = patched(admit(again), mark([], {SHEET, OTHER}, "", {Place(SHEET, "B5"): "#FFF2CC"}))
+    assert load_workbook(io.BytesIO(cleared))[SHEET]["B5"].comment.text.endswith("已改，请再看")
 
 
 def test_the_same_input_gives_the_same_bytes(rich: bytes, marked: bytes) -> None:
@@ -274,7 +300,7 @@ def test_prefixes_single_quotes_and_comments_are_kept_and_followed() -> None:
     book = load_workbook(io.BytesIO(done.replace(b"\xef\xbb\xbf", b"\xef\xbb\xbf")))
     assert [book["表"][ref].fill.fgColor.rgb for ref in ("B2", "C3", "D7")] == ["FFFF9B9B"] * 3
     assert (book["表"]["B2"].value, book["表"]["C3"].value) == (5, "=B2*2")
-    assert book["表"]["D7"].comment.text.startswith("【错误")
+    assert book["表"]["D7"].comment.text.startswith("〔核对结果〕\n【错误")
     assert book[LIST]["C5"].value == "表!B2"
 
 

@@ -5,7 +5,7 @@ The command line and the button share this function, so that a marked file and a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from xlkpi.findings import Finding, Severity, most_serious_first, tally
 from xlkpi.values import Place
@@ -14,21 +14,45 @@ from xlkpi.workbook.operations import Comment, EnsureSheet, Fill, Link, Operatio
 SHEET = "问题清单"
 HEADINGS = ("序号", "级别", "位置", "问题", "原因", "怎么办", "代码")
 COLOURS = {Severity.ERROR: "#FF9B9B", Severity.WARNING: "#F8CBAD", Severity.NOTICE: "#BDD7EE"}
-_WIDTHS = (6, 8, 22, 52, 36, 46, 11)
+HINT = "点“位置”跳到该单元格；请在原处改正，然后把本文件重新上报。"
+_WIDTHS = (6, 7, 18, 46, 28, 38, 10)
 _HEADING_FILL, _TITLE_FILL = "#D9E1F2", "#EEF2F8"
 _HEAD_ROW = 4
+_PLACES = "C"  # the column with the places
 
 
-def mark(findings: Iterable[Finding], sheets: Collection[str], title: str) -> tuple[Operation, ...]:
+def mark(
+    findings: Iterable[Finding], sheets: Collection[str], title: str, cleared: Mapping[Place, str] | None = None
+) -> tuple[Operation, ...]:
     """What to write into a workbook so that its owner sees what was found in it.
 
     Args:
         findings: of this one workbook.
         sheets: the sheets that it has; a finding elsewhere, or without a cell, stands in the list alone.
         title: whose workbook of which month, for the list's first line.
+        cleared: cells of an earlier marking (`marked_before`) with the colour that they had before it; where nothing is
+            found any more they get it back and lose our comment.
     """
     listed = most_serious_first(findings)
-    return (*_cells(listed, sheets), *_list(listed, sheets, title))
+    here = {finding.place for finding in listed}
+    gone = {place: colour for place, colour in (cleared or {}).items() if place not in here}
+    return (*_cleared(gone), *_cells(listed, sheets), *_list(listed, sheets, title))
+
+
+def marked_before(cells: Mapping[str, str], sheets: Collection[str]) -> list[Place]:
+    """The cells that an earlier marking lists: from the texts of the sheet 问题清单 by reference."""
+    found = []
+    for ref, text in cells.items():
+        sheet, _, cell = text.rpartition("!")
+        if ref[0] == _PLACES and ref[1:].isdigit() and int(ref[1:]) > _HEAD_ROW and sheet in sheets:
+            found.append(Place(sheet, cell))
+    return found
+
+
+def _cleared(places: Mapping[Place, str]) -> Iterator[Operation]:
+    for place, colour in places.items():
+        yield Fill(place.sheet, place.ref, colour)
+        yield Comment(place, "")
 
 
 def _cells(findings: Sequence[Finding], sheets: Collection[str]) -> Iterator[Operation]:
@@ -39,12 +63,18 @@ def _cells(findings: Sequence[Finding], sheets: Collection[str]) -> Iterator[Ope
             by_place.setdefault(finding.place, []).append(finding)
     for place, here in by_place.items():
         yield Fill(place.sheet, place.ref, COLOURS[here[0].severity])
-        yield Comment(place, "\n".join(f"【{f.severity.word} {f.code}】{f.message()}\n→ {f.remedy()}" for f in here))
+        yield Comment(place, "\n".join(line for finding in here for line in _said(finding)))
+
+
+def _said(finding: Finding) -> Iterator[str]:
+    """Two lines, whatever the dealer typed into the cell."""
+    yield f"【{finding.severity.word} {finding.code}】{' '.join(finding.message().split())}"
+    yield f"→ {' '.join(finding.remedy().split())}"
 
 
 def _list(findings: Sequence[Finding], sheets: Collection[str], title: str) -> Iterator[Operation]:
     yield EnsureSheet(SHEET, _WIDTHS)
-    yield Write(Place(SHEET, "A1"), ((f"{SHEET}　{title}",), (tally(findings),)))
+    yield Write(Place(SHEET, "A1"), ((f"{SHEET}　{title}",), (tally(findings),), (HINT if findings else "",)))
     yield Fill(SHEET, "A1:G1", _TITLE_FILL, bold=True)
     rows = [
         (n, f.severity.word, str(f.place or "—"), f.message(), f.cause(), f.remedy(), f.code)
@@ -55,7 +85,7 @@ def _list(findings: Sequence[Finding], sheets: Collection[str], title: str) -> I
     for row, finding in enumerate(findings, _HEAD_ROW + 1):
         yield Fill(SHEET, f"B{row}", COLOURS[finding.severity])
         if _has_cell(finding, sheets) and finding.place is not None:
-            yield Link(Place(SHEET, f"C{row}"), finding.place, str(finding.place))
+            yield Link(Place(SHEET, f"{_PLACES}{row}"), finding.place, str(finding.place))
 
 
 def _has_cell(finding: Finding, sheets: Collection[str]) -> bool:

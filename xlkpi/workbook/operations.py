@@ -38,7 +38,10 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """The background of one cell or a rectangle: `area` as A1 or A1:C3, `colour` as #RRGGBB. `bold` is best effort."""
+    """The background of one cell or a rectangle: `area` as A1 or A1:C3, `colour` as #RRGGBB, "" for none.
+
+    `bold` is best effort.
+    """
 
     sheet: str
     area: str
@@ -66,7 +69,10 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment on a cell; one that stands there already is appended to, never replaced. Best effort."""
+    """Our words on a cell, in place of what an earlier run of ours said; what a person wrote stays above them.
+
+    Without text our words go. Lines begin with 【 or →: by that they are told from a person's. Best effort.
+    """
 
     place: Place
     text: str

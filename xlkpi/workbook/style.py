@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
+from openpyxl import load_workbook
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
 from openpyxl.styles.differential import DifferentialStyle
+
+from xlkpi.values import Place
 
 FONT = "微软雅黑"
 
@@ -110,6 +115,13 @@ def cell_format(name: str) -> CellFormat:
         ),
         protection=Protection(locked=not style.unlocked),
     )
+
+
+def colours(book: bytes, places: Collection[Place]) -> dict[Place, str]:
+    """The background of cells in a workbook of our own, as #RRGGBB; "" where there is none."""
+    sheets = load_workbook(io.BytesIO(book))
+    fills = {place: sheets[place.sheet][place.ref].fill for place in places if place.sheet in sheets.sheetnames}
+    return {place: f"#{fill.fgColor.rgb[-6:]}" if fill.fill_type == "solid" else "" for place, fill in fills.items()}
 
 
 def highlight_format(name: str) -> DifferentialStyle:

@@ -16,7 +16,7 @@ from xlkpi.workbook.operations import Comment, EnsureSheet, Fill, Link, NumberFo
 from xlkpi.workbook.patch.cells import SheetPatch, blank_sheet
 from xlkpi.workbook.patch.comments import Comments
 from xlkpi.workbook.patch.parts import WORKBOOK, CannotPatch, Parts, Source
-from xlkpi.workbook.patch.styles import Look, Styles
+from xlkpi.workbook.patch.styles import NO_FILL, Look, Styles
 
 __all__ = ["CannotPatch", "Source", "patched"]
 
@@ -73,7 +73,7 @@ class _Patch:
             case Write(place, rows, wrap):
                 self._sheet(place.sheet).write(place.ref, rows, Look(wrap=wrap))
             case Fill(name, area, colour, bold):
-                self._sheet(name).dress(area, Look(fill=colour, bold=bold))
+                self._sheet(name).dress(area, Look(fill=colour or NO_FILL, bold=bold))
             case NumberFormat(name, area, code):
                 self._sheet(name).dress(area, Look(number_format=code))
             case Link(place, target, text):

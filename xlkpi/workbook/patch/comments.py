@@ -17,7 +17,8 @@ from xlkpi.workbook.patch.parts import Parts
 from xlkpi.workbook.patch.splice import Document, Node
 
 AUTHOR: Final = "xlkpi"
-OURS: Final = "〔核对结果〕"  # how our words begin below a person's: the next marking finds and replaces them
+OURS: Final = "〔核对结果〕"  # how our words begin; the next marking finds and replaces them
+_BLOCK_OF_OURS: Final = re.compile(rf"\n?{OURS}(?:\n[【→][^\n]*)*\n?")  # a line of anybody else's makes it theirs
 _THREADED: Final = "tc="  # the author of a threaded comment's stand-in
 _NOTES: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"
 _VML: Final = "application/vnd.openxmlformats-officedocument.vmlDrawing"
@@ -31,6 +32,8 @@ _SHAPETYPE: Final = (
 )
 _IDMAP: Final = re.compile(r'(<o:idmap\b[^>]*?\bdata=")([\d,\s]*)(")')
 _SHAPE_ID: Final = re.compile(r'(?:_x0000_s|shapeId=")(\d+)')  # in a drawing, and of a control on the sheet
+_SHAPE: Final = re.compile(r"<v:shape\s.*?</v:shape>", re.S)
+_SHAPE_PLACE: Final = re.compile(r'ObjectType="Note".*?<x:Row>(\d+)</x:Row>\s*<x:Column>(\d+)</x:Column>', re.S)
 _BLOCK: Final = 1024  # shape ids come in blocks, of which each drawing of a workbook has its own
 _NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _ACROSS, _LINE = 290, 20  # pixels: a box's width, the height of a line of some 24 Chinese characters
@@ -49,6 +52,8 @@ class Comments:
         related = self.parts.related(self.path)
         name = next((target for kind, target in related.values() if kind == "comments"), "")
         if not name:
+            if not any(texts.values()):
+                return
             name = self._new_part()
         document = self.parts.document(name)
         listed = document.root.child("commentList")
@@ -57,38 +62,45 @@ class Comments:
             return  # not a comments part: the list of findings says it all the same
         standing = {node.get("ref"): node for node in listed.children}
         names = [document.text(node) for node in authors.children]
-        new = []
+        new: list[str] = []
+        gone: list[str] = []
         for ref, text in sorted(texts.items(), key=lambda entry: position(entry[0])):
-            if ref not in standing:
-                new.append(ref)
-            elif not names[int(standing[ref].get("authorId", "0"))].startswith(_THREADED):
-                self._append(document, standing[ref], text, names)
-        if not new:
-            return
-        if AUTHOR not in names:
+            there = standing.get(ref)
+            if there is None:
+                new += [ref] if text else []
+            elif not names[int(there.get("authorId", "0"))].startswith(_THREADED):
+                self._amend(document, there, text)
+                gone += [ref] if there.replacement == "" else []
+        if new and AUTHOR not in names:
             authors.last += f"<{authors.prefix}author>{AUTHOR}</{authors.prefix}author>"
             names.append(AUTHOR)
         for ref in new:
             _insert(listed, standing, ref, _comment(listed.prefix, ref, names.index(AUTHOR), texts[ref]))
-        self._draw({ref: texts[ref] for ref in new}, related)
+        if new or gone:
+            self._draw({ref: texts[ref] for ref in new}, gone, related)
 
-    def _append(self, document: Document, comment: Node, text: str, names: list[str]) -> None:
-        inside = comment.child("text")
-        p = comment.prefix
+    def _amend(self, document: Document, comment: Node, text: str) -> None:
+        """Put our words below a person's, or in place of our own."""
+        inside, p = comment.child("text"), comment.prefix
         if inside is None:
             return
-        if names[int(comment.get("authorId", "0"))] == AUTHOR:  # our own, from an earlier marking
-            inside.replacement = f"<{p}text>{_run(p, text)}</{p}text>"
+        runs = [node for node in inside.children if node.local in ("r", "t")]
+        said = "".join(document.text(words) for run in runs if (words := run if run.local == "t" else run.child("t")))
+        if _BLOCK_OF_OURS.fullmatch(said):
+            ours = _run(p, f"{OURS}\n{text}")
+            if text:
+                inside.replacement = f"<{p}text>{ours}</{p}text>"
+            else:
+                comment.replacement = ""
             return
-        ours = _run(p, f"\n{OURS}\n{text}")
-        plain = inside.child("t")
-        if plain is not None:  # a text without runs, beside which no run may stand
-            source = document.source(plain).decode()
-            inside.replacement = f"<{p}text><{p}r>{source}</{p}r>{ours}</{p}text>"
+        ours = _run(p, f"\n{OURS}\n{text}") if text else ""
+        if runs and runs[0].local == "t":  # a text without runs, beside which no run may stand
+            source = document.source(runs[0]).decode()
+            inside.replacement = f"<{p}text><{p}r>{source}</{p}r>{ours}</{p}text>" if ours else None
             return
-        for run in inside.named("r"):
+        for run in runs:
             words = run.child("t")
-            if words is not None and document.text(words).startswith(f"\n{OURS}"):
+            if words is not None and _BLOCK_OF_OURS.fullmatch(document.text(words)):
                 run.replacement = ""
         inside.last += ours
 
@@ -105,7 +117,8 @@ class Comments:
 
     # ------------------------------------------------------------ boxes
 
-    def _draw(self, texts: dict[str, str], related: dict[str, tuple[str, str]]) -> None:
+    def _draw(self, texts: dict[str, str], gone: list[str], related: dict[str, tuple[str, str]]) -> None:
+        """Boxes for new comments; those of comments that go, go too."""
         drawing = self.sheet.document.root.child("legacyDrawing")
         if drawing is not None:
             kind, name = related.get(drawing.get(drawing.key("id")), ("", ""))
@@ -121,12 +134,13 @@ class Comments:
             root = self.sheet.document.root
             self.sheet.insert("legacyDrawing", f"<{root.prefix}legacyDrawing{self.parts.identified(root, identity)}/>")
         vml = self.parts.whole(name).decode("utf-8", "surrogateescape")
-        cut = vml.rfind("</xml>")
-        if cut < 0:
+        if "</xml>" not in vml:
             return
+        for ref in gone:
+            vml = _without_box(vml, ref)
         vml, number = self._room(vml, len(texts))
         cut = vml.rindex("</xml>")
-        head = "" if "_x0000_t202" in vml else _SHAPETYPE
+        head = "" if "_x0000_t202" in vml or not texts else _SHAPETYPE
         known = all(f"xmlns:{prefix}=" in vml for prefix in "vox")
         shapes = "".join(self._shape(number + n, ref, texts[ref], known) for n, ref in enumerate(texts))
         self.parts.put(name, (vml[:cut] + head + shapes + vml[cut:]).encode("utf-8", "surrogateescape"))
@@ -178,6 +192,15 @@ class Comments:
         return column, 12, row - 1, 4, right, across, below, down
 
 
+def _without_box(vml: str, ref: str) -> str:
+    row, column = position(ref)
+    for found in _SHAPE.finditer(vml):
+        place = _SHAPE_PLACE.search(found[0])
+        if place is not None and (int(place[1]), int(place[2])) == (row - 1, column - 1):
+            return vml[: found.start()] + vml[found.end() :]
+    return vml
+
+
 def _walk(start: int, pixels: float, size: Callable[[int], float]) -> tuple[int, int]:
     """From a column or row (from 0) so many pixels on: where that ends, and how far into it."""
     at = start
@@ -197,7 +220,8 @@ def _insert(listed: Node, standing: dict[str, Node], ref: str, text: str) -> Non
 
 
 def _comment(p: str, ref: str, author: int, text: str) -> str:
-    return f'<{p}comment ref="{ref}" authorId="{author}"><{p}text>{_run(p, text)}</{p}text></{p}comment>'
+    ours = _run(p, f"{OURS}\n{text}")
+    return f'<{p}comment ref="{ref}" authorId="{author}"><{p}text>{ours}</{p}text></{p}comment>'
 
 
 def _run(p: str, text: str) -> str:

@@ -8,6 +8,8 @@ from xml.sax.saxutils import quoteattr
 from xlkpi.workbook.patch.parts import CannotPatch
 from xlkpi.workbook.patch.splice import Document, Node
 
+NO_FILL = "none"
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -95,6 +97,8 @@ class Styles:
         return xf.render().decode()
 
     def _fill(self, colour: str) -> int:
+        if colour == NO_FILL:
+            return 0  # the first fill is none in every workbook
         p, rgb = self.prefix, "FF" + colour.removeprefix("#").upper()
         return self.fills.add(
             f'<{p}fill><{p}patternFill patternType="solid"><{p}fgColor rgb="{rgb}"/><{p}bgColor indexed="64"/>'
