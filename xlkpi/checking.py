@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from xlkpi.batch.settle import Filed, settle
+from xlkpi.batch.work import answered
 from xlkpi.findings import Finding
 from xlkpi.intake.guard import Refused, admit
 from xlkpi.intake.reader import open_workbook
+from xlkpi.intake.receipts import receipt
 from xlkpi.intake.source import Source
-from xlkpi.intake.submission import Submission, Unusable, of_one_dealer, read_submission
+from xlkpi.intake.submission import Submission, Unusable, read_submission
 from xlkpi.issue import Issue
 from xlkpi.scoring.assess import INSPECTION_MISSING, Assessment, assess
 from xlkpi.scoring.engine import Engine, load_engine
@@ -62,8 +65,8 @@ class Checker:
     def check(self, paths: Iterable[Path]) -> list[Checked]:
         """Read and check files; their order changes nothing. Headquarters' inspections are not looked for."""
         read = [(path, read_submission(self.issue, path)) for path in sorted(set(paths))]
-        notes = _of_several([result for _, result in read if isinstance(result, Submission)])
-        return [Checked(path, result, (*self._findings(result), *notes.get(id(result), ()))) for path, result in read]
+        notes = _of_several(((path, sent) for path, sent in read if isinstance(sent, Submission)), self.issue)
+        return [Checked(path, result, (*self._findings(result), *notes.get(path, ()))) for path, result in read]
 
     def _findings(self, read: Submission | Unusable) -> tuple[Finding, ...]:
         if isinstance(read, Unusable):
@@ -126,14 +129,10 @@ class Checker:
         return patched(admit(data), mark(findings, issue.layout.occupied, self.title(checked)))
 
 
-def _of_several(read: Sequence[Submission]) -> dict[int, list[Finding]]:
-    """What is to say where a dealer sent several files, by the submission's identity."""
-    by_dealer: dict[str, list[Submission]] = {}
-    for submission in read:
-        by_dealer.setdefault(submission.dealer, []).append(submission)
-    notes: dict[int, list[Finding]] = {}
-    for several in by_dealer.values():
-        for submission, finding in of_one_dealer(several):
-            if finding is not None:
-                notes.setdefault(id(submission), []).append(finding)
-    return notes
+def _of_several(read: Iterable[tuple[Path, Submission]], issue: Issue) -> dict[Path, list[Finding]]:
+    """What is to say where a dealer sent several files, or a file's name says somebody else's."""
+    settled = settle(
+        [Filed(path, sent.dealer, answered(sent), receipt(path, {})) for path, sent in read], issue.roster, None
+    )
+    notes = {settled.counting[dealer].path: found for dealer, found in settled.notes.items()}
+    return {**notes, **{one.path: [reason] for one, reason in settled.refused}}

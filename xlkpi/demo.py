@@ -12,12 +12,12 @@ from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 from ruamel.yaml import YAML
 
-from xlkpi.batch import read_all, score_all
+from xlkpi.batch import run
 from xlkpi.intake.lists import read_inspections, read_roster, read_targets
 from xlkpi.issue import Issue
 from xlkpi.publish import make_issue, publish
 from xlkpi.resources import templates
-from xlkpi.results import SCORES_FILE, Results, in_roster_order, write_results
+from xlkpi.results import SCORES_FILE, Results, write_results
 from xlkpi.scheme.lint import usable_scheme
 from xlkpi.workbook.forms import inspections_form, roster_form, targets_form
 from xlkpi.workbook.package import saved
@@ -47,10 +47,9 @@ def run_demo(folder: Path, engine: str = "formualizer") -> Demo:
         )
     listed = read_inspections(folder / "inspections.xlsx", issue.scheme, issue.roster)
     issue = replace(issue, inspections=listed.rows)
-    submissions, unusable = read_all(issue, sorted(filled.glob("*.xlsx")))
     out = folder / "out"
-    done = score_all(issue, submissions, engine=engine, jobs=1, folder=out / "assessed")
-    results = Results(issue, engine, in_roster_order(issue, done), unusable, listed.findings)
+    batch = run(issue, filled.glob("*.xlsx"), engine=engine, out=out)
+    results = Results(issue, engine, batch.assessments, batch.unusable, [*listed.findings, *batch.findings])
     write_results(results, out)
     return Demo(folder, results, out / "assessed")
 

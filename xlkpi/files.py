@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 _UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
+_TEMPORARY = ".tmp"
+_LITTER = re.compile(rf"\..+\.\d+{re.escape(_TEMPORARY)}")
 _SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".et", ".ods")
 
 
@@ -25,16 +28,35 @@ def write_file(path: Path, data: bytes) -> None:
     Raises:
         WriteError: the target is open elsewhere, may not be written, or the disk is full.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    write_pieces(path, (data,))
+
+
+def write_pieces(path: Path, pieces: Iterable[bytes], before: Callable[[], None] | None = None) -> None:
+    """The same for what is too large to hold whole. `before` is called before the target is replaced.
+
+    Raises:
+        WriteError: the target is open elsewhere, may not be written, or the disk is full.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}{_TEMPORARY}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as file:
-            file.write(data)
+            file.writelines(pieces)
+        if before is not None:
+            before()
         temporary.replace(path)
     except OSError as error:
         with contextlib.suppress(OSError):  # where no folder could be made there is nothing to remove either
             temporary.unlink()
         raise WriteError(path, error) from None
+
+
+def remove_litter(folder: Path) -> None:
+    """Remove what writers that were killed have left in a folder."""
+    if folder.is_dir():
+        for path in folder.glob(f".*{_TEMPORARY}"):
+            if _LITTER.fullmatch(path.name):
+                path.unlink(missing_ok=True)
 
 
 def safe_name(text: str) -> str:

@@ -46,6 +46,7 @@ class Issue:
     """One month of one scheme, as issued.
 
     Targets and inspections by dealer code and field name; history by dealer code and the slot's name (接车台次_上月).
+    What comes after `deadline` is late, what comes after `locked` (blank: never) does not count.
     """
 
     scheme: Scheme
@@ -57,6 +58,7 @@ class Issue:
     history: Mapping[str, Mapping[str, float | str]] = field(default_factory=dict)
     inspections: Inspections = field(default_factory=dict)
     deadline: str = ""
+    locked: str = ""
     contact: str = ""
 
     def marker(self, dealer: str) -> str:
@@ -98,6 +100,7 @@ class Issue:
             "format": FORMAT,
             "month": self.month,
             "deadline": self.deadline,
+            **({"locked": self.locked} if self.locked else {}),
             "contact": self.contact,
             "master": hashlib.sha256(self.master).hexdigest(),
             "roster": [
@@ -142,6 +145,7 @@ class Issue:
             targets={d: {n: absence_of(t) or float(t) for n, t in by.items()} for d, by in data["targets"].items()},
             history=data["history"],
             deadline=data["deadline"],
+            locked=data.get("locked", ""),
             contact=data["contact"],
         )
 

@@ -49,6 +49,7 @@ def make_issue(
     targets_file: str = "",
     history: Mapping[str, Mapping[str, float | str]] | None = None,
     deadline: str = "",
+    locked: str = "",
     contact: str = "",
 ) -> Issue:
     """Make the master and the issue.
@@ -70,6 +71,7 @@ def make_issue(
         targets=targets,
         history=history or {},
         deadline=deadline or default_deadline(scheme, month),
+        locked=locked,
         contact=contact,
     )
 

@@ -14,6 +14,7 @@ from xlkpi.files import write_file
 from xlkpi.findings import Finding
 from xlkpi.intake.submission import Unusable
 from xlkpi.issue import Dealer, Issue
+from xlkpi.returns import Return
 from xlkpi.scheme.cells import of_field
 from xlkpi.scheme.formulas import number_value
 from xlkpi.scheme.model import Diagnosis, Indicator, Item, Scheme, SchemeField
@@ -28,13 +29,15 @@ K = TypeVar("K")
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """A run: assessments in roster order, files that could not be scored, findings on headquarters' own lists."""
+    """A run: assessments in roster order, files that could not be scored, findings on headquarters' own lists, and the
+    return list where somebody was expected to send."""
 
     issue: Issue
     engine: str
     assessments: Sequence[Assessment]
     unusable: Sequence[Unusable]
     findings: Sequence[Finding] = ()
+    returns: Sequence[Return] = ()
 
     def all_findings(self) -> Iterator[Finding]:
         """Every finding of the run."""
@@ -78,6 +81,7 @@ def to_json(results: Results) -> str:
         "definitions": definitions(issue.scheme),
         "dealers": dealers,
         "findings": [finding_json(finding) for finding in results.findings],
+        **({"returns": [line.to_json() for line in results.returns]} if results.returns else {}),
     }
     return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
 

@@ -14,6 +14,7 @@ from rich.tree import Tree
 from xlkpi.changes import Changes
 from xlkpi.findings import Finding, Severity, most_serious_first, tally
 from xlkpi.results import Results, plain, ranks
+from xlkpi.returns import LATE, ON_TIME, SAME, SUPERSEDED, Return, counts
 from xlkpi.scoring.assess import Assessment
 from xlkpi.standing import Standing, Standings, ranked
 from xlkpi.store.query import By, DealerMonth, TrendPoint
@@ -116,6 +117,25 @@ def print_ranking(console: Console, results: Results) -> None:
         name = dealer.name if dealer else unusable.file
         table.add_row("—", clean(unusable.dealer), clean(name), "—", "—", "—", "[red]未计分[/red]", clean(reason))
     console.print(table)
+
+
+def print_returns(console: Console, title: str, lines: Sequence[Return]) -> None:
+    """The return list without those who sent in time, and how many there are of each kind."""
+    table = Table(title=title, title_style="bold", header_style="bold", expand=False)
+    for heading in ("代码", "经销商", "状态", "文件", "收到时间", "迟报天数", "待改正", "说明"):
+        table.add_column(heading, overflow="fold", no_wrap=heading not in ("文件", "说明"))
+    for line in lines:
+        if line.status != ON_TIME or line.errors:
+            colour = (
+                "green" if line.status == ON_TIME else "yellow" if line.status in (LATE, SUPERSEDED, SAME) else "red"
+            )
+            came = f"{line.receipt}（{line.receipt.basis}）" if line.receipt else ""
+            cells = (line.file, came, line.days_late or "", line.errors or "", line.note)
+            word = f"[{colour}]{clean(line.status)}[/{colour}]"
+            table.add_row(clean(line.dealer), clean(line.name), word, *(clean(cell) for cell in cells))
+    if table.rows:
+        console.print(table)
+    console.print("，".join(f"{status} {count}" for status, count in counts(lines).items()) or "名单是空的")
 
 
 def _row(results: Results, done: Assessment, rank: int | None) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 
 class Absence(Enum):
@@ -14,6 +14,21 @@ class Absence(Enum):
     MISSING = "未填"
     NOT_APPLICABLE = "不适用"
     UNREADABLE = "无法读取"
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, *_: Any) -> Any:
+        """In JSON of our own an absence is an object, so that it and a text of the same word stay apart."""
+        from pydantic_core import core_schema  # noqa: PLC0415 - only where something is kept
+
+        def revived(data: Any) -> Absence:
+            if isinstance(data, cls):
+                return data
+            if isinstance(data, dict) and set(data) == {"absence"}:
+                return cls(data["absence"])
+            raise ValueError("no absence")
+
+        told = core_schema.plain_serializer_function_ser_schema(lambda absence: {"absence": absence.value})
+        return core_schema.no_info_plain_validator_function(revived, serialization=told)
 
 
 Value = float | str | bool | date | Absence

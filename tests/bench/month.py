@@ -17,7 +17,9 @@ from pathlib import Path
 import openpyxl
 from books import calamine, each, fill, libreoffice, make_issue_for, write_all
 
-from xlkpi.batch import Worker, read_all, score_all
+from xlkpi.batch import run
+from xlkpi.batch.work import Setup, Worker
+from xlkpi.intake.submission import read_submission
 from xlkpi.issue import content_of
 from xlkpi.publish import blanks
 from xlkpi.workbook.layout import Role
@@ -54,7 +56,7 @@ def main() -> None:
         paths = write_all(issue, folder)
         cells = [filled.cells for filled in fill(issue)]
         some = paths[: given.slow]
-        worker = Worker(issue, "formualizer")
+        worker = Worker(Setup(issue, "formualizer"))
         rows: list[tuple[str, float, str]] = []
 
         edit = each(openpyxl_edit, some)
@@ -69,12 +71,10 @@ def main() -> None:
             ("blank evaluated and stamped", produced, f"{edit / produced:.0f}×"),
             ("result stamped (all values)", result, f"{edit / result:.0f}×"),
         ]
+        reading = each(lambda path: read_submission(issue, path), paths)
         start = time.perf_counter()
-        submissions, _ = read_all(issue, paths)
-        reading = (time.perf_counter() - start) * 1000 / len(paths)
-        start = time.perf_counter()
-        list(score_all(issue, submissions, engine="formualizer", jobs=1, folder=folder / "out"))
-        whole = reading + (time.perf_counter() - start) * 1000 / len(paths)
+        run(issue, paths, out=folder / "out")
+        whole = (time.perf_counter() - start) * 1000 / len(paths)
         loop = each(lambda path: openpyxl_loop(worker, path), some)
         floor = each(calamine, paths)
         rows += [

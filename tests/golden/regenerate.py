@@ -17,7 +17,7 @@ from pathlib import Path
 
 from openpyxl import load_workbook
 
-from xlkpi.batch import Worker
+from xlkpi.batch.work import Setup, Worker
 from xlkpi.demo import answers_of, demo_month, issue_month
 from xlkpi.intake.lists import read_inspections
 from xlkpi.intake.submission import Submission, read_submission
@@ -47,7 +47,7 @@ def build(folder: Path) -> None:
         shutil.copyfile(made / "blank" / "master.xlsx", folder / "master.xlsx")
         shutil.copyfile(blank, folder / "blank.xlsx")
     code = dealer["code"]
-    worker = Worker(issue, "formualizer")
+    worker = Worker(Setup(issue, "formualizer"))
     answers = {issue.layout.place(name): value for name, value in answers_of(demo, dealer).items()}
     inputs = {**issue.stamped(code), **answers}
     filled = worker.stamper.stamp({**inputs, **worker.engine.evaluate(inputs)}, issue.marker(code))

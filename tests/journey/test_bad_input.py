@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -115,12 +116,13 @@ def test_a_workbook_of_another_issue_is_not_scored(
     assert found["D001"]["status"] == "scored"
 
 
-def test_two_files_of_one_dealer_that_differ_leave_it_to_headquarters(
+def test_two_files_of_one_dealer_that_differ_and_came_at_once_leave_it_to_headquarters(
     run: Run, month: Month, sent: Path, tmp_path: Path
 ) -> None:
     blank = month.of("D002", "blank").read_bytes()
-    (sent / "first.xlsx").write_bytes(fill_in(blank, ANSWERS))
-    (sent / "second.xlsx").write_bytes(fill_in(blank, {**ANSWERS, "轮胎": 1}))
+    for name, answers in (("first", ANSWERS), ("second", {**ANSWERS, "轮胎": 1})):
+        (sent / f"{name}.xlsx").write_bytes(fill_in(blank, answers))
+        os.utime(sent / f"{name}.xlsx", (0, 0))
     result = score(run, month, sent, tmp_path / "out")
     assert result.exit_code == 4
     scores = (tmp_path / "out" / "scores.json").read_text("utf-8")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from xlkpi.batch import read_all, score_all
+from xlkpi.batch import run
 from xlkpi.findings import Finding
 from xlkpi.intake.submission import Submission, read_submission
 from xlkpi.results import Results, write_results
@@ -196,18 +196,18 @@ def test_a_customers_columns_are_told_and_not_kept(dealership: Monthly, heads: t
             cells[Place(ORDERS, f"{letter}{row}")] = secret
     path = tmp_path / f"D001_{MONTH}.xlsx"
     path.write_bytes(edited(dealership.blanks["D001"], cells))
-    read, unusable = read_all(dealership.issue, [path])
-    assert unusable == []
-    told = [finding for finding in read[0].findings if finding.code == "XK-I006"]
+    out = tmp_path / "out"
+    batch = run(dealership.issue, [path], out=out)
+    assert batch.unusable == []
+    done = list(batch.assessments)
+    told = [finding for finding in done[0].findings if finding.code == "XK-I006"]
     assert [(f.place and f.place.ref, head in f.message()) for f, head in zip(told, heads, strict=True)] == [
         ("G4", True), ("H4", True), ("I4", True),
     ]  # fmt: skip
-    out = tmp_path / "out"
-    done = list(score_all(dealership.issue, read, engine="formualizer", jobs=1, folder=out))
     write_results(Results(dealership.issue, "formualizer", done, []), out)
     texts = [json.dumps([_plain(f) for f in done[0].findings], ensure_ascii=False)]
-    texts += [p.read_text("utf-8-sig") for p in out.rglob("*") if p.suffix in (".json", ".csv")]
-    assert len(texts) >= 2  # scores.json among them
+    texts += [p.read_text("utf-8-sig") for p in out.rglob("*") if p.suffix in (".json", ".csv", ".jsonl")]
+    assert len(texts) >= 3  # scores.json and the manifest among them
     (assessed,) = out.rglob("*.xlsx")
     book = load_workbook(assessed)
     texts += [str(cell.value) for sheet in book.worksheets for row in sheet.iter_rows() for cell in row if cell.value]

@@ -10,6 +10,7 @@ import click
 
 from xlkpi.cli.checking import check
 from xlkpi.cli.months import inspections, new, targets
+from xlkpi.cli.returns import letters, status
 from xlkpi.cli.schemes import scheme
 from xlkpi.cli.scoring import audit, demo, score, trace
 from xlkpi.cli.stores import history, rank, store_group, trend
@@ -37,5 +38,8 @@ def main() -> None:
     """Assess the after-sales performance of car dealers: blank workbooks out, filled ones in, every score explained."""
 
 
-for command in (scheme, targets, new, inspections, check, score, trace, audit, history, rank, trend, store_group, demo):
+for command in (
+    scheme, targets, new, inspections, check, status, letters, score, trace, audit, history, rank, trend, store_group,
+    demo,
+):  # fmt: skip
     main.add_command(command)

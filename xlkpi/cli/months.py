@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, Month, load_issue, stop_on_errors, usable
+from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, Deadline, Month, load_issue, stop_on_errors, usable
 
 
 @click.command()
@@ -20,12 +20,13 @@ from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, Month, load_issue, stop_on_
 )
 @click.option("--previous", type=FOLDER, help="Last month's assessed workbooks: last values, plans, open measures.")
 @click.option("--store", "store_file", type=FILE, help="The history file: last values, N-1…N-12, the year so far.")
-@click.option("--deadline", default="", help="Day by which dealers send (YYYY-MM-DD); default: the scheme's.")
+@click.option("--deadline", type=Deadline(), default="", help="Day by which dealers send; default: the scheme's.")
+@click.option("--locked", type=Deadline(), default="", help="Day after which nothing that comes counts; default: none.")
 @click.option("--contact", default="", help="Whom dealers ask; shown on 说明.")
 @click.option("-o", "--output", type=FOLDER, required=True, help="Folder for the blanks.")
 def new(
     scheme_name: str, month: str, roster: Path, targets: Path, last_values: Path | None, plan_file: Path | None,
-    previous: Path | None, store_file: Path | None, deadline: str, contact: str, output: Path,
+    previous: Path | None, store_file: Path | None, deadline: str, locked: str, contact: str, output: Path,
 ) -> None:  # fmt: skip
     """Issue a month: one blank workbook a dealer, the master and issue.json."""
     from xlkpi.cli.stores import opened
@@ -45,7 +46,7 @@ def new(
     try:
         issue = make_issue(
             loaded, compiled, month=month, roster=dealers.rows, targets=aimed.rows, targets_file=targets.name,
-            deadline=deadline, contact=contact,
+            deadline=deadline, locked=locked, contact=contact,
         )  # fmt: skip
     except NotIssued as refused:
         stop_on_errors([*aimed.findings, *refused.findings])

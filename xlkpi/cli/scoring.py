@@ -2,59 +2,57 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from xlkpi.cli.shared import ERRORS, FILE, FOLDER, NEW_FILE, console, leave, load_issue, refuse
-
-if TYPE_CHECKING:
-    from xlkpi.findings import Finding
-
-
-_issue_option = click.option(
-    "--issue", "issue_folder", type=FOLDER, required=True, help="The folder that `xlkpi new` wrote."
+from xlkpi.cli.runs import (
+    FilingOptions,
+    engine_option,
+    filing_options,
+    issue_option,
+    jobs_option,
+    list_returns,
+    paths_argument,
+    run_batch,
 )
-_engine_option = click.option(
-    "--engine", type=click.Choice(["formualizer", "formulas"]), default="formualizer", show_default=True,
-    help="What evaluates the master; both give the same scores.",
-)  # fmt: skip
+from xlkpi.cli.shared import ERRORS, FILE, FOLDER, NEW_FILE, console, leave, load_issue, refuse
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@_issue_option
+@paths_argument
+@issue_option
 @click.option("--targets", type=FILE, help="A later revision of the targets, by headquarters; it decides.")
 @click.option("--inspections", "inspected", type=FILE, help="检查情况, from `xlkpi inspections new`.")
+@filing_options
 @click.option("-o", "--output", type=FOLDER, required=True, help="Folder for scores and assessed workbooks.")
-@_engine_option
-@click.option("--jobs", type=click.IntRange(min=1), help="Processes; default: by the number of files.")
+@engine_option
+@jobs_option
+@click.option("--resume", is_flag=True, help="Go on from the last run in the output folder: score only what changed.")
 @click.option(
     "--store", "store_file", type=NEW_FILE, help="A history file that keeps the run; made where there is none."
 )
 def score(
-    paths: tuple[Path, ...], issue_folder: Path, targets: Path | None, inspected: Path | None, output: Path,
-    engine: str, jobs: int | None, store_file: Path | None,
+    paths: tuple[Path, ...], issue_folder: Path, targets: Path | None, inspected: Path | None, filing: FilingOptions,
+    output: Path, engine: str, jobs: int | None, resume: bool, store_file: Path | None,
 ) -> None:  # fmt: skip
     """Score dealers' workbooks: scores.json, scores.csv and each dealer's assessed workbook."""
     from dataclasses import replace
 
-    from xlkpi.batch import default_jobs, read_all, score_all
     from xlkpi.cli.stores import keep, opened
     from xlkpi.files import WriteError, workbook_paths
     from xlkpi.intake.lists import read_inspections, read_targets
     from xlkpi.publish import with_revision
-    from xlkpi.results import Results, in_roster_order, write_results
+    from xlkpi.results import Results, write_results
+    from xlkpi.returns import roster_findings
     from xlkpi.terminal import print_findings, print_ranking
 
     issue = load_issue(issue_folder)
     if store_file and store_file.exists():  # better known now than after a thousand files
         with opened(store_file):
             pass
-    lists: list[Finding] = []
+    expected, lists = filing.read(issue, always=False)
     if targets:
         revised = read_targets(targets, issue.scheme, issue.roster)
         lists += revised.findings
@@ -64,11 +62,11 @@ def score(
         lists += entered.findings
         issue = replace(issue, inspections=entered.rows)
     files = workbook_paths(paths)
-    submissions, unusable = read_all(issue, files)
-    jobs = jobs or default_jobs(len(submissions), os.cpu_count() or 1)
-    done = score_all(issue, submissions, engine=engine, jobs=jobs, folder=output / "assessed")
-    results = Results(issue, engine, in_roster_order(issue, done), unusable, lists)
     try:
+        batch = run_batch(issue, files, engine=engine, jobs=jobs, filing=expected, out=output, resume=resume)
+        returns = list_returns(issue, batch, expected, output)
+        lists += [*batch.findings, *roster_findings(returns)]
+        results = Results(issue, engine, batch.assessments, batch.unusable, lists, returns)
         write_results(results, output)
     except WriteError as error:
         raise click.ClickException(f"cannot write {error.path}: {error.detail}") from None
@@ -79,8 +77,7 @@ def score(
     found = list(results.all_findings())
     print_findings(screen, found)
     screen.print(f"→ {output}")
-    failed = len(unusable) + sum(1 for a in results.assessments if a.status == "rejected")
-    leave(found, failed=failed)
+    leave(found, failed=len(batch.rejected))
 
 
 @click.command()
@@ -137,7 +134,7 @@ def audit(paths: tuple[Path, ...], engine: str) -> None:
 
 @click.command()
 @click.option("-o", "--output", type=FOLDER, default=Path("demo"), show_default=True, help="Folder to work in.")
-@_engine_option
+@engine_option
 def demo(output: Path, engine: str) -> None:
     """Run a whole month on the source's real dealer and eleven made-up ones: issue, fill, check, score, rank."""
     from xlkpi.demo import paths_to_open, run_demo

@@ -37,11 +37,29 @@ class Month(click.ParamType[str]):
         return text
 
 
+class Deadline(click.ParamType[str]):
+    """A day, or a day and a time, up to which something is in time."""
+
+    name = "YYYY-MM-DD"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Check the form."""
+        from xlkpi.intake.receipts import end_of
+
+        try:
+            end_of(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        return str(value)
+
+
 def console(stderr: bool = False) -> Console:
     """The terminal; 160 columns where the output goes into a file."""
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False, width=None if sys.stdout.isatty() else 160)
+    return Console(
+        stderr=stderr, highlight=False, width=None if (sys.stderr if stderr else sys.stdout).isatty() else 160
+    )
 
 
 def usable(name: str) -> tuple[Any, Any]:

@@ -149,7 +149,7 @@ def taken(source: Path | bytes) -> bytes:
     Raises:
         Refused: too large, or it cannot be read.
     """
-    raw = source if isinstance(source, bytes) else _read(source)
+    raw = source if isinstance(source, bytes) else raw_bytes(source)
     if len(raw) > MAX_FILE:
         raise Refused("XK-F006", what="文件", found=_mega(len(raw)), limit=_mega(MAX_FILE))
     return raw
@@ -176,7 +176,12 @@ def archive(raw: bytes) -> Package:
     return Package(raw, _checked(infos))
 
 
-def _read(path: Path) -> bytes:
+def raw_bytes(path: Path) -> bytes:
+    """A file's bytes; of one that is too large only so many that the guard sees it.
+
+    Raises:
+        Refused: it cannot be opened.
+    """
     try:
         with path.open("rb") as file:
             return file.read(MAX_FILE + 1)

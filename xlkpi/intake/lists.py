@@ -41,23 +41,27 @@ class Listed(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class Row:
+    """A row of a list: its number, what stands in the key's column, and its cells by heading."""
+
     number: int
     code: str
     cells: Mapping[str, RawCell]
 
 
 @dataclass(slots=True)
-class _Table:
+class Table:
+    """A list as it was read."""
+
     file: str
     headings: dict[str, RawCell]
-    rows: list[_Row]
+    rows: list[Row]
     findings: list[Finding]
 
 
 def read_roster(path: Path) -> Listed[Dealer]:
     """Dealers in the list's order; that order breaks ties in a ranking."""
-    table = _read_table(path)
+    table = read_table(path)
     out: Listed[Dealer] = Listed(findings=table.findings)
     name, region, peers = (_heading(table, names) for names in (_NAME, _REGION, _PEERS))
     if table.headings and name is None:
@@ -75,7 +79,7 @@ def read_roster(path: Path) -> Listed[Dealer]:
 
 def read_targets(path: Path, scheme: Scheme, roster: Mapping[str, Dealer]) -> Listed[dict[str, Target]]:
     """Targets by dealer and field: a positive number, or 不适用. Whether one is missing is the issue's question."""
-    listed = _by_field(_read_table(path), scheme.targets(), roster, understand)
+    listed = _by_field(read_table(path), scheme.targets(), roster, understand)
     targets: dict[str, dict[str, Target]] = {
         dealer: {n: v for n, v in row.items() if isinstance(v, float) or v is Absence.NOT_APPLICABLE}
         for dealer, row in listed.rows.items()
@@ -85,7 +89,7 @@ def read_targets(path: Path, scheme: Scheme, roster: Mapping[str, Dealer]) -> Li
 
 def read_history(path: Path, scheme: Scheme, roster: Mapping[str, Dealer]) -> Listed[dict[str, float | str]]:
     """Last month's values by dealer and slot name, to be shown beside the input cells."""
-    listed = _by_field(_read_table(path), scheme.by("dealer"), roster, understand)
+    listed = _by_field(read_table(path), scheme.by("dealer"), roster, understand)
     numbers: dict[str, dict[str, float | str]] = {
         dealer: {_known_as(scheme, name): value for name, value in row.items() if isinstance(value, float)}
         for dealer, row in listed.rows.items()
@@ -104,7 +108,7 @@ _PLAN_NUMBERS = ("奖励线", "本年以前", *(f"{month}月目标" for month in
 
 def read_plan(path: Path, scheme: Scheme, roster: Mapping[str, Dealer]) -> Listed[dict[str, float | str]]:
     """The year's plan by dealer and slot name (接车台次_3月目标): one row a dealer and 项目, with person and reward."""
-    table = _read_table(path)
+    table = read_table(path)
     out: Listed[dict[str, float | str]] = Listed(findings=table.findings)
     fields = {entry.label or name: (name, entry) for name, entry in scheme.targets().items()}
     if table.headings and "项目" not in table.headings:
@@ -135,7 +139,7 @@ def read_plan(path: Path, scheme: Scheme, roster: Mapping[str, Dealer]) -> Liste
 
 def read_inspections(path: Path, scheme: Scheme, roster: Mapping[str, Dealer]) -> Listed[dict[str, Value]]:
     """检查情况 by dealer and field. A blank is left out: the score stays provisional."""
-    listed = _by_field(_read_table(path), scheme.by("headquarters"), roster, understand)
+    listed = _by_field(read_table(path), scheme.by("headquarters"), roster, understand)
     given: dict[str, dict[str, Value]] = {
         dealer: {n: v for n, v in row.items() if v is not Absence.MISSING} for dealer, row in listed.rows.items()
     }
@@ -159,7 +163,7 @@ def missing_targets(
 
 
 def _by_field(
-    table: _Table,
+    table: Table,
     fields: Mapping[str, SchemeField],
     roster: Mapping[str, Dealer],
     read: Callable[[SchemeField, RawCell | None], Reading],
@@ -204,21 +208,21 @@ def _checked(entry: SchemeField, reading: Reading) -> Reading:
     return reading
 
 
-def _at(table: _Table, row: _Row, code: str, **facts: object) -> Finding:
+def _at(table: Table, row: Row, code: str, **facts: object) -> Finding:
     place = next((raw.place for raw in row.cells.values()), None)
     return Finding(code, table.file, place, facts=facts)
 
 
-def _heading(table: _Table, names: Iterable[str]) -> str | None:
+def _heading(table: Table, names: Iterable[str]) -> str | None:
     return next((heading for heading in table.headings if heading.strip().lower() in names), None)
 
 
-def _text(row: _Row, heading: str | None) -> str:
+def _text(row: Row, heading: str | None) -> str:
     raw = row.cells.get(heading) if heading else None
-    return _plain(raw)
+    return plain_text(raw)
 
 
-def _plain(raw: RawCell | None) -> str:
+def plain_text(raw: RawCell | None) -> str:
     """A cell's text; a code typed as a number keeps its digits (1001, not 1001.0)."""
     if raw is None or raw.text is None:
         return ""
@@ -227,31 +231,34 @@ def _plain(raw: RawCell | None) -> str:
     return raw.text.strip()
 
 
-def _read_table(path: Path) -> _Table:
-    """The first sheet that has a row with 代码 in it; that row holds the headings."""
+def read_table(path: Path, key: tuple[str, ...] = _CODE) -> Table:
+    """The first sheet that has a row with one of the key's headings in it; that row holds the headings.
+
+    A row's `code` is what stands in the key's column.
+    """
     file = path.name
     try:
         book = open_workbook(path)
         for sheet in book.sheets:
             cells = book.cells(sheet, None).cells
-            table = _table(file, cells)
+            table = _table(file, cells, key)
             if table is not None:
                 return table
     except Refused as refused:
-        return _Table(file, {}, [], [Finding(refused.code, file, facts=refused.facts)])
+        return Table(file, {}, [], [Finding(refused.code, file, facts=refused.facts)])
     except (ValueError, KeyError, IndexError, ParseError) as error:
-        return _Table(file, {}, [], [Finding("XK-F002", file, facts={"detail": f"{type(error).__name__}: {error}"})])
-    return _Table(file, {}, [], [Finding("XK-T020", file, facts={"column": _CODE[0]})])
+        return Table(file, {}, [], [Finding("XK-F002", file, facts={"detail": f"{type(error).__name__}: {error}"})])
+    return Table(file, {}, [], [Finding("XK-T020", file, facts={"column": key[0]})])
 
 
-def _table(file: str, cells: Mapping[str, RawCell]) -> _Table | None:
+def _table(file: str, cells: Mapping[str, RawCell], key: tuple[str, ...]) -> Table | None:
     by_row: dict[int, dict[str, RawCell]] = {}
     for ref, raw in cells.items():
         column = ref.rstrip("0123456789")
         by_row.setdefault(int(ref[len(column) :]), {})[column] = raw
     for number in sorted(by_row):
-        heads = {column: _plain(raw) for column, raw in by_row[number].items() if raw.text}
-        code = next((column for column, text in heads.items() if text.lower() in _CODE), None)
+        heads = {column: plain_text(raw) for column, raw in by_row[number].items() if raw.text}
+        code = next((column for column, text in heads.items() if text.lower() in key), None)
         if code is None:
             continue
         headings = {text: by_row[number][column] for column, text in heads.items()}
@@ -260,10 +267,10 @@ def _table(file: str, cells: Mapping[str, RawCell]) -> _Table | None:
             filled = {heads[c]: raw for c, raw in by_row[below].items() if c in heads and raw.text is not None}
             if not filled:
                 continue
-            dealer = _plain(by_row[below].get(code))
+            dealer = plain_text(by_row[below].get(code))
             if dealer:
-                rows.append(_Row(below, dealer, filled))
+                rows.append(Row(below, dealer, filled))
             else:
                 findings.append(Finding("XK-T025", file, facts={"row": below}))
-        return _Table(file, headings, rows, findings)
+        return Table(file, headings, rows, findings)
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree.ElementTree import ParseError
@@ -140,10 +140,10 @@ class _Reader:
         issue = self.issue
         if (scheme, version, layout) != (issue.scheme.scheme, issue.scheme.version, issue.layout.fingerprint):
             expected = f"{issue.scheme.scheme} {issue.scheme.version}（{issue.layout.fingerprint}）"
-            self._say("XK-T002", found=f"{scheme} {version}（{layout}）", expected=expected)
+            self._say("XK-T002", found=f"{scheme} {version}（{layout}）", expected=expected, dealer=dealer)
             return None
         if month != issue.month:
-            self._say("XK-T003", found=month, expected=issue.month)
+            self._say("XK-T003", found=month, expected=issue.month, dealer=dealer)
             return None
         if dealer not in issue.roster:
             self._say("XK-T004", dealer=dealer)
@@ -376,20 +376,3 @@ def _beside(remark: Place, answer: Place, now: Place) -> Place:
         return remark
     column = remark.ref.rstrip("0123456789")
     return Place(now.sheet, column + now.ref.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
-
-
-def of_one_dealer(read: list[Submission]) -> Iterator[tuple[Submission, Finding | None]]:
-    """Several files of one dealer: the same answers count once; different ones leave it to headquarters.
-
-    Without a receipt log nothing says which came last, and file times prove nothing; so none is preferred.
-    """
-    contents = [(submission.contents(), submission.tables) for submission in read]
-    same = all(content == contents[0] for content in contents)
-    for position, submission in enumerate(read):
-        others = "、".join(other.file for other in read if other is not submission)
-        if not same:
-            yield submission, Finding("XK-T005", submission.file, facts={"dealer": submission.dealer, "others": others})
-        elif position:
-            yield submission, Finding("XK-T006", submission.file, facts={"other": read[0].file})
-        else:
-            yield submission, None

@@ -57,6 +57,29 @@ def roster_form(dealers: Iterable[tuple[str, str, str]]) -> bytes:
     return _form("经销商名单", "名单", list(dealers), [])
 
 
+def return_list_form(
+    title: str, headings: Sequence[str], widths: Sequence[float], rows: Iterable[Sequence[str | int | None]]
+) -> bytes:
+    """The return list: one line a file or a dealer that sent none, to be filtered and printed."""
+    book = Workbook()
+    sheet = book.worksheets[0]
+    sheet.title = "回收清单"
+    _put(sheet, 1, 1, title, "title")
+    sheet.cell(1, 1).alignment = Alignment(horizontal="left", vertical="center")
+    for column, (heading, width) in enumerate(zip(headings, widths, strict=True), 1):
+        _put(sheet, 2, column, heading, "header")
+        sheet.column_dimensions[get_column_letter(column)].width = width
+    last = 2
+    for last, row in enumerate(rows, 3):
+        for column, content in enumerate(row, 1):
+            _put(sheet, last, column, content if content != "" else None, "text")
+    sheet.freeze_panes = "C3"
+    sheet.auto_filter.ref = f"A2:{get_column_letter(len(headings))}{last}"
+    sheet.sheet_view.showGridLines = False
+    _print_on_a4(sheet, 2)
+    return saved(book)
+
+
 def _inspected(item: Item, fields: dict[str, SchemeField]) -> list[tuple[str, str]]:
     named = item.score.arguments.get("of") if item.score else None
     names = [(name, item.text) for name in (named if isinstance(named, list | tuple) else [named])]
@@ -132,9 +155,9 @@ def _print_on_a4(sheet: Worksheet, head: int) -> None:
     sheet.print_title_rows = f"{head}:{head}"
 
 
-def _put(sheet: Worksheet, row: int, column: int, content: str | None, style: str) -> None:
+def _put(sheet: Worksheet, row: int, column: int, content: str | int | None, style: str) -> None:
     cell = sheet.cell(row, column, content)
-    if content is not None:
+    if isinstance(content, str):
         cell.data_type = "s"  # a dealer's name is never a formula
     shape = cell_format(style)
     cell.font, cell.fill, cell.border, cell.alignment = shape.font, shape.fill, shape.border, shape.alignment

@@ -18,7 +18,7 @@ from packages import edited, put, put_answer, ref_of
 from xlkpi.findings import Finding
 from xlkpi.intake.reader import open_workbook
 from xlkpi.intake.source import SheetCells, Source
-from xlkpi.intake.submission import Submission, Unusable, of_one_dealer, read_source, read_submission
+from xlkpi.intake.submission import Submission, Unusable, read_source, read_submission
 from xlkpi.issue import Dealer, Issue
 from xlkpi.publish import Blank, blanks
 from xlkpi.values import UNKNOWN, Absence, Place
@@ -516,33 +516,6 @@ def test_a_negative_shared_string_is_damage_and_not_the_last_one(issue: Issue, f
 
 def test_a_sheet_named_in_the_workbook_without_its_part_is_missing(issue: Issue, filled: bytes) -> None:
     assert codes(refused(issue, packages.without(filled, "xl/worksheets/sheet2.xml"))) == ["XK-T008"]
-
-
-# ------------------------------------------------------------------ two files of one dealer
-
-
-@pytest.fixture(scope="module")
-def second(issue: Issue, blank: bytes, fill: Fill) -> Submission:
-    return replace(read(issue, fill(blank, {**REAL_ANSWERS, "轮胎": 9999})), file="second.xlsx")
-
-
-def test_the_same_content_twice_counts_once_with_a_notice(issue: Issue, filled: bytes) -> None:
-    first = replace(read(issue, filled), file="first.xlsx")
-    settled = list(of_one_dealer([first, replace(first, file="copy.xlsx")]))
-    assert settled[0] == (first, None)
-    assert settled[1][1] == Finding("XK-T006", "copy.xlsx", facts={"other": "first.xlsx"})
-
-
-def test_different_contents_leave_it_to_headquarters(issue: Issue, filled: bytes, second: Submission) -> None:
-    first = replace(read(issue, filled), file="first.xlsx")
-    settled = list(of_one_dealer([first, second, replace(first, file="third.xlsx")]))
-    assert [finding and finding.code for _, finding in settled] == ["XK-T005"] * 3
-    assert settled[1][1] is not None
-    assert settled[1][1].facts["others"] == "first.xlsx、third.xlsx"
-
-
-def test_a_file_alone_is_settled_without_a_word(second: Submission) -> None:
-    assert list(of_one_dealer([second])) == [(second, None)]
 
 
 # ------------------------------------------------------------------ odd codes

@@ -1,0 +1,229 @@
+"""MANY files: scored here, in spawned processes or on a cluster; settled by dealer; kept in a manifest to go on from.
+
+Every file is scored by itself and written at once (`work`). Which file of a dealer counts is settled afterwards, when
+all are known (`settle`); where a file that does not count was written last, the one that does is scored once more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import overload
+
+from xlkpi.batch.manifest import MANIFEST_FILE, Entry, Hashes, Manifest, written_before
+from xlkpi.batch.processes import Scored, default_jobs, score_here, score_in_processes
+from xlkpi.batch.settle import Expected, Filed, Settled, settle
+from xlkpi.batch.work import Setup, assessment_of, sha256, unusable_of
+from xlkpi.files import remove_litter
+from xlkpi.findings import Finding
+from xlkpi.intake.guard import Refused, raw_bytes
+from xlkpi.intake.receipts import receipt
+from xlkpi.intake.submission import Unusable
+from xlkpi.issue import Issue
+from xlkpi.scoring.assess import Assessment
+
+ASSESSED = "assessed"
+
+Runner = Callable[[Setup, Iterable[Path]], Scored]
+"""Scores files in some place; they come back as they are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """When files came, and who should send until when. `log` is the receipt log, by a file's name."""
+
+    log: Mapping[str, datetime] = field(default_factory=dict)
+    expected: Expected | None = None
+
+
+class Assessments(Sequence[Assessment]):
+    """The assessments that count, in roster order. They stay in the manifest and are read when asked for, so that ten
+    thousand of them take no more memory than ten."""
+
+    def __init__(self, manifest: Manifest, entries: Sequence[Entry], notes: Mapping[str, Sequence[Finding]]):
+        self._manifest, self._entries, self._notes = manifest, entries, notes
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @overload
+    def __getitem__(self, index: int) -> Assessment: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Assessment]: ...
+    def __getitem__(self, index: int | slice) -> Assessment | list[Assessment]:
+        if isinstance(index, slice):
+            return [self._read(entry) for entry in self._entries[index]]
+        return self._read(self._entries[index])
+
+    def __iter__(self) -> Iterator[Assessment]:
+        return map(self._read, self._entries)
+
+    def _read(self, entry: Entry) -> Assessment:
+        done = assessment_of(self._manifest.outcome(entry))
+        notes = self._notes.get(entry.dealer, ())
+        return replace(done, findings=(*done.findings, *notes)) if notes else done
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What a run came to: the assessments that count; the files that count no further, each with its reasons; which
+    files of a dealer were settled how; findings of the run itself."""
+
+    assessments: Sequence[Assessment]
+    rejected: Sequence[tuple[Filed, Unusable]]
+    settled: Settled
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def unusable(self) -> list[Unusable]:
+        """The files that could not be scored."""
+        return [unusable for _, unusable in self.rejected]
+
+
+def run(
+    issue: Issue,
+    paths: Iterable[Path],
+    *,
+    runner: Runner = score_here,
+    engine: str = "formualizer",
+    out: Path | None = None,
+    resume: bool = False,
+    filing: Filing | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Batch:
+    """Score files.
+
+    Args:
+        issue: what was issued, with targets and inspections.
+        paths: dealers' files; their order changes nothing.
+        runner: where they are scored.
+        engine: what evaluates the master.
+        out: where the manifest and the folder `assessed` are written; None writes nothing.
+        resume: go on from the manifest in `out`: only what changed is scored.
+        filing: when files came, and who should send until when.
+        progress: told now and then how many files of how many are done.
+    """
+    setup = Setup(issue, engine, out / ASSESSED if out else None)
+    hashes = Hashes(setup)
+    earlier: set[str] = set()
+    if out is not None:
+        _remove_litter(out)
+        earlier = {entry.workbook for entry in written_before(out / MANIFEST_FILE)}
+    work = _Run(setup, hashes, runner, filing or Filing(), progress)
+    if not resume:
+        work.remove(earlier, set())  # what cannot be removed now is told at the end
+    with Manifest(out / MANIFEST_FILE if out else None, hashes, keep=resume) as manifest:
+        work.manifest = manifest
+        entries = work.first(sorted(set(paths)), resume=resume)
+        filed = [
+            Filed(path, entry.dealer, entry.answers, receipt(path, work.filing.log))
+            for path, entry in sorted(entries.items())
+        ]
+        settled = settle(filed, issue.roster, work.filing.expected)
+        work.mend(settled, entries, everything=resume)
+        unremoved = work.remove(earlier | {entry.workbook for entry in entries.values()}, _workbooks(settled, entries))
+        if out is not None:
+            _remove_litter(out)
+        # two folders may hold the same file under the same name: that is one entry
+        used = {(entry.file, entry.input) for entry in entries.values()}
+        final = manifest.finish(manifest.entries[key] for key in used)
+    now = {path: final[entry.file, entry.input] for path, entry in entries.items()}
+    return _batch(issue, manifest, now, filed, settled, unremoved)
+
+
+@dataclass(slots=True)
+class _Run:
+    setup: Setup
+    hashes: Hashes
+    runner: Runner
+    filing: Filing
+    progress: Callable[[int, int], None]
+    manifest: Manifest = field(init=False)
+
+    def first(self, paths: Sequence[Path], *, resume: bool) -> dict[Path, Entry]:
+        """Every file's entry: from the manifest where it would come out the same, else scored now."""
+        entries: dict[Path, Entry] = {}
+        if resume:
+            for path in paths:
+                entry = self.manifest.entries.get((path.name, _digest(path)))
+                if entry is not None and self.hashes.fit(entry):
+                    entries[path] = entry
+        todo = [path for path in paths if path not in entries]
+        self.progress(len(entries), len(paths))
+        for path, done in self.runner(self.setup, todo) if todo else ():
+            entries[path] = self.manifest.add(done)
+            self.progress(len(entries), len(paths))
+        return entries
+
+    def mend(self, settled: Settled, entries: Mapping[Path, Entry], *, everything: bool) -> None:
+        """Score once more what counts and does not lie in the folder as it should."""
+        if self.setup.folder is None:
+            return
+        others = (*settled.superseded, *settled.same, *(one for one, _ in settled.refused))
+        several = {one.dealer for one in others}
+        doubtful = [one for dealer, one in settled.counting.items() if everything or dealer in several]
+        folder = self.setup.folder
+        wrong = [
+            one.path for one in doubtful if _digest(folder / entries[one.path].workbook) != entries[one.path].written
+        ]
+        for _, done in self.runner(self.setup, sorted(wrong)) if wrong else ():
+            self.manifest.add(done)
+
+    def remove(self, workbooks: Iterable[str], kept: set[str]) -> list[Finding]:
+        """Remove assessed workbooks that this run or an earlier one wrote, but for those of files that count."""
+        found: list[Finding] = []
+        if self.setup.folder is None:
+            return found
+        for name in sorted(set(workbooks) - kept - {""}):
+            path = self.setup.folder / name
+            if path.name != name:  # a manifest that somebody altered
+                continue
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                facts = {"path": str(path), "detail": error.strerror or str(error)}
+                found.append(Finding("XK-W001", name, facts=facts))
+        return found
+
+
+def _remove_litter(out: Path) -> None:
+    for folder in (out, out / ASSESSED):
+        remove_litter(folder)
+
+
+def _digest(path: Path) -> str:
+    try:
+        return sha256(raw_bytes(path))
+    except Refused:
+        return ""
+
+
+def _workbooks(settled: Settled, entries: Mapping[Path, Entry]) -> set[str]:
+    return {entries[one.path].workbook for one in settled.counting.values()}
+
+
+def _batch(
+    issue: Issue,
+    manifest: Manifest,
+    entries: Mapping[Path, Entry],
+    filed: Sequence[Filed],
+    settled: Settled,
+    unremoved: Sequence[Finding],
+) -> Batch:
+    order = {code: position for position, code in enumerate(issue.roster)}
+    counting = sorted(settled.counting.values(), key=lambda one: order[one.dealer])
+    rejected = [(one, unusable_of(manifest.outcome(entries[one.path]))) for one in filed if not one.answers]
+    for one, reason in settled.refused:
+        found = assessment_of(manifest.outcome(entries[one.path])).findings
+        rejected.append((one, Unusable(one.file, (*found, reason), one.dealer)))
+    rejected.sort(key=lambda pair: (pair[0].file, entries[pair[0].path].input, str(pair[0].path)))
+    mine = [entries[one.path] for one in counting]
+    return Batch(Assessments(manifest, mine, settled.notes), rejected, settled, tuple(unremoved))
+
+
+__all__ = [
+    "Assessments", "Batch", "Expected", "Filing", "Runner", "Scored", "default_jobs", "run", "score_here",
+    "score_in_processes",
+]  # fmt: skip

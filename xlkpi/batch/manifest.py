@@ -1,0 +1,191 @@
+"""The manifest of a run: one line a file, written as soon as the file is done, so that a run can go on after a kill.
+
+A line says what the file's outcome depends on, by hashes: the file itself (`input`), the scheme as issued (`scheme`),
+what headquarters knows of the dealer (`targets`), the tool and its engine (`tool`). While a run lasts lines are only
+ever appended; at its end they are sorted, so that the same run leaves the same bytes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import io
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import IO, Self
+
+import xlkpi
+from xlkpi.batch.work import Done, Setup, sha256
+from xlkpi.files import WriteError, write_pieces
+
+MANIFEST_FILE = "manifest.jsonl"
+_HEAD = ("file", "input", "scheme", "targets", "tool", "dealer", "answers", "workbook", "written")
+_OUTCOME = b',"outcome":'
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the manifest without its outcome, which stands at `start` and is `size` bytes long."""
+
+    file: str
+    input: str
+    scheme: str
+    targets: str
+    tool: str
+    dealer: str
+    answers: str
+    workbook: str
+    written: str
+    start: int
+    size: int
+
+
+class Hashes:
+    """What outcomes depend on besides the file."""
+
+    def __init__(self, setup: Setup):
+        issue = setup.issue
+        self._issue = issue
+        self.tool = f"xlkpi {_version('xlkpi')}+{_source()}, {setup.engine} {_version(setup.engine)}"
+        data = issue.to_json()
+        fixed = {key: data[key] for key in ("format", "month", "deadline", "contact", "master", "layout", "scheme")}
+        self.scheme = sha256(_json(fixed))
+        self._nobody = sha256(_json(sorted(issue.roster)))
+
+    def targets(self, dealer: str) -> str:
+        """Of what headquarters knows of a dealer; of a file that is nobody's, the roster."""
+        issue = self._issue
+        known = issue.roster.get(dealer)
+        if known is None:
+            return self._nobody
+        values = (issue.targets, issue.history, issue.inspections)
+        mine = [sorted((name, repr(value)) for name, value in by.get(dealer, {}).items()) for by in values]
+        return sha256(_json([repr(known), mine]))
+
+    def fit(self, entry: Entry) -> bool:
+        """Whether an earlier outcome would come out the same."""
+        now = (self.scheme, self.tool, self.targets(entry.dealer))
+        return (entry.scheme, entry.tool, entry.targets) == now
+
+
+class Manifest:
+    """The manifest of the run that is on. Without a path it lives in memory and goes with the run.
+
+    Raises:
+        WriteError: it cannot be opened.
+    """
+
+    def __init__(self, path: Path | None, hashes: Hashes, *, keep: bool = False):
+        self._path, self._hashes = path, hashes
+        self.entries: dict[tuple[str, str], Entry] = {}
+        if path is None:
+            self._file: IO[bytes] = io.BytesIO()
+            return
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("r+b" if keep and path.exists() else "w+b")
+        except OSError as error:
+            raise WriteError(path, error) from None
+        for entry in _entries(self._file):
+            self.entries[entry.file, entry.input] = entry
+        self._file.seek(0, os.SEEK_END)
+
+    def add(self, done: Done) -> Entry:
+        """Write a file's line. It is whole or, after a kill, the last and cut off: then reading drops it."""
+        hashes = self._hashes
+        head = {
+            "file": done.file, "input": done.input, "scheme": hashes.scheme, "targets": hashes.targets(done.dealer),
+            "tool": hashes.tool, "dealer": done.dealer, "answers": done.answers, "workbook": done.workbook,
+            "written": done.written,
+        }  # fmt: skip
+        front = _json(head)[:-1] + _OUTCOME
+        start = self._file.seek(0, os.SEEK_END) + len(front)
+        self._file.write(front + done.outcome + b"}\n")
+        self._file.flush()
+        entry = Entry(**head, start=start, size=len(done.outcome))
+        self.entries[done.file, done.input] = entry
+        return entry
+
+    def outcome(self, entry: Entry) -> bytes:
+        """The JSON of an entry's outcome."""
+        if self._path is not None and self._file.closed:
+            with self._path.open("rb") as file:
+                file.seek(entry.start)
+                return file.read(entry.size)
+        self._file.seek(entry.start)
+        return self._file.read(entry.size)
+
+    def finish(self, used: Iterable[Entry]) -> dict[tuple[str, str], Entry]:
+        """Keep the lines of this run alone, in order. Returns the entries where they now stand."""
+        ordered = sorted(used, key=lambda entry: (entry.file, entry.input))
+        if self._path is None:
+            return {(entry.file, entry.input): entry for entry in ordered}
+        write_pieces(self._path, (self._line(entry) for entry in ordered), before=self._file.close)
+        return {(entry.file, entry.input): entry for entry in written_before(self._path)}
+
+    def _line(self, entry: Entry) -> bytes:
+        head = _json({name: getattr(entry, name) for name in _HEAD})[:-1]
+        return head + _OUTCOME + self.outcome(entry) + b"}\n"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let go of the file; outcomes can be read all the same."""
+        if self._path is not None:
+            self._file.close()
+
+
+def written_before(path: Path) -> Iterator[Entry]:
+    """The entries of an earlier run's manifest, if there is one."""
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        yield from _entries(file)
+
+
+def _entries(file: IO[bytes]) -> Iterator[Entry]:
+    """The whole lines; what comes after the last whole one is cut off where the file may be written."""
+    start = 0
+    for line in iter(file.readline, b""):
+        entry = _entry(line, start)
+        if entry is None:
+            break
+        start += len(line)
+        yield entry
+    if file.writable():
+        file.truncate(start)
+
+
+def _entry(line: bytes, start: int) -> Entry | None:
+    front, mark, _ = line.partition(_OUTCOME)
+    if not mark or not line.endswith(b"}\n"):
+        return None
+    try:
+        head = json.loads(front + b"}")
+        begin = start + len(front) + len(mark)
+        return Entry(**{name: str(head[name]) for name in _HEAD}, start=begin, size=start + len(line) - 2 - begin)
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _json(data: object) -> bytes:
+    return json.dumps(data, ensure_ascii=False, sort_keys=False, separators=(",", ":")).encode()
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "?"
+
+
+@cache
+def _source() -> str:
+    """A hash of our own code: a development version scores anew what an older one has scored."""
+    folder = Path(xlkpi.__file__).parent
+    files = sorted(folder.rglob("*.py"), key=lambda path: path.relative_to(folder).as_posix())
+    return sha256(b"".join(re.sub(rb"\r\n", b"\n", path.read_bytes()) for path in files))[:12]

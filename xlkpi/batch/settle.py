@@ -1,0 +1,128 @@
+"""Which file of a dealer counts: the latest that was accepted. The others are listed, and the reason is said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from xlkpi.findings import Finding
+from xlkpi.intake.receipts import Receipt
+from xlkpi.issue import Dealer
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Who should send, and until when: `deadline` and `locked` are the first moments that are too late. What comes
+    after `deadline` is late and counts; what comes after `locked` does not count."""
+
+    roster: Mapping[str, Dealer]
+    deadline: datetime | None = None
+    locked: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """A file: whose it is, when it came, and the hash of what was answered in it (blank where it cannot be read)."""
+
+    path: Path
+    dealer: str
+    answers: str
+    receipt: Receipt
+
+    @property
+    def file(self) -> str:
+        """Its name."""
+        return self.path.name
+
+
+@dataclass(slots=True)
+class Settled:
+    """What counts, by dealer; what else must be said about it; which files were readable and count no more, and why
+    (a finding of severity error, or None where another file of the dealer counts instead)."""
+
+    counting: dict[str, Filed] = field(default_factory=dict)
+    notes: dict[str, list[Finding]] = field(default_factory=dict)
+    refused: list[tuple[Filed, Finding]] = field(default_factory=list)
+    superseded: list[Filed] = field(default_factory=list)
+    same: list[Filed] = field(default_factory=list)
+
+    def note(self, filed: Filed, code: str, **facts: object) -> None:
+        """Say something about the file that counts."""
+        self.notes.setdefault(filed.dealer, []).append(Finding(code, filed.file, facts=facts))
+
+
+def settle(filed: Iterable[Filed], codes: Mapping[str, Dealer], expected: Expected | None) -> Settled:
+    """Settle the files that gave a submission. The order in which they are given changes nothing.
+
+    Args:
+        filed: the files; those that gave none are left aside.
+        codes: the issue's roster, by whose codes a file's name is read.
+        expected: who should send until when; None where nobody has said.
+    """
+    settled = Settled()
+    by_dealer: dict[str, list[Filed]] = {}
+    for one in sorted((one for one in filed if one.answers), key=lambda one: (one.file, one.answers, str(one.path))):
+        reason = _not_accepted(one, codes, expected)
+        if reason is None:
+            by_dealer.setdefault(one.dealer, []).append(one)
+        else:
+            settled.refused.append((one, reason))
+    for several in by_dealer.values():
+        _settle_one(settled, several)
+    if expected is not None and expected.deadline is not None:
+        for one in settled.counting.values():
+            if one.receipt.moment >= expected.deadline:
+                settled.note(one, "XK-T051", received=str(one.receipt), basis=one.receipt.basis)
+    return settled
+
+
+def _not_accepted(one: Filed, codes: Mapping[str, Dealer], expected: Expected | None) -> Finding | None:
+    file, dealer = one.file, one.dealer
+    named = dealer_named(file, codes)
+    if named and named != dealer:
+        return Finding("XK-T053", file, facts={"named": named, "dealer": dealer})
+    if expected is None:
+        return None
+    if dealer not in expected.roster:
+        return Finding("XK-T004", file, facts={"dealer": dealer})
+    if expected.locked is not None and one.receipt.moment >= expected.locked:
+        return Finding("XK-T052", file, facts={"received": str(one.receipt), "basis": one.receipt.basis})
+    return None
+
+
+def dealer_named(file: str, codes: Mapping[str, Dealer]) -> str:
+    """The dealer by whose code a file's name begins, as issued: CODE_name_month.xlsx; blank where it names nobody."""
+    stem = file.rpartition(".")[0] or file
+    parts = stem.split("_")
+    heads = ("_".join(parts[:count]) for count in range(len(parts), 0, -1))
+    return next((head for head in heads if head in codes), "")
+
+
+def _settle_one(settled: Settled, several: Sequence[Filed]) -> None:
+    dealer = several[0].dealer
+    last = max(one.receipt.moment for one in several)
+    latest = [one for one in several if one.receipt.moment == last]
+    if all(one.answers == several[0].answers for one in several):
+        latest = sorted(several, key=lambda one: one.receipt.moment)  # the first already told everything
+    elif any(one.answers != latest[0].answers for one in latest):
+        for one in several:
+            others = _names(other for other in several if other is not one)
+            facts = {"dealer": dealer, "others": others}
+            settled.refused.append((one, Finding("XK-T005", one.file, facts=facts)))
+        return
+    counts = latest[0]
+    settled.counting[dealer] = counts
+    for one in latest[1:]:
+        settled.same.append(one)
+        settled.notes.setdefault(dealer, []).append(Finding("XK-T006", one.file, facts={"other": counts.file}))
+    older = [one for one in several if one not in latest]
+    settled.superseded += older
+    if older:
+        told = {"received": str(counts.receipt), "basis": counts.receipt.basis, "others": _names(older)}
+        settled.note(counts, "XK-T050", **told)
+
+
+def _names(filed: Iterable[Filed]) -> str:
+    return "、".join(one.file for one in filed)

@@ -1,0 +1,145 @@
+"""Scoring one file: the function that this process, spawned processes and a cluster's workers all run."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from xlkpi.files import WriteError, write_file
+from xlkpi.findings import Finding
+from xlkpi.intake.guard import Refused, raw_bytes
+from xlkpi.intake.submission import Submission, Unusable, read_submission
+from xlkpi.issue import Issue
+from xlkpi.publish import file_name
+from xlkpi.scoring.assess import Assessment, assess
+from xlkpi.scoring.engine import Engine, load_engine
+from xlkpi.workbook.stamp import Stamper
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What scoring a file needs besides the file; it goes once to each process. `folder` takes the assessed
+    workbooks; None writes nothing."""
+
+    issue: Issue
+    engine: str
+    folder: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of one file. `input`, `answers` and `written` are SHA-256 of the file (blank where it could not be
+    scored through no fault of its own), of what was answered in it (blank where it gives no submission) and of the
+    assessed workbook (blank where none was written), whose name is `workbook`. `outcome` is the Assessment, or else
+    the Unusable, as JSON."""
+
+    file: str
+    input: str
+    dealer: str
+    answers: str = ""
+    workbook: str = ""
+    written: str = ""
+    outcome: bytes = b""
+
+
+class Worker:
+    """Everything that one process needs: the issue, an engine with its master and a stamper, each made once."""
+
+    def __init__(self, setup: Setup):
+        self.issue, self.folder = setup.issue, setup.folder
+        self.engine: Engine = load_engine(setup.engine, setup.issue.master, setup.issue.layout)
+        self.stamper = Stamper(setup.issue.layout, setup.issue.master)
+
+    def score(self, path: Path) -> Done:
+        """Read, check, evaluate and write one file. Nothing that a file can hold raises."""
+        try:
+            raw = raw_bytes(path)
+        except Refused as refused:
+            return failed(path, Finding(refused.code, path.name, facts=refused.facts))
+        try:
+            sent = read_submission(self.issue, raw, path.name)
+            if isinstance(sent, Unusable):
+                return Done(path.name, sha256(raw), sent.dealer, outcome=encoded(sent))
+            return self._assessed(sent, sha256(raw))
+        except Exception as error:  # a fault of ours with one file stops no other
+            return failed(path, died(path, f"{type(error).__name__}: {error}"))
+
+    def _assessed(self, sent: Submission, digest: str) -> Done:
+        done = assess(
+            self.issue, self.engine, sent.dealer, sent.contents(),
+            tables=sent.tables, file=sent.file, findings=sent.findings,
+        )  # fmt: skip
+        workbook = written = ""
+        if self.folder is not None:
+            workbook = file_name(self.issue, self.issue.roster[sent.dealer])
+            data = self.stamper.stamp(done.cells, self.issue.marker(sent.dealer), self.issue.stamped(sent.dealer))
+            try:
+                write_file(self.folder / workbook, data)
+                written = sha256(data)
+            except WriteError as error:
+                facts = {"path": str(error.path), "detail": error.detail}
+                done = replace(done, findings=(*done.findings, Finding("XK-W001", sent.file, facts=facts)))
+        return Done(sent.file, digest, sent.dealer, answered(sent), workbook, written, encoded(done))
+
+
+def died(path: Path, detail: str) -> Finding:
+    """The finding for a file whose process died, or whose scoring failed through a fault of ours."""
+    return Finding("XK-W002", path.name, facts={"detail": detail})
+
+
+def failed(path: Path, finding: Finding) -> Done:
+    """A file that could not be looked at this time."""
+    return Done(path.name, "", "", outcome=encoded(Unusable(path.name, (finding,))))
+
+
+def answered(sent: Submission) -> str:
+    """A hash of what was answered: two files of a dealer with the same one say the same."""
+    return sha256(repr((sent.contents(), sent.tables)).encode())
+
+
+def sha256(data: bytes) -> str:
+    """Its hash, in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+# ------------------------------------------------------------------ outcomes as JSON
+
+
+@cache
+def _codec(kind: type[Assessment] | type[Unusable]) -> TypeAdapter[Assessment | Unusable]:
+    return TypeAdapter(kind)
+
+
+def encoded(outcome: Assessment | Unusable) -> bytes:
+    """As JSON, without the cells. Facts become plain values here: they are only ever shown."""
+    findings = tuple(
+        replace(finding, facts={name: _plain(fact) for name, fact in finding.facts.items()})
+        for finding in outcome.findings
+    )
+    if isinstance(outcome, Assessment):
+        return _codec(Assessment).dump_json(replace(outcome, findings=findings, cells={}))
+    return _codec(Unusable).dump_json(replace(outcome, findings=findings))
+
+
+def _plain(fact: object) -> object:
+    return fact if isinstance(fact, str | int | float) or fact is None else str(fact)
+
+
+def assessment_of(outcome: bytes) -> Assessment:
+    """The assessment in an accepted file's outcome."""
+    done = _codec(Assessment).validate_json(outcome)
+    if not isinstance(done, Assessment):
+        raise TypeError(f"{type(done).__name__} is no assessment")
+    return done
+
+
+def unusable_of(outcome: bytes) -> Unusable:
+    """The reasons in a refused file's outcome."""
+    done = _codec(Unusable).validate_json(outcome)
+    if not isinstance(done, Unusable):
+        raise TypeError(f"{type(done).__name__} is no refusal")
+    return done

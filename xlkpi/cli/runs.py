@@ -1,0 +1,123 @@
+"""What `check`, `score`, `status` and `letters` share: their options, and the run over the files."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from xlkpi.cli.shared import FILE, FOLDER, Deadline, console
+
+if TYPE_CHECKING:
+    from xlkpi.batch import Batch, Filing, Runner
+    from xlkpi.findings import Finding
+    from xlkpi.issue import Issue
+    from xlkpi.returns import Return
+
+Command = Callable[..., None]
+
+paths_argument = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+issue_option = click.option(
+    "--issue", "issue_folder", type=FOLDER, required=True, help="The folder that `xlkpi new` wrote."
+)
+engine_option = click.option(
+    "--engine", type=click.Choice(["formualizer", "formulas"]), default="formualizer", show_default=True,
+    help="What evaluates the master; both give the same scores.",
+)  # fmt: skip
+jobs_option = click.option("--jobs", type=click.IntRange(min=1), help="Processes; default: by the number of files.")
+
+
+_FILING = (
+    click.option("--roster", type=FILE, help="Who should have sent: 代码, 名称, 区域; default: the issue's roster."),
+    click.option("--receipts", type=FILE, help="Receipt log: 文件, 收到时间. A file not in it goes by its own time."),
+    click.option("--deadline", type=Deadline(), default="", help="Later is late; default: the issue's."),
+    click.option("--locked", type=Deadline(), default="", help="Later does not count; default: the issue's."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FilingOptions:
+    """Who should send, until when, and when files came, as given on the command line."""
+
+    roster: Path | None
+    receipts: Path | None
+    deadline: str
+    locked: str
+
+    def read(self, issue: Issue, *, always: bool) -> tuple[Filing, list[Finding]]:
+        """The filing with what is wrong with the lists. Nothing is expected of anybody unless `always`, or unless one
+        of roster, deadline and locked is given."""
+        from xlkpi.batch import Expected, Filing
+        from xlkpi.intake.lists import read_roster
+        from xlkpi.intake.receipts import end_of, read_receipts
+
+        found: list[Finding] = []
+        log = {}
+        if self.receipts:
+            received = read_receipts(self.receipts)
+            log, found = received.rows, received.findings
+        if not (always or self.roster or self.deadline or self.locked):
+            return Filing(log), found
+        dealers = issue.roster
+        if self.roster:
+            listed = read_roster(self.roster)
+            dealers, found = listed.rows, [*found, *listed.findings]
+        try:
+            ends = end_of(self.deadline or issue.deadline), end_of(self.locked or issue.locked)
+        except ValueError as error:  # an old issue's words
+            raise click.UsageError(f"the issue's deadline: {error}; give --deadline and --locked") from None
+        return Filing(log, Expected(dealers, *ends)), found
+
+
+def filing_options(command: Command) -> Command:
+    """Adds --roster, --receipts, --deadline and --locked; the command gets them as `filing`."""
+
+    @functools.wraps(command)
+    def wrapped(
+        *words: Any, roster: Path | None, receipts: Path | None, deadline: str, locked: str, **given: Any
+    ) -> None:
+        command(*words, filing=FilingOptions(roster, receipts, deadline, locked), **given)
+
+    for option in reversed(_FILING):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+def run_batch(
+    issue: Issue, files: Sequence[Path], *, engine: str, jobs: int | None, filing: Filing, out: Path | None = None,
+    resume: bool = False,
+) -> Batch:  # fmt: skip
+    """Score the files and show how far it has come."""
+    from xlkpi.batch import default_jobs, run
+    from xlkpi.progress import shown
+
+    runner = _runner(jobs or default_jobs(len(files), os.cpu_count() or 1))
+    with shown(console(stderr=True)) as progress:
+        return run(issue, files, runner=runner, engine=engine, out=out, resume=resume, filing=filing, progress=progress)
+
+
+def list_returns(issue: Issue, batch: Batch, filing: Filing, output: Path | None) -> list[Return]:
+    """The return list, written into the folder where one is given; nothing where nobody was expected to send."""
+    from xlkpi.files import write_file
+    from xlkpi.returns import HEADINGS, RETURNS_FILE, WIDTHS, return_list
+    from xlkpi.workbook.forms import return_list_form
+
+    if filing.expected is None:
+        return []
+    lines = return_list(issue, batch, filing.expected)
+    if output is not None:
+        title = f"{issue.month}　{issue.scheme.title}　回收清单"
+        rows = (line.row() for line in lines)
+        write_file(output / RETURNS_FILE, return_list_form(title, HEADINGS, WIDTHS, rows))
+    return lines
+
+
+def _runner(jobs: int) -> Runner:
+    from xlkpi.batch import score_here, score_in_processes
+
+    return score_here if jobs == 1 else functools.partial(score_in_processes, jobs=jobs)

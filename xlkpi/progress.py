@@ -1,0 +1,57 @@
+"""How far a run has come: a bar with rate and time left on a terminal, a plain line now and then elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+Told = Callable[[int, int], None]
+_EVERY = 5.0  # seconds between plain lines
+
+
+class _Rate(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:.1f} 份/秒" if speed else "")
+
+
+@contextmanager
+def shown(console: Console, every: float = _EVERY) -> Iterator[Told]:
+    """Shows what it is told: files done, files in all."""
+    if not console.is_terminal:
+        yield _plain(console, every)
+        return
+    columns = (
+        TextColumn("评分"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        _Rate(),
+        TextColumn("还需"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("")
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _plain(console: Console, every: float) -> Told:
+    start = last = time.monotonic()
+    before: int | None = None
+
+    def told(done: int, total: int) -> None:
+        nonlocal last, before
+        now = time.monotonic()
+        if before is None:  # what an earlier run has done says nothing about this one's speed
+            before = done
+        elif now - last >= every or (done == total and last > start):
+            rate = (done - before) / (now - start)
+            left = f"，还需 {(total - done) / rate:.0f} 秒" if rate and done < total else ""
+            console.print(f"评分 {done}/{total}，{rate:.1f} 份/秒{left}")
+            last = now
+
+    return told
