@@ -102,7 +102,7 @@ class Workbook:
         return True
 
     def cells(self, sheet: str, wanted: Collection[str] | None, known: Collection[str] = ()) -> SheetCells:
-        """Cells of a sheet: the wanted references, or all where None. Cells in `known` are no strays.
+        """Cells of a sheet that hold something: the wanted references, or all where None. `known` ones are no strays.
 
         Raises:
             Refused: too many cells, or one too far out.
@@ -127,16 +127,16 @@ class Workbook:
     def _fast(
         self, sheet: str, data: bytes, wanted: Collection[str] | None, known: Collection[str]
     ) -> SheetCells:  # fmt: skip
-        pieces = _pieces(data)
         memo = _memo(sheet, self._formats)
         cells: dict[str, RawCell] = {}
         strays: list[str] = []
-        for piece in pieces:
-            raw = memo.get(piece)
+        for piece in _pieces(data):
+            cell = piece[piece.rfind(b"<c ") + 3 :]  # blank cells close themselves and stand before it in the piece
+            raw = memo.get(cell)
             if raw is not None:
                 ref = raw.place.ref
-            elif piece[:3] == b'r="':
-                ref = piece[3 : piece.index(b'"', 3)].decode()
+            elif cell[:3] == b'r="':
+                ref = cell[3 : cell.index(b'"', 3)].decode()
             else:
                 raise _Odd
             if wanted is None:
@@ -144,20 +144,20 @@ class Workbook:
             elif ref not in wanted:
                 if ref not in known:
                     _not_too_far(sheet, ref)
-                    if b"<v" in piece or b"<is" in piece or b"<f" in piece:
+                    if b"<v" in cell or b"<is" in cell or b"<f" in cell:
                         strays.append(ref)
                 continue
-            cells[ref] = raw or self._cut(Place(sheet, ref), piece, memo)
+            cells[ref] = raw or self._cut(Place(sheet, ref), cell, memo)
         return SheetCells(cells, tuple(strays))
 
-    def _cut(self, place: Place, piece: bytes, memo: dict[bytes, RawCell]) -> RawCell:
-        close = piece.index(b">")
-        kind, style = _attributes(piece[len(place.ref) + 4 : close])
-        raw = self._cell(place, kind, style, b"" if piece[close - 1] == 47 else piece[close + 1 :])
-        if kind != "s" and len(piece) < _MEMO_LENGTH:  # a shared string means something else in every file
+    def _cut(self, place: Place, cell: bytes, memo: dict[bytes, RawCell]) -> RawCell:
+        close = cell.index(b">")
+        kind, style = _attributes(cell[len(place.ref) + 4 : close])
+        raw = self._cell(place, kind, style, cell[close + 1 :])
+        if kind != "s" and len(cell) < _MEMO_LENGTH:  # a shared string means something else in every file
             if len(memo) >= _MEMO_CELLS:
                 memo.clear()
-            memo[piece] = raw
+            memo[cell] = raw
         return raw
 
     def _cell(self, place: Place, kind: str, style: int, body: bytes) -> RawCell:
@@ -184,6 +184,8 @@ class Workbook:
         cells: dict[str, RawCell] = {}
         strays: list[str] = []
         for ref, node in _elements(data):
+            if not len(node):  # blank cells are no cells, wherever somebody coloured one
+                continue
             _not_too_far(sheet, ref)
             parts = {_local(child.tag): child for child in node}
             text = parts["v"].text if "v" in parts else None
@@ -217,10 +219,11 @@ class Workbook:
 
 
 def _pieces(data: bytes) -> list[bytes]:
-    """A sheet's cells: what stands between one `<c ` and the next.
+    """A sheet's bytes cut behind every cell that holds something.
 
     Raises:
-        _Odd: comments, CDATA, prefixed cells, cells without attributes or with something else than a space before them.
+        _Odd: comments, CDATA, prefixed cells, cells without attributes or with something else than a space before
+            them, closing tags with a space.
     """
     start, end = data.find(b"<sheetData"), data.rfind(b"</sheetData>")
     if start < 0 or b"<!" in data:
@@ -228,8 +231,8 @@ def _pieces(data: bytes) -> list[bytes]:
     if end < 0:  # <sheetData/>
         return []
     section = data[start:end]
-    pieces = section.split(b"<c ")[1:]
-    if section.count(b"<c") != len(pieces) or b":c " in section:
+    pieces = section.split(b"</c>")[:-1]
+    if section.count(b"<c") != section.count(b"<c ") or section.count(b"</c") != len(pieces) or b":c " in section:
         raise _Odd
     return pieces
 
