@@ -103,7 +103,9 @@ def _in_doubt(code: str, **facts: object) -> Reading:
 
 
 def _from_content(entry: SchemeField, raw: RawCell) -> Reading:
-    if raw.text is None or (raw.kind is CellKind.TEXT and not _clean(raw.text)):
+    if raw.text is not None and len(raw.text) > MAX_TEXT and entry.type != "text":
+        return _unreadable(entry, raw.text[:MAX_TEXT])  # no figure, word or date is so long: nobody looks into it
+    if raw.text is None or (raw.kind is CellKind.TEXT and not _clean(raw.text[:MAX_TEXT])):
         return Reading(Absence.MISSING)
     if entry.type == "text" and raw.kind is not CellKind.TEXT:
         return Reading(words_of(raw))
