@@ -118,9 +118,9 @@ def publish(issue: Issue, folder: Path, engine: Engine | None = None) -> list[Pa
 
 def with_revision(issue: Issue, targets: Targets) -> Issue:
     """The issue with headquarters' later targets: the latest approved revision decides."""
-    fields = issue.scheme.targets()
+    aims = issue.scheme.aims
     merged = {
-        code: {name: targets.get(code, {}).get(name, mine[name]) for name in fields if name in mine}
+        code: {**mine, **{name: target for name, target in targets.get(code, {}).items() if name in aims}}
         for code, mine in issue.targets.items()
     }
     return replace(issue, targets=merged)

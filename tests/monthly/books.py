@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from openpyxl import load_workbook
@@ -53,10 +53,11 @@ class Monthly:
         answers: Mapping[str, CellContent],
         orders: Sequence[Row] = (),
         inspections: Mapping[str, Value] | None = None,
+        dealer: str = "D001",
     ) -> Assessment:
-        """Assess D001's month."""
-        issue = replace(self.issue, inspections={"D001": dict(inspections or {})}) if inspections else self.issue
-        return assess(issue, self.engine, "D001", answers, tables={ORDERS: orders} if orders else None)
+        """Assess a dealer's month."""
+        issue = replace(self.issue, inspections={dealer: dict(inspections or {})}) if inspections else self.issue
+        return assess(issue, self.engine, dealer, answers, tables={ORDERS: orders} if orders else None)
 
     @cached_property
     def stamper(self) -> Stamper:
@@ -71,14 +72,9 @@ class Monthly:
         """The blank workbooks by dealer code."""
         return {blank.dealer.code: blank.data for blank in blanks(self.issue, self.engine)}
 
-    @cached_property
-    def fixed(self) -> dict[Place, Any]:
-        """What stands in the master's cells: labels and formulas."""
-        return {Place(s, ref): cell for s, cells in contents(self.issue.master).items() for ref, cell in cells.items()}
-
     def page(self, done: Assessment, sheet: str) -> Page:
         """A sheet of the evaluated workbook."""
-        cells = {place.ref: value for place, value in self.fixed.items() if place.sheet == sheet}
+        cells = dict(_fixed(self.issue.master)[sheet])
         cells.update({place.ref: value for place, value in done.cells.items() if place.sheet == sheet})
         return Page(cells)
 
@@ -117,6 +113,12 @@ class Page:
 
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+@cache
+def _fixed(master: bytes) -> dict[str, dict[str, Any]]:
+    """What stands in a master's cells by sheet: labels and formulas."""
+    return contents(master)
 
 
 def contents(data: bytes, values: bool = False) -> dict[str, dict[str, Any]]:

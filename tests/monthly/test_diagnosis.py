@@ -11,6 +11,7 @@ import pytest
 
 from xlkpi.scheme.cells import of_diagnosis
 from xlkpi.scheme.compile import SHOWS, compile_scheme
+from xlkpi.scheme.formulas import number_value
 from xlkpi.scheme.model import Guide
 from xlkpi.scheme.rules import load_rules
 from xlkpi.scoring.assess import Assessment
@@ -107,6 +108,7 @@ def _month(monthly: Monthly, random: Random) -> dict[str, CellContent]:
     for name, field in monthly.scheme.by("dealer").items():
         low, high = rough.get(field.type, (0, 1))
         high *= random.choice((0.02, 0.3, 1)) if field.type == "amount" else 1
+        high = min(high, number_value(field.maximum)) if field.maximum else high
         value: CellContent = plain_value(field) if field.words else round(random.uniform(low, high), 2)
         answers[name] = float(int(value)) if field.type == "count" and isinstance(value, float) else value
         if random.random() < 0.03:
@@ -235,7 +237,7 @@ def test_a_lost_guide_is_open(service: Monthly) -> None:
     assert len(lost) >= 10
     for name, entry in lost.items():
         row = int(service.issue.layout.place(name).ref[1:])
-        bounds = {page[f"F{row}"], page[f"G{row}"]} - {None}
+        bounds = {page[f"H{row}"], page[f"I{row}"]} - {None}
         assert bounds == {"待定"}, entry.label or name
     known = {name for name, value in done.indicators.items() if isinstance(value, float)} & lost.keys()
     assert known

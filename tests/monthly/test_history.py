@@ -39,7 +39,7 @@ def _assessed(
 def _next(monthly: Monthly, month: str, folder: Path) -> Monthly:
     """The month issued after it with the folder's workbooks as --previous."""
     fresh = monthly.but(month=month, history={})
-    listed = read_previous(sorted(folder.glob("*.xlsx")), fresh.issue.layout, month)
+    listed = read_previous(sorted(folder.glob("*.xlsx")), fresh.scheme, fresh.issue.layout, ROSTER, month)
     assert listed.findings == []
     return fresh.but(history=with_history(fresh.issue, [listed.rows]).history)
 
@@ -94,7 +94,7 @@ def test_totals_and_indicators_of_earlier_months(dealership: Monthly, tmp_path: 
     second = _assessed(october, {"接车台次": 45.0, "售出工时": 120.0, "实际工作工时": 100.0}, tmp_path / "10")
     page = october.page(second, "指标分析")
     row = october.issue.layout.place("工时效率").ref[1:]
-    assert [page[f"{c}{row}"] for c in "DIJ"] == pytest.approx([1.2, 1.1, 0.1])
+    assert [page[f"{c}{row}"] for c in "DLM"] == pytest.approx([1.2, 1.1, 0.1])
     known = _known(_next(october, "2026-11", tmp_path / "10"))
     assert [known["公布总分_前1月"], known["公布总分_前2月"]] == [second.published, first.published]
 
@@ -125,7 +125,9 @@ def test_measures_carry_over_and_stay_the_dealers(dealership: Monthly, tmp_path:
 @pytest.mark.parametrize("month", ["2026-10", "2026-12", "2027-11"])
 def test_a_file_of_the_wrong_month_is_refused(dealership: Monthly, tmp_path: Path, month: str) -> None:
     _assessed(dealership, {"维修产值": 5.0}, tmp_path / "11")  # 2026-11: right only for 2026-12
-    listed = read_previous(sorted((tmp_path / "11").glob("*.xlsx")), dealership.issue.layout, month)
+    listed = read_previous(
+        sorted((tmp_path / "11").glob("*.xlsx")), dealership.scheme, dealership.issue.layout, ROSTER, month
+    )
     if month == "2026-12":
         assert (list(listed.rows), listed.findings) == (["D001"], [])
     else:
@@ -143,7 +145,7 @@ def test_the_year_so_far(dealership: Monthly, tmp_path: Path) -> None:
     december = _next(november, "2026-12", tmp_path / "11")
     assert _known(december)["接车台次_本年以前"] == 1050.0
     _assessed(december, {"接车台次": 60.0}, tmp_path / "12")
-    assert "接车台次_本年以前" not in _known(_next(december, "2027-01", tmp_path / "12"))
+    assert _known(_next(december, "2027-01", tmp_path / "12"))["接车台次_本年以前"] == 0.0
 
 
 def test_the_plan_carries_over_within_the_year(dealership: Monthly, tmp_path: Path) -> None:
@@ -164,8 +166,8 @@ def test_the_plan_carries_over_within_the_year(dealership: Monthly, tmp_path: Pa
 def test_known_figures_are_locked_and_others_are_not(dealership: Monthly) -> None:
     monthly = dealership.but(history={"D001": {HISTORY: 4321.0}})
     layout = monthly.issue.layout
-    history = [name for name, field in monthly.scheme.by("dealer").items() if field.block == "历史"]
-    assert len(history) == 20
+    history = [name for name, field in monthly.scheme.by("dealer").items() if field.block != "本月"]
+    assert len(history) == 26 + 3  # of earlier months, and headquarters' own
     first, second = (load_workbook(io.BytesIO(monthly.blanks[code])) for code in ROSTER)
     for name in history:
         place = layout.place(name)
@@ -259,11 +261,13 @@ def test_person_and_reward(dealership: Monthly) -> None:
 def test_without_an_actual_or_a_whole_plan_nothing_is_made_up(dealership: Monthly) -> None:
     open_ = _goal(dealership, "2026-06", None, _plan(接车台次_本年以前=500.0))
     assert (open_["本月实绩"], open_["累计目标"], open_["年度目标"]) == ("未填", 610.0, 1300.0)
-    assert {open_[h] or "" for h in ("本年累计", "累计完成率", "累计差距", "以后每月需")} == {""}
+    assert {open_[h] or "" for h in ("累计完成率", "累计差距", "以后每月需")} == {""}
+    assert open_["本年累计"] == "未填"
     eleven = {name: value for name, value in _plan().items() if name != "接车台次_7月目标"}
     partly = _goal(dealership, "2026-06", 90.0, eleven)
-    assert {partly[h] or "" for h in ("年度目标", "累计目标", "累计完成率", "累计差距", "以后每月需")} == {""}
-    assert partly["本年累计"] == 90.0
+    assert {partly[h] or "" for h in ("累计目标", "累计完成率", "累计差距", "以后每月需")} == {""}
+    assert (partly["年度目标"], partly["季度目标"]) == ("未填", 310.0)  # July is missing, April to June are not
+    assert (partly["本季累计"], partly["本年累计"]) == ("未填", "未填")  # what April and May brought is not known
 
 
 def _sheet(path: Path, rows: list[list[Any]]) -> Path:

@@ -26,7 +26,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
 from ruamel.yaml import YAML
 
-from xlkpi.scheme.cells import COLUMN, SHOWS, of_diagnosis, of_field
+from xlkpi.scheme.cells import COLUMN, MONTH, SHOWS, of_diagnosis, of_field
 from xlkpi.scheme.files import plain
 from xlkpi.scheme.formulary import Compiled
 from xlkpi.scheme.formulas import MISSING, NOT_APPLICABLE, UNREADABLE, number_value, parse
@@ -163,7 +163,7 @@ def standards(scheme: Scheme) -> dict[str, float | None]:
 def entered(scheme: Scheme, compiled: Compiled) -> dict[str, float | str | None]:
     """Every name that is an input, with what the scheme itself says of it."""
     known: dict[str, float | str | None] = {name: number_value(c.value) for name, c in scheme.constants.items()}
-    known |= standards(scheme)
+    known |= standards(scheme) | {MONTH: "2026-05"}  # every workbook has its month
     names = (n for n, name in compiled.names.items() if n not in compiled.formulas and name.kind != COLUMN)
     return {name: known.get(name) for name in names}
 

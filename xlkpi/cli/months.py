@@ -20,19 +20,21 @@ from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, Deadline, Month, load_issue
 )
 @click.option("--previous", type=FOLDER, help="Last month's assessed workbooks: last values, plans, open measures.")
 @click.option("--store", "store_file", type=FILE, help="The history file: last values, N-1…N-12, the year so far.")
+@click.option("--year-ago", type=FOLDER, help="Assessed workbooks of the same month last year.")
 @click.option("--deadline", type=Deadline(), default="", help="Day by which dealers send; default: the scheme's.")
 @click.option("--locked", type=Deadline(), default="", help="Day after which nothing that comes counts; default: none.")
 @click.option("--contact", default="", help="Whom dealers ask; shown on 说明.")
 @click.option("-o", "--output", type=FOLDER, required=True, help="Folder for the blanks.")
 def new(
     scheme_name: str, month: str, roster: Path, targets: Path, last_values: Path | None, plan_file: Path | None,
-    previous: Path | None, store_file: Path | None, deadline: str, locked: str, contact: str, output: Path,
+    previous: Path | None, year_ago: Path | None, store_file: Path | None, deadline: str, locked: str, contact: str,
+    output: Path,
 ) -> None:  # fmt: skip
     """Issue a month: one blank workbook a dealer, the master and issue.json."""
     from xlkpi.cli.stores import opened
     from xlkpi.files import WriteError, workbook_paths
-    from xlkpi.intake.lists import read_history, read_plan, read_roster, read_targets
-    from xlkpi.intake.previous import read_previous
+    from xlkpi.intake.lists import read_given, read_history, read_plan, read_roster, read_targets
+    from xlkpi.intake.previous import read_previous, read_year_ago
     from xlkpi.publish import NotIssued, make_issue, publish, with_history
 
     loaded, compiled = usable(scheme_name)
@@ -59,7 +61,9 @@ def new(
             stored = known_before(store, issue)
     known = [
         stored,
-        read_previous(workbook_paths((previous,)), issue.layout, month) if previous else None,
+        read_year_ago(workbook_paths((year_ago,)), issue.layout, month) if year_ago else None,
+        read_previous(workbook_paths((previous,)), loaded, issue.layout, dealers.rows, month) if previous else None,
+        read_given(targets, loaded, dealers.rows),
         read_history(last_values, loaded, dealers.rows) if last_values else None,
         read_plan(plan_file, loaded, dealers.rows) if plan_file else None,
     ]
@@ -81,8 +85,9 @@ def targets() -> None:
 @click.argument("scheme_name", metavar="SCHEME")
 @click.option("--month", type=Month(), required=True, help="The month that is assessed.")
 @click.option("--roster", type=FILE, required=True, help="Dealers: 代码, 名称, 区域.")
+@click.option("--indicators", is_flag=True, help="A column for every indicator too; each may stay blank.")
 @click.option("-o", "--output", type=NEW_FILE, required=True, help="The workbook to write.")
-def targets_new(scheme_name: str, month: str, roster: Path, output: Path) -> None:
+def targets_new(scheme_name: str, month: str, roster: Path, indicators: bool, output: Path) -> None:
     """Make the sheet in which headquarters enters the targets (dealers × fields)."""
     from xlkpi.files import write_file
     from xlkpi.intake.lists import read_roster
@@ -91,7 +96,8 @@ def targets_new(scheme_name: str, month: str, roster: Path, output: Path) -> Non
     loaded, _ = usable(scheme_name)
     dealers = read_roster(roster)
     stop_on_errors(dealers.findings)
-    write_file(output, targets_form(loaded, [(d.code, d.name, d.region) for d in dealers.rows.values()], month))
+    rows = [(d.code, d.name, d.region) for d in dealers.rows.values()]
+    write_file(output, targets_form(loaded, rows, month, indicators=indicators))
     click.echo(str(output))
 
 

@@ -17,7 +17,7 @@ from xlkpi.intake.guard import Refused
 from xlkpi.intake.normalise import Reading, show, understand
 from xlkpi.intake.reader import open_workbook
 from xlkpi.issue import Dealer, Target
-from xlkpi.scheme.cells import of_field
+from xlkpi.scheme.cells import BEFORE_QUARTER, BEFORE_YEAR, MONTHS, PERSON, REWARD, of_field
 from xlkpi.scheme.formulas import number_value
 from xlkpi.scheme.model import Scheme, SchemeField
 from xlkpi.values import Absence, CellKind, RawCell, Value
@@ -78,13 +78,25 @@ def read_roster(path: Path) -> Listed[Dealer]:
 
 
 def read_targets(path: Path, scheme: Scheme, roster: Mapping[str, Dealer]) -> Listed[dict[str, Target]]:
-    """Targets by dealer and field: a positive number, or 不适用. Whether one is missing is the issue's question."""
-    listed = _by_field(read_table(path), scheme.targets(), roster, understand)
+    """Targets by dealer and field or indicator: a number, or 不适用. Whether one is missing is the issue's question."""
+    listed = _by_field(read_table(path), scheme.aims, roster, understand, beside=scheme.given())
     targets: dict[str, dict[str, Target]] = {
         dealer: {n: v for n, v in row.items() if isinstance(v, float) or v is Absence.NOT_APPLICABLE}
         for dealer, row in listed.rows.items()
     }
     return Listed(targets, listed.findings)
+
+
+def read_given(path: Path, scheme: Scheme, roster: Mapping[str, Dealer]) -> Listed[dict[str, float | str]]:
+    """Headquarters' own figures of the month (工作天数, …), which stand in the list of targets."""
+    listed = _by_field(read_table(path), scheme.given(), roster, understand, beside=scheme.aims)
+    given: dict[str, dict[str, float | str]] = {
+        dealer: {name: value.value if isinstance(value, Absence) else value for name, value in row.items()
+                 if isinstance(value, float) or value is Absence.NOT_APPLICABLE}
+        for dealer, row in listed.rows.items()
+    }  # fmt: skip
+    of_values = [finding for finding in listed.findings if finding.field]  # read_targets tells the others
+    return Listed(given, of_values)
 
 
 def read_history(path: Path, scheme: Scheme, roster: Mapping[str, Dealer]) -> Listed[dict[str, float | str]]:
@@ -99,11 +111,7 @@ def read_history(path: Path, scheme: Scheme, roster: Mapping[str, Dealer]) -> Li
 
 def _known_as(scheme: Scheme, name: str) -> str:
     """Where a known figure goes: a figure of earlier months into its own cell, others beside this month's."""
-    return name if scheme.fields[name].block == "历史" else of_field(name, "上月")
-
-
-_PLAN_WORDS = ("责任人",)
-_PLAN_NUMBERS = ("奖励线", "本年以前", *(f"{month}月目标" for month in range(1, 13)))
+    return of_field(name, "上月") if scheme.fields[name].block == "本月" else name
 
 
 def read_plan(path: Path, scheme: Scheme, roster: Mapping[str, Dealer]) -> Listed[dict[str, float | str]]:
@@ -123,10 +131,9 @@ def read_plan(path: Path, scheme: Scheme, roster: Mapping[str, Dealer]) -> Liste
             continue
         name, entry = fields[label]
         mine = out.rows.setdefault(row.code, {})
-        for part in _PLAN_WORDS:
-            if _text(row, part):
-                mine[of_field(name, part)] = _text(row, part)
-        for part in _PLAN_NUMBERS:
+        if _text(row, PERSON):
+            mine[of_field(name, PERSON)] = _text(row, PERSON)
+        for part in (REWARD, BEFORE_YEAR, BEFORE_QUARTER, *MONTHS):
             cell = row.cells.get(part)
             reading = understand(entry, cell)
             if isinstance(reading.value, float):
@@ -167,12 +174,16 @@ def _by_field(
     fields: Mapping[str, SchemeField],
     roster: Mapping[str, Dealer],
     read: Callable[[SchemeField, RawCell | None], Reading],
+    beside: Mapping[str, SchemeField] | None = None,
 ) -> Listed[dict[str, Value]]:
+    """Values by dealer and field; a column that is neither a field's nor one of `beside` is a finding."""
     out: Listed[dict[str, Value]] = Listed(findings=table.findings)
     names = {(entry.label or name): name for name, entry in fields.items()} | {name: name for name in fields}
     columns = {heading: names[heading] for heading in table.headings if heading in names}
+    passed_over = {heading for name, entry in (beside or {}).items() for heading in (name, entry.label)}
+    passed_over.update(_KNOWN_BESIDE, _CODE)
     for heading, raw in table.headings.items():
-        if heading not in names and heading not in _KNOWN_BESIDE and heading not in _CODE:
+        if heading not in names and heading not in passed_over:
             out.findings.append(Finding("XK-T024", table.file, raw.place, facts={"column": heading}))
     for row in table.rows:
         if row.code not in roster:

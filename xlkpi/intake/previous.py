@@ -11,18 +11,20 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree.ElementTree import ParseError
 
 from xlkpi.findings import Finding
 from xlkpi.intake.guard import Refused
 from xlkpi.intake.lists import Listed
 from xlkpi.intake.reader import open_workbook, place_of
-from xlkpi.scheme.cells import DEALER, MONTH
+from xlkpi.issue import Dealer
+from xlkpi.scheme.cells import BEFORE_QUARTER, BEFORE_YEAR, DEALER, MONTH, of_field
+from xlkpi.scheme.model import Scheme
 from xlkpi.values import CellKind, Place, RawCell, absence_of
 from xlkpi.workbook.layout import Layout, Role
 
 _FIXED = {"_上月": 1, "_去年同月": 12}
 _AGO = re.compile(r"(.+)_前(\d+)月")
-_SO_FAR = "_本年以前"
 _CARRIED = re.compile(r".+_(责任人|奖励线|\d+月目标|完成日)")
 
 Carried = dict[str, float | str]
@@ -30,25 +32,75 @@ Known = Mapping[str, float | str]
 """Values by slot name; absences are no values."""
 
 
-def read_previous(paths: list[Path], layout: Layout, month: str) -> Listed[Carried]:
+def read_previous(
+    paths: list[Path], scheme: Scheme, layout: Layout, roster: Mapping[str, Dealer], month: str
+) -> Listed[Carried]:
     """What carries over, by dealer code and slot name, from last month's assessed workbooks.
 
     A file of another month than the one before is a finding (XK-T003) and is not used.
     """
-    out: Listed[Carried] = Listed()
+    read = _read(paths, month_before(month))
+    ranks = peer_ranks(scheme, roster, read.rows)
+    rows = {
+        code: carried_over(layout, {1: values}, month)
+        | {name: rank for name, rank in ranks.get(code, {}).items() if name in layout.slots}
+        for code, values in read.rows.items()
+    }
+    return Listed(rows, read.findings)
+
+
+def read_year_ago(paths: list[Path], layout: Layout, month: str) -> Listed[Carried]:
+    """The figures of the same month last year, by dealer code and slot name, from that month's assessed workbooks."""
+    read = _read(paths, month_before(month, 12))
+    rows = {code: _earlier_figures(layout, values, month) for code, values in read.rows.items()}
+    return Listed(rows, read.findings)
+
+
+def _earlier_figures(layout: Layout, values: Known, month: str) -> Carried:
+    """Of a year ago only figures carry over, not persons and plans."""
+    carried = carried_over(layout, {12: values}, month)
+    return {name: value for name, value in carried.items() if not _CARRIED.fullmatch(name)}
+
+
+def peer_ranks(scheme: Scheme, roster: Mapping[str, Dealer], values: Mapping[str, Known]) -> dict[str, dict[str, str]]:
+    """X_同组名次 by dealer: the rank of X among the dealers of the same 对标组 that have a figure, as 3/12.
+
+    The best is first, by the indicator's own direction, and ties share a rank. There is none for a dealer without a
+    group, and for a figure of which neither more nor less is better.
+    """
+    groups: dict[str, list[str]] = {}
+    for dealer in roster.values():
+        if dealer.peer_group:
+            groups.setdefault(dealer.peer_group, []).append(dealer.code)
+    ranks: dict[str, dict[str, str]] = {code: {} for code in values}
+    for name in scheme.aims:
+        better = scheme.indicators[name].better if name in scheme.indicators else "up"
+        if better == "range":
+            continue
+        for group in groups.values():
+            known = {code: values.get(code, {}).get(name) for code in group}
+            figures = {code: round(value, 10) for code, value in known.items() if isinstance(value, float)}
+            for code, mine in figures.items():
+                ahead = sum(value > mine if better == "up" else value < mine for value in figures.values())
+                ranks[code][of_field(name, "同组名次")] = f"{ahead + 1}/{len(figures)}"
+    return ranks
+
+
+def _read(paths: list[Path], wanted: str) -> Listed[Known]:
+    """The named values of assessed workbooks of one month, by dealer code."""
+    out: Listed[Known] = Listed()
     for path in paths:
         try:
             values = _named_values(path)
-        except (Refused, ValueError, KeyError, IndexError) as error:
+        except (Refused, ValueError, KeyError, IndexError, ParseError, RecursionError) as error:
             refused = error if isinstance(error, Refused) else Refused("XK-F002", detail=str(error))
             out.findings.append(Finding(refused.code, path.name, facts=refused.facts))
             continue
-        dealer, before = values.get(DEALER), values.get(MONTH)
-        if not isinstance(dealer, str) or before != month_before(month):
-            told = {"found": before or "—", "expected": month_before(month)}
-            out.findings.append(Finding("XK-T003", path.name, facts=told))
+        dealer, month = values.get(DEALER), values.get(MONTH)
+        if not isinstance(dealer, str) or month != wanted:
+            out.findings.append(Finding("XK-T003", path.name, facts={"found": month or "—", "expected": wanted}))
             continue
-        out.rows[dealer] = carried_over(layout, {1: values}, month)
+        out.rows[dealer] = values
     return out
 
 
@@ -96,8 +148,9 @@ class _Earlier:
         for ending, months in _FIXED.items():
             if name.endswith(ending):
                 return self.value(name.removesuffix(ending), months)
-        if name.endswith(_SO_FAR):
-            return self.so_far(name.removesuffix(_SO_FAR))
+        for part, first in ((BEFORE_YEAR, 1), (BEFORE_QUARTER, self.number - (self.number - 1) % 3)):
+            if name.endswith(f"_{part}"):
+                return self.so_far(name.removesuffix(f"_{part}"), part, self.number - first)
         return self.carried(name) if _CARRIED.fullmatch(name) else None
 
     def value(self, name: str, ago: int) -> float | str | None:
@@ -108,19 +161,18 @@ class _Earlier:
         later = (self.months.get(n, {}).get(f"{name}_前{ago - n}月") for n in range(ago - 1, 0, -1))
         return next((value for value in later if value is not None), None)
 
-    def so_far(self, name: str) -> float | None:
-        """The year's actual before this month, from the first month known. With one missing in between it is not."""
+    def so_far(self, name: str, part: str, months: int) -> float | None:
+        """The actual of the year's or quarter's months before this one; with one of them missing it is not known."""
         total = 0.0
-        for ago in range(1, self.number):
+        for ago in range(1, months + 1):
             actual = self.value(name, ago)
             if not isinstance(actual, float):
-                reported = any(earlier in self.months for earlier in range(ago, self.number))
-                return None if reported or ago == 1 else total
+                return None
             total += actual
-            before = self.months.get(ago, {}).get(name + _SO_FAR)
+            before = self.months.get(ago, {}).get(of_field(name, part))
             if isinstance(before, float):
                 return total + before
-        return total if self.number > 1 else None
+        return total
 
     def carried(self, name: str) -> float | str | None:
         """What stays as it was when last reported; the months' targets only within their year."""

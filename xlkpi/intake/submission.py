@@ -284,13 +284,14 @@ class _Reader:
 
     def _compare(self, dealer: str, places: Mapping[str, Place], cells: Mapping[Place, RawCell]) -> None:
         targets = self.issue.targets.get(dealer, {})
-        fields = self.issue.scheme.fields
+        aims = self.issue.scheme.aims
         for slot in self.issue.layout.of(Role.TARGET):
             issued, raw = targets.get(slot.field, Absence.MISSING), cells.get(places[slot.name])
-            read = understand(fields[slot.field], raw).value
+            entry = aims[slot.field]
+            read = understand(entry, raw).value
             if not _same(read, issued):
-                facts = {"found": show(fields[slot.field], read), "expected": show(fields[slot.field], issued)}
-                self._say("XK-I001", places[slot.name], slot.field, label=self._label(slot.field), **facts)
+                facts = {"found": show(entry, read), "expected": show(entry, issued)}
+                self._say("XK-I001", places[slot.name], slot.field, label=entry.label or slot.field, **facts)
         for slot in self.issue.layout.of(Role.INSPECTION):
             raw = cells.get(places[slot.name])
             if raw is not None and raw.text is not None:

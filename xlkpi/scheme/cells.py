@@ -12,7 +12,13 @@ TOTAL_VETO, PUBLISHED, GRADE, STATUS = "总分_否决", "公布总分", "等级"
 SHOWS = "是"
 COLUMN = "column"  # the kind of a name that stands for a table's column
 LOW, HIGH, ON_GUIDE = "偏低", "偏高", "达标"
+GREEN, YELLOW, RED = "绿", "黄", "红"
 BONUS, BONUS_CEILING, BONUS_BEFORE = "加分", "加分_最高", "加分_否决前"
+
+# Headquarters' plan of the year for a field that has a target, and what 目标管理 makes of it.
+PERSON, REWARD, BEFORE_YEAR, BEFORE_QUARTER = "责任人", "奖励线", "本年以前", "本季以前"
+MONTHS = tuple(f"{month}月目标" for month in range(1, 13))
+YEAR_TARGET, QUARTER_TARGET, YEAR_TO_DATE, QUARTER_TO_DATE = "年度目标", "季度目标", "本年累计", "本季累计"
 
 
 def of_field(field_name: str, part: str) -> str:

@@ -9,12 +9,25 @@ from collections.abc import Mapping, Sequence
 
 from xlkpi.scheme import formulas
 from xlkpi.scheme.cells import (
+    BEFORE_QUARTER,
+    BEFORE_YEAR,
     COLUMN,
+    GREEN,
     HIGH,
     IDENTITY,
     LOW,
+    MONTH,
+    MONTHS,
     ON_GUIDE,
+    PERSON,
+    QUARTER_TARGET,
+    QUARTER_TO_DATE,
+    RED,
+    REWARD,
     SHOWS,
+    YEAR_TARGET,
+    YEAR_TO_DATE,
+    YELLOW,
     of_diagnosis,
     of_field,
 )
@@ -45,6 +58,10 @@ class _Compiler(Formulary):
         for name, indicator in self.scheme.indicators.items():
             if indicator.bounds:
                 self._set(of_field(name, "评价"), _judgement(self.out.names[name], indicator), ("indicators", name))
+        if self.scheme.systems:
+            self._lights()
+            for name in self.scheme.targets():
+                self._year(name)
         for number, diagnosis in enumerate(self.scheme.diagnoses, 1):
             where = ("diagnoses", number - 1)
             self._try(where, self._diagnosis, number, diagnosis, where)
@@ -73,11 +90,18 @@ class _Compiler(Formulary):
             if entry.target:
                 target = of_field(name, "目标")
                 names[target] = Name(target, label="目标", kind=entry.type, unit=entry.unit, may_be_blank=True)
+        planned = self.scheme.targets() if self.scheme.systems else {}
+        for name, entry in planned.items():
+            for part in (PERSON, REWARD, BEFORE_YEAR, BEFORE_QUARTER, *MONTHS):  # the scheme may ask for them in 历史
+                of_plan = Name(of_field(name, part), part, entry.type, entry.unit, may_be_blank=True)
+                names.setdefault(of_plan.name, of_plan)
+            for part in (YEAR_TARGET, QUARTER_TARGET, YEAR_TO_DATE, QUARTER_TO_DATE):
+                names[of_field(name, part)] = Name(of_field(name, part), part, entry.type, entry.unit)
         for name, constant in self.scheme.constants.items():
             names[name] = Name(name, label=constant.label or name, kind=constant.type, unit=constant.unit)
-        for table, known in self.scheme.tables.items():
-            for column in known.columns:
-                names[of_field(table, column)] = Name(of_field(table, column), label=column, kind=COLUMN)
+        for title, table in self.scheme.tables.items():
+            for column in table.columns:
+                names[of_field(title, column)] = Name(of_field(title, column), label=column, kind=COLUMN)
         for name in IDENTITY:
             names[name] = Name(name, label=name, kind="text")
 
@@ -101,6 +125,9 @@ class _Compiler(Formulary):
                 label = f"{indicator.label or name}{bound}"
                 standard = of_field(name, bound)
                 self.out.names[standard] = Name(standard, label, indicator.type, indicator.unit, may_be_blank=True)
+            if name in self.scheme.aims:
+                own = of_field(name, "目标")
+                self.out.names[own] = Name(own, "目标", indicator.type, indicator.unit, may_be_blank=True)
 
     def _indicator(self, name: str, text: str) -> None:
         parsed = parse(text)
@@ -131,6 +158,57 @@ class _Compiler(Formulary):
         bound = bind(rule, {"of": list(steps)}, self.out.resolve)
         self._set(name, render(rule, bound, Number("1"), result=self.out.names[name]).formula, ("indicators", name))
 
+    def _year(self, name: str) -> None:
+        """Targets and actuals of year and quarter; 未填 where the plan or an earlier month is not known."""
+        where, now = ("fields", name), f"VALUE(RIGHT({MONTH},2))"
+        targets = [of_field(name, part) for part in MONTHS]
+
+        def whole(months: Sequence[str]) -> str:
+            listed = ",".join(months)
+            return f'IF(COUNT({listed})={len(months)},SUM({listed}),"{MISSING}")'
+
+        def to_date(before: str, begins: str) -> str:
+            known = f'IF(ISNUMBER({before}),{before}+{name},IF({begins},{name},"{MISSING}"))'
+            return f'IF(ISNUMBER({name}),{known},IF(ISTEXT({name}),{name},"{MISSING}"))'
+
+        quarters = ",".join(whole(targets[first : first + 3]) for first in range(0, 12, 3))
+        year, quarter = of_field(name, BEFORE_YEAR), of_field(name, BEFORE_QUARTER)
+        self._set(of_field(name, YEAR_TARGET), whole(targets), where)
+        self._set(of_field(name, QUARTER_TARGET), f"CHOOSE(ROUNDUP({now}/3,0),{quarters})", where)
+        self._set(of_field(name, YEAR_TO_DATE), to_date(year, f"{now}=1"), where)
+        self._set(of_field(name, QUARTER_TO_DATE), to_date(quarter, f"MOD({now},3)=1"), where)
+
+    def _lights(self) -> None:
+        """红绿灯 of all that may have a target: by the guide where one is known, else by the completion."""
+        for name in self.scheme.targets():
+            self._set(of_field(name, "灯"), self._by_completion(name), ("fields", name), kind="text")
+        for name, indicator in self.scheme.indicators.items():
+            where, light = ("indicators", name), self._by_completion(name)
+            completion = _completion(self.out.names[name], indicator)
+            self._set(of_field(name, "完成率"), completion, where, kind="rate")
+            if indicator.bounds:
+                light = f'IF(ISNUMBER({name}),{self._by_guide(name, _judged_by(name, indicator), light)},"")'
+            self._set(of_field(name, "灯"), light, where, kind="text")
+
+    def _by_completion(self, name: str) -> str:
+        done = f"ROUND({of_field(name, '完成率')},10)"
+        near = f'IF({done}<ROUND(1-{self.scheme.near},10),"{RED}",IF({done}<1,"{YELLOW}","{GREEN}"))'
+        return f'IF(ISNUMBER({of_field(name, "完成率")}),{near},"")'
+
+    def _by_guide(self, name: str, standards: Sequence[tuple[str, str]], otherwise: str) -> str:
+        """黄 beyond a standard, 红 where it is further off than `near` of the standard."""
+        known = formulas.either(Formula(f"ISNUMBER({standard})") for standard, _ in standards)
+        sides = {"<": "-", ">": "+"}
+        limits = [(s, sign, f"{s}{sides[sign]}{self.scheme.near}*ABS({s})") for s, sign in standards]
+        off, far = (
+            formulas.either(
+                Formula(f"AND(ISNUMBER({standard}),ROUND({name},10){sign}ROUND({limit},10))")
+                for standard, sign, limit in these
+            )
+            for these in ([(s, sign, s) for s, sign, _ in limits], limits)
+        )
+        return f'IF({known},IF({far},"{RED}",IF({off},"{YELLOW}","{GREEN}")),{otherwise})'
+
     def _diagnosis(self, number: int, diagnosis: Diagnosis, origin: tuple[str | int, ...]) -> None:
         """Whether a problem shows this month, and how heavily it weighs; both silent while a figure is missing."""
         named = [self.out.resolve(name) for name in parse(diagnosis.when).names]
@@ -157,17 +235,35 @@ class _Compiler(Formulary):
         self._set(of_field(name, "校验"), formula, ("fields", name), kind="text")
 
 
-def _judgement(name: Name, indicator: Indicator) -> Formula:
-    """Against the guide: 偏低, 偏高 or 达标; nothing where no bound is known; the word where there is no value.
+def _judged_by(name: str, indicator: Indicator) -> list[tuple[str, str]]:
+    """The standards that judge an indicator, each with the sign of being off it.
 
     Beyond the good end of a printed band (a cover of more than 100 %) an indicator is on its guide all the same.
     """
     good = {"up": "上限", "down": "下限"}.get(indicator.better)
     bounds = [bound for bound in indicator.bounds if bound != good] or indicator.bounds
-    standards = [of_field(name.name, bound) for bound in bounds]
-    known = formulas.either(Formula(f"ISNUMBER({standard})") for standard in standards)
+    return [(of_field(name, bound), "<" if bound == "下限" else ">") for bound in bounds]
+
+
+def _judgement(name: Name, indicator: Indicator) -> Formula:
+    """Against the guide: 偏低, 偏高 or 达标; nothing where no bound is known; the word where there is no value."""
+    standards = _judged_by(name.name, indicator)
+    known = formulas.either(Formula(f"ISNUMBER({standard})") for standard, _ in standards)
     text = f'IF({known},"{ON_GUIDE}","")'
-    for bound, standard in zip(bounds, standards, strict=True):
-        sign, word = ("<", LOW) if bound == "下限" else (">", HIGH)
+    for standard, sign in standards:
+        word = LOW if sign == "<" else HIGH
         text = f'IF(AND(ISNUMBER({standard}),ROUND({name},10){sign}ROUND({standard},10)),"{word}",{text})'
     return Formula(f"IF(ISNUMBER({name}),{text},{name})")
+
+
+def _completion(name: Name, indicator: Indicator) -> Formula:
+    """How far an indicator's own target is reached: actual ÷ target; where less is better, 2 − actual ÷ target.
+
+    So 100 % and more always means reached. Nothing where headquarters set no target.
+    """
+    target = of_field(name.name, "目标")
+    ratio = f"2-{name}/{target}" if indicator.better == "down" else f"{name}/{target}"
+    return Formula(
+        f'IF({target}="","",IF(ISNUMBER({target}),IF({target}>0,IF(ISNUMBER({name}),{ratio},{name}),"{NOT_APPLICABLE}"),'
+        f"{target}))"
+    )

@@ -132,6 +132,9 @@ def _names(scheme: Scheme, compiled: Compiled) -> Iterator[tuple[Where, str]]:
         if name in made:
             kind = next(k for k in ("fields", "constants", "indicators") if name in getattr(scheme, k))
             yield (kind, name), f"{name!r} is also the name of a cell that the tool makes; choose another"
+    for name in scheme.required:
+        if name not in scheme.fields:
+            yield ("required",), f"required: {name!r} is no field of this scheme"
     parts = [item.item for item in scheme.items] + [group.group for group in scheme.groups]
     for first, second in clashes(parts):
         yield ("groups",), f"two groups or items are named {second!r} ({first!r}); rename one"
@@ -144,8 +147,9 @@ def _names(scheme: Scheme, compiled: Compiled) -> Iterator[tuple[Where, str]]:
 def _made(scheme: Scheme, compiled: Compiled) -> Iterator[str]:
     """Names of the cells that the tool makes of its own: formulas, and what stands beside fields, items, clauses."""
     yield from compiled.formulas
-    for name, field in scheme.by("dealer").items():
-        yield from (of_field(name, part) for part in ("上月", "校验", "备注", *(["目标"] if field.target else [])))
+    for name in scheme.by("dealer"):
+        yield from (of_field(name, part) for part in ("上月", "校验", "备注"))
+    yield from (of_field(name, "目标") for name in scheme.aims)
     for item in scheme.items:
         yield of_field(item.item, "标准")
         yield from (of_clause(item.item, number, "标准") for number in range(1, len(item.clauses) + 1))

@@ -10,6 +10,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from xlkpi.resources import templates
+from xlkpi.scheme.cells import (
+    BEFORE_QUARTER,
+    BEFORE_YEAR,
+    QUARTER_TARGET,
+    QUARTER_TO_DATE,
+    YEAR_TARGET,
+    YEAR_TO_DATE,
+)
 from xlkpi.scheme.files import Problem, SchemeError, SourceMap, merge, plain, problem_of
 from xlkpi.scheme.model import Scheme
 
@@ -58,6 +66,9 @@ def load_scheme(name_or_folder: str) -> tuple[Scheme, SourceMap]:
     data = plain(sources.data)
     if data.get("packs"):
         data["fields"] = _used(data)
+        for name in data.get("required", ()):
+            if name in data["fields"]:
+                data["fields"][name]["optional"] = False
         for name, entry in data.get("indicators", {}).items():
             pack = Path(sources.file_of("indicators", name)).stem
             if pack in data.get("systems", {}):
@@ -89,6 +100,9 @@ def _left_out(own: list[Path]) -> Callable[[Path, str], bool]:
 
 
 _WORD = re.compile(r"[一-鿿A-Za-z_][一-鿿A-Za-z0-9_.]*")
+_TARGETS = ("完成率", "目标", YEAR_TARGET, QUARTER_TARGET)
+_TO_DATE = {YEAR_TO_DATE: BEFORE_YEAR, QUARTER_TO_DATE: BEFORE_QUARTER}
+_MADE_OF = re.compile(rf"(.+)_({'|'.join((*_TARGETS, *_TO_DATE))}|前\d+月)")  # this month's figure is later a 前1月
 _FORMULAS = ("formula", "share_of", "holds", "at", "when", "of", "score", "each", "require", "inspection")
 
 
@@ -97,8 +111,13 @@ def _used(data: dict[str, Any]) -> dict[str, Any]:
     fields: dict[str, Any] = data.get("fields", {})
     entries = [data.get(part) for part in ("indicators", "groups", "relations", "diagnoses")]
     words = {word for text in _formulas(entries) for word in _WORD.findall(text)}
-    named = words | {word.removesuffix("_完成率").removesuffix("_目标") for word in words}
-    return {name: entry for name, entry in fields.items() if name in named}
+    made = [found for word in words if (found := _MADE_OF.fullmatch(word))]
+    named = words | {found[1] for found in made} | {f"{found[1]}_{_TO_DATE.get(found[2])}" for found in made}
+    used = {name: entry for name, entry in fields.items() if name in named}
+    for name, entry in used.items():  # nor is a target asked for that nothing uses
+        if entry.get("target") and not words & {f"{name}_{part}" for part in _TARGETS}:
+            entry["target"] = False
+    return used
 
 
 def _formulas(node: Any, wanted: bool = False) -> Iterator[str]:

@@ -6,6 +6,7 @@ formula resolve) is lint's business, so that one wrong entry never hides another
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
@@ -52,7 +53,7 @@ FieldType = Literal["count", "amount", "rate", "number", "day", "date", "choice"
 WordMeaning = Literal["met", "failed", "asserted"]
 Scope = Literal["item", "group", "total"]
 Department = Literal["财务", "前台", "车间", "配件", "客服", "销售", "人事"]
-Block = Literal["本月", "历史"]
+Block = Literal["本月", "历史", "总部"]
 
 
 class Entry(BaseModel):
@@ -79,7 +80,10 @@ class SchemeField(Labelled):
     by: Literal["dealer", "headquarters"] = Field("dealer", description="Who enters it; headquarters' are inspections")
     definition: str = Field("", description="口径: what exactly is counted")
     asked_of: Department | None = Field(None, description="Who in the dealership knows it; fields are asked in groups")
-    block: Block = Field("本月", description="历史: a figure of earlier months, asked apart")
+    block: Block = Field(
+        "本月",
+        description="历史: a figure of earlier months. 总部: headquarters gives it with the targets. Locked once known",
+    )
     target: bool = Field(False, description="Headquarters sets a monthly target: adds NAME_目标 and NAME_完成率")
     optional: bool = Field(False, description="A blank is no finding")
     not_applicable: bool = Field(False, description="The one who enters it may say 不适用")
@@ -353,6 +357,7 @@ class Scheme(Entry):
     description: str = ""
     defaults: Defaults = Defaults()
     deadline_day: int = Field(5, ge=1, le=28, description="Day of the following month by which dealers send")
+    near: NumberText = Field("10%", description="红绿灯: so far off its guide or target an indicator is 黄, beyond 红")
     round_items: int | None = Field(None, ge=0, le=6, description="Round item scores; the total adds the rounded")
     display_decimals: int = Field(1, ge=0, le=6, description="Digits of the published total; grade and rank use it")
     bonus_most: NumberText | None = Field(None, description="All bonus items together earn at most so many points")
@@ -362,6 +367,7 @@ class Scheme(Entry):
     indicators: dict[Name, Indicator] = Field(default_factory=dict)
     packs: tuple[str, ...] = Field((), description="Packs of templates/packs/, or schemes, that this scheme takes in")
     systems: dict[str, System] = Field(default_factory=dict)
+    required: tuple[Name, ...] = Field((), description="Fields that a pack leaves optional and this scheme needs")
     tables: dict[Name, Table] = Field(default_factory=dict)
     dashboard: Dashboard | None = None
     relations: tuple[Relation, ...] = ()
@@ -390,3 +396,16 @@ class Scheme(Entry):
     def targets(self) -> dict[str, SchemeField]:
         """The fields that have a monthly target."""
         return {name: field for name, field in self.fields.items() if field.target}
+
+    def given(self) -> dict[str, SchemeField]:
+        """The fields that headquarters gives with the targets; a dealer is asked where it did not."""
+        return {name: field for name, field in self.fields.items() if field.block == "总部"}
+
+    @cached_property
+    def aims(self) -> Mapping[str, SchemeField]:
+        """All that may have a target: fields that must, and the indicators of a scheme with systems (as fields)."""
+        indicators = self.indicators if self.systems else {}
+        return self.targets() | {
+            name: SchemeField(en=entry.en, label=entry.label, unit=entry.unit, type=entry.type)
+            for name, entry in indicators.items()
+        }

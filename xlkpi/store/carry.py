@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from xlkpi.findings import Finding
 from xlkpi.intake.lists import Listed
-from xlkpi.intake.previous import Carried, Known, carried_over, month_before, year_gaps
-from xlkpi.issue import Dealer, Issue
-from xlkpi.results import positions
+from xlkpi.intake.previous import Carried, carried_over, month_before, peer_ranks, year_gaps
+from xlkpi.issue import Issue
 from xlkpi.store.file import Store
 
 REACH = 12
 """How many months back a blank looks: the same month last year."""
-PEER_RANK = "_同组名次"
 
 
 def known_before(store: Store, issue: Issue) -> Listed[Carried]:
@@ -30,8 +28,9 @@ def known_before(store: Store, issue: Issue) -> Listed[Carried]:
         if gaps:
             lacking = "、".join(month_before(month, ago) for ago in gaps)
             out.findings.append(Finding("XK-T040", store.path.name, facts={"dealer": code, "months": lacking}))
-    for code, name, rank in _peer_ranks(issue, {c: m.get(1, {}) for c, m in by_dealer.items()}):
-        out.rows[code][name] = rank
+    last = {code: by_dealer[code].get(1, {}) for code in out.rows}
+    for code, ranks in peer_ranks(issue.scheme, issue.roster, last).items():
+        out.rows[code].update({name: rank for name, rank in ranks.items() if name in issue.layout.slots})
     return out
 
 
@@ -52,20 +51,3 @@ def _months(store: Store, scheme: str, month: str) -> Iterator[tuple[str, dict[i
         values = {n: w if number is None else number for n, number, w in zip(names, numbers, words, strict=True)}
         found.setdefault(dealer, {})[ago[of]] = values
     yield from found.items()
-
-
-def _peer_ranks(issue: Issue, last: Mapping[str, Known]) -> Iterator[tuple[str, str, str]]:
-    """Last month's place of each indicator among the dealer's peers (3/12), where one way is better."""
-    groups: dict[str, list[Dealer]] = {}
-    for dealer in issue.roster.values():
-        if dealer.peer_group:
-            groups.setdefault(dealer.peer_group, []).append(dealer)
-    for name, indicator in issue.scheme.indicators.items():
-        if indicator.better == "range" or name + PEER_RANK not in issue.layout.slots:
-            continue
-        sign = 1 if indicator.better == "up" else -1
-        for peers in groups.values():
-            values = {d.code: last.get(d.code, {}).get(name) for d in peers}
-            figures = {code: sign * value for code, value in values.items() if isinstance(value, float)}
-            for code, place in positions(figures).items():
-                yield code, name + PEER_RANK, f"{place}/{len(figures)}"

@@ -32,12 +32,27 @@ class Column:
     entry: SchemeField
 
 
-def targets_form(scheme: Scheme, dealers: Iterable[tuple[str, str, str]], month: str) -> bytes:
-    """A sheet for targets: dealers × fields with a target."""
+def targets_form(
+    scheme: Scheme, dealers: Iterable[tuple[str, str, str]], month: str, *, indicators: bool = False
+) -> bytes:
+    """A sheet for targets: dealers × fields with a target, and what headquarters gives beside them.
+
+    `indicators` adds a column for every indicator that may have a target.
+    """
     columns = [
         Column(entry.label or name, (entry.unit,), "正数，或“不适用”", entry)
         for name, entry in scheme.targets().items()
     ]
+    columns += [
+        Column(entry.label or name, (entry.unit,), "总部的数；空着由店里填", entry)
+        for name, entry in scheme.given().items()
+    ]
+    if indicators:
+        columns += [
+            Column(entry.label or name, (entry.unit,), "可以空着", entry)
+            for name, entry in scheme.aims.items()
+            if name not in scheme.fields
+        ]
     return _form(f"{month}　{scheme.title}　目标下达", "目标", list(dealers), columns)
 
 

@@ -82,6 +82,9 @@ STYLES: dict[str, Style] = {
     "veto": Style(fill=_ROSE, ink=_RED, bold=True),
     "open": Style(fill=_SAND, ink=_ORANGE, bold=True),
     "good": Style(fill=_MINT, ink=_GREEN, bold=True),
+    "red_light": Style(fill="E05252", ink="FFFFFF", bold=True, across="center"),
+    "yellow_light": Style(fill="F2C037", bold=True, across="center"),
+    "green_light": Style(fill="4CAF50", ink="FFFFFF", bold=True, across="center"),
 }
 
 

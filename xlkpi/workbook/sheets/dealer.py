@@ -6,14 +6,14 @@ So a blank for a dealer costs little more than copying the master.
 from __future__ import annotations
 
 from xlkpi.scheme.cells import IDENTITY, of_field
-from xlkpi.scheme.formulas import number_value
+from xlkpi.scheme.formulas import Formula, number_value
 from xlkpi.scheme.model import Guide, Indicator
 from xlkpi.workbook.layout import Role
 from xlkpi.workbook.plan import SheetPlan, WorkbookPlan, number_format
 from xlkpi.workbook.sheets.dashboard import DEALER_SHEET as TITLE
 from xlkpi.workbook.sheets.dashboard import TREND_HEAD, add_trend_data
 from xlkpi.workbook.sheets.goals import PLAN, add_plan_data
-from xlkpi.workbook.sheets.indicators import EARLIER, is_full
+from xlkpi.workbook.sheets.indicators import EARLIER, LAST, RANK, is_full, year_ago
 
 
 def add(plan: WorkbookPlan) -> None:
@@ -71,14 +71,28 @@ def _constants(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> None:
     if is_full(plan.scheme):
         add_trend_data(plan, sheet)
         add_plan_data(plan, sheet, TREND_HEAD)
-        row = _head(sheet, row + 1, ("指标往月", *EARLIER))
-        for name, indicator in plan.scheme.indicators.items():
-            sheet.put(1, row, indicator.label or name, "label")
-            for column, part in enumerate(EARLIER, 2):
-                shape = number_format(indicator.type) if part != EARLIER[2] else "General"
-                where = sheet.put(column, row, None, "stamped", shape)
-                plan.slot(sheet, where, of_field(name, part), Role.HISTORY, name)
-            row += 1
+        _aims(plan, sheet, row + 1)
+
+
+def _aims(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> None:
+    """Of all that may have a target: an indicator's target, the earlier months, the rank."""
+    row = _head(sheet, row, ("指标目标和往月", "目标", *EARLIER))
+    for name, entry in plan.scheme.aims.items():
+        sheet.put(1, row, entry.label or name, "label")
+        slots = (
+            (of_field(name, "目标"), Role.TARGET),
+            (of_field(name, LAST), Role.HISTORY),
+            (year_ago(plan.scheme, name), Role.HISTORY),
+            (of_field(name, RANK), Role.HISTORY),
+        )
+        for column, (slot, role) in enumerate(slots, 2):
+            known = slot in plan.slots  # a field's own target and last value stand above, or on 填报
+            content = Formula(f'IF({slot}="","",{slot})') if known else None
+            shape = number_format(entry.type) if slot != of_field(name, RANK) else "General"
+            where = sheet.put(column, row, content, "stamped", shape)
+            if not known:
+                plan.slot(sheet, where, slot, role, name)
+        row += 1
 
 
 def _standard(plan: WorkbookPlan, sheet: SheetPlan, row: int, name: str, indicator: Indicator) -> None:

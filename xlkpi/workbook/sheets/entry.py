@@ -56,31 +56,30 @@ def _sections(scheme: Scheme) -> Iterator[tuple[str, list[tuple[str, SchemeField
         ]
         if mine:
             yield f"{department}填写" if department else "", mine
-    earlier = [(name, field) for name, field in fields.items() if field.block == "历史"]
-    if earlier:
-        yield "历史数据（总部已知的已经填好，请勿改动）", earlier
+    for heading, block in (("总部数据", "总部"), ("历史数据", "历史")):
+        known = [(name, field) for name, field in fields.items() if field.block == block]
+        if known:
+            yield f"{heading}（总部已知的已经填好，不能改；空着的请填）", known
 
 
 def _row(plan: WorkbookPlan, sheet: SheetPlan, row: int, name: str, field: SchemeField) -> None:
     shape = number_format(field.type)
+    definition = "；".join(filter(None, (field.definition, "可以不填" if field.optional else "")))
     sheet.put(1, row, sum(1 for slot in plan.slots.values() if slot.role is Role.ANSWER) + 1, "number")
     sheet.put(2, row, field.label or name, "item")
-    sheet.put(3, row, field.definition, "note")
+    sheet.put(3, row, definition, "note")
     sheet.put(4, row, field.unit, "centre")
     last = of_field(name, "上月")
     shown_last = sheet.put(5, row, Formula(f'IF({last}="","",{last})'), "computed", shape)
     value = sheet.put(_VALUE, row, None, "input", shape)
     plan.slot(sheet, value, name, Role.ANSWER, name)
-    if field.block == "历史":  # what headquarters knows is filled in and locked
+    if field.block != "本月":  # what headquarters knows is filled in and locked
         plan.locked_like[Place(TITLE, value)] = Place(TITLE, shown_last)
-    check = plan.formula(sheet, (_CHECK, row), of_field(name, "校验"), Role.CHECK, "check", field_name=name)
+    plan.formula(sheet, (_CHECK, row), of_field(name, "校验"), Role.CHECK, "check", field_name=name)
     remark = sheet.put(_REMARK, row, None, "remark")
     plan.slot(sheet, remark, of_field(name, "备注"), Role.REMARK, name)
-    sheet.heights[row] = 34 if len(field.definition) > 26 else 24
+    sheet.heights[row] = 34 if len(definition) > 26 else 24
     sheet.validations.append(_validation(value, name, field))
-    missing = Absence.MISSING.value
-    sheet.highlights.append(Highlight(check, f'{check}="{missing}"', "open"))
-    sheet.highlights.append(Highlight(check, f'AND({check}<>"",{check}<>"{missing}")', "veto"))
 
 
 def _validation(where: str, name: str, field: SchemeField) -> Validation:
@@ -113,6 +112,9 @@ def _counter(sheet: SheetPlan, fields: dict[str, SchemeField], last_row: int) ->
     """已填 n/m · 错误 k: what is required and filled in, and the checks that complain of something else."""
     first, last = f"G{_HEAD + 1}", f"G{last_row}"
     missing = live_words_of_missing()
+    checks = f"{first}:{last}"
+    sheet.highlights.append(Highlight(checks, f'{first}="{missing}"', "open"))
+    sheet.highlights.append(Highlight(checks, f'AND({first}<>"",{first}<>"{missing}")', "veto"))
     required = sum(1 for field in fields.values() if not field.optional and field.type != "text")
     blank = f'COUNTIF({first}:{last},"{missing}")'
     wrong = f'(SUMPRODUCT(({first}:{last}<>"")*1)-{blank})'

@@ -6,21 +6,32 @@ blank, and the figures that need it with it.
 
 from __future__ import annotations
 
-from xlkpi.scheme.cells import MONTH, of_field
+from xlkpi.scheme.cells import (
+    BEFORE_QUARTER,
+    BEFORE_YEAR,
+    MONTH,
+    MONTHS,
+    PERSON,
+    QUARTER_TARGET,
+    QUARTER_TO_DATE,
+    REWARD,
+    YEAR_TARGET,
+    YEAR_TO_DATE,
+    of_field,
+)
 from xlkpi.scheme.formulas import Formula
+from xlkpi.values import Absence
 from xlkpi.workbook.layout import Role
 from xlkpi.workbook.plan import Highlight, SheetPlan, WorkbookPlan, number_format
 from xlkpi.workbook.sheets.indicators import is_full
 
 TITLE = "目标管理"
-PERSON, REWARD, BEFORE = "责任人", "奖励线", "本年以前"
-MONTHS = tuple(f"{month}月目标" for month in range(1, 13))
-PLAN = (PERSON, REWARD, BEFORE, *MONTHS)
-"""What headquarters' plan says of a field: who, from what on a reward, the year's actual so far, twelve targets."""
+PLAN = (PERSON, REWARD, BEFORE_YEAR, BEFORE_QUARTER, *MONTHS)
+"""What headquarters' plan says of a field: who, from what on a reward, actuals so far, twelve targets."""
 _HEADINGS = (
-    ("项目", 16), ("单位", 7), ("责任人", 11), ("年度目标", 15), ("本月目标", 14), ("本月实绩", 14), ("本月完成率", 11),
-    ("奖励线", 13), ("达到奖励", 9), ("本年累计", 15), ("累计目标", 15), ("累计完成率", 11), ("累计差距", 14),
-    ("以后每月需", 14),
+    ("项目", 15), ("单位", 6), ("责任人", 11), ("年度目标", 15), ("季度目标", 14), ("本月目标", 13), ("本月实绩", 13),
+    ("本月完成率", 10), ("奖励线", 12), ("达到奖励", 8), ("本季累计", 14), ("本年累计", 15), ("累计目标", 15),
+    ("累计完成率", 10), ("累计差距", 14), ("以后每月需", 14),
 )  # fmt: skip
 _LAST = len(_HEADINGS)
 _HEAD = 3
@@ -46,9 +57,9 @@ def add(plan: WorkbookPlan) -> None:
         row += 1
     last = row - 1
     _months(plan, sheet, row + 1)
-    reward = f"I{_HEAD + 1}"
-    sheet.highlights.append(Highlight(f"{reward}:I{last}", f'{reward}="是"', "good"))
-    for letter in ("G", "L"):
+    reward = f"J{_HEAD + 1}"
+    sheet.highlights.append(Highlight(f"{reward}:J{last}", f'{reward}="是"', "good"))
+    for letter in ("H", "N"):
         start = f"{letter}{_HEAD + 1}"
         behind = f"AND(ISNUMBER({start}),{start}<1)"
         sheet.highlights.append(Highlight(f"{start}:{letter}{last}", behind, "open"))
@@ -57,31 +68,34 @@ def add(plan: WorkbookPlan) -> None:
 def _row(plan: WorkbookPlan, sheet: SheetPlan, row: int, name: str) -> None:
     field = plan.scheme.fields[name]
     shape = number_format(field.type)
-    person, reward, before = (of_field(name, part) for part in (PERSON, REWARD, BEFORE))
+    person, reward, target = (of_field(name, part) for part in (PERSON, REWARD, "目标"))
     targets = [of_field(name, month) for month in MONTHS]
-    year = f"SUM({','.join(targets)})"
     now = f"VALUE(RIGHT({MONTH},2))"
     to_date = "+".join(f"IF({now}>={number},N({target}),0)" for number, target in enumerate(targets, 1))
-    all_known = f"COUNT({','.join(targets)})=12"
-    actual, target, done = f"F{row}", of_field(name, "目标"), f"J{row}"
+    actual, year, done = f"G{row}", f"D{row}", f"L{row}"
     cells: tuple[tuple[str, str, str], ...] = (
         (f'IF({person}="","",{person})', "centre", ""),
-        (f'IF({all_known},{year},"")', "figure", shape),
+        (YEAR_TARGET, "figure", shape),
+        (QUARTER_TARGET, "figure", shape),
         (f'IF({target}="","",{target})', "figure", shape),
-        (f'IF({name}="","未填",{name})', "figure", shape),
+        (f'IF({name}="","{Absence.MISSING.value}",{name})', "figure", shape),
         (of_field(name, "完成率"), "figure", "0.00%"),
         (f'IF({reward}="","",{reward})', "figure", shape),
         (f'IF(COUNT({reward},{actual})=2,IF({actual}>={reward},"是","否"),"")', "centre", ""),
-        (f'IF(ISNUMBER({actual}),N({before})+{actual},"")', "figure", shape),
-        (f'IF({all_known},{to_date},"")', "figure", shape),
-        (f'IF(COUNT({done},K{row})=2,IF(K{row}=0,"不适用",{done}/K{row}),"")', "figure", "0.00%"),
-        (f'IF(COUNT({done},K{row})=2,K{row}-{done},"")', "figure", shape),
-        (f'IF(COUNT({done},D{row})=2,IF({now}=12,"—",MAX(0,D{row}-{done})/(12-{now})),"")', "figure", shape),
+        (QUARTER_TO_DATE, "figure", shape),
+        (YEAR_TO_DATE, "figure", shape),
+        (f'IF(ISNUMBER({year}),{to_date},"")', "figure", shape),
+        (f'IF(COUNT({done},M{row})=2,IF(M{row}=0,"不适用",{done}/M{row}),"")', "figure", "0.00%"),
+        (f'IF(COUNT({done},M{row})=2,M{row}-{done},"")', "figure", shape),
+        (f'IF(COUNT({done},{year})=2,IF({now}=12,"—",MAX(0,{year}-{done})/(12-{now})),"")', "figure", shape),
     )
     sheet.put(1, row, field.label or name, "item")
     sheet.put(2, row, field.unit, "centre")
     for column, (text, style, form) in enumerate(cells, 3):
-        sheet.put(column, row, Formula(text), style, form)
+        if of_field(name, text) in plan.compiled.formulas:
+            plan.formula(sheet, (column, row), of_field(name, text), Role.OTHER, style, form, name)
+        else:
+            sheet.put(column, row, Formula(text), style, form)
     sheet.heights[row] = 24
 
 
@@ -111,8 +125,12 @@ def add_plan_data(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> int:
         sheet.put(_PLAN_COLUMN, row, field.label or name, "label")
         for column, part in enumerate(PLAN, _PLAN_COLUMN + 1):
             shape = number_format(field.type) if part != PERSON else "General"
-            where = sheet.put(column, row, None, "stamped", shape)
-            plan.slot(sheet, where, of_field(name, part), Role.HISTORY, name)
+            slot = of_field(name, part)
+            asked = slot in plan.slots  # on 填报, where headquarters does not know it
+            content = Formula(f'IF({slot}="","",{slot})') if asked else None
+            where = sheet.put(column, row, content, "stamped", shape)
+            if not asked:
+                plan.slot(sheet, where, slot, Role.HISTORY, name)
     return row + 1
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from xlkpi.scheme.cells import CONTACT, DEADLINE, DEALER, DEALER_NAME, MONTH
+from xlkpi.scheme.cells import CONTACT, DEADLINE, DEALER, DEALER_NAME, GREEN, MONTH, RED, YELLOW
 from xlkpi.scheme.formulas import Formula
 from xlkpi.workbook.plan import SheetPlan, WorkbookPlan
+from xlkpi.workbook.sheets.indicators import is_full
 
 TITLE = "说明"
 
@@ -35,6 +36,12 @@ _LEGEND = (
     ("computed", "灰色", "公式，自动计算"),
     ("veto", "红字", "否决，或校验发现的错误"),
     ("open", "橙色", "未填、暂定"),
+)
+
+_LIGHTS = (
+    ("green_light", GREEN, "达到标准；没有标准的，达到目标"),
+    ("yellow_light", YELLOW, "离标准（目标）不到 {near}"),
+    ("red_light", RED, "离标准（目标）超过 {near}"),
 )
 
 
@@ -71,10 +78,11 @@ def add(plan: WorkbookPlan) -> None:
         sheet.heights[row] = 20
         row += 1
     row = _section(sheet, row + 1, "颜色")
-    for style, word, meaning in _LEGEND:
+    lights = _LIGHTS if is_full(plan.scheme) else ()
+    for style, word, meaning in (*_LEGEND, *lights):
         sheet.put(1, row, None, style)
         sheet.put(2, row, word, "text")
-        sheet.put(3, row, meaning, "text")
+        sheet.put(3, row, meaning.format(near=plan.scheme.near), "text")
         sheet.heights[row] = 19
         row += 1
     row = _section(sheet, row + 1, "怎么评分")
