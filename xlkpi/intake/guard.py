@@ -138,7 +138,7 @@ def admit(source: Path | bytes) -> Package:
     if raw.startswith(_OLE):
         raise Refused("XK-F003" if is_encrypted(raw) else "XK-F004")
     package = archive(raw)
-    if "[Content_Types].xml" not in package or "xl/workbook.xml" not in package:
+    if "[Content_Types].xml" not in package or not any(name.startswith("xl/") for name in package.parts):
         raise Refused("XK-F001")
     return package
 

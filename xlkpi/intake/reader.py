@@ -19,6 +19,7 @@ from xml.etree import ElementTree
 
 from xlkpi.intake.guard import MAX_CELLS, MAX_COLUMN, MAX_ROW, Package, Refused, admit
 from xlkpi.intake.source import SheetCells
+from xlkpi.intake.variants import in_1900, with_shared_formulas
 from xlkpi.values import CellKind, Place, RawCell
 
 _ATTRIBUTE = re.compile(rb'\b(r|s|t)="([^"]*)"')
@@ -90,6 +91,8 @@ class Workbook:
     names: Mapping[str, str] = field(default_factory=dict)
     _formats: tuple[str, ...] = ()
     _strings: list[bytes] | None = None
+    _strings_part: str = "xl/sharedStrings.xml"
+    _from_1904: bool = False
 
     @property
     def has_macros(self) -> bool:
@@ -111,10 +114,13 @@ class Workbook:
         if len(data) > MAX_CELLS * _CELL_BYTES:
             _not_too_many(sheet, data.count(b"<c "))
         try:
-            return self._fast(sheet, data, wanted, known)
+            read = self._fast(sheet, data, wanted, known)
         except _Odd:
             _not_too_many(sheet, data.count(b"<c") + data.count(b":c"))  # a few other tags begin so too
-            return self._slow(sheet, data, wanted, known)
+            read = self._slow(sheet, data, wanted, known)
+        if b"shared" in data:
+            read = SheetCells(with_shared_formulas(data, read.cells), read.strays)
+        return SheetCells(in_1900(read.cells), read.strays) if self._from_1904 else read
 
     def properties(self) -> dict[str, str]:
         """Custom document properties that are texts."""
@@ -204,7 +210,7 @@ class Workbook:
 
     def _string(self, index: int) -> str:
         if self._strings is None:
-            data = self.package.xml("xl/sharedStrings.xml")
+            data = self.package.xml(self._strings_part)
             if b"<!" in data or b":si>" in data:
                 root = ElementTree.fromstring(data)  # noqa: S314 - the guard refused every DOCTYPE
                 self._strings = [b"<t>" + _escape(_rich(node)) + b"</t>" for node in root]
@@ -254,13 +260,36 @@ def open_workbook(source: Path | bytes) -> Workbook:
         Refused: with the finding's code and facts.
     """
     package = admit(source)
-    data = package.xml("xl/workbook.xml")
-    relations = _relations(package.xml("xl/_rels/workbook.xml.rels"))
+    main = _main_part(package)
+    folder, _, file = main.rpartition("/")
+    data = package.xml(main)
+    targets: dict[str, dict[str, str]] = {}
+    for kind, key, target in _relations(package.xml(f"{folder}/_rels/{file}.rels")):
+        targets.setdefault(kind, {})[key] = _part(package, folder, target)
     listed, names = _contents(data) if _UNUSUAL.search(data) is None else _odd_contents(data)
-    sheets = {name: relations[key] for name, key in listed if key in relations and relations[key] in package}
-    return Workbook(package, sheets, names, _number_formats(package))
+    pages = targets.get("worksheet", {})
+    sheets = {name: pages[key] for name, key in listed if key in pages and pages[key] in package}
+    strings, styles = (next(iter(targets.get(kind, {}).values()), "") for kind in ("sharedStrings", "styles"))
+    formats = _formats_in(package.xml(styles)) if styles in package else ()
+    return Workbook(
+        package, sheets, names, formats, _strings_part=strings, _from_1904=_FROM_1904.search(data) is not None
+    )
 
 
+def _main_part(package: Package) -> str:
+    """The workbook's own part: in the usual place, or where the list of content types says."""
+    if _MAIN in package:
+        return _MAIN
+    types = ElementTree.fromstring(package.xml("[Content_Types].xml"))  # noqa: S314 - the guard refused every DOCTYPE
+    kinds = {node.get("ContentType", ""): node.get("PartName", "")[1:] for node in types}
+    found = next((name for kind, name in kinds.items() if kind.endswith("main+xml") and "sheet" in kind), "")
+    if found not in package:
+        raise Refused("XK-F001")
+    return found
+
+
+_MAIN = "xl/workbook.xml"
+_FROM_1904 = re.compile(rb"""<(?:\w+:)?workbookPr\s[^>]*\bdate1904\s*=\s*["'](?:1|true|on)["']""")
 # prefixes, comments or CDATA in workbook.xml: no spreadsheet program writes them, but XML allows them
 _UNUSUAL = re.compile(rb"<!|<\w+:(?:sheet|definedName)\b")
 # quoted values are taken whole: a pattern that may begin inside one takes hours over a value of some megabytes
@@ -305,10 +334,18 @@ def _odd_contents(data: bytes) -> tuple[list[tuple[str, str]], dict[str, str]]:
 
 
 @_remembered(64, 1 << 20)
-def _relations(data: bytes) -> dict[str, str]:
+def _relations(data: bytes) -> tuple[tuple[str, str, str], ...]:
+    """Kind, key and target of each part that the workbook names. Strict writers use other addresses for the kinds."""
     root = ElementTree.fromstring(data)  # noqa: S314 - the guard refused every DOCTYPE
-    targets = {node.get("Id", ""): _target(node.get("Target", "")) for node in root}
-    return {key: target for key, target in targets.items() if "worksheets" in target}
+    return tuple((node.get("Type", "").rpartition("/")[2], node.get("Id", ""), node.get("Target", "")) for node in root)
+
+
+def _part(package: Package, folder: str, target: str) -> str:
+    """A target as the archive spells it: parts' names know no capitals."""
+    name = target[1:] if target.startswith("/") else posixpath.normpath(f"{folder}/{target}")
+    if name in package:
+        return name
+    return next((part for part in package.parts if part.casefold() == name.casefold()), name)
 
 
 @lru_cache(20_000)
@@ -319,10 +356,6 @@ def place_of(text: str) -> Place | None:
     if not mark or not _REF.fullmatch(bare):
         return None
     return Place(sheet[1:-1].replace("''", "'") if sheet.startswith("'") else sheet, bare)
-
-
-def _number_formats(package: Package) -> tuple[str, ...]:
-    return _formats_in(package.xml("xl/styles.xml")) if "xl/styles.xml" in package else ()
 
 
 @_remembered(64, 1 << 20)
@@ -401,7 +434,3 @@ def _escape(text: str) -> bytes:
 
 def _local(tag: str) -> str:
     return tag.rpartition("}")[2]
-
-
-def _target(target: str) -> str:
-    return target[1:] if target.startswith("/") else posixpath.normpath(f"xl/{target}")
