@@ -124,6 +124,10 @@ def _item_entry(item: Item, targets: Mapping[str, SchemeField]) -> dict[str, Any
         "of": scored if field else "",
         "bonus": item.bonus,
         "text": item.text,
+        "clauses": [
+            {"text": clause.text, "en": clause.en, "inspection": clause.inspection or clause.subject}
+            for clause in item.clauses
+        ],
     }
 
 
@@ -204,7 +208,7 @@ def _item(item: ItemScore) -> dict[str, Any]:
 
 
 def _fired(fired: Fired) -> dict[str, Any]:
-    told: dict[str, Any] = {"clause": fired.clause, "inspection": plain(fired.inspection)}
+    told: dict[str, Any] = {"number": fired.number, "clause": fired.clause, "inspection": plain(fired.inspection)}
     return {**told, "scope": fired.scope} if fired.scope else {**told, "points": fired.points}
 
 

@@ -42,6 +42,7 @@ ORDER = (
             "demo",
             "standing",
             "store",
+            "report",
         ),
         *("checking", "changes", "finding_list"),
     ),
@@ -141,6 +142,7 @@ def test_scoring_knows_no_file_format() -> None:
         ("rich", {"terminal", "progress", "cli"}),
         ("click", {"cli"}),
         ("duckdb", {"store"}),
+        ("jinja2", {"report.page", "letters", "scheme"}),
     ],
 )
 def test_a_library_has_few_homes(library: str, homes: set[str]) -> None:

@@ -175,14 +175,18 @@ def test_absence_stands_as_its_word_and_a_provisional_total_as_a_range(results: 
 def test_deductions_are_listed_with_clause_inspection_and_points(results: Results) -> None:
     dealer = json.loads(to_json(results))["dealers"][1]
     plan = next(item for item in dealer["items"] if item["id"] == "计划执行")
-    assert plan["deductions"] == [{"clause": "计划制定不合格，每退回一次扣 5 分", "inspection": 1.0, "points": 5.0}]
+    assert plan["deductions"] == [
+        {"number": 1, "clause": "计划制定不合格，每退回一次扣 5 分", "inspection": 1.0, "points": 5.0}
+    ]
 
 
 def test_vetoes_are_listed_with_their_scope(assess_with: AssessWith, real_month: RealMonth, issue: Issue) -> None:
     done = assess_with(real_month.answers, {**real_month.inspections, "培训次数": 1.0})
     dealer = json.loads(to_json(Results(issue, "formualizer", [done], [])))["dealers"][0]
     learning = next(item for item in dealer["items"] if item["id"] == "学习成长")
-    assert learning["vetoes"] == [{"clause": "每月培训少于 3 次：否决", "inspection": 1.0, "scope": "item"}]
+    assert learning["vetoes"] == [
+        {"number": 1, "clause": "每月培训少于 3 次：否决", "inspection": 1.0, "scope": "item"}
+    ]
 
 
 def test_a_file_that_could_not_be_scored_is_there_with_its_reason(results: Results) -> None:

@@ -10,6 +10,7 @@ import click
 
 from xlkpi.cli.checking import check
 from xlkpi.cli.months import inspections, new, targets
+from xlkpi.cli.reporting import report
 from xlkpi.cli.returns import letters, status
 from xlkpi.cli.schemes import scheme
 from xlkpi.cli.scoring import audit, demo, score, trace
@@ -40,6 +41,6 @@ def main() -> None:
 
 for command in (
     scheme, targets, new, inspections, check, status, letters, score, trace, audit, history, rank, trend, store_group,
-    demo,
+    report, demo,
 ):  # fmt: skip
     main.add_command(command)

@@ -33,9 +33,11 @@ from xlkpi.cli.shared import ERRORS, FILE, FOLDER, NEW_FILE, console, leave, loa
 @click.option(
     "--store", "store_file", type=NEW_FILE, help="A history file that keeps the run; made where there is none."
 )
+@click.option("--report", is_flag=True, help="Write report.html beside the scores, as `xlkpi report` does.")
 def score(
     paths: tuple[Path, ...], issue_folder: Path, targets: Path | None, inspected: Path | None, filing: FilingOptions,
     output: Path, engine: str, jobs: int | None, resume: bool, store_file: Path | None,
+    report: bool,
 ) -> None:  # fmt: skip
     """Score dealers' workbooks: scores.json, scores.csv and each dealer's assessed workbook."""
     from dataclasses import replace
@@ -44,6 +46,8 @@ def score(
     from xlkpi.files import WriteError, workbook_paths
     from xlkpi.intake.lists import read_inspections, read_targets
     from xlkpi.publish import with_revision
+    from xlkpi.report.page import REPORT_FILE, write_report
+    from xlkpi.report.source import Source
     from xlkpi.results import Results, write_results
     from xlkpi.returns import roster_findings
     from xlkpi.terminal import print_findings, print_ranking
@@ -68,6 +72,8 @@ def score(
         lists += [*batch.findings, *roster_findings(returns)]
         results = Results(issue, engine, batch.assessments, batch.unusable, lists, returns)
         write_results(results, output)
+        if report:
+            write_report(Source.read(output), output / REPORT_FILE)
     except WriteError as error:
         raise click.ClickException(f"cannot write {error.path}: {error.detail}") from None
     if store_file:

@@ -42,8 +42,10 @@ FORMULA_FAULT: Final = "XK-S001"
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """A clause that took something: points, or everything in its scope. `inspection` is what headquarters wrote."""
+    """A clause that took something: points, or everything in its scope. `number` counts the item's clauses from 1;
+    `inspection` is what headquarters wrote."""
 
+    number: int
     clause: str
     inspection: Value
     points: float = 0.0
@@ -236,6 +238,7 @@ class _Reading:
         shown = clause.inspection or clause.subject
         known = shown in self.issue.layout.slots
         return Fired(
+            number=number,
             clause=self.word(of_clause(item, number, "标准")) or clause.text,
             inspection=self.value(shown) if known else Absence.MISSING,
             points=float(points) if isinstance(points, float) else 0.0,
