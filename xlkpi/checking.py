@@ -13,7 +13,7 @@ from xlkpi.intake.guard import Refused, admit
 from xlkpi.intake.reader import open_workbook
 from xlkpi.intake.receipts import receipt
 from xlkpi.intake.source import Source
-from xlkpi.intake.submission import Submission, Unusable, read_submission
+from xlkpi.intake.submission import NONSENSE, Submission, Unusable, read_submission
 from xlkpi.issue import Issue
 from xlkpi.scoring.assess import INSPECTION_MISSING, Assessment, assess
 from xlkpi.scoring.engine import Engine, load_engine
@@ -21,7 +21,7 @@ from xlkpi.values import Absence, CellContent, Place
 from xlkpi.workbook.layout import Role
 from xlkpi.workbook.marking import SHEET as LIST
 from xlkpi.workbook.marking import mark, marked_before
-from xlkpi.workbook.patch import CannotPatch, patched
+from xlkpi.workbook.patch import patched
 from xlkpi.workbook.stamp import Stamper
 from xlkpi.workbook.style import colours
 
@@ -92,7 +92,7 @@ class Checker:
             return Marked(name, patched(package, operations))
         except Refused as refused:
             reason = Finding(refused.code, file, facts=refused.facts).message()
-        except CannotPatch as error:
+        except NONSENSE as error:  # CannotPatch among them
             reason = str(error)
         if not isinstance(checked.read, Submission):
             return Marked(name, None, Finding(NOT_MARKED, file, facts={"detail": reason}))
@@ -125,8 +125,13 @@ class Checker:
         stamper = Stamper(issue.layout, issue.master, level=6)
         data = stamper.stamp(cells, issue.marker(read.dealer), issue.stamped(read.dealer))
         home = {slot.field: slot.place for slot in issue.layout.of(Role.ANSWER)}
-        findings = [replace(f, place=home.get(f.field, f.place)) for f in checked.findings]
+        findings = [replace(f, place=home.get(f.field) or _in_the_original(f.place)) for f in checked.findings]
         return patched(admit(data), mark(findings, issue.layout.occupied, self.title(checked)))
+
+
+def _in_the_original(place: Place | None) -> Place | None:
+    """A place that need not be the same cell in a new workbook; no sheet is called so, and nothing there is marked."""
+    return place and Place(f"原文件 {place.sheet}", place.ref)
 
 
 def _of_several(read: Iterable[tuple[Path, Submission]], issue: Issue) -> dict[Path, list[Finding]]:

@@ -2,6 +2,7 @@
 
 python runner.py read ISSUE FILE...          codes, and how long it took
 python runner.py fuzz ISSUE FILE SEED COUNT  so many altered copies; any exception ends it with a traceback
+python runner.py mark ISSUE FILE SEED COUNT  the same, and each is marked; what comes out must be read as what went in
 """
 
 from __future__ import annotations
@@ -62,6 +63,33 @@ def fuzz(folder: str, file: str, seed: str, count: str) -> None:
             assert finding.message("en")
         outcomes.update({"read"} if isinstance(result, Submission) else {f.code for f in result.findings})
     print(json.dumps({"outcomes": outcomes, "slowest": slowest}))
+
+
+def mark(folder: str, file: str, seed: str, count: str) -> None:
+    from xlkpi.checking import Checked, Checker
+    from xlkpi.findings import Finding
+    from xlkpi.intake.submission import Submission, read_submission
+    from xlkpi.issue import Issue
+    from xlkpi.values import Place
+
+    issue, good, altered = Issue.load(Path(folder)), Path(file).read_bytes(), Path(file).with_name("altered.xlsx")
+    checker = Checker(issue)
+    chance = random.Random(int(seed))
+    outcomes: Counter[str] = Counter()
+    ours = [Finding("XK-V001", "", slot.place, slot.field, {"label": slot.field}) for slot in issue.layout.inputs[:20]]
+    ours.append(Finding("XK-V001", "", Place("填报", "Z99"), "", {"label": "?"}))
+    for _ in range(int(count)):
+        altered.write_bytes(mangled(good, chance))
+        read = read_submission(issue, altered)
+        done = checker.marked(Checked(altered, read, (*read.findings, *ours)))
+        assert (done.data is None) <= (done.finding is not None), "nothing came of it without a word"
+        outcomes[done.finding.code if done.finding else "marked"] += 1
+        if done.data is not None:
+            again = read_submission(issue, done.data)
+            assert type(again) is type(read), again.findings
+            if isinstance(again, Submission) and isinstance(read, Submission):
+                assert {n: a.value for n, a in again.answers.items()} == {n: a.value for n, a in read.answers.items()}
+    print(json.dumps({"outcomes": outcomes}))
 
 
 def flipped(good: bytes, chance: random.Random) -> bytes:
@@ -142,4 +170,4 @@ WAYS = (_flip, _cut, _repeat, _value, _value, _value)
 
 if __name__ == "__main__":
     limit_memory()
-    {"read": read, "fuzz": fuzz}[sys.argv[1]](*sys.argv[2:])
+    {"read": read, "fuzz": fuzz, "mark": mark}[sys.argv[1]](*sys.argv[2:])

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import io
+import subprocess
 import warnings
+from pathlib import Path
 
 import pytest
 from openpyxl import Workbook, load_workbook
-from oracle.books import saved_by_libreoffice
+from oracle.books import need_soffice, saved_by_libreoffice
 
+from xlkpi.checking import Checker
+from xlkpi.demo import fill_in
 from xlkpi.findings import Finding
 from xlkpi.intake.guard import admit
+from xlkpi.intake.submission import Submission, read_submission
+from xlkpi.issue import Issue
 from xlkpi.values import Place
 from xlkpi.workbook.marking import SHEET as LIST
 from xlkpi.workbook.marking import mark
@@ -56,3 +62,36 @@ def test_it_finds_the_dealer_s_workbook_as_it_was(seen: dict[str, Workbook]) -> 
     assert seen["own"]["填报"]["F8"].comment.text.startswith("〔核对结果〕\n【错误")
     assert seen["own"]["填报"]["F8"].value == 60574
     assert seen["own"]["填报"].protection.sheet
+
+
+# ------------------------------------------------------------------ files of other kinds
+
+
+@pytest.mark.parametrize("ending", ["xls", "ods"])
+def test_a_file_of_another_kind_is_answered_with_a_marked_workbook_in_our_layout(
+    ending: str, issue: Issue, filled: bytes, tmp_path: Path
+) -> None:
+    given = fill_in(filled, {"精品": "说不清"})
+    (tmp_path / "D001.xlsx").write_bytes(given)
+    command = [
+        need_soffice(), f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}", "--headless",
+        "--convert-to", ending, "--outdir", str(tmp_path), str(tmp_path / "D001.xlsx"),
+    ]  # fmt: skip
+    subprocess.run(command, capture_output=True, timeout=240, check=True)
+    checker = Checker(issue)
+    (checked,) = checker.check([tmp_path / f"D001.{ending}"])
+    done = checker.marked(checked)
+    assert (done.name, done.finding and done.finding.code) == ("D001.xlsx", "XK-W010")
+    assert done.data is not None
+    book = load_workbook(io.BytesIO(done.data))
+    place = issue.layout.place("精品")
+    cell = book[place.sheet][place.ref]
+    assert (cell.value, cell.fill.fgColor.rgb) == ("说不清", "FFFF9B9B")
+    assert "XK-V002" in cell.comment.text
+    told = {row[6].value: row[2] for row in book[LIST].iter_rows(min_row=5)}
+    assert told["XK-V002"].hyperlink.location == f"'{place.sheet}'!{place.ref}"
+    assert told["XK-W010"].value == "—"
+    again = read_submission(issue, done.data)
+    assert isinstance(again, Submission)
+    assert isinstance(checked.read, Submission)
+    assert {n: a.value for n, a in again.answers.items()} == {n: a.value for n, a in checked.read.answers.items()}

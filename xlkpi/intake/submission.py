@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 from xml.etree.ElementTree import ParseError
 
 from xlkpi.findings import Finding
@@ -26,6 +27,10 @@ from xlkpi.workbook.sheets.marker import TITLE as MARKER_SHEET
 MARKER_PROPERTY = "xlkpi"  # written by workbook.master; intake shares only the layout with it
 MARKER_NAME = "_xlkpi"
 _MAX_STRAYS = 20  # more than that says nothing more; the last finding counts the rest
+
+
+NONSENSE: Final = (ValueError, KeyError, IndexError, ParseError, RecursionError)
+"""What reading an archive may raise that is in order but whose XML says nonsense (a style that is no number, …)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +89,7 @@ def read_source(issue: Issue, opened: Callable[[], Source], name: str) -> Submis
         return _Reader(issue, name, opened()).read()
     except Refused as refused:
         return Unusable(name, (Finding(refused.code, name, facts=refused.facts),))
-    except (ValueError, KeyError, IndexError, ParseError, RecursionError) as error:
-        # an archive in order whose XML says nonsense (a style that is no number, …)
+    except NONSENSE as error:
         return Unusable(name, (Finding("XK-F002", name, facts={"detail": f"{type(error).__name__}: {error}"}),))
 
 

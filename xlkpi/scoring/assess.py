@@ -291,13 +291,15 @@ class _Reading:
         """The 校验 cells' words as findings."""
         said = {(finding.code, finding.field) for finding in found}
         unread = {finding.field for finding in found if finding.code in _READING_FAULTS}
-        moved = {finding.field: finding.place for finding in found if finding.code == _MOVED}
+        moved = {finding.field: finding.place for finding in found if finding.code in _MOVED}
+        titles = {finding.facts["sheet"]: str(finding.facts["found"]) for finding in found if finding.code == _RENAMED}
         for slot in self.issue.layout.of(Role.CHECK):
             word = self.content(of_field(slot.field, "校验"))
             code = self.issue.layout.words.get(word) if isinstance(word, str) else None
             if code and (code, slot.field) not in said and slot.field not in unread:
                 entry = self.issue.scheme.fields[slot.field]
-                place = moved.get(slot.field) or self.issue.layout.place(slot.field)
+                issued = self.issue.layout.place(slot.field)
+                place = moved.get(slot.field) or Place(titles.get(issued.sheet, issued.sheet), issued.ref)
                 facts = self.facts(code, slot.field, entry)
                 yield Finding(
                     code, self.file, place, slot.field, {**facts, "found": word} if code == RELATION else facts
@@ -326,7 +328,8 @@ class _Reading:
                 yield Finding(FORMULA_FAULT, self.file, place, facts={"found": content.code})
 
 
-_MOVED: Final = "XK-T009"  # says where in the file a field was found
+_MOVED: Final = frozenset({"XK-T009", "XK-T011"})  # say where in the file a field was found
+_RENAMED: Final = "XK-T012"  # says what the file calls a sheet
 _READING_FAULTS: Final = frozenset(
     {
         "XK-V002", "XK-V007", "XK-V008", "XK-V011", "XK-V015", "XK-V016", "XK-V017", "XK-V018", "XK-V019", "XK-V020",

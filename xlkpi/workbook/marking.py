@@ -77,7 +77,7 @@ def _list(findings: Sequence[Finding], sheets: Collection[str], title: str) -> I
     yield Write(Place(SHEET, "A1"), ((f"{SHEET}　{title}",), (tally(findings),), (HINT if findings else "",)))
     yield Fill(SHEET, "A1:G1", _TITLE_FILL, bold=True)
     rows = [
-        (n, f.severity.word, str(f.place or "—"), f.message(), f.cause(), f.remedy(), f.code)
+        (n, f.severity.word, _shown(f.place), f.message(), f.cause(), f.remedy(), f.code)
         for n, f in enumerate(findings, 1)
     ]
     yield Write(Place(SHEET, f"A{_HEAD_ROW}"), (HEADINGS, *rows), wrap=True)
@@ -86,6 +86,12 @@ def _list(findings: Sequence[Finding], sheets: Collection[str], title: str) -> I
         yield Fill(SHEET, f"B{row}", COLOURS[finding.severity])
         if _has_cell(finding, sheets) and finding.place is not None:
             yield Link(Place(SHEET, f"{_PLACES}{row}"), finding.place, str(finding.place))
+
+
+def _shown(place: Place | None) -> str:
+    if place is None:
+        return "—"
+    return str(place) if place.ref else place.sheet
 
 
 def _has_cell(finding: Finding, sheets: Collection[str]) -> bool:

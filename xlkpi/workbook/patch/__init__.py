@@ -36,6 +36,8 @@ def patched(source: Source, operations: Operations) -> bytes:
     """
     try:
         return _Patch(Parts(source)).carry_out(operations)
+    except CannotPatch:
+        raise
     except (ValueError, IndexError) as error:  # numbers that are none, an index into nothing
         raise CannotPatch(str(error)) from error
 

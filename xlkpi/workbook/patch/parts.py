@@ -16,7 +16,10 @@ _RELATIONSHIPS = "http://schemas.openxmlformats.org/package/2006/relationships"
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 
 
-class CannotPatch(Exception):
+MAX_MARKS = 1_000_000  # opening brackets in a part: a tree of more elements than that takes half a gigabyte
+
+
+class CannotPatch(ValueError):
     """The file is written in a way that this does not change safely; the text says which."""
 
 
@@ -63,7 +66,10 @@ class Parts:
             if name in self._whole:
                 self._open[name] = Document(self._whole.pop(name))
             elif name in self.source.parts:
-                self._open[name] = Document(self.source.xml(name))
+                data = self.source.xml(name)
+                if data.count(b"<") > MAX_MARKS:
+                    raise CannotPatch(f"{name} 太大")
+                self._open[name] = Document(data)
             else:
                 raise CannotPatch(f"缺少 {name}")
         return self._open[name]
