@@ -12,10 +12,11 @@ from random import Random
 from typing import Any
 
 from xlkpi.findings import Finding
-from xlkpi.report.source import History, Past
+from xlkpi.report.source import History
 from xlkpi.results import SCORES_FILE, definitions
 from xlkpi.scheme.lint import usable_scheme
 from xlkpi.scheme.model import Scheme
+from xlkpi.store.query import EarlierMonth
 
 MONTH = "2026-11"
 REGIONS = ("华东", "华南", "华北", "华中", "西南", "西北", "东北")
@@ -54,6 +55,7 @@ def month(count: int, scheme_name: str = "service-monthly", seed: int = 7) -> di
     return {
         "scheme": scheme.scheme, "scheme_version": scheme.version, "month": MONTH, "engine": "formualizer",
         "points": scheme.points, "definitions": told, "dealers": dealers, "findings": [],
+        "returns": [_return(dealer, number) for number, dealer in enumerate(dealers, 1)],
     }  # fmt: skip
 
 
@@ -69,7 +71,7 @@ def history(data: dict[str, Any], months: int = 11, seed: int = 3) -> History:
     random = Random(seed)
     return {
         dealer["dealer"]: [
-            Past(
+            EarlierMonth(
                 month=f"{2025 + (11 + n) // 12}-{(11 + n) % 12 + 1:02d}",
                 total=round(min(100.0, max(0.0, dealer["published"] + random.gauss(0, 4))), 1),
                 rank=random.randint(1, len(data["dealers"])),
@@ -131,6 +133,15 @@ def _dealer(random: Random, scheme: Scheme, told: dict[str, Any], number: int) -
             for n, entry in enumerate(told["diagnoses"], 1) if random.random() < 0.2
         ],
         "findings": findings,
+    }  # fmt: skip
+
+
+def _return(dealer: dict[str, Any], number: int) -> dict[str, Any]:
+    status = "退回" if dealer["status"] == "rejected" else "迟报" if number % 23 == 0 else "按时"
+    return {
+        "dealer": dealer["dealer"], "name": dealer["name"], "region": dealer["region"], "status": status,
+        "file": dealer["file"], "received": "2026-12-04 10:00", "logged": True, "days_late": 2 * (status == "迟报"),
+        "errors": 0, "note": "",
     }  # fmt: skip
 
 

@@ -22,8 +22,9 @@ from xlkpi.report import summary
 from xlkpi.report.dealers import rows
 from xlkpi.report.figures import figure, points
 from xlkpi.report.page import render
-from xlkpi.report.source import NoReport, Past, Source
+from xlkpi.report.source import NoReport, Source
 from xlkpi.resources import templates
+from xlkpi.store.query import EarlierMonth
 
 from .month import HOSTILE, month, saved
 
@@ -348,16 +349,31 @@ def test_the_trend_is_of_earlier_months_and_ends_with_this_one(made_up: dict[str
     assert [month for month, _, _ in means][-2:] == ["2026-10", "2026-11"]
     assert len(means) == 12
     assert summary.mean_by_month(Source(made_up)) == []
-    later = {"D0001": [Past("2026-12", 50.0, 1)]}
+    later = {"D0001": [EarlierMonth("2026-12", 50.0, 1)]}
     assert summary.mean_by_month(Source(made_up, history=later)) == []
 
 
 def test_moves_are_against_the_latest_earlier_rank(made_up: dict[str, Any]) -> None:
     first = next(dealer for dealer in made_up["dealers"] if dealer.get("rank") == 1)
-    known = {first["dealer"]: [Past("2026-09", 80.0, 9), Past("2026-10", 81.0, 4), Past("2026-11", 99.0, 70)]}
+    known = {
+        first["dealer"]: [
+            EarlierMonth("2026-09", 80.0, 9),
+            EarlierMonth("2026-10", 81.0, 4),
+            EarlierMonth("2026-11", 99.0, 70),
+        ]
+    }
     moved = {row.key: row.moved for row in rows(Source(made_up, history=known))}
     assert moved.pop(first["dealer"]) == 3
     assert set(moved.values()) == {None}
+
+
+def test_the_return_list_is_counted_and_shown_without_those_on_time(made_up: dict[str, Any], text: str) -> None:
+    source = Source(made_up)
+    assert summary.return_counts(source) == [("按时", 113), ("迟报", 5), ("退回", 2)]
+    assert [line["status"] for line in summary.returns_apart(source)].count("迟报") == 5
+    assert {line["dealer"] for line in summary.returns_apart(source)} >= {"D0023", "D0050", "D0100"}
+    assert 'id="returns"' in text
+    assert 'id="returns"' not in shown({**made_up, "returns": []})
 
 
 # ------------------------------------------------------------------ figures
@@ -399,12 +415,21 @@ def test_scoring_writes_it_when_asked(tmp_path: Path) -> None:
     runner = CliRunner()
     lists = ["--roster", given / "dealers.xlsx", "--targets", given / "targets.xlsx", "-o", tmp_path / "blank"]
     assert runner.invoke(main, ["new", "service-assessment", "--month", "2026-11", *map(str, lists)]).exit_code == 0
-    more = ["--issue", tmp_path / "blank", "--inspections", given / "inspections.xlsx", "-o", out, "--report"]
+    more = ["--issue", tmp_path / "blank", "--inspections", given / "inspections.xlsx", "-o", out, "--report",
+            "--store", tmp_path / "history"]  # fmt: skip
     done = runner.invoke(main, ["score", str(given / "filled.xlsx"), *map(str, more)])
     assert done.exit_code == 0, done.output
     _, page = pages_of((out / "report.html").read_text("utf-8"))
     assert (page["total"], page["rank"], page["grade"]) == ("88.2", 1, "良好")
     assert page["groups"][0]["items"][4]["trace"].startswith("实绩 3,427.00 元 ÷ 目标 19,638.50 元 = 完成率 17.45%")
+    assert page["months"] == []
+    # seen from the month after, this one is history
+    december = {**json.loads((out / "scores.json").read_text("utf-8")), "month": "2026-12"}
+    done = runner.invoke(main, ["report", str(saved(out, december)), "--store", str(tmp_path / "history")])
+    assert done.exit_code == 0, done.output
+    _, page = pages_of((out / "report.html").read_text("utf-8"))
+    assert [(m["month"], m["total"], m["rank"]) for m in page["months"]] == [("2026-11", 88.2, 1), ("2026-12", 88.2, 1)]
+    assert page["months"][0]["items"]["精品"] == pytest.approx(0.872520813707768)
 
 
 @pytest.mark.parametrize("content", [None, "{", "[]", '{"dealers": []}'])

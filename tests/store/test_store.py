@@ -19,7 +19,7 @@ from xlkpi.results import Results, ranks
 from xlkpi.scoring.assess import Assessment
 from xlkpi.standing import standings_of
 from xlkpi.store.file import TABLES, Store, StoreError, export, open_store
-from xlkpi.store.query import dealer_months, past, standings, trend, which_scheme
+from xlkpi.store.query import EarlierMonth, dealer_months, earlier_months, past, standings, trend, which_scheme
 from xlkpi.store.record import Recorded, record
 from xlkpi.values import Absence, Place
 
@@ -126,6 +126,24 @@ def test_ranks_are_those_of_the_run_and_last_month_stands_beside(tmp_path: Path,
     assert {row.dealer.code: row.rank for row in stored.rows} == ranks(november.assessments)
     assert {row.dealer.code: row.rank for row in stored.rows} == {"D001": 2, "D002": 2, "D003": 1, "D004": 4}
     assert stored.before == {"D001": (70.0, 3), "D002": (90.0, 1), "D003": (90.0, 1), "D004": (60.0, 4)}
+
+
+def test_the_months_before_of_every_dealer(tmp_path: Path, month_of: Month, real: Assessment) -> None:
+    open_ = replace(real, dealer="D002", published=40.0, status="provisional", grade="暂定")
+    runs = [
+        month_of("2025-11", D001=50.0), month_of("2025-12", D001=51.0), month_of("2026-09", D001=70.0, D002=open_),
+        month_of("2026-10", D001=72.0, D002=90.0, D003=replace(real, dealer="D003", published=0.0, vetoed=True)),
+        month_of("2026-10", D001=73.0), month_of("2026-11", D001=88.0),
+    ]  # fmt: skip
+    kept(tmp_path / "s", *runs)
+    with open_store(tmp_path / "s") as store:
+        found = earlier_months(store, SCHEME, "2026-11", 11)
+    assert [(m.month, m.total, m.rank) for m in found["D001"]] == [
+        ("2025-12", 51.0, 1), ("2026-09", 70.0, 1), ("2026-10", 73.0, 2)
+    ]  # fmt: skip
+    assert [(m.month, m.total, m.rank) for m in found["D002"]] == [("2026-09", None, None), ("2026-10", 90.0, 1)]
+    scores = {item.id: item.score for item in real.items}
+    assert found["D003"] == [EarlierMonth("2026-10", 0.0, None, real.grade, scores)]
 
 
 def test_past_values_by_field(tmp_path: Path, month_of: Month, real: Assessment) -> None:

@@ -42,12 +42,12 @@ def score(
     """Score dealers' workbooks: scores.json, scores.csv and each dealer's assessed workbook."""
     from dataclasses import replace
 
+    from xlkpi.cli.reporting import make_report
     from xlkpi.cli.stores import keep, opened
     from xlkpi.files import WriteError, workbook_paths
     from xlkpi.intake.lists import read_inspections, read_targets
     from xlkpi.publish import with_revision
-    from xlkpi.report.page import REPORT_FILE, write_report
-    from xlkpi.report.source import Source
+    from xlkpi.report.page import REPORT_FILE
     from xlkpi.results import Results, write_results
     from xlkpi.returns import roster_findings
     from xlkpi.terminal import print_findings, print_ranking
@@ -72,12 +72,12 @@ def score(
         lists += [*batch.findings, *roster_findings(returns)]
         results = Results(issue, engine, batch.assessments, batch.unusable, lists, returns)
         write_results(results, output)
-        if report:
-            write_report(Source.read(output), output / REPORT_FILE)
     except WriteError as error:
         raise click.ClickException(f"cannot write {error.path}: {error.detail}") from None
     if store_file:
         keep(store_file, results)
+    if report:
+        make_report(output, output / REPORT_FILE, store_file=store_file)
     screen = console()
     print_ranking(screen, results)
     found = list(results.all_findings())

@@ -14,6 +14,7 @@ from xlkpi.findings import catalogue
 from xlkpi.report.figures import figure, is_number
 from xlkpi.report.words import Lang, words
 from xlkpi.results import SCORES_FILE
+from xlkpi.store.query import EarlierMonth
 
 Json = Mapping[str, Any]
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
@@ -23,18 +24,7 @@ class NoReport(Exception):
     """No report can be made; the text says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Past:
-    """A dealer's month as history has it: the published total (None where there was none), rank, item scores."""
-
-    month: str
-    total: float | None
-    rank: int | None = None
-    grade: str = ""
-    items: Mapping[str, float] = field(default_factory=dict)
-
-
-History = Mapping[str, Sequence[Past]]
+History = Mapping[str, Sequence[EarlierMonth]]
 """Months by dealer code, oldest first; the month of the report may be among them."""
 
 
@@ -47,7 +37,7 @@ class Source:
     history: History = field(default_factory=dict)
 
     @classmethod
-    def read(cls, out: Path, lang: Lang = "zh", history: History | None = None) -> Source:
+    def read(cls, out: Path, lang: Lang = "zh") -> Source:
         """From the folder that `xlkpi score` wrote.
 
         Raises:
@@ -62,7 +52,7 @@ class Source:
             raise NoReport(f"{path} cannot be read: {error}") from None
         if not isinstance(data, dict) or not {"dealers", "definitions"} <= set(data):
             raise NoReport(f"{path} is not of this version: score the month again")
-        return cls(data, lang, history or {})
+        return cls(data, lang)
 
     @cached_property
     def words(self) -> Mapping[str, str]:

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from xlkpi.report.figures import figure, is_number
-from xlkpi.report.source import Json, Past, Source
+from xlkpi.report.source import Json, Source
+from xlkpi.returns import ON_TIME, STATUSES
+from xlkpi.store.query import EarlierMonth
 
 BANDS = 20
 _SEVERITIES = ("error", "warning", "notice")
@@ -275,6 +277,17 @@ def _by_severity(found: Iterable[Said]) -> list[Said]:
     return sorted(found, key=lambda one: (_SEVERITIES.index(one.severity), -len(one.who), -one.times, one.code))
 
 
+def return_counts(source: Source) -> list[tuple[str, int]]:
+    """How many lines of the return list have each status that occurs, in the list's order of statuses."""
+    found = Counter(line["status"] for line in source.data.get("returns", ()))
+    return [(status, found[status]) for status in STATUSES if found[status]]
+
+
+def returns_apart(source: Source) -> list[Json]:
+    """The lines of the return list that say more than that a dealer was on time."""
+    return [line for line in source.data.get("returns", ()) if line["status"] != ON_TIME]
+
+
 def mean_by_month(source: Source) -> list[tuple[str, float, int]]:
     """Month, mean of the published totals, how many they are; this month included. Empty where no other is known."""
     totals: dict[str, list[float]] = {}
@@ -288,7 +301,7 @@ def mean_by_month(source: Source) -> list[tuple[str, float, int]]:
     return [(month, statistics.fmean(mine), len(mine)) for month, mine in sorted(totals.items()) if mine]
 
 
-def last_of(source: Source, dealer: str) -> Past | None:
+def last_of(source: Source, dealer: str) -> EarlierMonth | None:
     """A dealer's latest earlier month that has a rank."""
     earlier = [p for p in source.history.get(dealer, ()) if p.month < source.data["month"] and p.rank is not None]
     return max(earlier, key=lambda past: past.month, default=None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from xlkpi.findings import Finding
@@ -41,6 +41,17 @@ class DealerMonth:
     errors: int
     rank: int | None = None
     among: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierMonth:
+    """A dealer's month as it counts: the published total (None while it is provisional), rank, and points by item."""
+
+    month: str
+    total: float | None
+    rank: int | None = None
+    grade: str = ""
+    items: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +168,35 @@ def dealer_months(store: Store, dealer: str) -> list[DealerMonth]:
         WHERE s.dealer = ? ORDER BY s.month, s.scheme, s.revision
     """
     return [DealerMonth(*row) for row in store.rows(query, [dealer])]
+
+
+def earlier_months(store: Store, scheme: str, before: str, count: int = 12) -> dict[str, list[EarlierMonth]]:
+    """What counts of every dealer's months before a month, by dealer code, at most so many months back.
+
+    A dealer that sent nothing usable in a month lacks it.
+    """
+    first = before
+    for _ in range(count):
+        first = month_before(first)
+    given = [scheme, first, before]
+    where = "scheme = ? AND month >= ? AND month < ? AND is_current"
+    scores: dict[int, dict[str, float]] = {}
+    query = f"SELECT submission, item, i.score FROM items i JOIN submissions USING (submission) WHERE {where}"  # noqa: S608
+    for number, item, score in store.rows(query, given):
+        if score is not None:
+            scores.setdefault(number, {})[item] = score
+    query = f"""
+        WITH places AS (
+            SELECT submission, rank() OVER (PARTITION BY month ORDER BY published DESC) AS place
+            FROM submissions WHERE {where} AND status = 'scored' AND NOT vetoed
+        )
+        SELECT dealer, submission, month, CASE status WHEN 'scored' THEN published END, place, grade
+        FROM submissions LEFT JOIN places USING (submission) WHERE {where} ORDER BY dealer, month
+    """  # noqa: S608 - our own words
+    found: dict[str, list[EarlierMonth]] = {}
+    for dealer, number, month, total, rank, grade in store.rows(query, [*given, *given]):
+        found.setdefault(dealer, []).append(EarlierMonth(month, total, rank, grade, scores.get(number, {})))
+    return found
 
 
 def past(store: Store, dealer: str, scheme: str, before: str = "9999-12") -> dict[str, list[tuple[str, float | str]]]:
