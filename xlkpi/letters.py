@@ -15,7 +15,7 @@ from xlkpi.findings import Finding, Severity
 from xlkpi.issue import Dealer, Issue
 from xlkpi.publish import file_name
 from xlkpi.resources import templates
-from xlkpi.returns import COUNTED, HEADQUARTERS_OWN, LATE, MISSING, NOT_ISSUED, SAME, SUPERSEDED, Return
+from xlkpi.returns import COUNTED, HEADQUARTERS_OWN, LATE, MISSING, NOT_ISSUED, SAME, SUPERSEDED, UNKNOWN, Return
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def letters(
     reasons = {unusable.file: unusable.findings for unusable in batch.unusable}
     by_dealer: dict[str, list[Return]] = {}
     for line in lines:
-        if line.dealer in issue.roster and line.status != NOT_ISSUED:
+        if line.dealer in issue.roster and line.status not in (NOT_ISSUED, UNKNOWN):
             by_dealer.setdefault(line.dealer, []).append(line)
     environment = Environment(
         loader=FileSystemLoader(templates() / "reports"),

@@ -51,7 +51,7 @@ class Hashes:
     def __init__(self, setup: Setup):
         issue = setup.issue
         self._issue = issue
-        self.tool = f"xlkpi {_version('xlkpi')}+{_source()}, {setup.engine} {_version(setup.engine)}"
+        self.tool = tool(setup.engine)
         data = issue.to_json()
         fixed = {key: data[key] for key in ("format", "month", "deadline", "contact", "master", "layout", "scheme")}
         self.scheme = sha256(_json(fixed))
@@ -174,6 +174,11 @@ def _entry(line: bytes, start: int) -> Entry | None:
 
 def _json(data: object) -> bytes:
     return json.dumps(data, ensure_ascii=False, sort_keys=False, separators=(",", ":")).encode()
+
+
+def tool(engine: str) -> str:
+    """The tool and the engine with their versions."""
+    return f"xlkpi {_version('xlkpi')}+{_source()}, {engine} {_version(engine)}"
 
 
 def _version(package: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,8 @@ import click
 from xlkpi.cli.shared import FILE, FOLDER, Deadline, console
 
 if TYPE_CHECKING:
-    from xlkpi.batch import Batch, Filing, Runner
+    from xlkpi.batch import Batch, Filing, Runner, Scored
+    from xlkpi.batch.work import Setup
     from xlkpi.findings import Finding
     from xlkpi.issue import Issue
     from xlkpi.returns import Return
@@ -37,6 +38,11 @@ _FILING = (
     click.option("--receipts", type=FILE, help="Receipt log: 文件, 收到时间. A file not in it goes by its own time."),
     click.option("--deadline", type=Deadline(), default="", help="Later is late; default: the issue's."),
     click.option("--locked", type=Deadline(), default="", help="Later does not count; default: the issue's."),
+)
+
+
+cluster_option = click.option(
+    "--cluster", metavar="tcp://HOST:PORT", help="Score on the workers of this dask scheduler (xlkpi[cluster])."
 )
 
 
@@ -90,13 +96,14 @@ def filing_options(command: Command) -> Command:
 
 def run_batch(
     issue: Issue, files: Sequence[Path], *, engine: str, jobs: int | None, filing: Filing, out: Path | None = None,
-    resume: bool = False,
+    resume: bool = False, cluster: str | None = None,
 ) -> Batch:  # fmt: skip
     """Score the files and show how far it has come."""
     from xlkpi.batch import default_jobs, run
     from xlkpi.progress import shown
 
-    runner = _runner(jobs or default_jobs(len(files), os.cpu_count() or 1))
+    jobs = jobs or default_jobs(len(files), os.cpu_count() or 1)
+    runner = _on_cluster(cluster) if cluster else _runner(jobs)
     with shown(console(stderr=True)) as progress:
         return run(issue, files, runner=runner, engine=engine, out=out, resume=resume, filing=filing, progress=progress)
 
@@ -121,3 +128,17 @@ def _runner(jobs: int) -> Runner:
     from xlkpi.batch import score_here, score_in_processes
 
     return score_here if jobs == 1 else functools.partial(score_in_processes, jobs=jobs)
+
+
+def _on_cluster(address: str) -> Runner:
+    from xlkpi.batch.cluster import OtherVersion, score_on_cluster
+
+    def runner(setup: Setup, paths: Iterable[Path]) -> Scored:
+        try:
+            yield from score_on_cluster(setup, paths, address)
+        except ModuleNotFoundError as error:
+            raise click.ClickException(f"--cluster needs {error.name}: pip install 'xlkpi[cluster]'") from None
+        except (OSError, ValueError, OtherVersion) as error:
+            raise click.ClickException(f"{address}: {error}") from None
+
+    return runner

@@ -9,6 +9,7 @@ import click
 
 from xlkpi.cli.runs import (
     FilingOptions,
+    cluster_option,
     engine_option,
     filing_options,
     issue_option,
@@ -29,6 +30,7 @@ from xlkpi.cli.shared import ERRORS, FILE, FOLDER, NEW_FILE, console, leave, loa
 @click.option("-o", "--output", type=FOLDER, required=True, help="Folder for scores and assessed workbooks.")
 @engine_option
 @jobs_option
+@cluster_option
 @click.option("--resume", is_flag=True, help="Go on from the last run in the output folder: score only what changed.")
 @click.option(
     "--store", "store_file", type=NEW_FILE, help="A history file that keeps the run; made where there is none."
@@ -36,8 +38,8 @@ from xlkpi.cli.shared import ERRORS, FILE, FOLDER, NEW_FILE, console, leave, loa
 @click.option("--report", is_flag=True, help="Write report.html beside the scores, as `xlkpi report` does.")
 def score(
     paths: tuple[Path, ...], issue_folder: Path, targets: Path | None, inspected: Path | None, filing: FilingOptions,
-    output: Path, engine: str, jobs: int | None, resume: bool, store_file: Path | None,
-    report: bool,
+    output: Path, engine: str, jobs: int | None, cluster: str | None, resume: bool,
+    store_file: Path | None,    report: bool,
 ) -> None:  # fmt: skip
     """Score dealers' workbooks: scores.json, scores.csv and each dealer's assessed workbook."""
     from dataclasses import replace
@@ -67,7 +69,9 @@ def score(
         issue = replace(issue, inspections=entered.rows)
     files = workbook_paths(paths)
     try:
-        batch = run_batch(issue, files, engine=engine, jobs=jobs, filing=expected, out=output, resume=resume)
+        batch = run_batch(
+            issue, files, engine=engine, jobs=jobs, cluster=cluster, filing=expected, out=output, resume=resume
+        )
         returns = list_returns(issue, batch, expected, output)
         lists += [*batch.findings, *roster_findings(returns)]
         results = Results(issue, engine, batch.assessments, batch.unusable, lists, returns)

@@ -1,0 +1,112 @@
+"""Files to the workers of a dask cluster and back. The same function as everywhere runs there, one file at a time.
+
+The workers need the same version of xlkpi, and must reach the files and the output folder under the same paths: on a
+shared disk, or at a URL that fsspec knows. A worker that dies loses nothing: the scheduler hands its files to others.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+
+from xlkpi.batch.manifest import tool
+from xlkpi.batch.processes import Scored
+from xlkpi.batch.work import Done, Setup, Worker, died, failed
+
+AHEAD: Final = 256  # files that are out at a time: enough for a hundred workers, few enough to hold in the hand
+
+_setups: dict[str, tuple[Setup, str]] = {}  # on a worker: what each run needs, by the run
+_local = threading.local()  # a worker's threads score with an engine each: it is not made to be shared
+
+
+class OtherVersion(Exception):
+    """A cluster's worker has another version of the tool than the one that asks."""
+
+
+def score_on_cluster(setup: Setup, paths: Iterable[Path], address: str) -> Scored:
+    """On the workers of the scheduler at this address (tcp://host:port), as they finish.
+
+    Raises:
+        OSError: no scheduler answers there.
+    """
+    from distributed import Client  # noqa: PLC0415 - an extra, and heavy
+
+    if setup.folder is not None:
+        setup = replace(setup, folder=_everywhere(setup.folder))
+    run = uuid4().hex
+    connect: Any = Client
+    with connect(address, set_as_default=False) as client:
+        client.register_plugin(_plugin(run, setup), name=run)
+        try:
+            yield from _through(client, run, iter(paths))
+        finally:
+            client.unregister_worker_plugin(run)
+
+
+def _through(client: Any, run: str, waiting: Iterator[Path]) -> Scored:
+    from distributed import as_completed  # noqa: PLC0415
+
+    out: dict[str, Path] = {}
+
+    def handed(path: Path) -> Any:
+        future = client.submit(_score, run, _everywhere(path), pure=False)
+        out[future.key] = path
+        return future
+
+    completed: Any = as_completed
+    back = completed([handed(path) for path in islice(waiting, AHEAD)], loop=client.loop)
+    for future in back:
+        path = out.pop(future.key)
+        error = future.exception()
+        if isinstance(error, OtherVersion):
+            raise error
+        done = future.result() if error is None else failed(path, died(path, f"{type(error).__name__}: {error}"))
+        future.release()
+        for following in islice(waiting, 1):
+            back.add(handed(following))
+        yield path, done
+
+
+def _everywhere(path: Path) -> Path:
+    """A path that means the same in another working folder."""
+    return path.absolute() if isinstance(path, Path) else path
+
+
+def _plugin(run: str, setup: Setup) -> Any:
+    """Gives a run's setup to every worker, also to one that joins later, and takes it away at the end."""
+    from distributed import WorkerPlugin  # noqa: PLC0415
+
+    asked = tool(setup.engine)
+
+    class Ready(WorkerPlugin):
+        def setup(self, worker: Any) -> None:
+            _begin(run, setup, asked)
+
+        def teardown(self, worker: Any) -> None:
+            _end(run)
+
+    return Ready()
+
+
+# functions of a module travel by name, so these two reach the worker's own _setups
+def _begin(run: str, setup: Setup, asked: str) -> None:
+    _setups[run] = setup, asked
+
+
+def _end(run: str) -> None:
+    _setups.pop(run, None)
+
+
+def _score(run: str, path: Path) -> Done:
+    if getattr(_local, "run", "") != run:
+        setup, asked = _setups[run]
+        if tool(setup.engine) != asked:
+            raise OtherVersion(f"a worker has {tool(setup.engine)}; this is {asked}")
+        _local.run, _local.worker = run, Worker(setup)
+    worker: Worker = _local.worker
+    return worker.score(path)
