@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from xlkpi.intake.receipts import receipt
 from xlkpi.intake.source import Source
 from xlkpi.intake.submission import NONSENSE, Submission, Unusable, read_submission
 from xlkpi.issue import Issue
+from xlkpi.plausible import Past, doubts, past_of
 from xlkpi.scoring.assess import INSPECTION_MISSING, Assessment, assess
 from xlkpi.scoring.engine import Engine, load_engine
 from xlkpi.values import Absence, CellContent, Place
@@ -53,10 +54,11 @@ class Marked:
 
 @dataclass(slots=True)
 class Checker:
-    """An issue with its master loaded."""
+    """An issue with its master loaded; `past` are figures of earlier months, as a store knows them."""
 
     issue: Issue
     engine_name: str = "formualizer"
+    past: Past = field(default_factory=dict)
     engine: Engine = field(init=False)
 
     def __post_init__(self) -> None:
@@ -66,7 +68,22 @@ class Checker:
         """Read and check files; their order changes nothing. Headquarters' inspections are not looked for."""
         read = [(path, read_submission(self.issue, path)) for path in sorted(set(paths))]
         notes = _of_several(((path, sent) for path, sent in read if isinstance(sent, Submission)), self.issue)
+        for path, found in self._doubts([(path, sent) for path, sent in read if isinstance(sent, Submission)]):
+            notes.setdefault(path, []).extend(found)
         return [Checked(path, result, (*self._findings(result), *notes.get(path, ()))) for path, result in read]
+
+    def _doubts(self, sent: Sequence[tuple[Path, Submission]]) -> Iterator[tuple[Path, list[Finding]]]:
+        """What is not plausible; of several files of one dealer in the first."""
+        first = {submission.dealer: (path, submission) for path, submission in reversed(sent)}
+        figures = {
+            dealer: {name: answer.value for name, answer in one.answers.items() if isinstance(answer.value, float)}
+            for dealer, (_, one) in first.items()
+        }
+        files = {dealer: one.file for dealer, (_, one) in first.items()}
+        for dealer, found in doubts(self.issue, figures, {**past_of(self.issue), **self.past}, files).items():
+            path, one = first[dealer]
+            cells = {name: answer.raw.place for name, answer in one.answers.items() if answer.raw is not None}
+            yield path, [replace(finding, place=cells.get(finding.field)) for finding in found]
 
     def _findings(self, read: Submission | Unusable) -> tuple[Finding, ...]:
         if isinstance(read, Unusable):

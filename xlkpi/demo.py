@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 from xlkpi.batch import run
 from xlkpi.intake.lists import read_inspections, read_roster, read_targets
 from xlkpi.issue import Issue
+from xlkpi.plausible import with_doubts
 from xlkpi.publish import make_issue, publish
 from xlkpi.resources import templates
 from xlkpi.results import SCORES_FILE, Results, write_results
@@ -49,7 +50,8 @@ def run_demo(folder: Path, engine: str = "formualizer") -> Demo:
     issue = replace(issue, inspections=listed.rows)
     out = folder / "out"
     batch = run(issue, filled.glob("*.xlsx"), engine=engine, out=out)
-    results = Results(issue, engine, batch.assessments, batch.unusable, [*listed.findings, *batch.findings])
+    assessments = with_doubts(issue, batch.assessments)
+    results = Results(issue, engine, assessments, batch.unusable, [*listed.findings, *batch.findings])
     write_results(results, out)
     return Demo(folder, results, out / "assessed")
 

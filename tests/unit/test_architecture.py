@@ -44,7 +44,7 @@ ORDER = (
             "store",
             "report",
         ),
-        *("checking", "changes", "finding_list"),
+        *("checking", "changes", "finding_list", "plausible"),
     ),
     ("cli", "__main__"),
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from xlkpi.cli.shared import FOLDER, NEW_FILE, console, leave, load_issue
+from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, console, leave, load_issue
 
 if TYPE_CHECKING:
     from xlkpi.changes import Changes
@@ -34,9 +34,10 @@ if TYPE_CHECKING:
     help="How to tell the findings.",
 )  # fmt: skip
 @click.option("-o", "--output", type=NEW_FILE, help="File for the findings; xlsx needs one.")
+@click.option("--store", "store_file", type=FILE, help="The history file: figures are compared with earlier months.")
 def check(
     paths: tuple[Path, ...], issue_folder: Path, engine: str, folder: Path | None, against: tuple[Path, ...],
-    shape: str, output: Path | None,
+    shape: str, output: Path | None, store_file: Path | None,
 ) -> None:  # fmt: skip
     """Check dealers' workbooks (files or folders). Without --mark and -o nothing is written."""
     if shape == "xlsx" and output is None:
@@ -47,10 +48,11 @@ def check(
         raise click.UsageError("--format csv holds findings only: use text, json or xlsx with --against")
     from xlkpi.changes import Comparison
     from xlkpi.checking import Checker
+    from xlkpi.cli.stores import known_figures
     from xlkpi.files import workbook_paths
 
     issue = load_issue(issue_folder)
-    checker = Checker(issue, engine)
+    checker = Checker(issue, engine, past=known_figures(store_file, issue))
     files = workbook_paths(paths)
     checked = checker.check(files)
     notes = _mark(checker, checked, folder, files) if folder else []

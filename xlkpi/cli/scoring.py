@@ -45,9 +45,10 @@ def score(
     from dataclasses import replace
 
     from xlkpi.cli.reporting import make_report
-    from xlkpi.cli.stores import keep, opened
+    from xlkpi.cli.stores import keep, known_figures
     from xlkpi.files import WriteError, workbook_paths
     from xlkpi.intake.lists import read_inspections, read_targets
+    from xlkpi.plausible import with_doubts
     from xlkpi.publish import with_revision
     from xlkpi.report.page import REPORT_FILE
     from xlkpi.results import Results, write_results
@@ -55,9 +56,7 @@ def score(
     from xlkpi.terminal import print_findings, print_ranking
 
     issue = load_issue(issue_folder)
-    if store_file and store_file.exists():  # better known now than after a thousand files
-        with opened(store_file):
-            pass
+    past = known_figures(store_file, issue)  # what is wrong with the store is better known now than in the end
     expected, lists = filing.read(issue, always=False)
     if targets:
         revised = read_targets(targets, issue.scheme, issue.roster)
@@ -74,7 +73,8 @@ def score(
         )
         returns = list_returns(issue, batch, expected, output)
         lists += [*batch.findings, *roster_findings(returns)]
-        results = Results(issue, engine, batch.assessments, batch.unusable, lists, returns)
+        assessments = with_doubts(issue, batch.assessments, past)
+        results = Results(issue, engine, assessments, batch.unusable, lists, returns)
         write_results(results, output)
     except WriteError as error:
         raise click.ClickException(f"cannot write {error.path}: {error.detail}") from None

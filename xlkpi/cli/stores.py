@@ -12,6 +12,8 @@ import click
 from xlkpi.cli.shared import FILE, FOLDER, Month, console, refuse
 
 if TYPE_CHECKING:
+    from xlkpi.issue import Issue
+    from xlkpi.plausible import Past
     from xlkpi.results import Results
     from xlkpi.store.file import Store
     from xlkpi.store.query import By
@@ -36,6 +38,16 @@ def opened(store_file: Path, *, write: bool = False) -> Iterator[Store]:
             yield store
     except StoreError as error:
         refuse(store_file, error.code, error.facts)
+
+
+def known_figures(store_file: Path | None, issue: Issue) -> Past:
+    """The dealers' figures of the months before, as the store has them; nothing where there is none yet."""
+    if store_file is None or not store_file.exists():
+        return {}
+    from xlkpi.store.query import figures_before
+
+    with opened(store_file) as store:
+        return figures_before(store, issue.scheme.scheme, issue.month)
 
 
 def keep(store_file: Path, results: Results) -> None:

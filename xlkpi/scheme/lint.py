@@ -60,6 +60,9 @@ def _whole(scheme: Scheme, rules: Mapping[str, Rule], compiled: Compiled) -> Ite
     yield from _points(scheme)
     yield from _words(scheme)
     yield from _grades(scheme)
+    for name in scheme.plausibility.without:
+        if name not in scheme.fields:
+            yield ("plausibility", "without"), f"{name} is no field of the scheme; leave it out"
     yield from _texts(scheme, compiled)
     uses: dict[str, tuple[str, ...]] = {}
     for name, text in compiled.formulas.items():

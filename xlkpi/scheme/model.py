@@ -333,6 +333,31 @@ class Defaults(BaseModel):
     not_applicable: Literal["rescale", "full", "zero"] = "rescale"
 
 
+class Plausibility(BaseModel):
+    """When a figure that breaks no rule is still worth a warning. Warnings move no score."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    months: int = Field(6, ge=3, description="Median and MAD of a dealer's own past need at least so many months")
+    deviations: float = Field(6, gt=0, description="A jump is more than so many times 1.4826 × MAD off the median …")
+    change: NumberText = Field("50%", description="… and at least this share of it (rates among peers: so many points)")
+    least_spread: NumberText = Field("5%", description="1.4826 × MAD is taken as at least this share of the median")
+    leap: float = Field(10, gt=1, description="With fewer months: at least so many times, or that part of, the median")
+    months_for_sign: int = Field(3, ge=1, description="A change of sign needs at least so many months of one sign")
+    slip_within: float = Field(
+        3, gt=1, description="10,000 times the usual amount, give or take this factor: 元 for 万元"
+    )
+    peers: int = Field(8, ge=3, description="A comparison needs at least so many dealers with a figure")
+    peer_factor: float = Field(
+        10, gt=1, description="Far from the peers: at least so many times, or that part of, theirs"
+    )
+    same: int = Field(
+        6, ge=3, description="At least so many equal figures: last month's, or another dealer's, sent again"
+    )
+    rows_off: int = Field(4, ge=3, description="So many figures like last month's of the row above: a block pasted off")
+    without: tuple[str, ...] = Field((), description="Fields that are not compared")
+
+
 class Valid(BaseModel):
     """The months for which the scheme may be issued."""
 
@@ -356,6 +381,7 @@ class Scheme(Entry):
     valid: Valid
     description: str = ""
     defaults: Defaults = Defaults()
+    plausibility: Plausibility = Plausibility()
     deadline_day: int = Field(5, ge=1, le=28, description="Day of the following month by which dealers send")
     near: NumberText = Field("10%", description="红绿灯: so far off its guide or target an indicator is 黄, beyond 红")
     round_items: int | None = Field(None, ge=0, le=6, description="Round item scores; the total adds the rounded")

@@ -28,7 +28,7 @@ from xlkpi.scheme.cells import (
     of_field,
 )
 from xlkpi.scheme.checks import RELATION
-from xlkpi.scheme.formulas import number_value
+from xlkpi.scheme.formulas import number_value, parse
 from xlkpi.scheme.model import Clause, Item, SchemeField
 from xlkpi.scoring.engine import Engine
 from xlkpi.values import SCORED, VETOED, Absence, CellContent, CellFault, Place, Value, absence_of
@@ -301,13 +301,26 @@ class _Reading:
                 issued = self.issue.layout.place(slot.field)
                 place = moved.get(slot.field) or Place(titles.get(issued.sheet, issued.sheet), issued.ref)
                 facts = self.facts(code, slot.field, entry)
-                yield Finding(
-                    code, self.file, place, slot.field, {**facts, "found": word} if code == RELATION else facts
-                )
+                if code == RELATION:
+                    facts = {**facts, "found": word, "figures": self.related(slot.field, str(word))}
+                yield Finding(code, self.file, place, slot.field, facts)
+
+    def related(self, name: str, word: str) -> str:
+        """The figures of the relation that does not hold, as the message lists them."""
+        broken = (r for r in self.issue.scheme.relations if r.at == name and r.text == word)
+        named = (name for relation in broken for name in parse(relation.holds).names)
+        values = {name: self.content(name) for name in named if name in self.issue.layout.slots}
+        return "、".join(f"{self.words_for(name)} {_figure(value)}" for name, value in values.items())
+
+    def words_for(self, name: str) -> str:
+        """What people call a field, constant or indicator."""
+        scheme = self.issue.scheme
+        entry = scheme.fields.get(name) or scheme.indicators.get(name) or scheme.constants.get(name)
+        return (entry.label if entry else "") or name
 
     def facts(self, code: str, name: str, entry: SchemeField) -> dict[str, object]:
         value = self.content(name)
-        shown = f"{value:,.10g}" if isinstance(value, float) else str(value)
+        shown = _figure(value)
         limit = entry.maximum if code == "XK-V005" else entry.minimum
         return {
             "label": entry.label or name, "found": shown, "limit": limit, "choices": "、".join(entry.words)
@@ -342,6 +355,10 @@ def scored_field(item: Item) -> str:
     """The field whose completion, or whose value, an item is scored by; "" where clauses alone decide."""
     of = item.score.arguments.get("of") if item.score else None
     return of.removesuffix("_完成率") if isinstance(of, str) else ""
+
+
+def _figure(value: CellContent) -> str:
+    return f"{value:,.10g}" if isinstance(value, float) else str(value)
 
 
 def _took(outcome: CellContent) -> bool:

@@ -216,6 +216,20 @@ def past(store: Store, dealer: str, scheme: str, before: str = "9999-12") -> dic
     return found
 
 
+def figures_before(store: Store, scheme: str, month: str, reach: int = 12) -> dict[str, dict[str, list[float]]]:
+    """Answers that are numbers of the months before, by dealer and field, last month last; gaps are left out."""
+    query = """
+        SELECT s.dealer, v.name, list(v.number ORDER BY s.month)
+        FROM field_values v JOIN submissions s USING (submission)
+        WHERE s.scheme = ? AND s.is_current AND s.month BETWEEN ? AND ? AND v.role = 'answer' AND v.number IS NOT NULL
+        GROUP BY ALL ORDER BY ALL
+    """
+    found: dict[str, dict[str, list[float]]] = {}
+    for dealer, name, numbers in store.rows(query, [scheme, month_before(month, reach), month_before(month)]):
+        found.setdefault(dealer, {})[name] = numbers
+    return found
+
+
 def trend(store: Store, scheme: str, name: str = "", by: By = "all") -> list[TrendPoint]:
     """Month by month, for all dealers, regions, peer groups or each dealer: the mean of a field, indicator or item.
 

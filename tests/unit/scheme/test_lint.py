@@ -100,6 +100,12 @@ def test_every_shipped_scheme_is_clean(name: str) -> None:
             "a word cannot say how many; drop its failed words",
         ),
         (HEAD, "at_least: 90", "at_least: 70", "write grades from the highest down"),
+        (
+            HEAD,
+            "constants:\n",
+            "plausibility: {without: [轮胎, 旧项]}\nconstants:\n",
+            "旧项 is no field of the scheme; leave it out",
+        ),
         (HEAD, "constants:\n", "constants:\n  区域: {en: x, value: 1}\n", "区域 is a name that every workbook has"),
         (
             HEAD,

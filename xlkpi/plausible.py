@@ -1,0 +1,322 @@
+"""A month's figures against the dealer's own earlier months, and against the other dealers' of the same month.
+
+Nothing here moves a value or a score. All findings are warnings, each with the figures that it compares; what makes one
+is the scheme's `plausibility`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from statistics import median
+from typing import Final, overload
+
+from xlkpi.findings import Finding
+from xlkpi.intake.normalise import show
+from xlkpi.issue import Issue
+from xlkpi.scheme.cells import of_field
+from xlkpi.scheme.formulas import number_value
+from xlkpi.scheme.model import Plausibility, SchemeField
+from xlkpi.scoring.assess import Assessment
+from xlkpi.workbook.layout import Role
+
+Figures = Mapping[str, Mapping[str, float]]
+"""A month's figures by dealer code and field name. Absences and words are left out."""
+Past = Mapping[str, Mapping[str, Sequence[float]]]
+"""Figures of earlier months by dealer code and field name, the oldest first, last month last; gaps are left out."""
+
+_NORMAL: Final = 1.4826  # times the MAD is the standard deviation of what is distributed normally
+_TEN_THOUSAND: Final = 4.0  # powers of ten
+_COMPARED: Final = frozenset({"count", "amount", "rate", "number"})
+_QUOTED: Final = 6  # earlier months that a message lists
+
+
+def past_of(issue: Issue) -> dict[str, dict[str, list[float]]]:
+    """What an issue's own blanks hold of earlier months: X_前12月 … X_前2月, and X_上月."""
+    past: dict[str, dict[str, list[float]]] = {}
+    ago = [f"前{number}月" for number in range(12, 0, -1)]
+    for dealer, known in issue.history.items():
+        for name in issue.scheme.by("dealer"):
+            last = known.get(of_field(name, "上月"), known.get(of_field(name, ago[-1])))
+            values = [*(known.get(of_field(name, part)) for part in ago[:-1]), last]
+            numbers = [float(value) for value in values if isinstance(value, int | float)]
+            if numbers:
+                past.setdefault(dealer, {})[name] = numbers
+    return past
+
+
+def doubts(issue: Issue, figures: Figures, past: Past, files: Mapping[str, str]) -> dict[str, list[Finding]]:
+    """What is not plausible in a month, by dealer code.
+
+    Args:
+        issue: what was issued: fields with their units, thresholds, roster with regions and peer groups.
+        figures: what the dealers of this run sent; they are one another's peers.
+        past: the dealers' own earlier months (`past_of`, or a store's).
+        files: the dealers' files by code, to name in the findings.
+    """
+    month = _Month(issue, figures, past)
+    told: dict[str, list[Finding]] = {}
+    for dealer in figures:
+        facts = [*month.field_by_field(dealer), *month.as_a_whole(dealer)]
+        found = [
+            Finding(code, files.get(dealer, ""), issue.layout.place(name) if name else None, name, said)
+            for code, name, said in facts
+        ]
+        if found:
+            told[dealer] = found
+    return told
+
+
+@dataclass(frozen=True, slots=True)
+class Doubted(Sequence[Assessment]):
+    """Assessments with their doubts, each made only when it is asked for."""
+
+    assessments: Sequence[Assessment]
+    told: Mapping[str, Sequence[Finding]]
+
+    def __len__(self) -> int:
+        return len(self.assessments)
+
+    @overload
+    def __getitem__(self, index: int) -> Assessment: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Assessment]: ...
+    def __getitem__(self, index: int | slice) -> Assessment | Sequence[Assessment]:
+        if isinstance(index, slice):
+            return Doubted(self.assessments[index], self.told)
+        return self._with_doubts(self.assessments[index])
+
+    def __iter__(self) -> Iterator[Assessment]:
+        return map(self._with_doubts, self.assessments)
+
+    def _with_doubts(self, done: Assessment) -> Assessment:
+        told = self.told.get(done.dealer, ())
+        return replace(done, findings=(*done.findings, *told)) if told else done
+
+
+def with_doubts(issue: Issue, assessments: Sequence[Assessment], past: Past | None = None) -> Doubted:
+    """A run's assessments with what is not plausible in them. A store's `past` goes before the issue's own."""
+    figures: dict[str, dict[str, float]] = {}
+    files: dict[str, str] = {}
+    for done in assessments:
+        if done.status != "rejected":
+            numbers = {name: value for name, value in done.inputs.items() if isinstance(value, float)}
+            figures[done.dealer], files[done.dealer] = numbers, done.file
+    return Doubted(assessments, doubts(issue, figures, {**past_of(issue), **(past or {})}, files))
+
+
+_Doubt = tuple[str, str, dict[str, object]]
+"""A finding's code, the field's name, the facts."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Centre:
+    """Where figures lie: their median, and how far they scatter about it (1.4826 × MAD)."""
+
+    middle: float
+    spread: float
+    count: int
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> _Centre:
+        middle = median(values)
+        return cls(middle, _NORMAL * median(abs(value - middle) for value in values), len(values))
+
+
+@dataclass
+class _Month:
+    issue: Issue
+    figures: Figures
+    past: Past
+
+    @property
+    def limits(self) -> Plausibility:
+        return self.issue.scheme.plausibility
+
+    @cached_property
+    def fields(self) -> dict[str, SchemeField]:
+        """The fields that are compared, as the dealer enters them, from top to bottom."""
+        entered = {slot.field: self.issue.scheme.fields[slot.field] for slot in self.issue.layout.of(Role.ANSWER)}
+        unlike = self.limits.without
+        return {
+            name: entry
+            for name, entry in entered.items()
+            if entry.type in _COMPARED and entry.block == "本月" and name not in unlike
+        }
+
+    # ------------------------------------------------------------ field by field
+
+    def field_by_field(self, dealer: str) -> Iterator[_Doubt]:
+        """Each figure against the dealer's own past, else against the peers: the gravest doubt only."""
+        for name, value in self.figures[dealer].items():
+            entry = self.fields.get(name)
+            if entry is None:
+                continue
+            doubt = self.own(dealer, name, entry, value) or self.among_peers(dealer, name, entry, value)
+            if doubt:
+                code, facts = doubt
+                label = entry.label or name
+                yield code, name, {"label": label, "found": show(entry, value), **facts}
+
+    def own(self, dealer: str, name: str, entry: SchemeField, value: float) -> tuple[str, dict[str, object]] | None:
+        """A slip of 万, a change of sign, a jump, against the dealer's own earlier months."""
+        before = self.past.get(dealer, {}).get(name, ())
+        if not before:
+            return None
+        centre = _Centre.of(before)
+        facts: dict[str, object] = {
+            "months": len(before),
+            "middle": show(entry, centre.middle),
+            "past": "、".join(show(entry, earlier) for earlier in before[-_QUOTED:]),
+        }
+        if self.is_slip(entry, value, centre.middle):
+            return "XK-P001", facts
+        if self.is_other_sign(value, before):
+            return "XK-P002", facts
+        if len(before) < self.limits.months:
+            times = self.leap(value, centre.middle)
+            return ("XK-P004", {**facts, "times": times}) if times else None
+        off = abs(value - centre.middle)
+        spread = max(centre.spread, self.least_spread(entry, centre.middle))
+        enough = off >= number_value(self.limits.change) * abs(centre.middle)
+        if spread > 0 and enough and off > self.limits.deviations * spread:
+            return "XK-P003", {**facts, "spread": show(entry, spread), "times": f"{off / spread:.1f}"}
+        return None
+
+    def is_slip(self, entry: SchemeField, value: float, usual: float) -> bool:
+        """Whether an amount is off by about a factor of 10⁴: 元 for 万元, or 万元 for 元."""
+        if entry.type != "amount" or value * usual <= 0:
+            return False
+        powers = abs(math.log10(value / usual))
+        return abs(powers - _TEN_THOUSAND) <= math.log10(self.limits.slip_within)
+
+    def is_other_sign(self, value: float, before: Sequence[float]) -> bool:
+        enough = len(before) >= self.limits.months_for_sign
+        return enough and all(value * earlier < 0 for earlier in before)
+
+    def leap(self, value: float, usual: float) -> str:
+        """How many times (×12), or what part of (÷12), what was usual in the few months that are known; blank: less."""
+        if value * usual <= 0:
+            return ""
+        times = max(value / usual, usual / value)
+        return f"{'×' if value / usual > 1 else '÷'}{times:,.0f}" if times >= self.limits.leap else ""
+
+    def least_spread(self, entry: SchemeField, middle: float) -> float:
+        """Figures that stood still for months may still move a little: counts by their root, rates by a point."""
+        least = number_value(self.limits.least_spread) * abs(middle)
+        at_least = {"count": math.sqrt(abs(middle)), "rate": 0.01}
+        return max(least, at_least.get(entry.type, 0.0))
+
+    # ------------------------------------------------------------ against the other dealers
+
+    def among_peers(
+        self, dealer: str, name: str, entry: SchemeField, value: float
+    ) -> tuple[str, dict[str, object]] | None:
+        """A slip of 万, or a figure far from the peers', where the dealer has not months enough of its own.
+
+        Sizes differ by factors, so figures other than rates are compared by their logarithms.
+        """
+        if len(self.past.get(dealer, {}).get(name, ())) >= self.limits.months:
+            return None  # a dealer that is always large is no wonder
+        group, centre = self.peers(dealer, name)
+        if centre is None:
+            return None
+        by_factor = entry.type != "rate"
+        middle = math.exp(centre.middle) if by_factor else centre.middle
+        facts: dict[str, object] = {"group": group, "count": centre.count, "middle": show(entry, middle)}
+        if self.is_slip(entry, value, middle):
+            return "XK-P009", facts
+        if by_factor and value <= 0:
+            return None
+        off = abs((math.log(value) if by_factor else value) - centre.middle)
+        far = off >= math.log(self.limits.peer_factor) if by_factor else off >= number_value(self.limits.change)
+        spread = max(centre.spread, math.log(1 + number_value(self.limits.least_spread)) if by_factor else 0.01)
+        return ("XK-P005", facts) if far and off > self.limits.deviations * spread else None
+
+    def peers(self, dealer: str, name: str) -> tuple[str, _Centre | None]:
+        """The group that a dealer is compared with, and where its figures lie: peer group, else region, else all."""
+        known = self.issue.roster[dealer]
+        for kind, group in (("对标组", known.peer_group), ("区域", known.region), ("", "")):
+            if (group or not kind) and (centre := self._centre(kind, group, name)):
+                return group or "全部", centre
+        return "", None
+
+    def _centre(self, kind: str, group: str, name: str) -> _Centre | None:
+        key = (kind, group, name)
+        if key not in self._centres:
+            by_factor = self.fields[name].type != "rate"
+            values = [
+                self.figures[dealer][name] for dealer in self._members[kind, group] if name in self.figures[dealer]
+            ]
+            values = [math.log(value) for value in values if value > 0] if by_factor else values
+            self._centres[key] = _Centre.of(values) if len(values) >= self.limits.peers else None
+        return self._centres[key]
+
+    @cached_property
+    def _centres(self) -> dict[tuple[str, str, str], _Centre | None]:
+        return {}
+
+    @cached_property
+    def _members(self) -> dict[tuple[str, str], list[str]]:
+        members: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for dealer in self.figures:
+            known = self.issue.roster[dealer]
+            for key in {("对标组", known.peer_group), ("区域", known.region), ("", "")}:
+                members[key].append(dealer)
+        return members
+
+    # ------------------------------------------------------------ the sheet as a whole
+
+    def as_a_whole(self, dealer: str) -> Iterator[_Doubt]:
+        """Last month's figures sent again, another dealer's figures, a block that stands one row off."""
+        mine = self.figures[dealer]
+        earlier = self.past.get(dealer, {})
+        last = {name: earlier[name][-1] for name in self.fields if earlier.get(name)}
+        alike = [name for name in last if last[name] == mine.get(name) != 0]
+        if len(alike) >= self.limits.same and all(last[name] == mine.get(name) for name in last):
+            yield "XK-P006", "", {"count": len(alike)}
+        twins = [other for other in self._twins.get(self._print_of(dealer), ()) if other != dealer]
+        if twins:
+            shown = "、".join(f"{self.issue.roster[other].name}（{other}）" for other in twins[:_QUOTED])
+            yield "XK-P007", "", {"others": shown, "count": len(self._print_of(dealer))}
+        yield from self._one_row_off(mine, last)
+
+    @cached_property
+    def _twins(self) -> dict[frozenset[tuple[str, float]], list[str]]:
+        twins: dict[frozenset[tuple[str, float]], list[str]] = defaultdict(list)
+        for dealer in self.figures:
+            if len(self._print_of(dealer)) >= self.limits.same:
+                twins[self._print_of(dealer)].append(dealer)
+        return twins
+
+    def _print_of(self, dealer: str) -> frozenset[tuple[str, float]]:
+        """A dealer's figures as a whole, noughts aside."""
+        return frozenset((name, value) for name, value in self.figures[dealer].items() if name in self.fields and value)
+
+    def _one_row_off(self, mine: Mapping[str, float], last: Mapping[str, float]) -> Iterator[_Doubt]:
+        """Whether figures look like last month's of the row above or below, and not like their own."""
+        names = list(self.fields)
+        for step in (-1, 1):
+            told, like = 0, []
+            for name, other in _neighbours(names, step):
+                if not all(figures.get(n, 0) > 0 for figures, n in ((mine, name), (last, name), (last, other))):
+                    continue
+                if not self._near(last[name], last[other]):
+                    told += 1
+                    if self._near(mine[name], last[other]):
+                        like.append((name, other))
+            if len(like) >= self.limits.rows_off and len(like) >= 0.8 * told:
+                pairs = "、".join(" ← ".join(self.fields[n].label or n for n in pair) for pair in like[:_QUOTED])
+                yield "XK-P008", like[0][0], {"count": len(like), "told": told, "pairs": pairs}
+
+    @staticmethod
+    def _near(one: float, other: float) -> bool:
+        return abs(math.log(one / other)) < math.log(1.5)
+
+
+def _neighbours(names: Sequence[str], step: int) -> Iterable[tuple[str, str]]:
+    """Each name with the one that many rows on."""
+    return ((name, names[n + step]) for n, name in enumerate(names) if 0 <= n + step < len(names))
