@@ -6,12 +6,14 @@ With `--picture` it also makes the README's picture anew, which needs LibreOffic
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+import zipfile
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,13 +21,27 @@ from openpyxl import load_workbook
 
 from xlkpi.batch.work import Setup, Worker
 from xlkpi.demo import answers_of, demo_month, issue_month
+from xlkpi.excel.control import FIRST_FIELD_ROW, LOG_ROW, one_line
+from xlkpi.excel.control import SHEET as CONTROL
+from xlkpi.excel.install import control_workbook
+from xlkpi.excel.review import review
+from xlkpi.intake.guard import admit
 from xlkpi.intake.lists import read_inspections
+from xlkpi.intake.reader import open_workbook
 from xlkpi.intake.submission import Submission, read_submission
+from xlkpi.issue import Issue
+from xlkpi.scorecard import SHEET as SCORES
 from xlkpi.scoring.assess import assess
+from xlkpi.scoring.engine import load_engine
+from xlkpi.values import Place
+from xlkpi.workbook.operations import Write
+from xlkpi.workbook.package import unpack
+from xlkpi.workbook.patch import patched
 
 ROOT = Path(__file__).parents[2]
 WORKBOOKS = ROOT / "workbooks" / "service-assessment"
 DUMPS = Path(__file__).parent / "service-assessment"
+BUTTON = ROOT / "workbooks" / "excel"  # pictures only: the control workbook holds xlwings' VBA, which is not ours
 PICTURE = WORKBOOKS / "assessed.png"
 NAMES = ("dealers", "targets", "inspections", "master", "blank", "filled", "assessed")
 
@@ -94,18 +110,47 @@ def _formulas(path: Path) -> Iterator[tuple[tuple[str, str], str]]:
 # ------------------------------------------------------------------ the picture
 
 
-def draw(assessed: Path, picture: Path, dots_per_inch: int = 110) -> None:
-    """绩效考核表 of the assessed workbook as LibreOffice prints it, without the page's margins."""
+def draw(book: Path, picture: Path, words: Collection[str], dots_per_inch: int = 110) -> None:
+    """The page of a workbook that has these words, as LibreOffice prints it, without the page's margins."""
     with tempfile.TemporaryDirectory() as place:
         profile = f"-env:UserInstallation={Path(place, 'profile').as_uri()}"
-        _run("soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", place, str(assessed))
-        pdf = Path(place) / f"{assessed.stem}.pdf"
-        page = next(n for n in range(1, 99) if {"判定", "计算说明"} <= set(_text(pdf, n).split()))
+        _run("soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", place, str(book))
+        pdf = Path(place) / f"{book.stem}.pdf"
+        page = next(n for n in range(1, 99) if set(words) <= set(_text(pdf, n).split()))
         at = ("-r", str(dots_per_inch), "-f", str(page), "-l", str(page), "-singlefile")
         _run("pdftoppm", *at, "-gray", str(pdf), f"{place}/page")
         left, top, width, height = _inked(Path(place, "page.pgm").read_bytes(), margin=dots_per_inch // 2)
         crop = ("-x", str(left), "-y", str(top), "-W", str(width), "-H", str(height))
         _run("pdftoppm", *at, *crop, "-png", str(pdf), str(picture.with_suffix("")))
+
+
+def button_books(folder: Path) -> tuple[Path, Path]:
+    """The control workbook after a press, and 评分结果 of the real month, as files to be drawn."""
+    # as Excel has it once a reviewer has filled in 检查情况: the form's own formulas give the same
+    reviewed = open_workbook((WORKBOOKS / "assessed.xlsx").read_bytes())
+    issue = _real_month(folder)
+    engine = load_engine("formualizer", issue.master, issue.layout)
+    done = review(issue, engine, reviewed, "D001.xlsx", scoring=True)
+    book = load_workbook(io.BytesIO(patched(reviewed.package, done.operations)))
+    for row in book[SCORES].iter_rows(min_row=7, max_row=20):  # Excel does this by itself, LibreOffice does not
+        book[SCORES].row_dimensions[row[0].row].height = 15.0 * (1 + len(str(row[8].value or "")) // 62)
+    book.save(folder / "scores.xlsx")
+    log = ("2026-12-03 09:30:00", "评分", one_line(done.message))
+    chosen = ("D001_原文实例店_2026-11.xlsx", r"C:\xlkpi\2026-11\blank")
+    shown = [Write(Place(CONTROL, f"C{FIRST_FIELD_ROW + n}"), ((text,),)) for n, text in enumerate(chosen)]
+    control = patched(
+        admit(control_workbook(r"C:\xlkpi\venv\Scripts\python.exe")),
+        [*shown, Write(Place(CONTROL, f"B{LOG_ROW + 1}"), (log,), wrap=True)],
+    )
+    with zipfile.ZipFile(folder / "control.xlsm", "w") as archive:
+        for name, part in unpack(control).items():  # buttons are not printed unless they say so
+            archive.writestr(name, part.replace(b"<x:PrintObject>False</x:PrintObject>", b""))
+    return folder / "control.xlsm", folder / "scores.xlsx"
+
+
+def _real_month(folder: Path) -> Issue:
+    demo = demo_month()
+    return issue_month({**demo, "dealers": demo["dealers"][:1]}, folder)[0]
 
 
 def _run(*command: str) -> str:
@@ -136,4 +181,9 @@ if __name__ == "__main__":
     for name, text in dump(WORKBOOKS).items():
         (DUMPS / f"{name}.txt").write_text(text, "utf-8")
     if "--picture" in sys.argv:
-        draw(WORKBOOKS / "assessed.xlsx", PICTURE)
+        draw(WORKBOOKS / "assessed.xlsx", PICTURE, {"判定", "计算说明"})
+        BUTTON.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory() as place:
+            control, scores = button_books(Path(place))
+            draw(control, BUTTON / "control.png", {"要做什么"}, 90)
+            draw(scores, BUTTON / "scores.png", {"采用的检查情况"}, 90)

@@ -45,7 +45,9 @@ ORDER = (
             "report",
         ),
         *("checking", "changes", "finding_list", "plausible"),
+        "scorecard",
     ),
+    ("excel",),
     ("cli", "__main__"),
 )
 ROOM = {name: number for number, names in enumerate(ORDER) for name in names}
@@ -143,6 +145,8 @@ def test_scoring_knows_no_file_format() -> None:
         ("click", {"cli"}),
         ("duckdb", {"store"}),
         ("jinja2", {"report.page", "letters", "scheme"}),
+        ("xlwings", {"excel"}),
+        ("xlsxwriter", {"excel"}),
     ],
 )
 def test_a_library_has_few_homes(library: str, homes: set[str]) -> None:

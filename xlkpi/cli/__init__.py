@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from xlkpi.cli.checking import check
+from xlkpi.cli.excel import excel
 from xlkpi.cli.months import inspections, new, targets
 from xlkpi.cli.reporting import report
 from xlkpi.cli.returns import letters, status
@@ -41,6 +42,6 @@ def main() -> None:
 
 for command in (
     scheme, targets, new, inspections, check, status, letters, score, trace, audit, history, rank, trend, store_group,
-    report, demo,
+    report, excel, demo,
 ):  # fmt: skip
     main.add_command(command)

@@ -195,7 +195,7 @@ def _by_field(
         values: dict[str, Value] = {}
         for heading, name in columns.items():
             cell, entry = row.cells.get(heading), fields[name]
-            reading = _checked(entry, read(entry, cell))
+            reading = checked(entry, read(entry, cell))
             values[name] = reading.value
             for code, facts in reading.remarks:
                 label = f"{roster[row.code].name} {entry.label or name}"
@@ -206,7 +206,7 @@ def _by_field(
     return out
 
 
-def _checked(entry: SchemeField, reading: Reading) -> Reading:
+def checked(entry: SchemeField, reading: Reading) -> Reading:
     """Headquarters' figures obey the field's range too; outside it they cannot be used."""
     value = reading.value
     if not isinstance(value, float):

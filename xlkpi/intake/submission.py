@@ -13,6 +13,7 @@ from xml.etree.ElementTree import ParseError
 from xlkpi.findings import Finding
 from xlkpi.intake.foreign import open_source
 from xlkpi.intake.guard import Refused
+from xlkpi.intake.lists import checked
 from xlkpi.intake.locate import Locator, Retitled
 from xlkpi.intake.normalise import Reading, show, understand, words_of
 from xlkpi.intake.reader import place_of
@@ -47,7 +48,10 @@ Row = Mapping[str, CellContent]
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One dealer's workbook, read. `remarks` are the dealer's own words beside the answers."""
+    """One dealer's workbook, read. `remarks` are the dealer's own words beside the answers.
+
+    `inspections` by field, only where headquarters itself had the workbook open (`read_source(…, reviewed=True)`).
+    """
 
     dealer: str
     month: str
@@ -57,6 +61,7 @@ class Submission:
     remarks: Mapping[str, str] = field(default_factory=dict)
     tables: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    inspections: Mapping[str, Value] = field(default_factory=dict)
 
     def contents(self) -> dict[str, CellContent]:
         """Answers as the master's input cells hold them, by slot name."""
@@ -83,10 +88,15 @@ def read_submission(issue: Issue, source: Path | bytes, file: str = "") -> Submi
     return read_source(issue, lambda: open_source(source), name)
 
 
-def read_source(issue: Issue, opened: Callable[[], Source], name: str) -> Submission | Unusable:
-    """Read what a source holds; `opened` may refuse. Nothing that it can hold raises."""
+def read_source(
+    issue: Issue, opened: Callable[[], Source], name: str, *, reviewed: bool = False
+) -> Submission | Unusable:
+    """Read what a source holds; `opened` may refuse. Nothing that it can hold raises.
+
+    `reviewed` says that headquarters' own reviewer has filled in 检查情况 in it: they are read, and no finding.
+    """
     try:
-        return _Reader(issue, name, opened()).read()
+        return _Reader(issue, name, opened(), reviewed).read()
     except Refused as refused:
         return Unusable(name, (Finding(refused.code, name, facts=refused.facts),))
     except NONSENSE as error:
@@ -94,8 +104,8 @@ def read_source(issue: Issue, opened: Callable[[], Source], name: str) -> Submis
 
 
 class _Reader:
-    def __init__(self, issue: Issue, file: str, book: Source):
-        self.issue, self.file, self.book = issue, file, book
+    def __init__(self, issue: Issue, file: str, book: Source, reviewed: bool):
+        self.issue, self.file, self.book, self.reviewed = issue, file, book, reviewed
         self.found: list[Finding] = []
         self.there = Locator(issue, book)
         self.titles: Mapping[str, str] = {}  # of sheets that were renamed: as issued, and in the file
@@ -122,11 +132,12 @@ class _Reader:
             for slot in self.issue.layout.of(Role.REMARK, Role.MEASURE)
             if (raw := cells.get(places[slot.name])) and (words := words_of(raw))
         }
+        inspections = self._inspections(places, cells) if self.reviewed else {}
         self._compare(dealer, places, cells)
         tables = {name: self._rows(table) for name, table in self.issue.layout.tables.items()}
         scheme = self.issue.scheme.scheme
         return Submission(
-            dealer, self.issue.month, scheme, self.file, answers, remarks, tables, tuple(self.found)
+            dealer, self.issue.month, scheme, self.file, answers, remarks, tables, tuple(self.found), inspections
         )  # fmt: skip
 
     # ------------------------------------------------------------ identity
@@ -248,6 +259,18 @@ class _Reader:
             self._say(code, places[slot.name], slot.field, label=self._label(slot.field), **facts)
         return Answer(reading.value, raw)
 
+    def _inspections(self, places: Mapping[str, Place], cells: Mapping[Place, RawCell]) -> dict[str, Value]:
+        """检查情况 as headquarters' reviewer has filled them in; a blank one is left out."""
+        given: dict[str, Value] = {}
+        for slot in self.issue.layout.of(Role.INSPECTION):
+            entry, place = self.issue.scheme.fields[slot.field], places[slot.name]
+            reading = checked(entry, understand(entry, cells.get(place)))
+            for code, facts in reading.remarks:
+                self._say(code, place, slot.field, label=self._label(slot.field), **facts)
+            if reading.value is not Absence.MISSING:
+                given[slot.field] = reading.value
+        return given
+
     def _rows(self, table: TableSlot) -> tuple[Row, ...]:
         """A table's rows without the blank ones; what stands outside its columns is never read."""
         if table.sheet not in self.book.sheets:
@@ -296,7 +319,7 @@ class _Reader:
             if not _same(read, issued):
                 facts = {"found": show(entry, read), "expected": show(entry, issued)}
                 self._say("XK-I001", places[slot.name], slot.field, label=entry.label or slot.field, **facts)
-        for slot in self.issue.layout.of(Role.INSPECTION):
+        for slot in self.issue.layout.of(Role.INSPECTION) if not self.reviewed else ():
             raw = cells.get(places[slot.name])
             if raw is not None and raw.text is not None:
                 facts = {"label": self._label(slot.field), "found": raw.text[:60]}

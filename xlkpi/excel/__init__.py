@@ -1,0 +1,12 @@
+"""The button in Excel. The control workbook `xlkpi.excel.xlsm` runs `import xlkpi.excel;xlkpi.excel.main()`."""
+
+from __future__ import annotations
+
+
+def main() -> None:
+    """What the macro calls: xlwings finds the control workbook that called, and the button is pressed."""
+    import xlwings  # noqa: PLC0415 - the package is read on machines without Excel too
+
+    from xlkpi.excel.button import press  # noqa: PLC0415
+
+    press(xlwings.Book.caller())

@@ -1,0 +1,197 @@
+"""One press of the button: what the control sheet says is done, and the reviewer is told what came of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from xlkpi.excel.apply import CannotWrite, apply
+from xlkpi.excel.cells import BookCells
+from xlkpi.excel.control import Action, Choices, Trouble, label, read, write_log
+from xlkpi.excel.review import Review, review
+from xlkpi.findings import Finding, Severity
+from xlkpi.issue import Issue, IssueError
+
+TITLE = "xlkpi"
+_ENGINE = "formualizer"
+
+
+def press(control: Any, now: Callable[[], datetime] = datetime.now) -> str:
+    """Do what the control workbook says; tell the outcome in a message and in its log. Returns the message.
+
+    Whatever goes wrong is told in words as well; nothing is raised, since a macro shows a traceback to nobody's use.
+    """
+    action, well = "", False
+    log: Sequence[Sequence[str]] = ()
+    try:
+        choices, log = read(control)
+        action = choices.action.value
+        message = _ACTIONS[choices.action](control, choices)
+        well = True
+    except (Trouble, CannotWrite, IssueError) as error:
+        message = str(error)
+    except Exception as error:
+        message = f"程序出错，没有写入任何内容：{type(error).__name__}：{error}"[:1000]
+    try:
+        write_log(control, now(), action, message, log)
+    except Exception as error:
+        message += f"\n（记录没有写进控制台：{error}）"
+    control.app.alert(message, TITLE, mode="info" if well else "critical")
+    return message
+
+
+def _check(control: Any, choices: Choices) -> str:
+    return _reviewed(control, choices, scoring=False)
+
+
+def _score(control: Any, choices: Choices) -> str:
+    return _reviewed(control, choices, scoring=True)
+
+
+def _reviewed(control: Any, choices: Choices, *, scoring: bool) -> str:
+    book = choose(control.app.books, choices.values["book"], beside=control.name)
+    listed = choices.path("inspections") if scoring and choices.values["inspections"] else None
+    done = review_book(book, load(choices.path("issue"), listed), scoring=scoring)
+    if done.assessment is None:
+        raise Trouble(done.message)
+    return done.message
+
+
+def review_book(book: Any, issue: Issue, *, scoring: bool) -> Review:
+    """Check or score an open workbook and write the outcome into it. Nothing is written before all is known.
+
+    Raises:
+        CannotWrite: Excel refused; the workbook is as it was.
+    """
+    from xlkpi.scoring.engine import load_engine  # noqa: PLC0415 - takes a moment; whoever only installs is spared
+
+    engine = load_engine(_ENGINE, issue.master, issue.layout)
+    done = review(issue, engine, BookCells(book), book.name, scoring=scoring)
+    apply(book, done.operations)
+    return done
+
+
+def load(folder: Path, inspections: Path | None) -> Issue:
+    """The issue, with headquarters' list of inspections where one is named.
+
+    Raises:
+        IssueError: the folder holds none.
+        Trouble: the list has an error.
+    """
+    from xlkpi.intake.lists import read_inspections  # noqa: PLC0415
+
+    issue = Issue.load(folder)
+    if inspections is None:
+        return issue
+    listed = read_inspections(inspections, issue.scheme, issue.roster)
+    _stop_on_errors(label("inspections"), listed.findings)
+    return replace(issue, inspections=listed.rows)
+
+
+def running_books() -> list[Any]:
+    """The workbooks that are open in any running Excel.
+
+    Raises:
+        Trouble: this is no system with Excel.
+    """
+    import xlwings  # noqa: PLC0415
+
+    if not any(engine.type == "desktop" for engine in xlwings.engines):
+        raise Trouble("没有可以连接的 Excel：需要装有 Excel 的 Windows 或 macOS")
+    return [book for app in xlwings.apps for book in app.books]
+
+
+def choose(books: Iterable[Any], name: str, beside: str = "") -> Any:
+    """The open workbook of this name (with or without ending); without a name, the only one that is a form of ours.
+
+    Raises:
+        Trouble: none, or several.
+    """
+    others = [book for book in books if book.name != beside]
+    names = "、".join(book.name for book in others) or "没有"
+    if name:
+        for book in others:
+            if name.casefold() in (book.name.casefold(), Path(book.name).stem.casefold()):
+                return book
+        raise Trouble(f"没有打开名为“{name}”的工作簿；现在打开的：{names}")
+    ours = [book for book in others if BookCells(book).is_form]
+    if len(ours) == 1:
+        return ours[0]
+    if ours:
+        raise Trouble(f"打开了 {len(ours)} 份经销商的工作簿，请选择一份：{'、'.join(book.name for book in ours)}")
+    raise Trouble(f"请先打开一份经销商的工作簿；现在打开的：{names}")
+
+
+def _folder(control: Any, choices: Choices) -> str:
+    from xlkpi.batch import run  # noqa: PLC0415
+    from xlkpi.files import WriteError, workbook_paths  # noqa: PLC0415
+    from xlkpi.results import Results, write_results  # noqa: PLC0415
+
+    listed = choices.path("inspections") if choices.values["inspections"] else None
+    issue = load(choices.path("issue"), listed)
+    out = choices.path("out", exists=False)
+    try:
+        # in this process: a macro's Python has no console to start others from
+        batch = run(issue, workbook_paths((choices.path("returned"),)), engine=_ENGINE, out=out)
+        results = Results(issue, _ENGINE, batch.assessments, batch.unusable, list(batch.findings))
+        write_results(results, out)
+    except WriteError as error:
+        raise Trouble(f"写不了 {error.path}：{error.detail}") from None
+    states = Counter([*(str(done.status) for done in results.assessments), *("rejected" for _ in batch.unusable)])
+    words = (("scored", "已评"), ("provisional", "暂定"), ("rejected", "未能评分"))
+    told = "，".join(f"{word} {states[state]} 份" for state, word in words if states[state])
+    return f"{told or '文件夹里没有工作簿'}\n结果在 {out}"
+
+
+def _blanks(control: Any, choices: Choices) -> str:
+    from xlkpi.files import WriteError, workbook_paths  # noqa: PLC0415
+    from xlkpi.intake.lists import read_roster, read_targets  # noqa: PLC0415
+    from xlkpi.intake.previous import read_previous  # noqa: PLC0415
+    from xlkpi.publish import NotIssued, make_issue, publish, with_history  # noqa: PLC0415
+    from xlkpi.scheme.files import SchemeError  # noqa: PLC0415
+    from xlkpi.scheme.lint import usable_scheme  # noqa: PLC0415
+
+    month = choices.text("month")
+    folder = choices.path("blanks", exists=False)
+    try:
+        scheme, compiled = usable_scheme(choices.text("scheme"))
+    except SchemeError as error:
+        raise Trouble(f"方案不能用：{error}") from None
+    if not scheme.valid.covers(month):
+        raise Trouble(f"方案 {scheme.scheme} {scheme.version} 不适用于 {month}（月份写成 2026-12 这样）")
+    roster = read_roster(choices.path("roster"))
+    _stop_on_errors(label("roster"), roster.findings)
+    targets = read_targets(choices.path("targets"), scheme, roster.rows)
+    try:
+        issue = make_issue(
+            scheme, compiled, month=month, roster=roster.rows, targets=targets.rows,
+            targets_file=choices.path("targets").name,
+        )  # fmt: skip
+    except NotIssued as refused:
+        _stop_on_errors(label("targets"), [*targets.findings, *refused.findings])
+        raise
+    if choices.values["previous"]:
+        before = read_previous(workbook_paths((choices.path("previous"),)), scheme, issue.layout, roster.rows, month)
+        _stop_on_errors(label("previous"), before.findings)
+        issue = with_history(issue, [before.rows])
+    try:
+        written = publish(issue, folder)
+    except WriteError as error:
+        raise Trouble(f"写不了 {error.path}：{error.detail}") from None
+    return f"{len(written)} 份空白表 → {folder}（截止 {issue.deadline}）"
+
+
+def _stop_on_errors(where: str, findings: Iterable[Finding]) -> None:
+    wrong = [finding for finding in findings if finding.severity is Severity.ERROR]
+    if wrong:
+        more = f"\n……共 {len(wrong)} 条" if len(wrong) > 5 else ""
+        raise Trouble(f"“{where}”有问题：\n" + "\n".join(f.message() for f in wrong[:5]) + more)
+
+
+_ACTIONS: dict[Action, Callable[[Any, Choices], str]] = {
+    Action.CHECK: _check, Action.SCORE: _score, Action.FOLDER: _folder, Action.BLANKS: _blanks,
+}  # fmt: skip

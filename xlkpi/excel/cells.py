@@ -1,0 +1,152 @@
+"""A workbook that is open in Excel as raw cells: one bulk read of values a sheet, one of formulas where they are told.
+
+Desktop Excel tells values and formulas; xlwings' remote engine (the VBA client's snapshot) tells values alone. Neither
+tells number formats in bulk, so they stay UNKNOWN but for dates.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from xlkpi.intake.guard import MAX_CELLS, MAX_COLUMN, MAX_ROW, Refused
+from xlkpi.intake.reader import letters
+from xlkpi.intake.source import SheetCells
+from xlkpi.values import UNKNOWN, CellKind, Place, RawCell, Unknown
+from xlkpi.workbook.sheets.marker import TITLE as MARKER_SHEET
+
+_ERRORS = {
+    2000: "#NULL!", 2007: "#DIV/0!", 2015: "#VALUE!", 2023: "#REF!", 2029: "#NAME?", 2036: "#NUM!", 2042: "#N/A",
+    2043: "#GETTING_DATA", 2045: "#SPILL!", 2046: "#CONNECT!", 2047: "#BLOCKED!", 2048: "#UNKNOWN!", 2049: "#FIELD!",
+    2050: "#CALC!",
+}  # fmt: skip
+"""Excel's numbers of its errors."""
+_ERROR_WORDS = frozenset((*_ERRORS.values(), "#DATA!"))
+_COM_ERROR = -2146828288  # COM adds this to the number; xlwings turns only the older errors into words
+_SENT_DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")  # as the VBA client writes a date, to the letter
+DAY_ZERO = datetime(1899, 12, 30)
+_DATE_FORMAT = "yyyy-mm-dd"
+
+
+class BookCells:
+    """An open workbook as a `Source`. A sheet is read when it is first asked for, and once."""
+
+    def __init__(self, book: Any):
+        """`book` is xlwings' Book, on any engine."""
+        self.book = book
+        self.sheets: tuple[str, ...] = tuple(sheet.name for sheet in book.sheets)
+        self._read: dict[str, dict[str, RawCell]] = {}
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """Names of the whole workbook; those of a single sheet carry its name in front and are left out."""
+        found = {name.name: name.refers_to for name in self.book.names}
+        return {name: text.removeprefix("=") for name, text in found.items() if text and "!" not in name}
+
+    @property
+    def is_form(self) -> bool:
+        """Whether it looks like a form of ours: the sheet with the marker is there."""
+        return MARKER_SHEET in self.sheets
+
+    @property
+    def has_macros(self) -> bool:
+        """By the ending: what an open workbook carries besides cells is not looked at."""
+        return str(self.book.name).lower().endswith((".xlsm", ".xlsb"))
+
+    @property
+    def tells_formulas(self) -> bool:
+        """Desktop Excel does, the remote engine does not."""
+        return bool(self.book.app.engine.type == "desktop")
+
+    def properties(self) -> Mapping[str, str]:
+        """None: xlwings has no way to them; the marker stands in a name and in a cell too."""
+        return {}
+
+    def cells(self, sheet: str, wanted: Collection[str] | None, known: Collection[str] = ()) -> SheetCells:
+        """As `Source.cells`. Blank cells are left out.
+
+        Raises:
+            Refused: the used range is larger than any form of ours.
+        """
+        held = self._read.get(sheet)
+        if held is None:
+            held = self._read[sheet] = self._sheet(sheet)
+        if wanted is None:
+            return SheetCells(held, ())
+        strays = tuple(ref for ref in held if ref not in wanted and ref not in known)
+        return SheetCells({ref: held[ref] for ref in wanted if ref in held}, strays)
+
+    def _sheet(self, sheet: str) -> dict[str, RawCell]:
+        used = self.book.sheets[sheet].used_range
+        height, width = used.row + used.shape[0] - 1, used.column + used.shape[1] - 1
+        if height > MAX_ROW or width > MAX_COLUMN:
+            raise Refused("XK-F007", sheet=sheet, ref=f"{letters(width)}{height}")
+        if height * width > MAX_CELLS:
+            raise Refused("XK-F006", what=f"工作表“{sheet}”的单元格", found="过多", limit=MAX_CELLS)
+        area = self.book.sheets[sheet].range((1, 1), (height, width))
+        formulas: Sequence[Sequence[Any]] | None = None
+        if self.tells_formulas:
+            values = area.options(ndim=2, err_to_str=True).value
+            formulas = _rows(area.formula)
+        else:
+            # as sent: xlwings' own reading breaks on a text that looks like a date
+            values = _rows(area.raw_value)
+        return {raw.place.ref: raw for raw in _cells(sheet, values, formulas)}
+
+
+def _cells(
+    sheet: str, values: Sequence[Sequence[Any]], formulas: Sequence[Sequence[Any]] | None
+) -> Iterable[RawCell]:  # fmt: skip
+    """The cells that hold something; most of a rectangle is blank, so blanks are passed over first."""
+    columns = [letters(number) for number in range(1, max((len(row) for row in values), default=0) + 1)]
+    for number, row in enumerate(values, 1):
+        for position, value in enumerate(row):
+            formula = None if formulas is None else _formula(formulas[number - 1][position], value)
+            if value is None or value == "":
+                if formula is None:
+                    continue
+                read: tuple[CellKind, str | None, str | Unknown] = (CellKind.EMPTY, None, UNKNOWN)
+            else:
+                read = _kind(value)
+            told = UNKNOWN if formulas is None else formula
+            kind, text, shape = read
+            yield RawCell(Place(sheet, f"{columns[position]}{number}"), kind, text, told, shape)
+
+
+def _formula(told: object, value: object) -> str | None:
+    """A formula without the equals sign. A text that begins with one is told just so, and is none."""
+    return told[1:] if isinstance(told, str) and told.startswith("=") and told != value else None
+
+
+def _kind(value: Any) -> tuple[CellKind, str, str | Unknown]:
+    """Kind, text as a file would have it, and the number format as far as the value tells."""
+    if isinstance(value, bool):
+        return CellKind.BOOLEAN, str(int(value)), UNKNOWN
+    if isinstance(value, str) and _SENT_DATE.fullmatch(value):
+        value = datetime.fromisoformat(value[:-1])
+    if isinstance(value, date):
+        at = value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)
+        since = at.replace(tzinfo=None) - DAY_ZERO
+        return CellKind.NUMBER, _number(since.days + since.seconds / 86400), _DATE_FORMAT
+    if isinstance(value, str):
+        return (CellKind.ERROR if value in _ERROR_WORDS else CellKind.TEXT), value, UNKNOWN
+    if isinstance(value, int) and value - _COM_ERROR in _ERRORS:
+        return CellKind.ERROR, _ERRORS[value - _COM_ERROR], UNKNOWN
+    if isinstance(value, int | float | Decimal):  # one number comes as int from JSON and as float from COM
+        return CellKind.NUMBER, _number(float(value)), UNKNOWN
+    return CellKind.TEXT, str(value), UNKNOWN
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+
+
+def _rows(values: Any) -> Sequence[Sequence[Any]]:
+    """Rows of a rectangle; engines give a single cell bare and a single row flat."""
+    if not isinstance(values, list | tuple):
+        return [[values]]
+    return values if values and isinstance(values[0], list | tuple) else [values]
