@@ -39,6 +39,11 @@ class Results:
     findings: Sequence[Finding] = ()
     returns: Sequence[Return] = ()
 
+    def owners(self) -> dict[str, str]:
+        """Whose a file is, in words, by the file's name."""
+        known = ((answer.file, self.issue.roster.get(answer.dealer)) for answer in (*self.assessments, *self.unusable))
+        return {file: f"{dealer.code} {dealer.name}" for file, dealer in known if dealer}
+
     def all_findings(self) -> Iterator[Finding]:
         """Every finding of the run."""
         yield from self.findings

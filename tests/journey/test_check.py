@@ -75,3 +75,8 @@ def test_a_path_that_does_not_exist_is_a_finding(run: Run, month: Month, tmp_pat
     result = run("check", tmp_path / "nowhere.xlsx", "--issue", month.blank)
     assert result.exit_code == 1
     assert "XK-F009" in result.output
+
+
+def test_the_demonstration_too_says_whose_a_file_is(month: Month) -> None:
+    lines = month.shown.output.splitlines()
+    assert "D006 虚构·漏填店　D006_虚构·漏填店_2026-11.xlsx　错误 1" in lines

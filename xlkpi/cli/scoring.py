@@ -85,7 +85,7 @@ def score(
     screen = console()
     print_ranking(screen, results)
     found = list(results.all_findings())
-    print_findings(screen, found)
+    print_findings(screen, found, dealers=results.owners())
     screen.print(f"→ {output}")
     leave(found, failed=len(batch.rejected))
 
@@ -154,6 +154,7 @@ def demo(output: Path, engine: str) -> None:
     done = run_demo(output, engine)
     screen = console()
     print_ranking(screen, done.results)
-    print_findings(screen, [f for f in done.results.all_findings() if f.severity > Severity.NOTICE])
+    serious = [f for f in done.results.all_findings() if f.severity > Severity.NOTICE]
+    print_findings(screen, serious, dealers=done.results.owners())
     for line in paths_to_open(done):
         screen.print(line)
