@@ -10,6 +10,7 @@ from typing import Any
 
 from xlkpi.changes import Changes
 from xlkpi.findings import Finding, most_serious_first
+from xlkpi.issue import Dealer
 from xlkpi.results import finding_json, inert
 from xlkpi.workbook.lists import ListSheet, list_workbook
 
@@ -18,15 +19,17 @@ _COLUMNS = {
     "cell": "单元格", "field": "项目", "message": "问题", "cause": "原因", "remedy": "怎么办",
 }  # fmt: skip
 _WIDTHS = (12, 20, 30, 8, 11, 14, 9, 14, 50, 34, 44)
+_NOBODY = Dealer("", "")
 _CHANGES = ("经销商代码", "文件", "与之相比", "什么", "名称", "原来", "现在")
 
 
-def rows(findings: Iterable[Finding], dealers: Mapping[str, tuple[str, str]]) -> list[dict[str, Any]]:
-    """One object a finding, the most serious first. `dealers` gives code and name by the file's name."""
+def rows(findings: Iterable[Finding], dealers: Mapping[str, Dealer]) -> list[dict[str, Any]]:
+    """One object a finding, the most serious first. `dealers` says whose a file is, by its name."""
     made = []
     for finding in most_serious_first(findings):
-        code, name = dealers.get(finding.file, ("", ""))
-        told = {"file": finding.file, "dealer": code, "name": name, **finding_json(finding), "cause": finding.cause()}
+        whose = dealers.get(finding.file, _NOBODY)
+        told = {"file": finding.file, "dealer": whose.code, "name": whose.name, **finding_json(finding)}
+        told["cause"] = finding.cause()
         made.append(told)
     return made
 

@@ -39,11 +39,6 @@ class Results:
     findings: Sequence[Finding] = ()
     returns: Sequence[Return] = ()
 
-    def owners(self) -> dict[str, str]:
-        """Whose a file is, in words, by the file's name."""
-        known = ((answer.file, self.issue.roster.get(answer.dealer)) for answer in (*self.assessments, *self.unusable))
-        return {file: f"{dealer.code} {dealer.name}" for file, dealer in known if dealer}
-
     def all_findings(self) -> Iterator[Finding]:
         """Every finding of the run."""
         yield from self.findings
@@ -51,6 +46,12 @@ class Results:
             yield from assessment.findings
         for unusable in self.unusable:
             yield from unusable.findings
+
+
+def owners(issue: Issue, files: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Whose a file is, in words, by the file's name. `files` are names with dealers' codes."""
+    known = ((file, issue.roster.get(code)) for file, code in files)
+    return {file: f"{dealer.code} {dealer.name}" for file, dealer in known if dealer}
 
 
 def in_roster_order(issue: Issue, assessments: Iterable[Assessment]) -> list[Assessment]:

@@ -108,15 +108,16 @@ def _tell(
 ) -> None:  # fmt: skip
     from xlkpi.files import WriteError, write_file
     from xlkpi.finding_list import rows, to_csv, to_json, to_workbook
+    from xlkpi.results import owners
     from xlkpi.terminal import print_changes, print_findings
 
-    known = {one.read.file: issue.roster[one.dealer] for one in checked if one.dealer in issue.roster}
+    files = [(one.read.file, one.dealer) for one in checked]
     if shape == "text":
         screen = console()
-        print_findings(screen, found, dealers={file: f"{d.code} {d.name}" for file, d in known.items()})
+        print_findings(screen, found, dealers=owners(issue, files))
         print_changes(screen, changes or ())
         return
-    listed = rows(found, {file: (d.code, d.name) for file, d in known.items()})
+    listed = rows(found, {file: issue.roster[code] for file, code in files if code in issue.roster})
     data: str | bytes = to_workbook(listed, changes) if shape == "xlsx" else to_json(listed, changes)
     if shape == "csv":
         data = to_csv(listed)

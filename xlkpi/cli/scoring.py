@@ -51,7 +51,7 @@ def score(
     from xlkpi.plausible import with_doubts
     from xlkpi.publish import with_revision
     from xlkpi.report.page import REPORT_FILE
-    from xlkpi.results import Results, write_results
+    from xlkpi.results import Results, owners, write_results
     from xlkpi.returns import roster_findings
     from xlkpi.terminal import print_findings, print_ranking
 
@@ -85,7 +85,8 @@ def score(
     screen = console()
     print_ranking(screen, results)
     found = list(results.all_findings())
-    print_findings(screen, found, dealers=results.owners())
+    filed = (*batch.settled.counting.values(), *(one for one, _ in batch.rejected))
+    print_findings(screen, found, dealers=owners(issue, ((one.file, one.dealer) for one in filed)))
     screen.print(f"→ {output}")
     leave(found, failed=len(batch.rejected))
 
@@ -149,12 +150,14 @@ def demo(output: Path, engine: str) -> None:
     """Run a whole month on the source's real dealer and eleven made-up ones: issue, fill, check, score, rank."""
     from xlkpi.demo import paths_to_open, run_demo
     from xlkpi.findings import Severity
+    from xlkpi.results import owners
     from xlkpi.terminal import print_findings, print_ranking
 
     done = run_demo(output, engine)
     screen = console()
     print_ranking(screen, done.results)
     serious = [f for f in done.results.all_findings() if f.severity > Severity.NOTICE]
-    print_findings(screen, serious, dealers=done.results.owners())
+    whose = owners(done.results.issue, ((answer.file, answer.dealer) for answer in done.results.assessments))
+    print_findings(screen, serious, dealers=whose)
     for line in paths_to_open(done):
         screen.print(line)
