@@ -11,7 +11,7 @@ import click
 from xlkpi.cli.checking import check
 from xlkpi.cli.excel import excel
 from xlkpi.cli.months import inspections, new, targets
-from xlkpi.cli.reporting import report
+from xlkpi.cli.reporting import pdf, report
 from xlkpi.cli.returns import letters, status
 from xlkpi.cli.schemes import scheme
 from xlkpi.cli.scoring import audit, demo, score, trace
@@ -42,6 +42,6 @@ def main() -> None:
 
 for command in (
     scheme, targets, new, inspections, check, status, letters, score, trace, audit, history, rank, trend, store_group,
-    report, excel, demo,
+    report, pdf, excel, demo,
 ):  # fmt: skip
     main.add_command(command)

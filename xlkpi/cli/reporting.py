@@ -1,4 +1,4 @@
-"""`xlkpi report`: what people open, search and print."""
+"""`xlkpi report`, `pdf`: what people open, search and print."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from xlkpi.cli.shared import FILE, NEW_FILE
+from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, console, leave
 from xlkpi.cli.stores import opened
 
 if TYPE_CHECKING:
@@ -50,3 +50,28 @@ def make_report(out: Path, path: Path, lang: Lang = "zh", store_file: Path | Non
         raise click.UsageError(str(error)) from None
     except WriteError as error:
         raise click.ClickException(f"cannot write {error.path}: {error.detail}") from None
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=FOLDER, required=True, help="Folder for the PDF files.")
+def pdf(paths: tuple[Path, ...], output: Path) -> None:
+    """Make a PDF of each assessed workbook's 绩效考核表, to print and sign. LibreOffice must be installed."""
+    from xlkpi.files import workbook_paths
+    from xlkpi.report.pdf import NoLibreOffice, to_pdf
+    from xlkpi.terminal import print_findings
+
+    found = []
+    try:
+        for written in to_pdf(workbook_paths(paths), output):
+            if isinstance(written, Path):
+                click.echo(str(written))
+            else:
+                found.append(written)
+    except NoLibreOffice:
+        raise click.ClickException(
+            "LibreOffice (soffice) was not found. Install it and try again, or print the 绩效考核表 from Excel or WPS."
+        ) from None
+    if found:
+        print_findings(console(), found)
+    leave(found, failed=len(found))

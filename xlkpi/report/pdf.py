@@ -1,0 +1,129 @@
+"""Assessed workbooks as PDF, through LibreOffice where it is installed: the 绩效考核表 alone, to print and sign."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from html import unescape
+from pathlib import Path
+from typing import Final
+
+from xlkpi.files import WriteError, write_file
+from xlkpi.findings import Finding
+from xlkpi.intake.guard import Refused, admit
+from xlkpi.workbook.package import assemble, member, members
+from xlkpi.workbook.sheets.assessment import TITLE
+
+_PLACES: Final = (
+    r"C:\Program Files\LibreOffice\program\soffice.exe",
+    r"C:\Program Files (x86)\LibreOffice\program\soffice.exe",
+    "/Applications/LibreOffice.app/Contents/MacOS/soffice",
+)
+_AT_ONCE: Final = 50  # files a call: starting takes seconds, and a command line has its limit
+_SECONDS: Final = 20  # a file may take, before the call is given up
+_BOOK: Final = "xl/workbook.xml"
+_SHEET: Final = re.compile(r"<sheet\b[^>]*>")
+_PRINTED: Final = re.compile(r'<definedName\b[^>]*\bname="_xlnm\.Print_[^>]*>[^<]*</definedName>')
+
+
+class NoLibreOffice(Exception):
+    """LibreOffice was not found."""
+
+
+def find_soffice() -> str:
+    """LibreOffice's program.
+
+    Raises:
+        NoLibreOffice: it is neither on the path nor where its installers put it.
+    """
+    for name in ("soffice", "libreoffice", *_PLACES):
+        if found := shutil.which(name):
+            return found
+    raise NoLibreOffice
+
+
+def to_pdf(files: Sequence[Path], folder: Path) -> Iterator[Path | Finding]:
+    """Write FOLDER/NAME.pdf for each file; yields where it was written, or why it was not.
+
+    Raises:
+        NoLibreOffice: there is none.
+    """
+    program = find_soffice()
+    for first in range(0, len(files), _AT_ONCE):
+        some = files[first : first + _AT_ONCE]
+        with tempfile.TemporaryDirectory() as scratch:
+            books, refused = _prepared(some, Path(scratch))
+            _convert(program, books, Path(scratch))
+            for path in some:
+                yield refused.get(path) or _put(path, books[path].with_suffix(".pdf"), folder / f"{path.stem}.pdf")
+
+
+def _prepared(files: Iterable[Path], scratch: Path) -> tuple[dict[Path, Path], dict[Path, Finding]]:
+    """The workbooks to print, numbered, since two folders may have files of one name; and what was refused."""
+    books: dict[Path, Path] = {}
+    refused: dict[Path, Finding] = {}
+    for number, path in enumerate(files):
+        try:
+            data = assessment_alone(path)
+        except Refused as error:
+            refused[path] = Finding(error.code, path.name, facts=error.facts)
+        else:
+            books[path] = scratch / f"{number}.xlsx"
+            books[path].write_bytes(data)
+    return books, refused
+
+
+def _put(path: Path, made: Path, target: Path) -> Path | Finding:
+    try:
+        write_file(target, made.read_bytes())
+    except FileNotFoundError:
+        facts = {"path": target.name, "detail": "LibreOffice 没有生成"}
+    except WriteError as error:
+        facts = {"path": str(error.path), "detail": error.detail}
+    else:
+        return target
+    return Finding("XK-W001", path.name, facts=facts)
+
+
+def _convert(program: str, books: Mapping[Path, Path], scratch: Path) -> None:
+    """Have LibreOffice make what it can; each PDF stands beside its workbook."""
+    if not books:
+        return
+    profile = (scratch / "profile").as_uri()  # a LibreOffice that is open elsewhere is not disturbed
+    names = [book.name for book in books.values()]
+    command = [program, f"-env:UserInstallation={profile}", "--headless", "--convert-to", "pdf", *names]
+    with suppress(subprocess.TimeoutExpired):  # what was made until then is there
+        subprocess.run(  # noqa: S603
+            command, cwd=scratch, capture_output=True, timeout=60 + _SECONDS * len(books), check=False
+        )
+
+
+def assessment_alone(path: Path) -> bytes:
+    """The workbook with every sheet but the 绩效考核表 hidden and without a print area: LibreOffice prints hidden ones.
+
+    Raises:
+        Refused: the file did not pass the guard, or has no such sheet.
+    """
+    package = admit(path)
+    book = package.xml(_BOOK).decode()
+    listed = [match[0] for match in _SHEET.finditer(book)]
+    wanted = [number for number, sheet in enumerate(listed) if _attribute(sheet, "name") == TITLE]
+    if not wanted:
+        raise Refused("XK-T008", sheet=TITLE)
+    for number, sheet in enumerate(listed):
+        bare = re.sub(r'\sstate="[^"]*"', "", sheet)
+        state = "visible" if number == wanted[0] else "hidden"
+        book = book.replace(sheet, bare.replace("<sheet", f'<sheet state="{state}"', 1), 1)
+    book = _PRINTED.sub(lambda area: area[0] if _attribute(area[0], "localSheetId") == str(wanted[0]) else "", book)
+    book = re.sub(r'\s(activeTab|firstSheet)="\d+"', "", book)
+    book = book.replace("<workbookView", f'<workbookView activeTab="{wanted[0]}"', 1)
+    return assemble({**members(package.raw), _BOOK: member(_BOOK, book.encode())}.values())
+
+
+def _attribute(tag: str, name: str) -> str:
+    found = re.search(rf'\b{name}="([^"]*)"', tag)
+    return unescape(found[1]) if found else ""
