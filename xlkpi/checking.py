@@ -8,7 +8,7 @@ from pathlib import Path
 
 from xlkpi.batch.settle import Filed, settle
 from xlkpi.batch.work import answered
-from xlkpi.findings import Finding
+from xlkpi.findings import Finding, with_rulings
 from xlkpi.intake.guard import Refused, admit
 from xlkpi.intake.reader import open_workbook
 from xlkpi.intake.receipts import receipt
@@ -70,7 +70,11 @@ class Checker:
         notes = _of_several(((path, sent) for path, sent in read if isinstance(sent, Submission)), self.issue)
         for path, found in self._doubts([(path, sent) for path, sent in read if isinstance(sent, Submission)]):
             notes.setdefault(path, []).extend(found)
-        return [Checked(path, result, (*self._findings(result), *notes.get(path, ()))) for path, result in read]
+        return [Checked(path, result, self._ruled(result, notes.get(path, ()))) for path, result in read]
+
+    def _ruled(self, read: Submission | Unusable, notes: Iterable[Finding]) -> tuple[Finding, ...]:
+        found = (*self._findings(read), *notes)
+        return tuple(with_rulings(found, self.issue.rulings, read.dealer, self.issue.month))
 
     def _doubts(self, sent: Sequence[tuple[Path, Submission]]) -> Iterator[tuple[Path, list[Finding]]]:
         """What is not plausible; of several files of one dealer in the first."""

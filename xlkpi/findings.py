@@ -29,10 +29,44 @@ class Severity(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Ruling:
+    """Headquarters' word on a code: its severity instead of the catalogue's, why, and for which months.
+
+    The scheme's rulings hold for every dealer, and switch a code off where `severity` is None. A waiver holds for one
+    dealer and makes the finding a notice. `first` and `last` are months (YYYY-MM), both included; "" is open.
+    """
+
+    code: str
+    severity: Severity | None
+    reason: str
+    dealer: str = ""
+    field: str = ""
+    who: str = ""
+    first: str = ""
+    last: str = ""
+
+    def concerns(self, finding: Finding, dealer: str, month: str) -> bool:
+        """Whether it is about this finding."""
+        return (
+            self.code == finding.code
+            and self.dealer in ("", dealer)
+            and self.field in ("", finding.field)
+            and self.first <= month
+            and (not self.last or month <= self.last)
+        )
+
+    @property
+    def is_waiver(self) -> bool:
+        """Whether it is about one dealer alone."""
+        return bool(self.dealer)
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One thing found: a code of the catalogue, where, and the facts that its text needs.
 
-    `file` names the file as the user gave it; `place` the cell, where there is one; `field` the scheme's field name.
+    `file` names the file as the user gave it; `place` the cell, where there is one; `field` the scheme's field name;
+    `ruling` is headquarters' word that changed its severity.
     """
 
     code: str
@@ -40,11 +74,25 @@ class Finding:
     place: Place | None = None
     field: str = ""
     facts: Mapping[str, object] = dataclasses.field(default_factory=dict)
+    ruling: Ruling | None = None
 
     @property
     def severity(self) -> Severity:
-        """Severity by the catalogue."""
-        return catalogue()[self.code].severity
+        """Severity by headquarters' ruling, else by the catalogue."""
+        ruled = self.ruling and self.ruling.severity
+        return ruled or catalogue()[self.code].severity
+
+    def ruled(self, lang: str = "zh") -> str:
+        """What headquarters' ruling did and why, "" where there is none."""
+        if self.ruling is None:
+            return ""
+        ruling, was = self.ruling, catalogue()[self.code].severity
+        by = "，".join(filter(None, (ruling.who, ruling.last)))
+        if lang == "en":
+            how = "waived" if ruling.is_waiver else "changed by the scheme"
+            return f"{how} (was {was.name.lower()}): {ruling.reason}" + (f" ({by})" if by else "")
+        how = "总部豁免" if ruling.is_waiver else "方案另有规定"
+        return f"{how}（原为{was.word}）：{ruling.reason}" + (f"（{by}）" if by else "")
 
     def message(self, lang: str = "zh") -> str:
         """The sentence for people. Raises KeyError when a fact that the text names is missing: that is our bug."""
@@ -61,7 +109,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class CodeEntry:
-    """One code of the catalogue. `unsafe` codes mean that the file was refused unread (exit code 3)."""
+    """One code of the catalogue. `unsafe` codes mean that the file was refused unread (exit code 3).
+
+    No ruling changes a `fixed` one: the file cannot be used, or nobody knows whose it is.
+    """
 
     code: str
     name: str
@@ -70,6 +121,7 @@ class CodeEntry:
     texts: Mapping[str, Mapping[str, str]]
     unsafe: bool = False
     live: str = ""  # the words that stand in the workbook's 校验 cell for this code
+    fixed: bool = False
 
     def render(self, part: str, lang: str, facts: Mapping[str, object]) -> str:
         """Fill one text ("message", "cause" or "remedy") with the facts."""
@@ -95,6 +147,7 @@ def catalogue() -> Mapping[str, CodeEntry]:
                 texts={lang: body[lang] for lang in ("zh", "en")},
                 unsafe=bool(body.get("unsafe", False)),
                 live=body.get("live", ""),
+                fixed=bool(body.get("fixed", False)),
             )
     return dict(sorted(entries.items()))
 
@@ -118,6 +171,27 @@ def tally(findings: Iterable[Finding]) -> str:
     if not counts:
         return "没有发现问题"
     return f"共 {counts.total()} 条：" + "，".join(f"{s.word} {counts[s]}" for s in sorted(Severity, reverse=True))
+
+
+def with_rulings(findings: Iterable[Finding], rulings: Iterable[Ruling], dealer: str, month: str) -> list[Finding]:
+    """A dealer's findings of a month as headquarters ruled; what is switched off is left out.
+
+    A dealer's waiver comes before the scheme's ruling, and only lowers.
+    """
+    listed = sorted(rulings, key=lambda ruling: not ruling.is_waiver)
+    return [ruled for finding in findings if (ruled := _with_ruling(finding, listed, dealer, month)) is not None]
+
+
+def _with_ruling(finding: Finding, rulings: list[Ruling], dealer: str, month: str) -> Finding | None:
+    mine = [ruling for ruling in rulings if ruling.concerns(finding, dealer, month)]
+    if not mine or catalogue()[finding.code].fixed:
+        return finding
+    ruling = mine[0]
+    if ruling.severity is None:
+        return None
+    if ruling.is_waiver and ruling.severity >= finding.severity:
+        return finding
+    return dataclasses.replace(finding, ruling=ruling)
 
 
 def worst(findings: Iterable[Finding]) -> Severity | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from xlkpi.findings import Ruling
 from xlkpi.scheme.cells import CONTACT, DEADLINE, DEALER, DEALER_NAME, MONTH, REGION, of_field
 from xlkpi.scheme.model import Scheme
 from xlkpi.values import Absence, CellContent, Place, Value, absence_of
@@ -46,6 +47,7 @@ class Issue:
     """One month of one scheme, as issued.
 
     Targets and inspections by dealer code and field name; history by dealer code and the slot's name (接车台次_上月).
+    Inspections and waivers come in when files are checked or scored and are not kept with the issue.
     What comes after `deadline` is late, what comes after `locked` (blank: never) does not count.
     """
 
@@ -57,6 +59,7 @@ class Issue:
     targets: Targets
     history: Mapping[str, Mapping[str, float | str]] = field(default_factory=dict)
     inspections: Inspections = field(default_factory=dict)
+    waivers: tuple[Ruling, ...] = ()
     deadline: str = ""
     locked: str = ""
     contact: str = ""
@@ -81,6 +84,11 @@ class Issue:
             values[of_field(name, "目标")] = content_of(target)
         values.update(self.history.get(dealer, {}))
         return {self.layout.place(name): value for name, value in values.items() if value not in (None, "")}
+
+    @property
+    def rulings(self) -> tuple[Ruling, ...]:
+        """All that changes the severity of findings: the scheme's word, and waivers."""
+        return (*self.scheme.rulings, *self.waivers)
 
     def inspected(self, dealer: str) -> dict[Place, CellContent]:
         """Headquarters' inspections of a dealer."""

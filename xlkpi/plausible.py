@@ -14,7 +14,7 @@ from functools import cached_property
 from statistics import median
 from typing import Final, overload
 
-from xlkpi.findings import Finding
+from xlkpi.findings import Finding, with_rulings
 from xlkpi.intake.normalise import show
 from xlkpi.issue import Issue
 from xlkpi.scheme.cells import of_field
@@ -65,8 +65,9 @@ def doubts(issue: Issue, figures: Figures, past: Past, files: Mapping[str, str])
             Finding(code, files.get(dealer, ""), issue.layout.place(name) if name else None, name, said)
             for code, name, said in facts
         ]
-        if found:
-            told[dealer] = found
+        ruled = with_rulings(found, issue.rulings, dealer, issue.month)
+        if ruled:
+            told[dealer] = ruled
     return told
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from xlkpi.files import write_file
-from xlkpi.findings import Finding
+from xlkpi.findings import Finding, Ruling, catalogue
 from xlkpi.intake.submission import Unusable
 from xlkpi.issue import Dealer, Issue
 from xlkpi.returns import Return
@@ -87,6 +87,7 @@ def to_json(results: Results) -> str:
         "definitions": definitions(issue.scheme),
         "dealers": dealers,
         "findings": [finding_json(finding) for finding in results.findings],
+        **({"rulings": [ruling_json(ruling) for ruling in issue.rulings]} if issue.rulings else {}),
         **({"returns": [line.to_json() for line in results.returns]} if results.returns else {}),
     }
     return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
@@ -243,6 +244,23 @@ def finding_json(finding: Finding) -> dict[str, Any]:
         "message": finding.message(),
         "remedy": finding.remedy(),
         "facts": {name: fact if isinstance(fact, int | float) else str(fact) for name, fact in finding.facts.items()},
+        **({"ruling": ruling_json(finding.ruling)} if finding.ruling else {}),
+    }
+
+
+def ruling_json(ruling: Ruling) -> dict[str, Any]:
+    """Headquarters' word on a code, as data."""
+    return {
+        "code": ruling.code,
+        "by": "waiver" if ruling.is_waiver else "scheme",
+        "severity": ruling.severity.name.lower() if ruling.severity else "off",
+        "was": catalogue()[ruling.code].severity.name.lower(),
+        "dealer": ruling.dealer,
+        "field": ruling.field,
+        "reason": ruling.reason,
+        "who": ruling.who,
+        "first": ruling.first,
+        "last": ruling.last,
     }
 
 

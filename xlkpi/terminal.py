@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.tree import Tree
 
 from xlkpi.changes import Changes
-from xlkpi.findings import Finding, Severity, most_serious_first, tally
+from xlkpi.findings import CodeEntry, Finding, Severity, most_serious_first, tally
 from xlkpi.results import Results, plain, ranks
 from xlkpi.returns import LATE, ON_TIME, SAME, SUPERSEDED, Return, counts
 from xlkpi.scoring.assess import Assessment
@@ -78,6 +78,40 @@ def _print_finding(console: Console, finding: Finding, lang: str) -> None:
     word = _word(finding.severity, lang)
     console.print(f"    [{colour}]{word} {finding.code}[/{colour}]{where}　{clean(finding.message(lang))}")
     console.print(f"        [dim]→ {clean(finding.remedy(lang))}[/dim]")
+    if finding.ruling:
+        console.print(f"        [dim]※ {clean(finding.ruled(lang))}[/dim]")
+
+
+_TOLD = {
+    "zh": {"message": "说明", "cause": "原因", "remedy": "怎么办", "since": "始于版本",
+           "fixed": "不能关闭、改级别或豁免",
+           "unsafe": "不安全：文件被拒绝，没有读取", "live": "填报时“校验”栏显示"},
+    "en": {"message": "said", "cause": "cause", "remedy": "remedy", "since": "since",
+           "fixed": "cannot be switched off, changed or waived",
+           "unsafe": "unsafe: the file was refused unread", "live": "the 校验 column shows"},
+}  # fmt: skip
+
+
+def print_code(console: Console, entry: CodeEntry, lang: str) -> None:
+    """One code of the catalogue; what differs from case to case stands in braces."""
+    told = _TOLD[lang]
+    colour = _COLOURS[entry.severity]
+    console.print(f"[bold]{entry.code}[/bold]　[{colour}]{_word(entry.severity, lang)}[/{colour}]　{entry.name}")
+    for part in ("message", "cause", "remedy"):
+        console.print(f"  {told[part]}　{clean(entry.texts[lang][part])}")
+    if entry.live:
+        console.print(f"  {told['live']}　{clean(entry.live)}")
+    console.print(f"  {told['since']}　{entry.since}")
+    for flag in ("unsafe", "fixed"):
+        if getattr(entry, flag):
+            console.print(f"  {told[flag]}")
+
+
+def print_codes(console: Console, entries: Iterable[CodeEntry], lang: str) -> None:
+    """All codes, a line each."""
+    for entry in entries:
+        colour, word = _COLOURS[entry.severity], _word(entry.severity, lang)
+        console.print(f"{entry.code} [{colour}]{word}[/{colour}]　{clean(entry.texts[lang]['message'])}")
 
 
 def print_changes(console: Console, changes: Iterable[Changes]) -> None:

@@ -14,7 +14,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from docs.tables import READMES, ROOT, findings_table, with_table
+from docs.tables import PAGES, READMES, ROOT, findings_page, findings_table, with_table
 from xlkpi import cli
 from xlkpi.cli import shared
 from xlkpi.findings import Finding
@@ -78,6 +78,12 @@ def test_exit_codes_are_those_of_the_program() -> None:
     for lang in LANGUAGES:
         rows = re.findall(r"^\| (\d) \|", readme(lang), re.M)
         assert [int(code) for code in rows] == [0, shared.ERRORS, shared.USAGE, shared.UNSAFE, shared.PARTLY]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_page_of_all_codes_is_the_catalogue_and_linked(lang: str) -> None:
+    assert PAGES[lang].read_text("utf-8") == findings_page(lang), "run python tests/docs/tables.py"
+    assert f"({PAGES[lang].relative_to(ROOT).as_posix()})" in readme(lang)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

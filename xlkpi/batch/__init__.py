@@ -17,7 +17,7 @@ from xlkpi.batch.processes import Scored, default_jobs, score_here, score_in_pro
 from xlkpi.batch.settle import Expected, Filed, Settled, settle
 from xlkpi.batch.work import Setup, assessment_of, sha256, unusable_of
 from xlkpi.files import remove_litter
-from xlkpi.findings import Finding
+from xlkpi.findings import Finding, with_rulings
 from xlkpi.intake.guard import Refused, raw_bytes
 from xlkpi.intake.receipts import receipt
 from xlkpi.intake.submission import Unusable
@@ -220,7 +220,8 @@ def _batch(
         rejected.append((one, Unusable(one.file, (*found, reason), one.dealer)))
     rejected.sort(key=lambda pair: (pair[0].file, entries[pair[0].path].input, str(pair[0].path)))
     mine = [entries[one.path] for one in counting]
-    return Batch(Assessments(manifest, mine, settled.notes), rejected, settled, tuple(unremoved))
+    notes = {d: with_rulings(told, issue.rulings, d, issue.month) for d, told in settled.notes.items()}
+    return Batch(Assessments(manifest, mine, notes), rejected, settled, tuple(unremoved))
 
 
 __all__ = [

@@ -65,7 +65,8 @@ class Hashes:
             return self._nobody
         values = (issue.targets, issue.history, issue.inspections)
         mine = [sorted((name, repr(value)) for name, value in by.get(dealer, {}).items()) for by in values]
-        return sha256(_json([repr(known), mine]))
+        waived = [repr(waiver) for waiver in issue.waivers if waiver.dealer == dealer]
+        return sha256(_json([repr(known), mine, waived]))
 
     def fit(self, entry: Entry) -> bool:
         """Whether an earlier outcome would come out the same."""

@@ -10,6 +10,7 @@ import click
 
 from xlkpi.cli.checking import check
 from xlkpi.cli.excel import excel
+from xlkpi.cli.explain import explain
 from xlkpi.cli.months import inspections, new, targets
 from xlkpi.cli.reporting import pdf, report
 from xlkpi.cli.returns import letters, status
@@ -42,6 +43,6 @@ def main() -> None:
 
 for command in (
     scheme, targets, new, inspections, check, status, letters, score, trace, audit, history, rank, trend, store_group,
-    report, pdf, excel, demo,
+    report, pdf, excel, demo, explain,
 ):  # fmt: skip
     main.add_command(command)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, console, leave, load_issue
+from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, console, leave, load_issue, waivers_option, with_waivers
 
 if TYPE_CHECKING:
     from xlkpi.changes import Changes
@@ -35,9 +35,10 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("-o", "--output", type=NEW_FILE, help="File for the findings; xlsx needs one.")
 @click.option("--store", "store_file", type=FILE, help="The history file: figures are compared with earlier months.")
+@waivers_option
 def check(
     paths: tuple[Path, ...], issue_folder: Path, engine: str, folder: Path | None, against: tuple[Path, ...],
-    shape: str, output: Path | None, store_file: Path | None,
+    shape: str, output: Path | None, store_file: Path | None, waivers: Path | None,
 ) -> None:  # fmt: skip
     """Check dealers' workbooks (files or folders). Without --mark and -o nothing is written."""
     if shape == "xlsx" and output is None:
@@ -51,13 +52,13 @@ def check(
     from xlkpi.cli.stores import known_figures
     from xlkpi.files import workbook_paths
 
-    issue = load_issue(issue_folder)
+    issue, lists = with_waivers(load_issue(issue_folder), waivers)
     checker = Checker(issue, engine, past=known_figures(store_file, issue))
     files = workbook_paths(paths)
     checked = checker.check(files)
     notes = _mark(checker, checked, folder, files) if folder else []
     changes = Comparison(issue, checker.check(workbook_paths(against))).of(checked) if against else None
-    found = [*(finding for one in checked for finding in one.findings), *notes]
+    found = [*(finding for one in checked for finding in one.findings), *notes, *lists]
     _tell(issue, checked, found, changes, shape, output)
     if folder and shape == "text":
         console().print(f"→ {folder}")

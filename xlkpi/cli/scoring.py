@@ -18,7 +18,18 @@ from xlkpi.cli.runs import (
     paths_argument,
     run_batch,
 )
-from xlkpi.cli.shared import ERRORS, FILE, FOLDER, NEW_FILE, console, leave, load_issue, refuse
+from xlkpi.cli.shared import (
+    ERRORS,
+    FILE,
+    FOLDER,
+    NEW_FILE,
+    console,
+    leave,
+    load_issue,
+    refuse,
+    waivers_option,
+    with_waivers,
+)
 
 
 @click.command()
@@ -26,6 +37,7 @@ from xlkpi.cli.shared import ERRORS, FILE, FOLDER, NEW_FILE, console, leave, loa
 @issue_option
 @click.option("--targets", type=FILE, help="A later revision of the targets, by headquarters; it decides.")
 @click.option("--inspections", "inspected", type=FILE, help="检查情况, from `xlkpi inspections new`.")
+@waivers_option
 @filing_options
 @click.option("-o", "--output", type=FOLDER, required=True, help="Folder for scores and assessed workbooks.")
 @engine_option
@@ -37,9 +49,9 @@ from xlkpi.cli.shared import ERRORS, FILE, FOLDER, NEW_FILE, console, leave, loa
 )
 @click.option("--report", is_flag=True, help="Write report.html beside the scores, as `xlkpi report` does.")
 def score(
-    paths: tuple[Path, ...], issue_folder: Path, targets: Path | None, inspected: Path | None, filing: FilingOptions,
-    output: Path, engine: str, jobs: int | None, cluster: str | None, resume: bool,
-    store_file: Path | None,    report: bool,
+    paths: tuple[Path, ...], issue_folder: Path, targets: Path | None, inspected: Path | None, waivers: Path | None,
+    filing: FilingOptions, output: Path, engine: str, jobs: int | None, cluster: str | None, resume: bool,
+    store_file: Path | None, report: bool,
 ) -> None:  # fmt: skip
     """Score dealers' workbooks: scores.json, scores.csv and each dealer's assessed workbook."""
     from dataclasses import replace
@@ -66,6 +78,8 @@ def score(
         entered = read_inspections(inspected, issue.scheme, issue.roster)
         lists += entered.findings
         issue = replace(issue, inspections=entered.rows)
+    issue, of_waivers = with_waivers(issue, waivers)
+    lists += of_waivers
     files = workbook_paths(paths)
     try:
         batch = run_batch(

@@ -83,6 +83,25 @@ def load_issue(folder: Path) -> Issue:
         raise click.UsageError(str(error)) from None
 
 
+waivers_option = click.option(
+    "--waivers",
+    type=FILE,
+    help="A list (.xlsx or .yaml) of what headquarters accepts of a dealer, with reason and name.",
+)
+
+
+def with_waivers(issue: Issue, path: Path | None) -> tuple[Issue, list[Finding]]:
+    """The issue with a list's waivers, and what is wrong with the list."""
+    if path is None:
+        return issue, []
+    from dataclasses import replace
+
+    from xlkpi.intake.waivers import read_waivers
+
+    waivers, found = read_waivers(path, issue)
+    return replace(issue, waivers=waivers), found
+
+
 def stop_on_errors(findings: Iterable[Finding]) -> None:
     """Print what was found in headquarters' own lists; go no further on an error."""
     from xlkpi.findings import Severity, worst

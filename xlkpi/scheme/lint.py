@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from xlkpi.findings import catalogue
 from xlkpi.scheme.cells import IDENTITY, of_clause, of_field
 from xlkpi.scheme.compile import compile_scheme
 from xlkpi.scheme.files import Problem, SchemeError, SourceMap
@@ -63,6 +64,7 @@ def _whole(scheme: Scheme, rules: Mapping[str, Rule], compiled: Compiled) -> Ite
     for name in scheme.plausibility.without:
         if name not in scheme.fields:
             yield ("plausibility", "without"), f"{name} is no field of the scheme; leave it out"
+    yield from _rulings(scheme)
     yield from _texts(scheme, compiled)
     uses: dict[str, tuple[str, ...]] = {}
     for name, text in compiled.formulas.items():
@@ -71,6 +73,17 @@ def _whole(scheme: Scheme, rules: Mapping[str, Rule], compiled: Compiled) -> Ite
     for circle in _circles(uses):
         told = " → ".join((*circle, circle[0]))
         yield compiled.origins[circle[0]] or ("groups",), f"the formulas go round in a circle: {told}"
+
+
+def _rulings(scheme: Scheme) -> Iterator[tuple[Where, str]]:
+    for code, entry in scheme.findings.items():
+        where = ("findings", code)
+        if code not in catalogue():
+            yield where, f"no finding has the code {code!r}: `xlkpi explain` lists them"
+        elif catalogue()[code].fixed:
+            yield where, f"{code} cannot be changed: without it the file cannot be used, or nobody knows whose it is"
+        if entry.until is not None and entry.until < entry.since:
+            yield where, f"{code}: until {entry.until} lies before from {entry.since}"
 
 
 def _formula(name: str, text: str, compiled: Compiled, uses: dict[str, tuple[str, ...]]) -> Iterator[str]:

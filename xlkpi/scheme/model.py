@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from xlkpi.findings import Ruling, Severity
 from xlkpi.scheme.formulas import judged, number_value
 from xlkpi.scheme.names import why_unsafe
 
@@ -371,6 +372,22 @@ class Valid(BaseModel):
         return self.since <= month and (self.until is None or month <= self.until)
 
 
+class CodeRuling(BaseModel):
+    """What this scheme makes of a finding's code: another severity, or off; never without reason and first month."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    severity: Literal["error", "warning", "notice", "off"]
+    reason: str = Field(min_length=2)
+    since: Month = Field(alias="from")
+    until: Month | None = None
+
+    def ruling(self, code: str) -> Ruling:
+        """As it is applied."""
+        severity = None if self.severity == "off" else Severity[self.severity.upper()]
+        return Ruling(code, severity, self.reason, first=self.since, last=self.until or "")
+
+
 class Scheme(Entry):
     """A scheme as a whole; `templates/schemes/<scheme>/*.yaml` taken together."""
 
@@ -400,6 +417,14 @@ class Scheme(Entry):
     diagnoses: tuple[Diagnosis, ...] = ()
     groups: tuple[Group, ...] = ()
     grades: tuple[Grade, ...] = ()
+    findings: dict[str, CodeRuling] = Field(
+        default_factory=dict, description="Codes (XK-R001) that are switched off or have another severity here"
+    )
+
+    @property
+    def rulings(self) -> tuple[Ruling, ...]:
+        """The scheme's own word on codes."""
+        return tuple(entry.ruling(code) for code, entry in self.findings.items())
 
     @property
     def points(self) -> float:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from xlkpi.findings import Finding
+from xlkpi.findings import Finding, with_rulings
 from xlkpi.issue import Issue
 from xlkpi.scheme.cells import (
     BEFORE_VETO,
@@ -184,6 +184,7 @@ class _Reading:
         items = tuple(self.item(group.group, item) for group in scheme.groups for item in group.items)
         indicators = {slot.name: self.value(slot.name) for slot in self.issue.layout.of(Role.INDICATOR)}
         total = self.number(TOTAL)
+        told = (*found, *self.checks(found), *self.open_inspections(), *self.cell_faults())
         return Assessment(
             dealer=self.dealer,
             file=self.file,
@@ -197,7 +198,7 @@ class _Reading:
             groups=groups,
             items=items,
             indicators=indicators,
-            findings=(*found, *self.checks(found), *self.open_inspections(), *self.cell_faults()),
+            findings=tuple(with_rulings(told, self.issue.rulings, self.dealer, self.issue.month)),
             engine=self.engine,
             judgements={name: word for name in indicators if (word := self.judged(name))},
             diagnoses=tuple(self.diagnosed()),
