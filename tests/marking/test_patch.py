@@ -6,8 +6,10 @@ import io
 import re
 import zipfile
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
+import xlwings
 from openpyxl import Workbook, load_workbook
 from packages import replaced, zipped
 
@@ -345,3 +347,21 @@ def test_every_part_comes_through_unchanged_as_long_as_nothing_is_asked(rich: by
     for name, part in unpack(rich).items():
         if name.endswith((".xml", ".rels")):
             assert Document(part).render() == part, name
+
+
+@pytest.mark.parametrize("name", ["quickstart_standalone.xlsm", "quickstart.xlsm"])
+def test_what_excel_itself_saved_keeps_its_roots_and_its_macros(name: str) -> None:
+    """xlwings ships workbooks that Excel made: compatibility markup, revision ids, an empty sheet."""
+    data = Path(xlwings.__file__).with_name(name).read_bytes()
+    done = patched(admit(data), mark(findings("Sheet1", ["A1", "C5", "B2"]), {"Sheet1"}, ""))
+    assert changed(data, done) == {
+        "[Content_Types].xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/styles.xml", "xl/comments1.xml",
+        "xl/worksheets/sheet1.xml", "xl/worksheets/_rels/sheet1.xml.rels", "xl/worksheets/sheet3.xml",
+        "xl/drawings/vmlDrawing1.vml",
+    }  # fmt: skip
+    was, now = unpack(data), unpack(done)
+    for part in ("xl/workbook.xml", "xl/styles.xml", "xl/worksheets/sheet1.xml"):
+        root = was[part][: was[part].index(b">", was[part].index(b"mc:Ignorable"))]
+        assert now[part].startswith(root), part
+    book = load_workbook(io.BytesIO(done), keep_vba=True)
+    assert [book["Sheet1"][ref].comment is not None for ref in ("A1", "B2", "C5", "C6")] == [True, True, True, False]
