@@ -13,13 +13,17 @@ from openpyxl.worksheet.worksheet import Worksheet
 from ruamel.yaml import YAML
 
 from xlkpi.batch import run
+from xlkpi.files import write_file
 from xlkpi.intake.lists import read_inspections, read_roster, read_targets
 from xlkpi.issue import Issue
 from xlkpi.plausible import with_doubts
 from xlkpi.publish import make_issue, publish
+from xlkpi.ranking import FILE as RANKING_FILE
+from xlkpi.ranking import ranking_workbook
 from xlkpi.resources import templates
 from xlkpi.results import SCORES_FILE, Results, write_results
 from xlkpi.scheme.lint import usable_scheme
+from xlkpi.standing import standings_of
 from xlkpi.workbook.forms import inspections_form, roster_form, targets_form
 from xlkpi.workbook.package import saved
 
@@ -53,6 +57,7 @@ def run_demo(folder: Path, engine: str = "formualizer") -> Demo:
     assessments = with_doubts(issue, batch.assessments)
     results = Results(issue, engine, assessments, batch.unusable, [*listed.findings, *batch.findings])
     write_results(results, out)
+    write_file(out / RANKING_FILE, ranking_workbook(standings_of(results)))
     return Demo(folder, results, out / "assessed")
 
 
@@ -120,4 +125,5 @@ def paths_to_open(demo: Demo) -> Iterator[str]:
     yield f"空白表　　　{demo.folder / 'blank'}"
     yield f"填好的表　　{demo.folder / 'filled'}"
     yield f"绩效考核表　{demo.assessed}（例：{first.file}）"
+    yield f"排名汇总　　{demo.folder / 'out' / RANKING_FILE}"
     yield f"数据　　　　{demo.folder / 'out' / SCORES_FILE}"

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from xlkpi.batch.settle import dealer_named
 from xlkpi.findings import Finding
 from xlkpi.issue import Dealer
 from xlkpi.results import Results, plain, positions
+from xlkpi.returns import MISSING, Return
 from xlkpi.scheme.model import Scheme
 from xlkpi.scoring.assess import Assessment, ItemScore
-from xlkpi.values import VETOED
+from xlkpi.values import VETOED, Value
 
 DEDUCTED = "扣分"
 
@@ -24,6 +26,16 @@ class ItemStanding:
     before_veto: float
     status: str
     vetoed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GroupStanding:
+    """A group's points, and whether it was vetoed, or may still turn out so for want of an inspection."""
+
+    group: str
+    score: float
+    vetoed: bool
+    undecided: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +63,7 @@ class Standing:
     ceiling: float = 0.0
     grade: str = ""
     vetoed: bool = False
+    groups: tuple[GroupStanding, ...] = ()
     items: tuple[ItemStanding, ...] = ()
     losses: tuple[Loss, ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -59,13 +72,15 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Standings:
-    """All dealers of a month in roster order. `before` holds last month's published total and rank by dealer code."""
+    """All dealers of a month in roster order. `returns` is the return list where deadlines are known; `before`
+    holds last month's published total and rank by dealer code."""
 
     scheme: Scheme
     month: str
     rows: Sequence[Standing]
     missing: Sequence[Dealer] = ()
     findings: Sequence[Finding] = ()
+    returns: Sequence[Return] = ()
     before: Mapping[str, tuple[float, int | None]] = field(default_factory=dict)
 
 
@@ -76,16 +91,28 @@ def standings_of(results: Results, before: Mapping[str, tuple[float, int | None]
     for refused in results.unusable:
         dealer = issue.roster.get(refused.dealer, Dealer(refused.dealer, ""))
         rows.append(Standing(dealer, "rejected", refused.file, findings=refused.findings))
-    sent = {row.dealer.code for row in rows}
-    missing = [dealer for dealer in issue.roster.values() if dealer.code not in sent]
-    return Standings(issue.scheme, issue.month, ranked(rows), missing, results.findings, before or {})
+    return Standings(
+        issue.scheme, issue.month, ranked(rows), _missing(results), results.findings, results.returns, before or {}
+    )
+
+
+def _missing(results: Results) -> list[Dealer]:
+    """Of whom nothing came: by the return list, else by what was read or by the files' names."""
+    roster = results.issue.roster
+    if results.returns:
+        codes = {line.dealer for line in results.returns if line.status == MISSING}
+        return [dealer for code, dealer in roster.items() if code in codes]
+    sent = {done.dealer for done in results.assessments}
+    sent |= {refused.dealer or dealer_named(refused.file, roster) for refused in results.unusable}
+    return [dealer for code, dealer in roster.items() if code not in sent]
 
 
 def standing_of(dealer: Dealer, done: Assessment) -> Standing:
     """One assessment as a standing, without a rank."""
     return Standing(
         dealer, done.status, done.file, done.total, done.published, done.before_veto, done.ceiling, done.grade,
-        done.vetoed, tuple(_item(item) for item in done.items), tuple(_losses(done.items)), done.findings,
+        done.vetoed, tuple(GroupStanding(g.name, g.score, g.vetoed, g.undecided) for g in done.groups),
+        tuple(_item(item) for item in done.items), tuple(_losses(done.items)), done.findings,
     )  # fmt: skip
 
 
@@ -104,6 +131,10 @@ def _item(item: ItemScore) -> ItemStanding:
 def _losses(items: Iterable[ItemScore]) -> Iterable[Loss]:
     for item in items:
         for fired in item.vetoes:
-            yield Loss(item.id, VETOED, fired.scope, 0.0, fired.clause, str(plain(fired.inspection)))
+            yield Loss(item.id, VETOED, fired.scope, 0.0, fired.clause, _words(fired.inspection))
         for fired in item.deductions:
-            yield Loss(item.id, DEDUCTED, "", fired.points, fired.clause, str(plain(fired.inspection)))
+            yield Loss(item.id, DEDUCTED, "", fired.points, fired.clause, _words(fired.inspection))
+
+
+def _words(value: Value) -> str:
+    return f"{value:.10g}" if isinstance(value, float) else str(plain(value))

@@ -11,6 +11,8 @@ from openpyxl import load_workbook
 
 from journey.shared import Month, Run, dealers
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*extension is not supported")
+
 
 def score(run: Run, month: Month, out: Path, store: Path, *paths: Path):
     words = ("score", *(paths or (month.folder / "filled",)), "--issue", month.blank, "-o", out, "--store", store)
@@ -50,6 +52,20 @@ def test_the_store_s_ranking_is_the_run_s(run: Run, month: Month, stored: Path) 
     parts = {d["region"] for d in dealers(month.out).values()}
     assert regions.count("上月名次") == len(parts) == 5  # one without: a file of which not even the dealer is known
     assert all(f"绩效考核表　{part or '（未分）'}" in regions for part in parts)
+
+
+def test_score_and_rank_write_the_same_ranking_workbook(run: Run, month: Month, stored: Path, tmp_path: Path) -> None:
+    """But for the return list: what was never sent is not in the store."""
+    assert run("rank", "--store", stored, "-o", tmp_path / "排名汇总.xlsx").exit_code == 0
+    first, second = (
+        {
+            name: [[c.value for c in row] for row in load_workbook(path)[name].iter_rows()]
+            for name in ("总览", "排名", "未排名", "区域", "热力图", "权重", "否决扣分", "问题")
+        }
+        for path in (month.out / "排名汇总.xlsx", tmp_path / "排名汇总.xlsx")
+    )
+    first["总览"][4] = second["总览"][4]  # how many have not sent
+    assert first == second
 
 
 def test_a_dealer_s_months_and_figures(run: Run, stored: Path) -> None:

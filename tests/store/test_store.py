@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -240,49 +241,52 @@ def test_a_run_that_fails_half_way_leaves_nothing(tmp_path: Path, month_of: Mont
 WRITER = """
 import pickle, sys, time
 from pathlib import Path
-from xlkpi.store.file import StoreError, open_store
+from xlkpi.store.file import open_store
 from xlkpi.store.record import record
-path, run, ready = map(Path, sys.argv[1:4])
-hold, patience = map(float, sys.argv[4:])
+path, run, ready, go = map(Path, sys.argv[1:])
 results = pickle.loads(run.read_bytes())
-try:
-    with open_store(path, write=True, patience=patience, told=lambda detail: print("waits", flush=True)) as store:
-        ready.touch()
-        record(store, results)
-        time.sleep(hold)
-except StoreError as error:
-    print(error.code)
-    sys.exit(7)
+with open_store(path, write=True, told=lambda detail: print("waits", flush=True)) as store:
+    ready.touch()
+    record(store, results)
+    while not go.exists():
+        time.sleep(0.05)
 """
 
 
-def writer(tmp_path: Path, name: str, run: Results, hold: float, patience: float) -> subprocess.Popen[str]:
+def writer(tmp_path: Path, name: str, run: Results) -> subprocess.Popen[str]:
+    """A process that records a run, and holds the store until there is a file NAME.go."""
     (tmp_path / f"{name}.run").write_bytes(pickle.dumps(run))
-    words = [tmp_path / "s", tmp_path / f"{name}.run", tmp_path / f"{name}.ready", hold, patience]
+    words = (tmp_path / "s", *(tmp_path / f"{name}.{part}" for part in ("run", "ready", "go")))
     return subprocess.Popen([sys.executable, "-c", WRITER, *map(str, words)], stdout=subprocess.PIPE, text=True)
 
 
 def until(path: Path, process: subprocess.Popen[str]) -> None:
     while not path.exists():
         assert process.poll() is None, "the writer ended before it held the store"
+        time.sleep(0.02)
 
 
 def test_two_runs_at_once_one_waits_and_nothing_is_lost(tmp_path: Path, month_of: Month) -> None:
-    first = writer(tmp_path, "first", month_of(D001=80.0, D002=70.0), 1.5, 30)
+    first = writer(tmp_path, "first", month_of(D001=80.0, D002=70.0))
     until(tmp_path / "first.ready", first)
-    second = writer(tmp_path, "second", month_of(D002=75.0, D003=60.0), 0, 30)
+    (tmp_path / "second.go").touch()
+    second = writer(tmp_path, "second", month_of(D002=75.0, D003=60.0))
+    assert second.stdout is not None
+    assert second.stdout.readline() == "waits\n"
+    (tmp_path / "first.go").touch()
     assert (first.communicate(timeout=60)[0], first.returncode) == ("", 0)
-    assert (second.communicate(timeout=60)[0].strip(), second.returncode) == ("waits", 0)
+    assert (second.communicate(timeout=60)[0], second.returncode) == ("", 0)
     with open_store(tmp_path / "s") as store:
         rows = store.rows("SELECT dealer, revision, published FROM submissions WHERE is_current ORDER BY dealer")
         assert rows == [("D001", 1, 80.0), ("D002", 2, 75.0), ("D003", 1, 60.0)]
 
 
 def test_who_waited_too_long_is_told_and_the_other_is_not_disturbed(tmp_path: Path, month_of: Month) -> None:
-    first = writer(tmp_path, "first", month_of(D001=80.0), 4, 30)
+    first = writer(tmp_path, "first", month_of(D001=80.0))
     until(tmp_path / "first.ready", first)
     assert told(tmp_path / "s", patience=0.3) == "XK-W020"
     assert told(tmp_path / "s", write=True, patience=0.3) == "XK-W020"
+    (tmp_path / "first.go").touch()
     first.communicate(timeout=60)
     with open_store(tmp_path / "s") as store:
         assert store.rows("SELECT dealer FROM submissions") == [("D001",)]
@@ -290,7 +294,7 @@ def test_who_waited_too_long_is_told_and_the_other_is_not_disturbed(tmp_path: Pa
 
 def test_a_writer_killed_in_mid_run_leaves_the_store_whole(tmp_path: Path, month_of: Month) -> None:
     kept(tmp_path / "s", month_of(D001=1.0))
-    doomed = writer(tmp_path, "doomed", month_of(D001=2.0, D002=3.0), 60, 30)
+    doomed = writer(tmp_path, "doomed", month_of(D001=2.0, D002=3.0))
     until(tmp_path / "doomed.ready", doomed)
     doomed.kill()
     doomed.communicate(timeout=60)

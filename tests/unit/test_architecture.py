@@ -44,7 +44,7 @@ ORDER = (
             "store",
             "report",
         ),
-        *("checking", "changes", "finding_list", "plausible"),
+        *("checking", "changes", "finding_list", "plausible", "ranking"),
         "scorecard",
     ),
     ("excel",),
@@ -146,7 +146,7 @@ def test_scoring_knows_no_file_format() -> None:
         ("duckdb", {"store"}),
         ("jinja2", {"report.page", "letters", "scheme"}),
         ("xlwings", {"excel"}),
-        ("xlsxwriter", {"excel"}),
+        ("xlsxwriter", {"excel", "ranking"}),
     ],
 )
 def test_a_library_has_few_homes(library: str, homes: set[str]) -> None:

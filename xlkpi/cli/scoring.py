@@ -57,7 +57,7 @@ def score(
     from dataclasses import replace
 
     from xlkpi.cli.reporting import make_report
-    from xlkpi.cli.stores import keep, known_figures
+    from xlkpi.cli.stores import finish, known_figures
     from xlkpi.files import WriteError, workbook_paths
     from xlkpi.intake.lists import read_inspections, read_targets
     from xlkpi.plausible import with_doubts
@@ -90,10 +90,9 @@ def score(
         assessments = with_doubts(issue, batch.assessments, past)
         results = Results(issue, engine, assessments, batch.unusable, lists, returns)
         write_results(results, output)
+        finish(results, output, store_file)
     except WriteError as error:
         raise click.ClickException(f"cannot write {error.path}: {error.detail}") from None
-    if store_file:
-        keep(store_file, results)
     if report:
         make_report(output, output / REPORT_FILE, store_file=store_file)
     screen = console()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from xlkpi.cli.shared import FILE, FOLDER, Month, console, refuse
+from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, Month, console, refuse
 
 if TYPE_CHECKING:
     from xlkpi.issue import Issue
@@ -50,13 +50,22 @@ def known_figures(store_file: Path | None, issue: Issue) -> Past:
         return figures_before(store, issue.scheme.scheme, issue.month)
 
 
-def keep(store_file: Path, results: Results) -> None:
-    """Record a run."""
+def finish(results: Results, output: Path, store_file: Path | None) -> None:
+    """Keep a run where a store is given, and write its ranking workbook, with last month beside where that is known."""
+    from xlkpi.files import write_file
+    from xlkpi.ranking import FILE as RANKING_FILE
+    from xlkpi.ranking import ranking_workbook
+    from xlkpi.standing import standings_of
+    from xlkpi.store.query import month_earlier
     from xlkpi.store.record import record
 
-    with opened(store_file, write=True) as store:
-        done = record(store, results)
-    click.echo(f"历史库 {store_file}：新增 {done.new}，替换 {done.revised}，未变 {done.unchanged}")
+    before = {}
+    if store_file:
+        with opened(store_file, write=True) as store:
+            done = record(store, results)
+            before = month_earlier(store, results.issue.scheme.scheme, results.issue.month)
+        click.echo(f"历史库 {store_file}：新增 {done.new}，替换 {done.revised}，未变 {done.unchanged}")
+    write_file(output / RANKING_FILE, ranking_workbook(standings_of(results, before)))
 
 
 @click.command()
@@ -83,15 +92,25 @@ def history(dealer: str, store_file: Path, name: str, scheme_name: str) -> None:
 @click.option("--by", "part", type=click.Choice(["all", "region", "peer-group"]), default="all", show_default=True,
               help="Rank among all, or within each part.")  # fmt: skip
 @_scheme_option
-def rank(store_file: Path, month: str | None, part: str, scheme_name: str) -> None:
+@click.option("-o", "--output", type=NEW_FILE, help="Write the ranking workbook (排名汇总.xlsx) instead of printing.")
+def rank(store_file: Path, month: str | None, part: str, scheme_name: str, output: Path | None) -> None:
     """A month's ranking as the store has it, resubmissions and late files included."""
+    from xlkpi.files import WriteError, write_file
+    from xlkpi.ranking import ranking_workbook
     from xlkpi.store.query import months, standings, which_scheme
     from xlkpi.terminal import print_standings
 
     with opened(store_file) as store:
         scheme = which_scheme(store, scheme_name, month or "")
         stand = standings(store, scheme, month or months(store, scheme)[-1])
-    print_standings(console(), stand, _PARTS[part])
+    if output is None:
+        print_standings(console(), stand, _PARTS[part])
+        return
+    try:
+        write_file(output, ranking_workbook(stand))
+    except WriteError as error:
+        raise click.ClickException(f"cannot write {error.path}: {error.detail}") from None
+    click.echo(str(output))
 
 
 @click.command()

@@ -8,6 +8,7 @@ year's actual so far grows by last month's. Known are last month's assessed work
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,10 +80,11 @@ def peer_ranks(scheme: Scheme, roster: Mapping[str, Dealer], values: Mapping[str
             continue
         for group in groups.values():
             known = {code: values.get(code, {}).get(name) for code in group}
-            figures = {code: round(value, 10) for code, value in known.items() if isinstance(value, float)}
+            sign = -1 if better == "up" else 1
+            figures = {code: sign * round(value, 10) for code, value in known.items() if isinstance(value, float)}
+            order = sorted(figures.values())
             for code, mine in figures.items():
-                ahead = sum(value > mine if better == "up" else value < mine for value in figures.values())
-                ranks[code][of_field(name, "同组名次")] = f"{ahead + 1}/{len(figures)}"
+                ranks[code][of_field(name, "同组名次")] = f"{bisect_left(order, mine) + 1}/{len(figures)}"
     return ranks
 
 

@@ -76,13 +76,14 @@ class ItemScore:
 
 @dataclass(frozen=True, slots=True)
 class GroupScore:
-    """A group's result; vetoed by a clause of group scope, or by its gate."""
+    """A group's result; vetoed by a clause of group scope, or by its gate. `undecided`: it may still turn out so."""
 
     name: str
     points: float
     score: float
     before_veto: float
     vetoed: bool
+    undecided: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +179,7 @@ class _Reading:
                 self.number(of_field(group.group, "得分")),
                 self.number(of_field(group.group, "否决前")),
                 self.word(of_field(group.group, "否决")) == VETOED,
+                self.word(of_field(group.group, "否决")) not in ("", VETOED),
             )
             for group in scheme.groups
         )

@@ -10,11 +10,14 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 if TYPE_CHECKING:
     import duckdb
+
+T = TypeVar("T")
 
 FORMAT: Final = 1
 PATIENCE: Final = 60.0  # seconds; recording two thousand dealers takes a few
@@ -29,6 +32,7 @@ TABLES: Final = {
     "file VARCHAR, status VARCHAR, total DOUBLE, published DOUBLE, before_veto DOUBLE, ceiling DOUBLE, grade VARCHAR, "
     "vetoed BOOLEAN",
     "field_values": "submission INTEGER, role VARCHAR, name VARCHAR, number DOUBLE, word VARCHAR",
+    "group_scores": "submission INTEGER, group_name VARCHAR, score DOUBLE, vetoed BOOLEAN, undecided BOOLEAN",
     "items": "submission INTEGER, item VARCHAR, score DOUBLE, before_veto DOUBLE, status VARCHAR, vetoed BOOLEAN",
     "losses": "submission INTEGER, item VARCHAR, kind VARCHAR, scope VARCHAR, points DOUBLE, clause VARCHAR, "
     "inspection VARCHAR",
@@ -79,6 +83,13 @@ class Store:
         """One more than the greatest so far."""
         ((greatest,),) = self.rows(f"SELECT coalesce(max({column}), 0) FROM {table}")  # noqa: S608 - our own names
         return int(greatest) + 1
+
+
+def batched(entries: Iterable[T], size: int) -> Iterator[list[T]]:
+    """So many at a time (itertools.batched, which Python 3.11 lacks)."""
+    rest = iter(entries)
+    while part := list(islice(rest, size)):
+        yield part
 
 
 @contextmanager

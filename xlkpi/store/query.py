@@ -11,7 +11,7 @@ from xlkpi.findings import Finding
 from xlkpi.intake.previous import month_before
 from xlkpi.issue import Dealer
 from xlkpi.scheme.model import Scheme
-from xlkpi.standing import ItemStanding, Loss, Standing, Standings, ranked
+from xlkpi.standing import GroupStanding, ItemStanding, Loss, Standing, Standings, ranked
 from xlkpi.store.file import Store, StoreError
 from xlkpi.values import Place
 
@@ -94,11 +94,20 @@ def standings(store: Store, scheme: str, month: str) -> Standings:
         StoreError: the store has nothing of that scheme and month (XK-W023).
     """
     which_scheme(store, scheme, month)
-    before = month_before(month)
-    earlier = {row.dealer.code: (row.published, row.rank) for row in _ranked_month(store, scheme, before)}
-    return Standings(
-        _definition(store, scheme, month), month, _ranked_month(store, scheme, month, full=True), before=earlier
+    rows = _ranked_month(store, scheme, month, full=True)
+    query = (
+        "SELECT code, file, sheet, cell, field, facts FROM findings WHERE submission IS NULL AND run = "
+        "(SELECT max(run) FROM runs WHERE scheme = ? AND month = ?) ORDER BY rowid"
     )
+    lists = [_finding(*entry) for entry in store.rows(query, [scheme, month])]
+    before = month_earlier(store, scheme, month)
+    return Standings(_definition(store, scheme, month), month, rows, findings=lists, before=before)
+
+
+def month_earlier(store: Store, scheme: str, month: str) -> dict[str, tuple[float, int | None]]:
+    """Published total and rank of the month before, by dealer code; who was refused then is left out."""
+    rows = _ranked_month(store, scheme, month_before(month))
+    return {row.dealer.code: (row.published, row.rank) for row in rows if row.status != "rejected"}
 
 
 def _definition(store: Store, scheme: str, month: str) -> Scheme:
@@ -123,12 +132,14 @@ def _ranked_month(store: Store, scheme: str, month: str, *, full: bool = False) 
     found = store.rows(_ROW + where, [scheme, month])
     rows = {n: Standing(Dealer(*dealer[:4]), *dealer[4:]) for n, *dealer in found}
     if full and rows:
+        groups = _by_submission(store, "group_scores", "group_name, score, vetoed, undecided", rows)
         items = _by_submission(store, "items", "item, score, before_veto, status, vetoed", rows)
         losses = _by_submission(store, "losses", "item, kind, scope, points, clause, inspection", rows)
         findings = _by_submission(store, "findings", "code, file, sheet, cell, field, facts", rows)
         rows = {
             n: replace(
                 row,
+                groups=tuple(GroupStanding(*entry) for entry in groups.get(n, ())),
                 items=tuple(ItemStanding(*entry) for entry in items.get(n, ())),
                 losses=tuple(Loss(*entry) for entry in losses.get(n, ())),
                 findings=tuple(_finding(*entry) for entry in findings.get(n, ())),

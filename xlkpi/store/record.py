@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -16,10 +16,11 @@ from xlkpi.results import Results
 from xlkpi.scheme.cells import PUBLISHED
 from xlkpi.scoring.assess import Assessment
 from xlkpi.standing import Standing, standing_of, standings_of
-from xlkpi.store.file import Store
+from xlkpi.store.file import Store, batched
 from xlkpi.values import Absence, Value
 from xlkpi.workbook.layout import Role
 
+_AT_ONCE = 100  # submissions; a month of thousands never stands in memory as a whole
 TOTAL_ROLE = Role.SCORE.value
 _COMPUTED = Role.INDICATOR.value
 
@@ -70,33 +71,47 @@ def _record(store: Store, results: Results) -> Recorded:
     revisions = dict(
         store.rows("SELECT dealer, max(revision) FROM submissions WHERE scheme = ? AND month = ? GROUP BY ALL", given)
     )
-    fresh: list[tuple[int, int, _Entry]] = []
-    replaced, unchanged = [], 0
-    number = store.next_number("submissions", "submission")
-    for entry in _entries(results):
-        standing = entry.standing
-        rejected, code = standing.status == "rejected", standing.dealer.code
-        earlier = known.get((code, standing.file, entry.digest) if rejected else code)
-        if earlier and earlier[1] == entry.digest:
-            unchanged += 1
-            continue
-        if earlier:
-            replaced.append(earlier[0])
-        revisions[code] = revisions.get(code, 0) + 1
-        fresh.append((number, revisions[code], entry))
-        number += 1
-    if replaced:
-        store.rows("UPDATE submissions SET is_current = false WHERE list_contains(?, submission)", [replaced])
     order = {code: position for position, code in enumerate(issue.roster)}
-    store.add("submissions", (_submission(issue, run, n, revision, order, e) for n, revision, e in fresh))
-    store.add("field_values", ((n, *value) for n, _, entry in fresh for value in entry.values))
-    store.add("items", ((n, i.item, i.score, i.before_veto, i.status, i.vetoed)
-                        for n, _, e in fresh for i in e.standing.items))  # fmt: skip
-    store.add("losses", ((n, x.item, x.kind, x.scope, x.points, x.clause, x.inspection)
-                         for n, _, e in fresh for x in e.standing.losses))  # fmt: skip
-    found = [(n, finding) for n, _, entry in fresh for finding in entry.standing.findings]
-    store.add("findings", (_finding(run, n, f) for n, f in [*found, *((None, f) for f in results.findings)]))
-    return Recorded(len(fresh) - len(replaced), len(replaced), unchanged)
+    new = revised = unchanged = 0
+    number = store.next_number("submissions", "submission")
+    for entries in batched(_entries(results), _AT_ONCE):
+        fresh: list[tuple[int, int, _Entry]] = []
+        replaced: list[int] = []
+        for entry in entries:
+            standing = entry.standing
+            rejected, code = standing.status == "rejected", standing.dealer.code
+            earlier = known.get((code, standing.file, entry.digest) if rejected else code)
+            if earlier and earlier[1] == entry.digest:
+                unchanged += 1
+                continue
+            if earlier:
+                replaced.append(earlier[0])
+            revisions[code] = revisions.get(code, 0) + 1
+            fresh.append((number, revisions[code], entry))
+            number += 1
+        if replaced:
+            store.rows("UPDATE submissions SET is_current = false WHERE list_contains(?, submission)", [replaced])
+        store.add("submissions", (_submission(issue, run, n, revision, order, e) for n, revision, e in fresh))
+        _add_parts(store, run, [(n, entry) for n, _, entry in fresh])
+        new, revised = new + len(fresh) - len(replaced), revised + len(replaced)
+    store.add("findings", (_finding(run, None, finding) for finding in results.findings))
+    return Recorded(new, revised, unchanged)
+
+
+def _add_parts(store: Store, run: int, fresh: Sequence[tuple[int, _Entry]]) -> None:
+    """What belongs to submissions: values, scores, losses, findings."""
+    standings = [(n, entry.standing) for n, entry in fresh]
+    store.add("field_values", ((n, *value) for n, entry in fresh for value in entry.values))
+    store.add(
+        "group_scores",
+        ((n, g.group, g.score, g.vetoed, g.undecided) for n, standing in standings for g in standing.groups),
+    )
+    store.add("items", ((n, i.item, i.score, i.before_veto, i.status, i.vetoed) for n, s in standings for i in s.items))
+    store.add(
+        "losses",
+        ((n, x.item, x.kind, x.scope, x.points, x.clause, x.inspection) for n, s in standings for x in s.losses),
+    )
+    store.add("findings", (_finding(run, n, finding) for n, s in standings for finding in s.findings))
 
 
 def _run(store: Store, results: Results) -> int:
@@ -147,6 +162,7 @@ def _digest(issue: Issue, standing: Standing, values: Iterable[Any]) -> str:
         issue.layout.fingerprint, [list(value) for value in values], standing.dealer.name, standing.dealer.region,
         standing.dealer.peer_group, standing.status, standing.grade, standing.vetoed, findings,
         [[i.item, i.score, i.status, i.vetoed] for i in standing.items],
+        [[g.group, g.score, g.vetoed, g.undecided] for g in standing.groups],
         [standing.total, standing.published, standing.before_veto, standing.ceiling],
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(_rounded(content), ensure_ascii=False).encode()).hexdigest()

@@ -52,6 +52,7 @@ STYLES: dict[str, Style] = {
     "strong": Style(size=11, bold=True),
     "text": Style(),
     "note": Style(size=9, ink="4B5563"),
+    "note_figure": Style(size=9, ink="4B5563", across="center"),
     "link": Style(ink="0563C1", link=True),
     "number": Style(across="center", ink="6B7280"),
     "centre": Style(across="center"),
@@ -80,6 +81,7 @@ STYLES: dict[str, Style] = {
     "signature": Style(size=10.5),
     # conditional formats, and their samples in the legend
     "veto": Style(fill=_ROSE, ink=_RED, bold=True),
+    "veto_cell": Style(fill=_ROSE, ink=_RED, bold=True, across="center"),
     "open": Style(fill=_SAND, ink=_ORANGE, bold=True),
     "good": Style(fill=_MINT, ink=_GREEN, bold=True),
     "red_light": Style(fill="E05252", ink="FFFFFF", bold=True, across="center"),
