@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xlwings
 from openpyxl import load_workbook
 
+import xlkpi.excel
 from xlkpi.excel.button import choose, press, review_book
 from xlkpi.excel.control import FIELDS, FILE, FIRST_FIELD_ROW, LOG_ROW, SHEET, Trouble, one_line
 from xlkpi.excel.install import control_workbook
@@ -268,9 +270,22 @@ def test_a_press_on_the_remote_engine(opened: Open, month: Month) -> None:
     app = FakeApp()
     desktop = FakeBook(data, "D001.xlsx", app)
     review_book(desktop, month.issue, scoring=True)
-    apart = {key for key in seen.keys() | dump(desktop.file).keys() if seen.get(key) != dump(desktop.file).get(key)}
+    there = dump(desktop.file)
+    apart = {key for key in seen.keys() | there.keys() if seen.get(key) != there.get(key)}
     # desktop Excel tells formulas, so the notice that they were not looked at stands in the remote list alone
     assert {sheet for sheet, _ in apart} == {FINDINGS}
+
+
+def test_main_takes_the_workbook_that_called(opened: Open, month: Month) -> None:
+    """As xlwings offers it for trying out; the caller is a class attribute and has to be taken away again."""
+    here = opened(control_data("评分", issue=str(month.folder / "blank")), FILE)
+    here.set_mock_caller()
+    try:
+        xlkpi.excel.main()
+    finally:
+        del xlwings.Book._mock_caller
+    (alert,) = [action for action in here.json()["actions"] if action["func"] == "alert"]
+    assert alert["args"][0].startswith("请先打开一份经销商的工作簿")
 
 
 def test_a_workbook_that_is_refused_is_sent_nothing(opened: Open, month: Month) -> None:
