@@ -6,6 +6,7 @@ The command line and the button share this function, so that a marked file and a
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 
 from xlkpi.findings import Finding, Severity, most_serious_first, tally
 from xlkpi.values import Place
@@ -82,8 +83,12 @@ def _list(findings: Sequence[Finding], sheets: Collection[str], title: str) -> I
     ]
     yield Write(Place(SHEET, f"A{_HEAD_ROW}"), (HEADINGS, *rows), wrap=True)
     yield Fill(SHEET, f"A{_HEAD_ROW}:G{_HEAD_ROW}", _HEADING_FILL, bold=True)
+    first = _HEAD_ROW + 1
+    for severity, same in groupby(findings, lambda finding: finding.severity):  # in order of severity
+        last = first + sum(1 for _ in same) - 1
+        yield Fill(SHEET, f"B{first}:B{last}", COLOURS[severity])
+        first = last + 1
     for row, finding in enumerate(findings, _HEAD_ROW + 1):
-        yield Fill(SHEET, f"B{row}", COLOURS[finding.severity])
         if _has_cell(finding, sheets) and finding.place is not None:
             yield Link(Place(SHEET, f"{_PLACES}{row}"), finding.place, str(finding.place))
 
