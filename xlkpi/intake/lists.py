@@ -66,9 +66,14 @@ def read_roster(path: Path) -> Listed[Dealer]:
     name, region, peers = (_heading(table, names) for names in (_NAME, _REGION, _PEERS))
     if table.headings and name is None:
         out.findings.append(Finding("XK-T020", table.file, facts={"column": _NAME[0]}))
+    spelled: dict[str, str] = {}
     for row in table.rows:
         if row.code in out.rows:
             out.findings.append(_at(table, row, "XK-T022", dealer=row.code))
+            continue
+        other = spelled.setdefault(row.code.casefold(), row.code)
+        if other != row.code:  # to Windows their files would have one name
+            out.findings.append(_at(table, row, "XK-T027", dealer=row.code, other=other))
             continue
         if "|" in row.code:  # it separates the parts of a workbook's marker
             out.findings.append(_at(table, row, "XK-T026", dealer=row.code))
@@ -257,7 +262,7 @@ def read_table(path: Path, key: tuple[str, ...] = _CODE) -> Table:
                 return table
     except Refused as refused:
         return Table(file, {}, [], [Finding(refused.code, file, facts=refused.facts)])
-    except (ValueError, KeyError, IndexError, ParseError) as error:
+    except (ValueError, KeyError, IndexError, ParseError, RecursionError) as error:
         return Table(file, {}, [], [Finding("XK-F002", file, facts={"detail": f"{type(error).__name__}: {error}"})])
     return Table(file, {}, [], [Finding("XK-T020", file, facts={"column": key[0]})])
 

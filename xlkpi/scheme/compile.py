@@ -217,9 +217,10 @@ class _Compiler(Formulary):
         name = self._set(of_diagnosis(number, "触发"), shows, (*origin, "when"), kind="text")
         weight = diagnosis.stake or self._gap(diagnosis)
         # a hair's difference by position keeps equal weights apart, so that the sorted list finds each of them; it
-        # grows with the weight, since beside millions a fixed one is lost to rounding
-        hair = f"{number}*MAX(100,IFERROR(ABS({weight}),0))/10^11"
-        weighed = f'IF({name}="{SHOWS}",IFERROR({weight},0)-{hair},"")'
+        # grows with the weight, since beside millions a fixed one is lost to rounding; and it is added, since less than
+        # nothing would be shown as -0
+        hair = f"1+{len(self.scheme.diagnoses) - number + 1}/10^11"
+        weighed = f'IF({name}="{SHOWS}",MAX(0.01,IFERROR({weight},0))*({hair}),"")'
         self._set(of_diagnosis(number, "轻重"), weighed, (*origin, "stake"))
 
     def _gap(self, diagnosis: Diagnosis) -> str:

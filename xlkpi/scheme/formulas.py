@@ -213,12 +213,12 @@ def shown(term: Term) -> Formula:
     if not isinstance(term, Name):
         return Formula(f'ROUND({term},4)&""')
     formats = {
-        "rate": f'TEXT(ROUND({term},4),"0.00%")',
-        "amount": f'TEXT(ROUND({term},2),"#,##0.00")',
-        "count": f'TEXT(ROUND({term},4),"#,##0")',
+        "rate": f'TEXT(ROUND({term},4)+0,"0.00%")',
+        "amount": f'TEXT(ROUND({term},2)+0,"#,##0.00")',
+        "count": f'TEXT(ROUND({term},4)+0,"#,##0")',
         "day": f'ROUND({term},0)&" 号"',
     }
-    # + 0: what rounds to a negative zero is "0" to Excel and LibreOffice, but "-0" to formualizer
+    # + 0: what rounds to a negative zero is "0" to Excel and LibreOffice, but "-0" to the engines
     number = formats.get(term.kind, f"ROUND({term},4)" + ("+0" if term.kind == "number" else ""))
     if term.kind in ("choice", "text"):
         number = term.excel

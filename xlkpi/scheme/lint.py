@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -16,7 +17,9 @@ from xlkpi.scheme.model import Scheme
 from xlkpi.scheme.names import clashes, why_unsafe
 from xlkpi.scheme.rules import Rule, load_rules
 
-MAX_FORMULA = 8192  # Excel's limit, in characters
+MAX_FORMULA = 8192  # Excel's limits, in characters: of a formula, and of a quoted text in it
+MAX_QUOTED = 255
+_QUOTED = re.compile(r'"((?:[^"]|"")*)"')
 
 Where = tuple[str | int, ...]
 
@@ -89,6 +92,10 @@ def _rulings(scheme: Scheme) -> Iterator[tuple[Where, str]]:
 def _formula(name: str, text: str, compiled: Compiled, uses: dict[str, tuple[str, ...]]) -> Iterator[str]:
     if len(text) > MAX_FORMULA:
         yield f"the formula has {len(text)} characters; Excel takes {MAX_FORMULA}: split it into two indicators"
+    for quoted in _QUOTED.findall(text):
+        length = len(quoted.replace('""', '"'))
+        if length > MAX_QUOTED:
+            yield f"a text in the formula has {length} characters; Excel takes {MAX_QUOTED}: shorten {quoted[:20]!r}…"
     try:
         parsed = parse(text)
     except ValueError as error:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from openpyxl.chart import BarChart, DoughnutChart, LineChart, Reference
 from openpyxl.chart.label import DataLabelList
 from openpyxl.chart.marker import DataPoint
+from openpyxl.drawing.spreadsheet_drawing import AnchorMarker, TwoCellAnchor
+from openpyxl.utils.cell import coordinate_to_tuple
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlkpi.workbook.plan import ChartPlan
@@ -22,12 +24,15 @@ def add_chart(sheet: Worksheet, plan: ChartPlan) -> None:
         chart.add_data(Reference(range_string=f"'{plan.sheet}'!{area}"), titles_from_data=True)
     chart.set_categories(Reference(range_string=f"'{plan.sheet}'!{plan.categories}"))
     chart.title = plan.title
-    chart.width, chart.height = plan.width, plan.height  # type: ignore[assignment]  # centimetres; the stubs say int
     if isinstance(chart, DoughnutChart):
         _colour_gauge(chart)
     else:
         _dress(chart, plan)
-    sheet.add_chart(chart, plan.anchor)
+    (top, left), (bottom, right) = map(coordinate_to_tuple, plan.area.split(":"))
+    # tied to the cells at both corners: how wide a column is differs from program to program
+    start, end = AnchorMarker(col=left - 1, row=top - 1), AnchorMarker(col=right, row=bottom)
+    chart.anchor = TwoCellAnchor(_from=start, to=end)  # type: ignore[assignment]  # the stubs know only a reference
+    sheet.add_chart(chart)
 
 
 def _bars(kind: str) -> BarChart:

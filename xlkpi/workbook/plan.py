@@ -64,15 +64,13 @@ class Highlight:
 
 @dataclass(frozen=True, slots=True)
 class ChartPlan:
-    """A chart; `series` are ranges whose first cell is the series' title. The cells stand on `sheet`."""
+    """A chart over the cells of `area`; `series` are ranges on `sheet` whose first cell is the series' title."""
 
     kind: Literal["gauge", "bars", "columns", "line"]
     title: str
     categories: str
     series: tuple[str, ...]
-    anchor: str
-    width: float
-    height: float
+    area: str
     sheet: str
     shape: str = "General"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,13 @@ def test_a_code_with_a_bar_cannot_stand_in_a_marker_and_is_told(sheet: Sheet) ->
     listed = read_roster(sheet(["代码", "名称"], ["D|1", "甲"], ["D2", "乙"]))
     assert list(listed.rows) == ["D2"]
     assert [f.code for f in listed.findings] == ["XK-T026"]
+
+
+def test_codes_that_differ_in_case_only_would_share_a_file_on_windows(sheet: Sheet) -> None:
+    listed = read_roster(sheet(["代码", "名称"], ["D1a", "甲"], ["d1A", "乙"], ["D2", "丙"]))
+    assert list(listed.rows) == ["D1a", "D2"]
+    assert told(listed.findings) == [("XK-T027", "代码“d1A”与“D1a”只有大小写不同，该行没有使用")]
+    assert str(listed.findings[0].place) == "Sheet!A3"
 
 
 def test_a_row_without_a_code_is_told_and_a_blank_row_is_not(sheet: Sheet) -> None:
@@ -241,3 +249,31 @@ def test_the_inspections_form_gives_the_inspections(tmp_path: Path, scheme: Sche
     listed = read_inspections(path, scheme, ROSTER)
     assert listed.rows == {"D001": given, "D002": {}}
     assert {f.code for f in listed.findings} == {"XK-V012"}
+
+
+# ------------------------------------------------------------------ hostile lists
+
+
+@pytest.mark.parametrize(
+    ("part", "end"),
+    [
+        ("xl/workbook.xml", b"</workbook>"),
+        ("xl/worksheets/sheet1.xml", b"</worksheet>"),
+        ("xl/worksheets/sheet1.xml", b"</sheetData>"),
+        ("xl/worksheets/sheet1.xml", b"</is><!-- -->"),
+        ("xl/styles.xml", b"</styleSheet>"),
+    ],
+)
+def test_a_list_with_tags_beyond_any_depth_is_a_finding_at_most(sheet: Sheet, part: str, end: bytes) -> None:
+    path = sheet(["代码", "名称"], ["D1", "甲"])
+    with zipfile.ZipFile(path) as package:
+        parts = {name: package.read(name) for name in package.namelist()}
+    close = end.removesuffix(b"<!-- -->")  # a comment makes the reader take another way
+    assert close in parts[part]
+    parts[part] = parts[part].replace(close, b"<r>" * 50_000 + b"</r>" * 50_000 + end, 1)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, data in parts.items():
+            package.writestr(name, data)
+    listed = read_roster(path)
+    assert listed.rows or listed.findings
+    assert {finding.code[:4] for finding in listed.findings} <= {"XK-F"}

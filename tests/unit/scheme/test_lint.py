@@ -235,3 +235,13 @@ def test_a_scheme_with_a_problem_reaches_no_workbook(change: Change, scheme_copy
 def test_a_formula_longer_than_excel_takes_is_told(change: Change, scheme_copy: Path) -> None:
     change(HEAD, RATE, f"formula: SUM({','.join(['返修台数'] * 2000)})")
     assert any("Excel takes 8192: split it into two indicators" in problem for problem in lint(scheme_copy))
+
+
+@pytest.mark.parametrize(("length", "problems"), [(255, 0), (256, 1)])
+def test_a_quoted_text_longer_than_excel_takes_is_told(
+    change: Change, scheme_copy: Path, length: int, problems: int
+) -> None:
+    quoted = '""' + "长" * (length - 1)  # a doubled quote is one character
+    change(HEAD, RATE, f"formula: 'IF(返修台数>0,返修台数,LEN(\"{quoted}\"))'")
+    found = [problem for problem in lint(scheme_copy) if f"has {length} characters; Excel takes 255" in problem]
+    assert len(found) == problems

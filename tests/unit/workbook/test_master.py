@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import re
+from pathlib import Path
 
 import pytest
 from openpyxl import Workbook, load_workbook
 
 from xlkpi.issue import Issue
 from xlkpi.scheme.formulary import Compiled
+from xlkpi.scheme.lint import usable_scheme
 from xlkpi.scheme.model import Scheme
 from xlkpi.values import Place
 from xlkpi.workbook.layout import Role
@@ -152,3 +155,35 @@ def test_a_blank_shows_who_when_and_what_is_still_missing(mine: Workbook, blank:
     assert values["填报"]["A3"].value == "已填 0/6 · 错误 0"
     titles = [cell.value for cell in values["绩效考核表"][1] if isinstance(cell.value, str)]
     assert any(title.startswith("2026-11") and "绩效考核表" in title for title in titles)
+
+
+_WITHOUT = """
+scheme: by-eye
+title: 目测表
+en: By eye
+version: "1"
+valid: {from: 2026-01}
+fields:
+  备注说明: {en: Remark, type: text}
+  整洁: {en: Tidy, type: choice, by: headquarters, words: {合格: met, 不合格: failed}}
+groups:
+- group: 现场
+  points: 10
+  items:
+  - item: 清洁
+    points: 10
+    clauses:
+    - {require: 整洁, lose: 5, text: 不整洁扣 5 分}
+grades: [{grade: 合格, at_least: 6}]
+"""
+
+
+def test_a_scheme_without_targets_and_indicators_has_no_empty_sheet(tmp_path: Path) -> None:
+    (tmp_path / "scheme.yaml").write_text(_WITHOUT, "utf-8")
+    plan = plan_workbook(*usable_scheme(str(tmp_path)))
+    assert "指标分析" not in [sheet.title for sheet in plan.sheets]
+    rows = re.compile(r"([A-Z]+)(\d+):([A-Z]+)(\d+)")
+    areas = [highlight.range for sheet in plan.sheets for highlight in sheet.highlights]
+    assert areas
+    assert not [area for area in areas if (found := rows.fullmatch(area)) and int(found[2]) > int(found[4])]
+    assert load_workbook(io.BytesIO(write_master(plan))).sheetnames == [sheet.title for sheet in plan.sheets]

@@ -73,9 +73,7 @@ def _gauge(sheet: SheetPlan, row: int) -> int:
         sheet.put(_DATA, row + offset, label, "note")
         sheet.put(_DATA + 1, row + offset, Formula(text), "computed", "0.0")
     sheet.charts.append(
-        ChartPlan(
-            "gauge", "总分（满分 100）", _area(row + 1, row + 3), (_area(row, row + 3, 1),), "A7", 11.5, 7.5, TITLE
-        )
+        ChartPlan("gauge", "总分（满分 100）", _area(row + 1, row + 3), (_area(row, row + 3, 1),), "A7:D21", TITLE)
     )
     return row + 3
 
@@ -94,9 +92,7 @@ def _completions(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> int:
             "目标完成率（最多画到 200%）",
             _area(row + 1, last),
             (_area(row, last, 1),),
-            "E7",
-            18,
-            7.5,
+            "E7:L21",
             TITLE,
             "0%",
         )
@@ -111,14 +107,14 @@ def _composition(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> None:
     _data(sheet, row, (shown.title, "本月", "指导值"))
     for offset, name in enumerate(shown.composition, 1):
         entry = plan.scheme.indicators[name]
-        sheet.put(_DATA, row + offset, entry.label or name, "note")
+        sheet.put(_DATA, row + offset, (entry.label or name).removeprefix(f"{shown.title}·"), "note")
         sheet.put(_DATA + 1, row + offset, Formula(f"N({name})"), "computed", "0.0%")
         bounds = [of_field(name, bound) for bound in entry.bounds]
         guide = f"N({bounds[0]})" if bounds else "0"
         sheet.put(_DATA + 2, row + offset, Formula(guide), "computed", "0.0%")
     last = row + len(shown.composition)
     series = (_area(row, last, 1), _area(row, last, 2))
-    sheet.charts.append(ChartPlan("columns", shown.title, _area(row + 1, last), series, "A23", 14.5, 7.5, TITLE, "0%"))
+    sheet.charts.append(ChartPlan("columns", shown.title, _area(row + 1, last), series, "A23:F37", TITLE, "0%"))
 
 
 def _trend(plan: WorkbookPlan, sheet: SheetPlan) -> None:
@@ -128,7 +124,7 @@ def _trend(plan: WorkbookPlan, sheet: SheetPlan) -> None:
     sheet.charts.append(
         ChartPlan(
             "line", "近十二个月公布总分", f"$F${first + 1}:$F${last}", (f"$G${first}:$G${last}",),
-            "G23" if beside else "A23", 15 if beside else 29.5, 7.5, DEALER_SHEET, "0",
+            "G23:L37" if beside else "A23:L37", DEALER_SHEET, "0",
         )
     )  # fmt: skip
 

@@ -18,13 +18,12 @@ from xlkpi.workbook.sheets.indicators import EARLIER, LAST, RANK, is_full, year_
 
 def add(plan: WorkbookPlan) -> None:
     """Put the sheet into the plan."""
+    full = is_full(plan.scheme)
     sheet = plan.sheet(
         SheetPlan(
             TITLE,
-            widths=(26, 22, 22, 10, 3, 10, 12, 3, 16, *([13] * len(PLAN)))
-            if is_full(plan.scheme)
-            else (26, 22, 22, 10),
-            last_printed_column=4,
+            widths=(34, 18, 18, 16, 12, 10, 12, 3, 16, *([13] * len(PLAN))) if full else (26, 22, 22, 10),
+            last_printed_column=5 if full else 4,
             tab_colour="4472C4",
         )
     )

@@ -17,13 +17,14 @@ TITLE = "填报"
 _HEADINGS = ("序号", "项目", "口径", "单位", "上月", "本月", "校验", "备注")
 _HEAD = 5
 _VALUE, _CHECK, _REMARK = 6, 7, 8
+_LABEL_LINE, _DEFINITION_LINE, _CHECK_LINE = 12, 29, 13  # Chinese characters in a line of these columns
 
 
 def add(plan: WorkbookPlan) -> None:
     """Put the sheet into the plan."""
     sheet = plan.sheet(
         SheetPlan(
-            TITLE, widths=(6, 24, 50, 9, 15, 17, 18, 22), landscape=True, freeze=f"C{_HEAD + 1}",
+            TITLE, widths=(6, 24, 48, 9, 15, 17, 26, 20), landscape=True, freeze=f"C{_HEAD + 1}",
             repeat_rows=f"{_HEAD}:{_HEAD}", last_printed_column=len(_HEADINGS), tab_colour="FFC000",
         )
     )  # fmt: skip
@@ -66,7 +67,8 @@ def _row(plan: WorkbookPlan, sheet: SheetPlan, row: int, name: str, field: Schem
     shape = number_format(field.type)
     definition = "；".join(filter(None, (field.definition, "可以不填" if field.optional else "")))
     sheet.put(1, row, sum(1 for slot in plan.slots.values() if slot.role is Role.ANSWER) + 1, "number")
-    sheet.put(2, row, field.label or name, "item")
+    label = field.label or name
+    sheet.put(2, row, label, "item")
     sheet.put(3, row, definition, "note")
     sheet.put(4, row, field.unit, "centre")
     last = of_field(name, "上月")
@@ -78,18 +80,20 @@ def _row(plan: WorkbookPlan, sheet: SheetPlan, row: int, name: str, field: Schem
     plan.formula(sheet, (_CHECK, row), of_field(name, "校验"), Role.CHECK, "check", field_name=name)
     remark = sheet.put(_REMARK, row, None, "remark")
     plan.slot(sheet, remark, of_field(name, "备注"), Role.REMARK, name)
-    sheet.heights[row] = 34 if len(definition) > 26 else 24
+    told = max((len(relation.text) for relation in plan.scheme.relations if relation.at == name), default=0)
+    lines = max(-(-len(definition) // _DEFINITION_LINE), -(-told // _CHECK_LINE), -(-len(label) // _LABEL_LINE))
+    sheet.heights[row] = max(24, 13 * lines + 8)
     sheet.validations.append(_validation(value, name, field))
 
 
 def _validation(where: str, name: str, field: SchemeField) -> Validation:
     words = [word for word in field.words if field.type == "choice"]
     label = field.label or name
-    prompt = field.definition + (f"\n单位：{field.unit}" if field.unit else "")
+    unit = f"；单位：{field.unit}" if field.unit else ""  # what is meant stands beside the cell, under 口径
     if words:
-        return Validation(where, choices=tuple(words), title=label, prompt=prompt, error="请从下拉框中选择")
+        return Validation(where, choices=tuple(words), title=label, prompt="请从下拉框中选择", error="请从下拉框中选择")
     if field.type == "text":
-        return Validation(where, title=label, prompt=prompt)
+        return Validation(where, title=label, prompt="请填文字")
     conditions = [f"ISNUMBER({where})"]
     wanted = "日期" if field.type == "date" else "数字"
     if field.minimum is not None:
@@ -105,7 +109,7 @@ def _validation(where: str, name: str, field: SchemeField) -> Validation:
     if field.not_applicable:  # a decimal rule would forbid the word, so the rule is a formula
         condition = f'OR({where}="{Absence.NOT_APPLICABLE.value}",{condition})'
         wanted += "，或“不适用”"
-    return Validation(where, condition=condition, title=label, prompt=prompt, error=f"这里要填{wanted}")
+    return Validation(where, condition=condition, title=label, prompt=f"{wanted}{unit}", error=f"这里要填{wanted}")
 
 
 def _counter(sheet: SheetPlan, fields: dict[str, SchemeField], last_row: int) -> None:
