@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 import xlwings
 from openpyxl import Workbook, load_workbook
 from packages import replaced, zipped
@@ -205,6 +206,23 @@ def test_a_sheet_without_comments_gets_its_own_with_shape_ids_of_its_own(rich: b
     sheet = parts["xl/worksheets/sheet2.xml"].decode()
     assert sheet.index("<legacyDrawing") < sheet.index("<tableParts")
     assert load_workbook(io.BytesIO(both))[OTHER]["B2"].comment.author == "xlkpi"
+
+
+def test_a_sheet_with_a_button_and_no_comment_keeps_the_button_in_its_drawing() -> None:
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer) as book:
+        sheet = book.add_worksheet("表")
+        sheet.write("A1", 1)
+        sheet.insert_button("F2", {"macro": "Go", "caption": "校验"})
+    data = buffer.getvalue()
+    done = patched(admit(data), mark(findings("表", ["A1"]), {"表"}, ""))
+    parts, was = unpack(done), unpack(data)
+    drawing = parts["xl/drawings/vmlDrawing1.vml"].decode()
+    assert drawing.startswith(was["xl/drawings/vmlDrawing1.vml"].decode().removesuffix("</xml>"))
+    assert drawing.count('<v:shapetype id="_x0000_t202"') == 1
+    assert parts["[Content_Types].xml"].count(b'Extension="vml"') == 1
+    assert parts["xl/worksheets/sheet1.xml"].count(b"<legacyDrawing") == 1
+    assert load_workbook(io.BytesIO(done))["表"]["A1"].comment.author == "xlkpi"
 
 
 # ------------------------------------------------------------------ each operation
