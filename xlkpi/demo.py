@@ -20,6 +20,8 @@ from xlkpi.plausible import with_doubts
 from xlkpi.publish import make_issue, publish
 from xlkpi.ranking import FILE as RANKING_FILE
 from xlkpi.ranking import ranking_workbook
+from xlkpi.report.page import REPORT_FILE, write_report
+from xlkpi.report.source import Source
 from xlkpi.resources import templates
 from xlkpi.results import SCORES_FILE, Results, write_results
 from xlkpi.scheme.lint import usable_scheme
@@ -58,6 +60,7 @@ def run_demo(folder: Path, engine: str = "formualizer") -> Demo:
     results = Results(issue, engine, assessments, batch.unusable, [*listed.findings, *batch.findings])
     write_results(results, out)
     write_file(out / RANKING_FILE, ranking_workbook(standings_of(results)))
+    write_report(Source.read(out), out / REPORT_FILE)
     return Demo(folder, results, out / "assessed")
 
 
@@ -126,4 +129,5 @@ def paths_to_open(demo: Demo) -> Iterator[str]:
     yield f"填好的表　　{demo.folder / 'filled'}"
     yield f"绩效考核表　{demo.assessed}（例：{first.file}）"
     yield f"排名汇总　　{demo.folder / 'out' / RANKING_FILE}"
+    yield f"月度报告　　{demo.folder / 'out' / REPORT_FILE}"
     yield f"数据　　　　{demo.folder / 'out' / SCORES_FILE}"

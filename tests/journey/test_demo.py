@@ -25,6 +25,7 @@ def test_it_ends_well_and_leaves_everything(month: Month) -> None:
     assert len(list(month.blank.glob("D*.xlsx"))) == 12
     assert len(list((month.folder / "filled").glob("D*.xlsx"))) == 12
     assert len(list((month.out / "assessed").glob("D*.xlsx"))) == 11, "all but the broken one"
+    assert "虚构·手写数字店" in (month.out / "report.html").read_text("utf-8")
     assert (month.out / "scores.csv").read_bytes().startswith(b"\xef\xbb\xbfdealer,month,kind,id,value\n")
 
 

@@ -84,11 +84,11 @@ def test_it_sorts_by_mouse_and_by_keyboard(written: Path, opened: Open, made_up:
     totals = {d["dealer"]: d.get("published") for d in made_up["dealers"]}
     with opened(written) as page:
         before = codes(page)
-        assert page.get_attribute("#table th >> nth=0", "aria-sort") == "ascending"
-        head = page.locator("#table th", has_text="总分")
+        assert page.get_attribute("#table thead th >> nth=0", "aria-sort") == "ascending"
+        head = page.locator("#table thead th", has_text="总分")
         head.locator("button").click()
         assert head.get_attribute("aria-sort") == "ascending"
-        assert page.locator("#table th:not([aria-sort=none])").count() == 1
+        assert page.locator("#table thead th:not([aria-sort=none])").count() == 1
         known = [totals[code] for code in codes(page)]
         assert [total for total in known if total is not None] == sorted(t for t in known if t is not None)
         assert known[-2:] == [None, None], "what has no total stands last"
@@ -98,7 +98,7 @@ def test_it_sorts_by_mouse_and_by_keyboard(written: Path, opened: Open, made_up:
         known = [totals[code] for code in codes(page)]
         assert [t for t in known if t is not None] == sorted((t for t in known if t is not None), reverse=True)
         assert known[-2:] == [None, None]
-        page.locator("#table th", has_text="名次").locator("button").press("Space")
+        page.locator("#table thead th", has_text="名次").locator("button").press("Space")
         assert codes(page) == before
 
 
@@ -297,7 +297,7 @@ def test_two_thousand_dealers_are_no_burden(browser: Any, tmp_path: Path) -> Non
 
     page.goto(path.as_uri())
     loading = spent()
-    page.click("#table th button >> nth=5")
+    page.click("#table thead th button >> nth=5")
     sorting = spent(loading)
     page.fill("#search", "D1777")
     assert codes(page) == ["D1777"]
