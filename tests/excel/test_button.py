@@ -141,6 +141,10 @@ def test_headquarters_list_fills_in_what_the_workbook_leaves_blank(control: Cont
     assert [where for _, where in sources.values()].count("本工作簿") == 1
     vetoed = [row[0].value for row in dealer.file[SCORES].iter_rows() if row[7].value == "否决"]
     assert vetoed == ["质量管理"]
+    differing = [row[3].value for row in dealer.file[FINDINGS].iter_rows() if row[6].value == "XK-I009"]
+    assert [text.split("；")[0] for text in differing] == [
+        "“返修台数”的检查情况，打开的工作簿里是 未完成，总部清单里是 完成"
+    ]
 
 
 def test_a_folder_is_scored_into_another(control: Control, month: Month, tmp_path: Path) -> None:

@@ -74,6 +74,12 @@ def test_nothing_else_lies_there() -> None:
     assert {path.stem for path in regenerate.DUMPS.iterdir()} == set(regenerate.NAMES)
 
 
+def test_the_pictures_of_the_button_can_be_made(tmp_path: Path) -> None:
+    for book in regenerate.button_books(tmp_path):
+        assert parts(book)
+    assert {path.name for path in regenerate.BUTTON.iterdir()} == {"control.png", "scores.png"}
+
+
 def test_the_source_s_numbers_stand_in_the_assessed_sheet() -> None:
     """The dump is reviewed by eye; the numbers that must come out are held apart from it."""
     lines = (regenerate.DUMPS / "assessed.txt").read_text("utf-8").splitlines()

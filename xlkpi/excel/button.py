@@ -129,6 +129,7 @@ def choose(books: Iterable[Any], name: str, beside: str = "") -> Any:
 def _folder(control: Any, choices: Choices) -> str:
     from xlkpi.batch import run  # noqa: PLC0415
     from xlkpi.files import WriteError, workbook_paths  # noqa: PLC0415
+    from xlkpi.plausible import with_doubts  # noqa: PLC0415
     from xlkpi.results import Results, write_results  # noqa: PLC0415
 
     listed = choices.path("inspections") if choices.values["inspections"] else None
@@ -137,11 +138,12 @@ def _folder(control: Any, choices: Choices) -> str:
     try:
         # in this process: a macro's Python has no console to start others from
         batch = run(issue, workbook_paths((choices.path("returned"),)), engine=_ENGINE, out=out)
-        results = Results(issue, _ENGINE, batch.assessments, batch.unusable, list(batch.findings))
+        done = with_doubts(issue, batch.assessments)
+        results = Results(issue, _ENGINE, done, batch.unusable, list(batch.findings))
         write_results(results, out)
     except WriteError as error:
         raise Trouble(f"写不了 {error.path}：{error.detail}") from None
-    states = Counter([*(str(done.status) for done in results.assessments), *("rejected" for _ in batch.unusable)])
+    states = Counter([*(str(one.status) for one in results.assessments), *("rejected" for _ in batch.unusable)])
     words = (("scored", "已评"), ("provisional", "暂定"), ("rejected", "未能评分"))
     told = "，".join(f"{word} {states[state]} 份" for state, word in words if states[state])
     return f"{told or '文件夹里没有工作簿'}\n结果在 {out}"

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from xlkpi.excel.apply import CannotWrite
 from xlkpi.findings import Finding, most_serious_first, tally
+from xlkpi.intake.normalise import show
 from xlkpi.intake.source import Source
 from xlkpi.intake.submission import Submission, Unusable, read_source
 from xlkpi.issue import Issue
+from xlkpi.plausible import with_doubts
 from xlkpi.scheme.cells import TOTAL
 from xlkpi.scorecard import score_sheet, summary
 from xlkpi.scoring.assess import INSPECTION_MISSING, Assessment, assess
 from xlkpi.scoring.engine import Engine
-from xlkpi.values import CellKind, Value
+from xlkpi.values import CellKind
+from xlkpi.workbook.layout import Role
 from xlkpi.workbook.marking import mark
 from xlkpi.workbook.operations import Comment, EnsureSheet, Fill, Operation
 
@@ -44,9 +47,16 @@ def review(issue: Issue, engine: Engine, source: Source, file: str, *, scoring: 
     read = read_source(issue, lambda: source, file, reviewed=True)
     if isinstance(read, Unusable):
         return Review((), f"这个工作簿不能用：\n{_told(read.findings)}", read.findings)
-    known = replace(issue, inspections={**issue.inspections, read.dealer: _inspections(issue, read)})
-    done = assess(
-        known, engine, read.dealer, read.contents(), tables=read.tables, file=file, findings=read.findings
+    listed = issue.inspections.get(read.dealer, {})
+    known = replace(issue, inspections={**issue.inspections, read.dealer: {**listed, **read.inspections}})
+    (done,) = with_doubts(
+        known,
+        [
+            assess(
+                known, engine, read.dealer, read.contents(),
+                tables=read.tables, file=file, findings=(*read.findings, *_contradicted(issue, read)),
+            )
+        ],
     )  # fmt: skip
     findings = tuple(f for f in done.findings if scoring or f.code != INSPECTION_MISSING)
     dealer = issue.roster[read.dealer]
@@ -62,8 +72,16 @@ def review(issue: Issue, engine: Engine, source: Source, file: str, *, scoring: 
     return Review(tuple(operations), "\n".join([*lines, f"已写入工作表{sheets}；工作簿还没有保存"]), findings, done)
 
 
-def _inspections(issue: Issue, read: Submission) -> dict[str, Value]:
-    return {**issue.inspections.get(read.dealer, {}), **read.inspections}
+def _contradicted(issue: Issue, read: Submission) -> Iterator[Finding]:
+    """Where the workbook's inspection is another than the one in headquarters' list."""
+    listed = issue.inspections.get(read.dealer, {})
+    for slot in issue.layout.of(Role.INSPECTION):
+        name, entry = slot.field, issue.scheme.fields[slot.field]
+        if name in listed and name in read.inspections:
+            found, expected = show(entry, read.inspections[name]), show(entry, listed[name])
+            if found != expected:
+                facts = {"label": entry.label or name, "found": found, "expected": expected}
+                yield Finding("XK-I009", read.file, slot.place, name, facts)
 
 
 def _listed(operations: Iterable[Operation]) -> Iterable[Operation]:
