@@ -18,10 +18,11 @@ from xlkpi.intake.reader import column_number, letters, open_workbook, place_of
 from xlkpi.intake.source import SheetCells, Source
 from xlkpi.issue import Issue
 from xlkpi.values import CellKind, Place, RawCell
-from xlkpi.workbook.layout import Slot, TableSlot
+from xlkpi.workbook.layout import Role, Slot, TableSlot
 
 _ENOUGH = 0.8  # of a sheet's own words: a sheet that has so many of them is that sheet
 _SHEET = re.compile(r"('(?:[^']|'')*'|[^'!]+)!(.*)", re.S)
+_AREA = re.compile(r"!\$?([A-Z]{1,3})\$?(\d+):\$?[A-Z]{1,3}\$?(\d+)$")
 Words = Mapping[str, str]
 """Texts of a sheet by reference, spelling evened out."""
 
@@ -33,10 +34,10 @@ def words_of_form(master: bytes) -> Mapping[str, Words]:
     return {sheet: _words(book, sheet) for sheet in book.sheets}
 
 
-def _words(book: Source, sheet: str) -> Words:
-    cells = book.cells(sheet, None).cells.values()
-    fixed = (raw for raw in cells if raw.kind is CellKind.TEXT and raw.text and not isinstance(raw.formula, str))
-    return {raw.place.ref: even(raw.text or "") for raw in fixed}
+def _words(book: Source, sheet: str, *, fixed: bool = True) -> Words:
+    """Texts of a sheet; unless `fixed`, those that formulas give too."""
+    texts = (raw for raw in book.cells(sheet, None).cells.values() if raw.kind is CellKind.TEXT and raw.text)
+    return {raw.place.ref: even(raw.text or "") for raw in texts if not (fixed and isinstance(raw.formula, str))}
 
 
 def even(text: str) -> str:
@@ -134,7 +135,25 @@ class Locator:
         return shift.place(slot.place) if certain else Place(slot.place.sheet, shift.near(slot.place.ref))
 
     def table(self, table: TableSlot) -> tuple[TableSlot, list[str]]:
-        """A table as it stands in the file, and the headings that are not to be found."""
+        """A table as it stands in the file, and the columns that are not to be found.
+
+        Its columns have names, which move along; without them its headings tell.
+        """
+        if self.book.names:
+            areas = {
+                column: _AREA.search(self.book.names.get(f"{table.name}_{column}", "")) for column in table.columns
+            }
+            known = {column: area for column, area in areas.items() if area}
+            gone = [column for column in areas if column not in known]
+            columns = {column: area[1] for column, area in known.items()}
+            if not gone and columns == table.columns and {area[2] for area in known.values()} == {str(table.first)}:
+                return table, []
+            first = min((int(area[2]) for area in known.values()), default=table.first)
+            last = max((int(area[3]) for area in known.values()), default=table.last)
+            return replace(table, first=first, last=last, columns=columns), gone
+        return self._table_by_headings(table)
+
+    def _table_by_headings(self, table: TableSlot) -> tuple[TableSlot, list[str]]:
         heads = {f"{letter}{table.first - 1}": column for column, letter in table.columns.items()}
         found = self.book.cells(table.sheet, heads.keys()).cells
         if all(ref in found and even(found[ref].text or "") == even(column) for ref, column in heads.items()):
@@ -144,6 +163,21 @@ class Locator:
         columns = {heads[ref]: letters(split(place.ref)[0]) for ref, place in here.items() if place is not None}
         down = next((split(place.ref)[1] - (table.first - 1) for place in here.values() if place is not None), 0)
         return replace(table, first=table.first + down, last=table.last + down, columns=columns), gone
+
+    def unmarked(self) -> tuple[list[str], bool] | None:
+        """Of a file without a marker: the dealers of the roster that are written on it, and whether the month is.
+
+        None where the file has no sheet of the form either.
+        """
+        asked = dict.fromkeys(slot.place.sheet for slot in self.issue.layout.of(Role.ANSWER))
+        forms = (set(words_of_form(self.issue.master).get(sheet, {}).values()) for sheet in asked)
+        if not any(form and self.likeness(form, here) >= _ENOUGH for form in forms for here in self.book.sheets):
+            return None
+        texts = {text for sheet in self.book.sheets for text in _words(self.book, sheet, fixed=False).values()}
+        dealers = [
+            code for code in self.issue.roster if any(text == even(code) or f"({even(code)})" in text for text in texts)
+        ]
+        return dealers, any(self.issue.month in text for text in texts)
 
     def renamed(self) -> dict[str, str]:
         """The form's sheets that go by another name in the file: the name issued, and the name there.

@@ -269,7 +269,9 @@ def open_workbook(source: Path | bytes) -> Workbook:
     listed, names = _contents(data) if _UNUSUAL.search(data) is None else _odd_contents(data)
     pages = targets.get("worksheet", {})
     sheets = {name: pages[key] for name, key in listed if key in pages and pages[key] in package}
-    strings, styles = (next(iter(targets.get(kind, {}).values()), "") for kind in ("sharedStrings", "styles"))
+    strings, styles = (
+        next(iter(targets.get(kind, {}).values()), f"{folder}/{kind}.xml") for kind in ("sharedStrings", "styles")
+    )
     formats = _formats_in(package.xml(styles)) if styles in package else ()
     return Workbook(
         package, sheets, names, formats, _strings_part=strings, _from_1904=_FROM_1904.search(data) is not None

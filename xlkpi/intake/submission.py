@@ -27,6 +27,7 @@ from xlkpi.workbook.sheets.marker import TITLE as MARKER_SHEET
 
 MARKER_PROPERTY = "xlkpi"  # written by workbook.master; intake shares only the layout with it
 MARKER_NAME = "_xlkpi"
+_IN_PROPERTY, _IN_NAME, _IN_SHEET = "文档属性", "名称", "隐藏工作表"  # where the marker stands, as people read it
 _MAX_STRAYS = 20  # more than that says nothing more; the last finding counts the rest
 
 
@@ -108,13 +109,14 @@ class _Reader:
         self.issue, self.file, self.book, self.reviewed = issue, file, book, reviewed
         self.found: list[Finding] = []
         self.there = Locator(issue, book)
+        self.seems = ""  # whose it seems to be where no marker says so
         self.titles: Mapping[str, str] = {}  # of sheets that were renamed: as issued, and in the file
         self.moved: frozenset[str] = frozenset()  # sheets whose rows or columns are not where they were
 
     def read(self) -> Submission | Unusable:
         dealer = self._identify()
         if dealer is None:
-            return Unusable(self.file, tuple(self.found))
+            return Unusable(self.file, tuple(self.found), self.seems)
         self._find_sheets()
         missing = [sheet for sheet in self._needed_sheets() if sheet not in self.book.sheets]
         if missing:
@@ -144,9 +146,10 @@ class _Reader:
 
     def _identify(self) -> str | None:
         """The dealer whose file this is, by its markers; None with the reason found."""
-        markers = self._markers()
+        found = self._markers()
+        markers = set(found.values())
         if not markers:
-            self._say("XK-T001")
+            self._say_unmarked()
             return None
         if len(markers) > 1:
             self._say("XK-T007", found="；".join(sorted(markers)))
@@ -163,15 +166,35 @@ class _Reader:
         if dealer not in issue.roster:
             self._say("XK-T004", dealer=dealer)
             return None
+        lost = [where for where, tells in ((_IN_NAME, bool(self.book.names)), (_IN_SHEET, True)) if tells]
+        lost = [where for where in lost if where not in found]
+        if lost:
+            self._say("XK-T013", lost="、".join(lost), kept="、".join(found), dealer=dealer)
         return dealer
 
-    def _markers(self) -> set[str]:
-        candidates = [self.book.properties().get(MARKER_PROPERTY, ""), self.book.names.get(MARKER_NAME, "").strip('"')]
+    def _say_unmarked(self) -> None:
+        """No marker is left: not our form at all, or sheets of it copied into another workbook."""
+        unmarked = self.there.unmarked()
+        if unmarked is None:
+            self._say("XK-T001")
+            return
+        dealers, tells_month = unmarked
+        self.seems = dealers[0] if len(dealers) == 1 else ""
+        seen = [f"经销商 {'、'.join(dealers)}"] if dealers else []
+        seen += [f"月份 {self.issue.month}"] if tells_month else []
+        self._say("XK-T014", seen="，".join(seen) or "看不出是哪家、哪个月")
+
+    def _markers(self) -> dict[str, str]:
+        """The marker by where it stands; a file of ours has it in three places."""
+        found = {
+            _IN_PROPERTY: self.book.properties().get(MARKER_PROPERTY, ""),
+            _IN_NAME: self.book.names.get(MARKER_NAME, "").strip('"'),
+        }
         if MARKER_SHEET in self.book.sheets:
             ref = self.issue.layout.place(MARKER_CELL).ref
             cell = self.book.cells(MARKER_SHEET, {ref}).cells.get(ref)
-            candidates.append((cell and cell.text) or "")
-        return {text for text in candidates if text.count("|") == 4}
+            found[_IN_SHEET] = (cell and cell.text) or ""
+        return {where: text for where, text in found.items() if text.count("|") == 4}
 
     # ------------------------------------------------------------ cells
 
@@ -241,6 +264,9 @@ class _Reader:
             moved |= {sheet for sheet in self.issue.layout.occupied if self.there.shift(sheet).moved}
         for sheet in sorted(moved):
             self._say("XK-I008", Place(sheet, ""), sheet=self.titles.get(sheet, sheet))
+        for sheet in dict.fromkeys(place.sheet for place in self.issue.layout.formulas):
+            if sheet not in self.book.sheets:
+                self._say("XK-I010", sheet=sheet)
         return frozenset(moved)
 
     def _say_strays(self, sheet: str, read: SheetCells) -> None:
@@ -276,9 +302,9 @@ class _Reader:
         if table.sheet not in self.book.sheets:
             self._say("XK-T008", sheet=table.sheet)
             return ()
-        cells = self.issue.layout.table_refs[table.name]
-        read = self.book.cells(table.sheet, cells.keys(), self.issue.layout.occupied[table.sheet])
-        self._say_extra_columns(table, read.strays)
+        here, cells, known = self._table(table)
+        read = self.book.cells(table.sheet, cells.keys(), known)
+        self._say_extra_columns(here, read.strays)
         columns = self.issue.scheme.tables[table.name].columns
         fields = {name: column.as_field for name, column in columns.items()}
         rows: dict[int, dict[str, CellContent]] = {}
@@ -290,6 +316,23 @@ class _Reader:
             if content is not None:
                 rows.setdefault(number, {})[column] = content
         return tuple(rows[number] for number in sorted(rows))
+
+    def _table(self, table: TableSlot) -> tuple[TableSlot, Mapping[str, tuple[int, str]], frozenset[str]]:
+        """A table as it stands in the file, its cells with row and column, and the form's own cells on its sheet."""
+        occupied = self.issue.layout.occupied[table.sheet]
+        here, gone = self.there.table(table)
+        if here == table and not gone:
+            return table, self.issue.layout.table_refs[table.name], occupied
+        for column in gone:
+            self._say("XK-T015", Place(table.sheet, ""), table=table.name, column=column)
+        columns = "、".join(f"{column} {letter}" for column, letter in here.columns.items())
+        self._say("XK-T016", Place(table.sheet, ""), table=table.name, found=columns)
+        cells = {
+            f"{letter}{row}": (row, column)
+            for column, letter in here.columns.items()
+            for row in range(here.first, here.last + 1)
+        }
+        return here, cells, frozenset((*cells, *map(self.there.shift(table.sheet).near, occupied)))
 
     def _table_cell(self, label: str, entry: SchemeField, raw: RawCell) -> CellContent:
         reading = understand(entry, raw)
@@ -313,6 +356,8 @@ class _Reader:
         targets = self.issue.targets.get(dealer, {})
         aims = self.issue.scheme.aims
         for slot in self.issue.layout.of(Role.TARGET):
+            if slot.place.sheet not in self.book.sheets:
+                continue
             issued, raw = targets.get(slot.field, Absence.MISSING), cells.get(places[slot.name])
             entry = aims[slot.field]
             read = understand(entry, raw).value

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from conftest import REAL_ANSWERS
+from conftest import REAL_ANSWERS, MakeIssue
 from packages import zipped
 
 from xlkpi.intake import foreign
@@ -19,8 +20,10 @@ from xlkpi.intake.locate import shift_between
 from xlkpi.intake.reader import open_workbook
 from xlkpi.intake.submission import Submission, Unusable, read_source, read_submission
 from xlkpi.issue import Issue
+from xlkpi.scheme.lint import usable_scheme
 from xlkpi.values import Absence, CellKind, Place
 from xlkpi.workbook.sheets.marker import TITLE as MARKER_SHEET
+from xlkpi.workbook.stamp import Stamper
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _LETTER = {CellKind.NUMBER: "n", CellKind.TEXT: "t", CellKind.BOOLEAN: "b", CellKind.DATE: "d"}
@@ -292,3 +295,65 @@ def test_an_archive_of_something_else_is_no_workbook() -> None:
     with pytest.raises(Refused) as caught:
         open_source(zipped([("word/document.xml", b"<x/>")]))
     assert caught.value.code == "XK-F001"
+
+
+# ------------------------------------------------------------------ tables
+
+
+@pytest.fixture(scope="module")
+def daily(issue_of: MakeIssue) -> tuple[Issue, Cells, dict[str, str]]:
+    """The monthly scheme, its master's cells with one repair order filled in, and the names of its columns."""
+    issue = issue_of(*usable_scheme("service-monthly"))
+    stamped = Stamper(issue.layout, issue.master).stamp(issue.stamped("D001"), issue.marker("D001"))
+    book = open_workbook(stamped)
+    cells = {
+        sheet: {
+            ref: (_LETTER[raw.kind], raw.text)
+            for ref, raw in book.cells(sheet, None).cells.items()
+            if raw.text is not None and raw.kind in _LETTER
+        }
+        for sheet in book.sheets
+    }
+    (table,) = issue.layout.tables.values()
+    for number, letter in enumerate(table.columns.values(), 1):
+        cells[table.sheet][f"{letter}{table.first}"] = ("n", str(number))
+    return issue, cells, {name: text for name, text in book.names.items() if name.startswith(f"{table.name}_")}
+
+
+def table_codes(sent: Submission) -> set[str]:
+    return {f.code for f in sent.findings if f.code in ("XK-T015", "XK-T016", "XK-I004", "XK-I006")}
+
+
+def test_a_tables_columns_are_found_again_by_headings(daily: tuple[Issue, Cells, dict[str, str]]) -> None:
+    issue, cells, _ = daily
+    (table,) = issue.layout.tables.values()
+    before = told(issue, cells)
+    shifted = moved(cells[table.sheet], lambda r: r + 1, lambda c: chr(ord(c) + (c >= "B")))
+    after = told(issue, {**cells, table.sheet: shifted})
+    assert after.tables == before.tables
+    assert len(before.tables[table.name]) == 1
+    assert (table_codes(before), table_codes(after)) == (set(), {"XK-T016"})
+
+
+def test_a_table_without_one_of_its_columns_tells_which(daily: tuple[Issue, Cells, dict[str, str]]) -> None:
+    issue, cells, _ = daily
+    (table,) = issue.layout.tables.values()
+    last, letter = list(table.columns.items())[-1]
+    lacking = {ref: cell for ref, cell in cells[table.sheet].items() if ref.rstrip("0123456789") != letter}
+    sent = told(issue, {**cells, table.sheet: lacking})
+    assert [f.facts["column"] for f in sent.findings if f.code == "XK-T015"] == [last]
+    assert set(told(issue, cells).tables[table.name][0]) - set(sent.tables[table.name][0]) == {last}
+
+
+def test_where_there_are_names_they_tell_where_a_tables_columns_are(daily: tuple[Issue, Cells, dict[str, str]]) -> None:
+    issue, cells, names = daily
+    (table,) = issue.layout.tables.values()
+    shifted = moved(cells[table.sheet], lambda r: r, lambda c: chr(ord(c) + (c >= "B")))
+    there = {
+        name: re.sub(r"\$([A-Z])\$", lambda m: f"${chr(ord(m[1]) + (m[1] >= 'B'))}$", text)
+        for name, text in names.items()
+    }
+    sent = read_source(issue, lambda: ForeignBook({**cells, table.sheet: shifted}, there), "月报.ods")
+    assert isinstance(sent, Submission)
+    assert sent.tables == told(issue, cells).tables
+    assert table_codes(sent) == {"XK-T016"}

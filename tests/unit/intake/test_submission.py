@@ -116,7 +116,7 @@ def test_without_any_marker_it_is_not_ours(issue: Issue, filled: bytes) -> None:
         workbook=lambda text: re.sub(r'<definedName [^>]*name="_xlkpi"[^>]*>[^<]*</definedName>', "", text),
     )
     bare = with_openpyxl(bare, lambda book: book["_xlkpi"].__setitem__("A1", None))
-    assert codes(refused(issue, bare)) == ["XK-T001"]
+    assert codes(refused(issue, bare)) == ["XK-T014"]  # the form is ours, whose it is nobody knows
 
 
 @pytest.mark.parametrize("left", ["property", "name", "cell"])
@@ -586,3 +586,50 @@ def test_a_source_that_tells_no_formulas_is_read_the_same_but_never_called_clean
     assert sent.contents() == read(issue, altered).contents() == REAL_ANSWERS
     assert codes(sent) == ["XK-I007"]
     assert codes(read(issue, altered)) == ["XK-I002"]
+
+
+# ------------------------------------------------------------------ sheets copied into a new workbook
+
+
+def copied(data: bytes, *sheets: str) -> bytes:
+    """Some sheets in a new workbook: what only the old workbook had, its names and properties, stays behind."""
+    from openpyxl import Workbook
+
+    old, new = load_workbook(io.BytesIO(data)), Workbook()
+    new.remove(new.worksheets[0])
+    for title in sheets:
+        page = new.create_sheet(title)
+        for line in old[title].iter_rows():
+            for cell in line:
+                if cell.value is not None:
+                    page[cell.coordinate].value = cell.value
+                    page[cell.coordinate].number_format = cell.number_format
+    buffer = io.BytesIO()
+    new.save(buffer)
+    return buffer.getvalue()
+
+
+def test_with_the_hidden_sheet_it_is_still_known_whose_it_is(issue: Issue, filled: bytes) -> None:
+    sent = read(issue, copied(filled, "填报", "_xlkpi"))
+    assert sent.contents() == REAL_ANSWERS
+    assert sent.dealer == "D001"
+    told = {finding.code for finding in sent.findings}
+    assert told == {"XK-I010"}  # a book without any name tells none to be lost
+    assert {f.facts["sheet"] for f in sent.findings} == {place.sheet for place in issue.layout.formulas} - {"填报"}
+
+
+def test_without_any_marker_what_is_known_is_said(issue: Issue, filled: bytes) -> None:
+    result = read_submission(issue, copied(filled, "填报", "本店资料"))
+    assert isinstance(result, Unusable)
+    assert (codes(result.findings), result.dealer) == (["XK-T014"], "D001")
+    assert result.findings[0].message().endswith("表上写的是：经销商 D001，月份 2026-11")
+    bare = read_submission(issue, copied(filled, "填报"))
+    assert isinstance(bare, Unusable)
+    assert (codes(bare.findings), bare.dealer) == (["XK-T014"], "")
+    assert bare.findings[0].message().endswith("看不出是哪家、哪个月")
+
+
+def test_a_marker_that_is_partly_lost_is_noticed(issue: Issue, filled: bytes) -> None:
+    sent = read(issue, with_openpyxl(filled, lambda book: book.remove(book["_xlkpi"])))
+    assert sent.contents() == REAL_ANSWERS
+    assert [f.message() for f in sent.findings] == ["身份标记缺了隐藏工作表，按剩下的文档属性、名称认出是 D001 的表"]
