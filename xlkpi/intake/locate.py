@@ -250,7 +250,7 @@ class Retitled:
         cells: dict[str, RawCell] = {
             ref: raw._replace(place=Place(sheet, raw.place.ref)) for ref, raw in read.cells.items()
         }
-        return SheetCells(cells, read.strays)
+        return replace(read, cells=cells)
 
     def _issued(self, sheet: str) -> str:
         return next((issued for issued, here in self.titles.items() if here == sheet), sheet)

@@ -18,6 +18,7 @@ from typing import TypeVar
 from xml.etree import ElementTree
 
 from xlkpi.intake.guard import MAX_CELLS, MAX_COLUMN, MAX_ROW, Package, Refused, admit
+from xlkpi.intake.outline import outline_of
 from xlkpi.intake.source import SheetCells
 from xlkpi.intake.variants import in_1900, with_shared_formulas
 from xlkpi.values import CellKind, Place, RawCell
@@ -118,9 +119,8 @@ class Workbook:
         except _Odd:
             _not_too_many(sheet, data.count(b"<c") + data.count(b":c"))  # a few other tags begin so too
             read = self._slow(sheet, data, wanted, known)
-        if b"shared" in data:
-            read = SheetCells(with_shared_formulas(data, read.cells), read.strays)
-        return SheetCells(in_1900(read.cells), read.strays) if self._from_1904 else read
+        cells = with_shared_formulas(data, read.cells) if b"shared" in data else read.cells
+        return SheetCells(in_1900(cells) if self._from_1904 else cells, read.strays, outline_of(data))
 
     def properties(self) -> dict[str, str]:
         """Custom document properties that are texts."""
@@ -274,7 +274,12 @@ def open_workbook(source: Path | bytes) -> Workbook:
     )
     formats = _formats_in(package.xml(styles)) if styles in package else ()
     return Workbook(
-        package, sheets, names, formats, _strings_part=strings, _from_1904=_FROM_1904.search(data) is not None
+        package,
+        sheets,
+        names,
+        formats,
+        _strings_part=strings or f"{folder}/sharedStrings.xml",
+        _from_1904=_FROM_1904.search(data) is not None,
     )
 
 

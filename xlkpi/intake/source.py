@@ -6,15 +6,17 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from xlkpi.intake.outline import PLAIN, Outline
 from xlkpi.values import RawCell
 
 
 @dataclass(frozen=True, slots=True)
 class SheetCells:
-    """What was wanted of a sheet, and the references of other cells that hold something."""
+    """What was wanted of a sheet, the references of other cells that hold something, and what is merged or hidden."""
 
     cells: Mapping[str, RawCell]
     strays: tuple[str, ...]
+    outline: Outline = PLAIN
 
 
 class Source(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -18,6 +18,7 @@ from xlkpi.intake.locate import Locator, Retitled
 from xlkpi.intake.normalise import Reading, show, understand, words_of
 from xlkpi.intake.reader import place_of
 from xlkpi.intake.source import SheetCells, Source
+from xlkpi.intake.strays import Remark, Surroundings, beyond, unseen_rows
 from xlkpi.issue import Issue
 from xlkpi.scheme.model import SchemeField
 from xlkpi.values import Absence, CellContent, CellKind, Place, RawCell, Value
@@ -28,7 +29,6 @@ from xlkpi.workbook.sheets.marker import TITLE as MARKER_SHEET
 MARKER_PROPERTY = "xlkpi"  # written by workbook.master; intake shares only the layout with it
 MARKER_NAME = "_xlkpi"
 _IN_PROPERTY, _IN_NAME, _IN_SHEET = "文档属性", "名称", "隐藏工作表"  # where the marker stands, as people read it
-_MAX_STRAYS = 20  # more than that says nothing more; the last finding counts the rest
 
 
 NONSENSE: Final = (ValueError, KeyError, IndexError, ParseError, RecursionError)
@@ -127,7 +127,8 @@ class _Reader:
         slots = {slot.name: slot for slot in self.issue.layout.inputs if slot.name != MARKER_CELL}
         places = self._where(slots)
         self.moved = self._find_moved(places)
-        cells = self._cells(places)
+        read = self._sheets(places)
+        cells = {raw.place: raw for sheet in read.values() for raw in sheet.cells.values()}
         answers = {slot.field: self._answer(slot, places, cells) for slot in self.issue.layout.of(Role.ANSWER)}
         remarks = {
             slot.name: words
@@ -135,6 +136,8 @@ class _Reader:
             if (raw := cells.get(places[slot.name])) and (words := words_of(raw))
         }
         inspections = self._inspections(places, cells) if self.reviewed else {}
+        blank = {name for name, answer in answers.items() if answer.value is Absence.MISSING}
+        self._remark(Surroundings(self.issue, self.book, places, blank, self.moved, read).remarks())
         self._compare(dealer, places, cells)
         tables = {name: self._rows(table) for name, table in self.issue.layout.tables.items()}
         scheme = self.issue.scheme.scheme
@@ -237,20 +240,19 @@ class _Reader:
                 places[name] = _beside(slot.place, slots[slot.field].place, places[slot.field])
         return places
 
-    def _cells(self, places: Mapping[str, Place]) -> dict[Place, RawCell]:
+    def _sheets(self, places: Mapping[str, Place]) -> dict[str, SheetCells]:
+        """What is looked at on each sheet that is no table."""
         layout = self.issue.layout
         elsewhere: dict[str, set[str]] = {}
         for name, place in places.items():
             if place.sheet in self.moved or place != layout.place(name):
                 elsewhere.setdefault(place.sheet, set()).add(place.ref)
-        cells: dict[Place, RawCell] = {}
+        sheets: dict[str, SheetCells] = {}
         for sheet in dict.fromkeys((*layout.read_refs, *elsewhere)):
             if sheet in self.book.sheets and sheet not in layout.tables:
                 refs = elsewhere.get(sheet, set()) if sheet in self.moved else layout.read_refs[sheet]
-                read = self.book.cells(sheet, refs, self._known(sheet))
-                cells.update({raw.place: raw for raw in read.cells.values()})
-                self._say_strays(sheet, read)
-        return cells
+                sheets[sheet] = self.book.cells(sheet, refs, self._known(sheet))
+        return sheets
 
     def _known(self, sheet: str) -> frozenset[str]:
         """The form's own cells on a sheet as it stands, so that what lies elsewhere is a stray."""
@@ -269,13 +271,9 @@ class _Reader:
                 self._say("XK-I010", sheet=sheet)
         return frozenset(moved)
 
-    def _say_strays(self, sheet: str, read: SheetCells) -> None:
-        if not read.strays:
-            return
-        cells = self.book.cells(sheet, frozenset(read.strays[:_MAX_STRAYS])).cells
-        for raw in cells.values():
-            if raw.text and raw.text.strip():
-                self._say("XK-I004", raw.place, found=raw.text[:60])
+    def _remark(self, remarks: Iterable[Remark]) -> None:
+        for code, place, field_name, facts in remarks:
+            self._say(code, place, field_name, **facts)
 
     def _answer(self, slot: Slot, places: Mapping[str, Place], cells: Mapping[Place, RawCell]) -> Answer:
         entry = self.issue.scheme.fields[slot.field]
@@ -315,6 +313,7 @@ class _Reader:
             content = self._table_cell(f"{table.name} {column}", fields[column], raw)
             if content is not None:
                 rows.setdefault(number, {})[column] = content
+        self._remark((*beyond(table, read.strays), *unseen_rows(table, rows, read.outline)))
         return tuple(rows[number] for number in sorted(rows))
 
     def _table(self, table: TableSlot) -> tuple[TableSlot, Mapping[str, tuple[int, str]], frozenset[str]]:

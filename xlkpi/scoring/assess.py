@@ -349,7 +349,7 @@ _RENAMED: Final = "XK-T012"  # says what the file calls a sheet
 _READING_FAULTS: Final = frozenset(
     {
         "XK-V002", "XK-V007", "XK-V008", "XK-V011", "XK-V015", "XK-V016", "XK-V017", "XK-V018", "XK-V019", "XK-V020",
-        "XK-T010",
+        "XK-V021", "XK-V022", "XK-V023", "XK-T010",
     }
 )  # fmt: skip
 

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import zip_longest
 from pathlib import Path
+from xml.sax.saxutils import escape, quoteattr
 
 import pytest
+from packages import edited, put, replaced
 from ruamel.yaml import YAML
 
 from xlkpi.findings import Finding, Severity, catalogue
 from xlkpi.intake.normalise import show, understand, words_of
+from xlkpi.intake.submission import Submission, read_submission
+from xlkpi.issue import Issue
 from xlkpi.scheme.model import SchemeField
 from xlkpi.values import UNKNOWN, Absence, CellKind, Place, RawCell, Unknown, absence_of
+from xlkpi.workbook.package import unpack
 from xlkpi.workbook.plan import number_format
 
 TABLE = Path(__file__).with_name("typed.yaml")
@@ -124,3 +132,69 @@ def test_no_repair_is_silent_and_no_doubt_is_decided() -> None:
             assert case.field == "文字" or case.value in ("不适用", "无") or over_the_limit, case
         else:
             assert severities <= {Severity.NOTICE}, case
+
+
+# ------------------------------------------------------------------ a sample, through real workbooks
+
+
+SAMPLE = [
+    case
+    for case in CASES
+    if case.field in ("台数", "金额") and case.cell.split()[0] in ("text", "number", "formula", "boolean")
+]
+
+
+def cell_xml(ref: str, raw: RawCell, styles: dict[str, int]) -> str:
+    """The case's cell as a program writes it into a sheet."""
+    style = f' s="{styles[str(raw.format)]}"' if str(raw.format) in styles else ""
+    text = escape(raw.text) if raw.text is not None else None
+    formula = f"<f>{escape(raw.formula)}</f>" if isinstance(raw.formula, str) else ""
+    if raw.kind is CellKind.TEXT and not formula:
+        return f'<c r="{ref}"{style} t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
+    kind = {CellKind.TEXT: ' t="str"', CellKind.BOOLEAN: ' t="b"'}.get(raw.kind, "")
+    value = "" if text is None else f"<v>{text}</v>"
+    return f'<c r="{ref}"{style}{kind}>{formula}{value}</c>'
+
+
+def test_a_sample_of_the_table_comes_out_the_same_from_workbooks(issue: Issue, blank: bytes) -> None:
+    """Two cases a workbook: one in 接车台次 (台), one in 维修产值 (元); number formats through the styles part."""
+    answers = {"台数": "接车台次", "金额": "维修产值"}
+    shapes = sorted({str(raw_of(case).format) for case in SAMPLE})
+    styled, styles = with_formats(blank, shapes)
+    pairs = zip_longest(*([case for case in SAMPLE if case.field == field] for field in answers))
+    compared = 0
+    for pair in pairs:
+        cases_here = [case for case in pair if case is not None]
+        cells = {issue.layout.place(answers[case.field]).ref: raw_of(case) for case in cases_here}
+
+        def changed(text: str, cells: Mapping[str, RawCell] = cells) -> str:
+            for ref, raw in cells.items():
+                text = put(text, ref, cell_xml(ref, raw, styles))
+            return text
+
+        sent = read_submission(issue, edited(styled, entry=changed))
+        assert isinstance(sent, Submission)
+        for case in cases_here:
+            name = answers[case.field]
+            expected = understand(fields()[case.field], raw_of(case))
+            assert sent.answers[name].value == expected.value, case
+            assert tuple(f.code.removeprefix("XK-") for f in sent.findings if f.field == name) == case.codes, case
+            compared += 1
+    assert compared == len(SAMPLE) > 100
+
+
+def with_formats(data: bytes, shapes: Sequence[str]) -> tuple[bytes, dict[str, int]]:
+    """A workbook with one more cell style for each number format, and where it is."""
+    styles = unpack(data)["xl/styles.xml"].decode()
+    found = re.search(r'<cellXfs count="(\d+)">.*?</cellXfs>', styles, re.S)
+    assert found is not None
+    first = int(found[1])
+    formats = "".join(f'<numFmt numFmtId="{900 + n}" formatCode={quoteattr(code)}/>' for n, code in enumerate(shapes))
+    xfs = "".join(f'<xf numFmtId="{900 + n}" fontId="0" fillId="0" borderId="0"/>' for n in range(len(shapes)))
+    whole = (
+        found[0].replace(f'count="{first}"', f'count="{first + len(shapes)}"').replace("</cellXfs>", f"{xfs}</cellXfs>")
+    )
+    styles = styles.replace(found[0], whole)
+    styles = re.sub(r"</numFmts>", f"{formats}</numFmts>", styles)
+    assert formats in styles
+    return replaced(data, {"xl/styles.xml": styles.encode()}), {code: first + n for n, code in enumerate(shapes)}

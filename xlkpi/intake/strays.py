@@ -1,0 +1,224 @@
+"""Figures that stand where nobody reads: beside their cell, under a merge, a row off. Each is named and asked about.
+
+Nothing is taken from there. A blank answer stays blank, with the question whether the figure nearby is its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
+
+from xlkpi.intake.locate import even, split, words_of_form
+from xlkpi.intake.normalise import number_of
+from xlkpi.intake.outline import PLAIN, Area, Outline
+from xlkpi.intake.reader import letters
+from xlkpi.intake.source import SheetCells, Source
+from xlkpi.issue import Issue
+from xlkpi.scheme.model import SchemeField
+from xlkpi.values import CellKind, Place, RawCell
+from xlkpi.workbook.layout import Role, Slot, TableSlot
+
+Remark = tuple[str, Place | None, str, dict[str, object]]
+"""A finding's code, where, the field's name, the facts."""
+
+_QUOTED: Final = 60  # characters of a stray
+MOST: Final = 20  # strays that are quoted one by one; the rest are counted
+_RUN: Final = 3  # rows that make a block
+
+
+@dataclass
+class Surroundings:
+    """The sheets that a dealer fills in, with what lies around the answers.
+
+    `places` are the inputs' by slot name, `blank` the fields without an answer; `moved` sheets are not as issued, and
+    only what the file itself tells is looked at there.
+    """
+
+    issue: Issue
+    book: Source
+    places: Mapping[str, Place]
+    blank: Collection[str]
+    moved: Collection[str]
+    read: Mapping[str, SheetCells]
+    _named: set[Place] = field(default_factory=set)
+
+    def remarks(self) -> Iterator[Remark]:
+        """Everything that must be asked or said, the strays that no question names last."""
+        for sheet, slots in self._answers.items():
+            outline = self.read[sheet].outline if sheet in self.read else PLAIN
+            yield from self._merged(sheet, slots, outline)
+            yield from self._beside(sheet, slots)
+            yield from self._one_row_off(sheet, slots)
+            yield from self._hidden(sheet, slots, outline)
+        for sheet, read in self.read.items():
+            yield from self._strays(sheet, read.strays)
+
+    @cached_property
+    def _answers(self) -> dict[str, list[Slot]]:
+        """Answers by sheet, those that were found."""
+        by_sheet: dict[str, list[Slot]] = {}
+        for slot in self.issue.layout.of(Role.ANSWER):
+            if self.places[slot.name].ref:
+                by_sheet.setdefault(self.places[slot.name].sheet, []).append(slot)
+        return by_sheet
+
+    def _entry(self, slot: Slot) -> SchemeField:
+        return self.issue.scheme.fields[slot.field]
+
+    def _label(self, slot: Slot) -> str:
+        return self._entry(slot).label or slot.field
+
+    def _cell(self, sheet: str, ref: str) -> RawCell | None:
+        """A cell whether or not the form has it."""
+        known = self.read[sheet].cells.get(ref) if sheet in self.read else None
+        return known or self.book.cells(sheet, {ref}).cells.get(ref)
+
+    # ------------------------------------------------------------ merged over
+
+    def _merged(self, sheet: str, slots: Sequence[Slot], outline: Outline) -> Iterator[Remark]:
+        for slot in slots:
+            place = self.places[slot.name]
+            column, row = split(place.ref)
+            area = next((area for area in outline.merged if area.holds(column, row)), None)
+            if area is None or (area.left, area.top) == (column, row):
+                continue
+            first = f"{letters(area.left)}{area.top}"
+            raw = self._cell(sheet, first)
+            facts: dict[str, object] = {"label": self._label(slot), "area": _ref(area), "first": first}
+            self._named.add(place)
+            yield "XK-V022", place, slot.field, {**facts, "found": _quoted(raw)}
+
+    # ------------------------------------------------------------ beside a blank answer
+
+    def _beside(self, sheet: str, slots: Sequence[Slot]) -> Iterator[Remark]:
+        """What reads as an answer and stands in the row of a blank one."""
+        if sheet in self.moved:
+            return
+        rows = {
+            split(self.places[s.name].ref)[1]: s
+            for s in slots
+            if s.field in self.blank and self.places[s.name] not in self._named
+        }
+        strays = self.read[sheet].strays if sheet in self.read else ()
+        own = {ref for ref in self.issue.layout.occupied.get(sheet, ()) if split(ref)[1] in rows}
+        wanted = own | {ref for ref in strays if split(ref)[1] in rows}
+        if not wanted:
+            return
+        form = words_of_form(self.issue.master).get(sheet, {})
+        for ref, raw in self.book.cells(sheet, wanted).cells.items():
+            slot = rows[split(ref)[1]]
+            if self._is_foreign(raw, form.get(ref)) and self._reads_as(slot, raw):
+                self._named.add(raw.place)
+                facts: dict[str, object] = {"label": self._label(slot), "where": ref, "found": _quoted(raw)}
+                yield "XK-V021", self.places[slot.name], slot.field, facts
+
+    def _is_foreign(self, raw: RawCell, word: str | None) -> bool:
+        """Whether a cell holds something else than the form put there."""
+        if isinstance(raw.formula, str) or raw.place in self.issue.layout.numbers:
+            return False
+        if raw.place in self.issue.layout.formulas:
+            return raw.formula is None
+        if raw.place.ref in self.issue.layout.occupied.get(raw.place.sheet, ()):
+            return raw.place in self._remarks or (word is not None and even(raw.text or "") != word)
+        return True
+
+    @cached_property
+    def _remarks(self) -> frozenset[Place]:
+        return frozenset(slot.place for slot in self.issue.layout.of(Role.REMARK))
+
+    def _reads_as(self, slot: Slot, raw: RawCell) -> bool:
+        entry = self._entry(slot)
+        if entry.type == "choice":
+            return even(raw.text or "") in {even(word) for word in entry.words}
+        return entry.type != "text" and number_of(raw, entry.unit) is not None
+
+    # ------------------------------------------------------------ a block one row off
+
+    def _one_row_off(self, sheet: str, slots: Sequence[Slot]) -> Iterator[Remark]:
+        """A run of answers whose first one is blank while a figure stands below the last; or the other way round."""
+        for run in self._runs(slots):
+            column, top = split(self.places[run[0].name].ref)
+            ends = ((run[0], top + len(run)), (run[-1], top - 1))
+            for lacking, row in ends:
+                if [slot.field for slot in run if slot.field in self.blank] != [lacking.field] or row < 1:
+                    continue
+                raw = self._cell(sheet, f"{letters(column)}{row}")
+                if raw is None or isinstance(raw.formula, str) or number_of(raw) is None:
+                    continue
+                self._named.add(raw.place)
+                facts: dict[str, object] = {
+                    "label": self._label(lacking), "first": self._label(run[0]), "last": self._label(run[-1]),
+                    "count": len(run), "where": raw.place.ref, "found": _quoted(raw),
+                }  # fmt: skip
+                yield "XK-V023", self.places[lacking.name], lacking.field, facts
+
+    def _runs(self, slots: Sequence[Slot]) -> Iterator[list[Slot]]:
+        """Answers that stand one below the other without a gap."""
+        run: list[Slot] = []
+        where = {split(self.places[slot.name].ref): slot for slot in slots}
+        for column, row in sorted(where):
+            if run and split(self.places[run[-1].name].ref) != (column, row - 1):
+                if len(run) >= _RUN:
+                    yield run
+                run = []
+            run.append(where[column, row])
+        if len(run) >= _RUN:
+            yield run
+
+    # ------------------------------------------------------------ hidden
+
+    def _hidden(self, sheet: str, slots: Sequence[Slot], outline: Outline) -> Iterator[Remark]:
+        unseen = [s for s in slots if outline.hides(*split(self.places[s.name].ref))]
+        if unseen:
+            labels = "、".join(self._label(slot) for slot in unseen)
+            facts: dict[str, object] = {"sheet": sheet, "count": len(unseen), "labels": labels}
+            yield "XK-I020", self.places[unseen[0].name], unseen[0].field, facts
+
+    # ------------------------------------------------------------ whatever else lies about
+
+    def _strays(self, sheet: str, strays: Sequence[str]) -> Iterator[Remark]:
+        """What stands outside the form and no question has named: quoted, those in the answers' rows first."""
+        rows = {split(self.places[slot.name].ref)[1] for slot in self._answers.get(sheet, ())}
+        loose = [ref for ref in strays if Place(sheet, ref) not in self._named]
+        loose.sort(key=lambda ref: split(ref)[1] not in rows)
+        cells = self.book.cells(sheet, frozenset(loose)).cells if loose else {}
+        held = [cells[ref] for ref in loose if ref in cells and (cells[ref].text or "").strip()]
+        for raw in held[:MOST]:
+            yield "XK-I004", raw.place, "", {"found": _quoted(raw)}
+        if len(held) > MOST:
+            facts = {"sheet": sheet, "count": len(held) - MOST, "first": held[MOST].place.ref}
+            yield "XK-I021", held[MOST].place, "", facts
+
+
+def beyond(table: TableSlot, strays: Sequence[str]) -> Iterator[Remark]:
+    """Rows below a table's last: they hold something and no formula reaches them."""
+    columns = set(table.columns.values())
+    rows = sorted(
+        row for ref in strays for row in [split(ref)[1]] if row > table.last and ref.rstrip("0123456789") in columns
+    )
+    if rows:
+        facts = {"table": table.name, "last": table.last, "from": rows[0], "to": rows[-1], "count": len(set(rows))}
+        yield "XK-V024", Place(table.sheet, f"{next(iter(table.columns.values()))}{rows[0]}"), "", facts
+
+
+def unseen_rows(table: TableSlot, rows: Collection[int], outline: Outline) -> Iterator[Remark]:
+    """Rows of a table that hold something and are hidden, by a filter for one."""
+    hidden = sorted(set(rows) & outline.hidden_rows)
+    if hidden:
+        labels = "、".join(f"第 {row} 行" for row in hidden[:6])
+        place = Place(table.sheet, f"{next(iter(table.columns.values()))}{hidden[0]}")
+        yield "XK-I020", place, "", {"sheet": table.sheet, "count": len(hidden), "labels": labels}
+
+
+def _quoted(raw: RawCell | None) -> str:
+    if raw is None or raw.text is None:
+        return "空白"
+    if raw.kind is CellKind.BOOLEAN:
+        return {"1": "TRUE", "0": "FALSE"}.get(raw.text, raw.text)
+    return raw.text.strip()[:_QUOTED]
+
+
+def _ref(area: Area) -> str:
+    return f"{letters(area.left)}{area.top}:{letters(area.right)}{area.bottom}"
