@@ -313,7 +313,7 @@ class _Reader:
             content = self._table_cell(f"{table.name} {column}", fields[column], raw)
             if content is not None:
                 rows.setdefault(number, {})[column] = content
-        self._remark((*beyond(table, read.strays), *unseen_rows(table, rows, read.outline)))
+        self._remark((*beyond(here, read.strays), *unseen_rows(here, rows, read.outline)))
         return tuple(rows[number] for number in sorted(rows))
 
     def _table(self, table: TableSlot) -> tuple[TableSlot, Mapping[str, tuple[int, str]], frozenset[str]]:
