@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from xlkpi.findings import Finding
+from xlkpi.findings import Finding, Ruling, Severity
 from xlkpi.intake.submission import Unusable
 from xlkpi.issue import Dealer, Issue
 from xlkpi.results import Results, ranks
@@ -62,7 +62,8 @@ def kept(path: Path, *runs: Results) -> list[Recorded]:
 def test_what_goes_in_comes_out(tmp_path: Path, month_of: Month, real: Assessment) -> None:
     vetoed = replace(real, dealer="D002", published=0.0, vetoed=True)
     open_ = replace(real, dealer="D003", status="provisional", findings=(
-        Finding("XK-V001", "c.xlsx", Place("填报", "F6"), "接车台次", {"label": "接车台次"}),))  # fmt: skip
+        Finding("XK-V001", "c.xlsx", Place("填报", "F6"), "接车台次", {"label": "接车台次"},
+                Ruling("XK-V001", Severity.NOTICE, "系统切换", dealer="D003", last="2026-12")),))  # fmt: skip
     refused = Unusable("kaputt.xlsx", (Finding("XK-F002", "kaputt.xlsx", facts={"detail": "x"}),))
     run = month_of(D001=88.2, D002=vetoed, D003=open_, unusable=(refused,))
     assert kept(tmp_path / "s", run) == [Recorded(4, 0, 0)]
@@ -75,6 +76,7 @@ def test_what_goes_in_comes_out(tmp_path: Path, month_of: Month, real: Assessmen
     assert [row.rank for row in stored.rows if row.rank] == [1]
     assert by_code["D001"].items[0].score == pytest.approx(12.14516129032258, abs=1e-12)
     assert stored.scheme == run.issue.scheme
+    assert by_code["D003"].findings[0].severity is Severity.NOTICE
     assert by_code["D003"].findings[0].message() == "“接车台次”没有填"
 
 

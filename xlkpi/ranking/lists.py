@@ -18,6 +18,8 @@ TOP = 2
 RANK_COLUMN, REGION_COLUMN, TOTAL_COLUMN, GRADE_COLUMN = 0, 3, 5, 7
 _KEYS = (Column("代码", 12), Column("经销商", 22), Column("区域", 10), Column("对标组", 10))
 _SCOPES = {"item": "本项", "group": "本组", "total": "总分"}
+_MOST = 20_000
+"""Findings that are listed, the gravest: nobody reads more, and the workbook stays below 5 MB."""
 _CENTRED = ("状态", "收到时间", "时间依据", "迟报天数", "待改正")
 _SEVERITIES = {"错误": "veto", "警告": "open"}
 
@@ -185,25 +187,22 @@ def add_findings(book: Book) -> None:
     """问题: every finding, with what to do."""
     columns = (
         Column("程度", 8, "centre"), Column("代码", 12), Column("经销商", 20), Column("区域", 10),
-        Column("编号", 10, "centre"),
-        Column("工作表", 12), Column("单元格", 8, "centre"), Column("问题", 62, "note"), Column("怎么办", 46, "note"),
+        Column("编号", 10, "centre"), Column("工作表", 12), Column("单元格", 8, "centre"),
+        Column("问题", 62, "note"), Column("怎么办", 46, "note"),
+        Column("总部裁定", 24, "note"),
     )  # fmt: skip
-    sheet = book.sheet(
-        FINDINGS,
-        [c.width for c in columns],
-        "问题清单",
-        "程度重的在上；“怎么办”是给经销商或总部的话。",
-        colour="9C5700",
-    )
     found = [(f, row.dealer) for row in book.stand.rows for f in row.findings]
     found += [(f, Dealer("", f.file)) for f in book.stand.findings]
     found.sort(key=lambda pair: -pair[0].severity)
+    left = f"；另有 {len(found) - _MOST} 条较轻的没有列出，见 scores.json" if len(found) > _MOST else ""
+    note = f"程度重的在上；“怎么办”是给经销商或总部的话{left}。"
+    sheet = book.sheet(FINDINGS, [column.width for column in columns], "问题清单", note, colour="9C5700")
     last = book.table(sheet, TOP, columns, (
         (
             f.severity.word, dealer.code, dealer.name or f.file, dealer.region, f.code, *(f.place or ("", "")),
-            f.message(), f.remedy(),
+            f.message(), f.remedy(), f.ruled(),
         )
-        for f, dealer in found
+        for f, dealer in found[:_MOST]
     ), fixed=0)  # fmt: skip
     _mark(book, sheet, last, 0, _SEVERITIES)
 

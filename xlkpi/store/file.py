@@ -37,7 +37,7 @@ TABLES: Final = {
     "losses": "submission INTEGER, item VARCHAR, kind VARCHAR, scope VARCHAR, points DOUBLE, clause VARCHAR, "
     "inspection VARCHAR",
     "findings": "run INTEGER, submission INTEGER, code VARCHAR, severity VARCHAR, file VARCHAR, sheet VARCHAR, "
-    "cell VARCHAR, field VARCHAR, facts VARCHAR, message VARCHAR",
+    "cell VARCHAR, field VARCHAR, facts VARCHAR, message VARCHAR, ruling VARCHAR",
 }
 """Each table with its columns.
 

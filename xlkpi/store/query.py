@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from xlkpi.findings import Finding
+from xlkpi.findings import Finding, Ruling, Severity
 from xlkpi.intake.previous import month_before
 from xlkpi.issue import Dealer
 from xlkpi.scheme.model import Scheme
@@ -96,7 +96,7 @@ def standings(store: Store, scheme: str, month: str) -> Standings:
     which_scheme(store, scheme, month)
     rows = _ranked_month(store, scheme, month, full=True)
     query = (
-        "SELECT code, file, sheet, cell, field, facts FROM findings WHERE submission IS NULL AND run = "
+        "SELECT code, file, sheet, cell, field, facts, ruling FROM findings WHERE submission IS NULL AND run = "
         "(SELECT max(run) FROM runs WHERE scheme = ? AND month = ?) ORDER BY rowid"
     )
     lists = [_finding(*entry) for entry in store.rows(query, [scheme, month])]
@@ -135,7 +135,7 @@ def _ranked_month(store: Store, scheme: str, month: str, *, full: bool = False) 
         groups = _by_submission(store, "group_scores", "group_name, score, vetoed, undecided", rows)
         items = _by_submission(store, "items", "item, score, before_veto, status, vetoed", rows)
         losses = _by_submission(store, "losses", "item, kind, scope, points, clause, inspection", rows)
-        findings = _by_submission(store, "findings", "code, file, sheet, cell, field, facts", rows)
+        findings = _by_submission(store, "findings", "code, file, sheet, cell, field, facts, ruling", rows)
         rows = {
             n: replace(
                 row,
@@ -159,8 +159,14 @@ def _by_submission(
     return found
 
 
-def _finding(code: str, file: str, sheet: str, cell: str, field: str, facts: str) -> Finding:
-    return Finding(code, file, Place(sheet, cell) if cell else None, field, json.loads(facts))
+def _finding(code: str, file: str, sheet: str, cell: str, field: str, facts: str, ruling: str | None) -> Finding:
+    place = Place(sheet, cell) if cell else None
+    return Finding(code, file, place, field, json.loads(facts), _ruling(json.loads(ruling)) if ruling else None)
+
+
+def _ruling(kept: dict[str, Any]) -> Ruling:
+    severity = kept.pop("severity")
+    return Ruling(**kept, severity=Severity(severity) if severity else None)
 
 
 def dealer_months(store: Store, dealer: str) -> list[DealerMonth]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
@@ -21,6 +21,7 @@ from xlkpi.values import Absence, Value
 from xlkpi.workbook.layout import Role
 
 _AT_ONCE = 100  # submissions; a month of thousands never stands in memory as a whole
+_DIGITS = ".10g"  # of a digest's figures: two engines agree to nine and more
 TOTAL_ROLE = Role.SCORE.value
 _COMPUTED = Role.INDICATOR.value
 
@@ -157,21 +158,26 @@ def _number_or_word(value: Value) -> tuple[float | None, str | None]:
 
 def _digest(issue: Issue, standing: Standing, values: Iterable[Any]) -> str:
     """The same for the same content, whatever the file is called and whichever engine computed it."""
-    findings = [(f.code, str(f.place or ""), f.field, _facts(f)) for f in standing.findings]
+    findings = [(f.code, str(f.place or ""), f.field, _facts(f), _ruling(f)) for f in standing.findings]
     content = [
-        issue.layout.fingerprint, [list(value) for value in values], standing.dealer.name, standing.dealer.region,
+        issue.layout.fingerprint, standing.dealer.name, standing.dealer.region,
         standing.dealer.peer_group, standing.status, standing.grade, standing.vetoed, findings,
         [[i.item, i.score, i.status, i.vetoed] for i in standing.items],
         [[g.group, g.score, g.vetoed, g.undecided] for g in standing.groups],
         [standing.total, standing.published, standing.before_veto, standing.ceiling],
     ]  # fmt: skip
-    return hashlib.sha256(json.dumps(_rounded(content), ensure_ascii=False).encode()).hexdigest()
+    lines = [json.dumps(_rounded(content), ensure_ascii=False)]
+    lines += [
+        f"{role}\t{name}\t{'' if number is None else format(number, _DIGITS)}\t{word}"
+        for role, name, number, word in values
+    ]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def _rounded(content: Any) -> Any:
-    """Figures to ten digits: two engines agree to nine and more."""
+    """Data with its figures to so many digits."""
     if isinstance(content, float):
-        return f"{content:.10g}"
+        return format(content, _DIGITS)
     return [_rounded(part) for part in content] if isinstance(content, list | tuple) else content
 
 
@@ -189,7 +195,15 @@ def _submission(
 def _finding(run: int, submission: int | None, found: Finding) -> tuple[Any, ...]:
     sheet, cell = found.place or ("", "")
     severity = found.severity.name.lower()
-    return run, submission, found.code, severity, found.file, sheet, cell, found.field, _facts(found), found.message()
+    return (
+        run, submission, found.code, severity, found.file, sheet, cell, found.field, _facts(found), found.message(),
+        _ruling(found),
+    )  # fmt: skip
+
+
+def _ruling(found: Finding) -> str | None:
+    """Headquarters' word on a finding, which carries its severity."""
+    return json.dumps(asdict(found.ruling), ensure_ascii=False) if found.ruling else None
 
 
 def _facts(found: Finding) -> str:

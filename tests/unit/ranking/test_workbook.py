@@ -132,6 +132,15 @@ def test_vetoes_and_findings_have_their_reasons(book: Workbook) -> None:
     assert found == [("XK-V001", "P", "F6"), ("XK-F002", "R", None)]
 
 
+def test_of_too_many_findings_the_gravest_are_listed(stand: Standings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xlkpi.ranking.lists._MOST", 1)
+    light = Finding("XK-V014", "p.xlsx", facts={"label": "轮胎", "found": "-5"})
+    rows = [replace(row, findings=(light, *row.findings)) if row.findings else row for row in stand.rows]
+    made = load_workbook(io.BytesIO(ranking_workbook(replace(stand, rows=rows))))
+    assert [row["编号"] for row in table(made, "问题")] == ["XK-V001"]
+    assert "另有 3 条" in made["问题"]["A2"].value
+
+
 def test_regions_and_quartiles_as_excel_counts_them(book: Workbook) -> None:
     rows = {row["区域"]: row for row in table(book, "区域")[:2]}
     east, south = rows["华东"], rows["华南"]
