@@ -24,7 +24,7 @@ from .books import ORDERS, Monthly, Row
 FULL = bool(os.environ.get("XLKPI_FULL"))
 WORKBOOKS = 200 if FULL else 20
 SECOND_OPINIONS = 5 if FULL else 1
-AT_ONCE = 25  # workbooks in one call of LibreOffice
+AT_ONCE = 10  # workbooks in one call of LibreOffice
 NOT_APPLICABLE = Absence.NOT_APPLICABLE.value
 
 

@@ -219,8 +219,9 @@ class _Compiler(Formulary):
         # a hair's difference by position keeps equal weights apart, so that the sorted list finds each of them; it
         # grows with the weight, since beside millions a fixed one is lost to rounding; and it is added, since less than
         # nothing would be shown as -0
-        hair = f"1+{len(self.scheme.diagnoses) - number + 1}/10^11"
-        weighed = f'IF({name}="{SHOWS}",MAX(0.01,IFERROR({weight},0))*({hair}),"")'
+        stake = f"IFERROR(MAX(0,{weight}),0)"
+        hair = f"{len(self.scheme.diagnoses) - number + 1}*MAX(100,{stake})/10^11"
+        weighed = f'IF({name}="{SHOWS}",{stake}+{hair},"")'
         self._set(of_diagnosis(number, "轻重"), weighed, (*origin, "stake"))
 
     def _gap(self, diagnosis: Diagnosis) -> str:
