@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from xlkpi.scoring.engine import load_engine
     from xlkpi.values import Absence
 
+__version__ = "0.1.0"  # also in pyproject.toml; asking the installation for it would double the start-up
+
 _HOMES = {
     "Absence": "xlkpi.values",
     "Assessment": "xlkpi.scoring.assess",

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any, cast
 
 _UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
 _TEMPORARY = ".tmp"
@@ -20,6 +21,19 @@ class WriteError(Exception):
     def __init__(self, path: Path, error: OSError):
         super().__init__(f"{path}: {error}")
         self.path, self.detail = path, error.strerror or str(error)
+
+
+def path_of(text: str) -> Path:
+    """A path; for a URL (s3://…, memory://…) what stands for one, which has the same methods.
+
+    Raises:
+        ModuleNotFoundError: a URL, and xlkpi[cluster] is not installed.
+    """
+    if "://" not in text:
+        return Path(text)
+    from upath import UPath  # noqa: PLC0415 - an extra
+
+    return cast(Path, UPath(text))
 
 
 def write_file(path: Path, data: bytes) -> None:
@@ -37,6 +51,9 @@ def write_pieces(path: Path, pieces: Iterable[bytes], before: Callable[[], None]
     Raises:
         WriteError: the target is open elsewhere, may not be written, or the disk is full.
     """
+    if not isinstance(path, Path):
+        _put(path, b"".join(pieces))
+        return
     temporary = path.with_name(f".{path.name}.{os.getpid()}{_TEMPORARY}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -51,9 +68,18 @@ def write_pieces(path: Path, pieces: Iterable[bytes], before: Callable[[], None]
         raise WriteError(path, error) from None
 
 
+def _put(url: Any, data: bytes) -> None:
+    """At a URL a file appears when it is whole; there is nothing to replace it with."""
+    try:
+        url.parent.mkdir(parents=True, exist_ok=True)
+        url.write_bytes(data)
+    except OSError as error:
+        raise WriteError(url, error) from None
+
+
 def remove_litter(folder: Path) -> None:
     """Remove what writers that were killed have left in a folder."""
-    if folder.is_dir():
+    if isinstance(folder, Path) and folder.is_dir():
         for path in folder.glob(f".*{_TEMPORARY}"):
             if _LITTER.fullmatch(path.name):
                 path.unlink(missing_ok=True)

@@ -276,12 +276,13 @@ def to_csv(results: Results) -> str:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(("dealer", "month", "kind", "id", "value"))
-    for row in _long(results):
+    for row in long_form(results):
         writer.writerow(tuple(inert(cell) for cell in row))
     return buffer.getvalue()
 
 
-def _long(results: Results) -> Iterator[tuple[Any, ...]]:
+def long_form(results: Results) -> Iterator[tuple[Any, ...]]:
+    """Rows of dealer, month, kind, id, value; absences as their words."""
     month = results.issue.month
     ranking = ranks(results.assessments)
     for done in results.assessments:

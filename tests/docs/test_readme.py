@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from docs.tables import PAGES, READMES, ROOT, findings_page, findings_table, with_table
-from xlkpi import cli
+from xlkpi import __version__, cli
 from xlkpi.cli import shared
 from xlkpi.findings import Finding
 from xlkpi.values import Place
@@ -225,4 +225,5 @@ def test_no_file_names_a_machine_s_path_or_a_registry() -> None:
 def test_the_changelog_has_the_version() -> None:
     version = re.search(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text("utf-8"), re.M)
     assert version is not None
+    assert version[1] == __version__
     assert f"## [{version[1]}]" in (ROOT / "CHANGELOG.md").read_text("utf-8")

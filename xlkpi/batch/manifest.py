@@ -75,7 +75,8 @@ class Hashes:
 
 
 class Manifest:
-    """The manifest of the run that is on. Without a path it lives in memory and goes with the run.
+    """The manifest of the run that is on. Without a path it lives in memory and goes with the run; at a URL, where
+    nothing can be appended, it lives in memory until the run ends.
 
     Raises:
         WriteError: it cannot be opened.
@@ -84,14 +85,20 @@ class Manifest:
     def __init__(self, path: Path | None, hashes: Hashes, *, keep: bool = False):
         self._path, self._hashes = path, hashes
         self.entries: dict[tuple[str, str], Entry] = {}
-        if path is None:
-            self._file: IO[bytes] = io.BytesIO()
+        self._on_disk = isinstance(path, Path)
+        if path is None or not self._on_disk:
+            earlier = b"" if path is None or not keep else _bytes_at(path)
+            self._file: IO[bytes] = io.BytesIO(earlier)
+            self._learn()
             return
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = path.open("r+b" if keep and path.exists() else "w+b")
         except OSError as error:
             raise WriteError(path, error) from None
+        self._learn()
+
+    def _learn(self) -> None:
         for entry in _entries(self._file):
             self.entries[entry.file, entry.input] = entry
         self._file.seek(0, os.SEEK_END)
@@ -114,7 +121,7 @@ class Manifest:
 
     def outcome(self, entry: Entry) -> bytes:
         """The JSON of an entry's outcome."""
-        if self._path is not None and self._file.closed:
+        if self._path is not None and self._on_disk and self._file.closed:
             with self._path.open("rb") as file:
                 file.seek(entry.start)
                 return file.read(entry.size)
@@ -124,7 +131,9 @@ class Manifest:
     def finish(self, used: Iterable[Entry]) -> dict[tuple[str, str], Entry]:
         """Keep the lines of this run alone, in order. Returns the entries where they now stand."""
         ordered = sorted(used, key=lambda entry: (entry.file, entry.input))
-        if self._path is None:
+        if self._path is None or not self._on_disk:
+            if self._path is not None:
+                write_pieces(self._path, (self._line(entry) for entry in ordered))
             return {(entry.file, entry.input): entry for entry in ordered}
         write_pieces(self._path, (self._line(entry) for entry in ordered), before=self._file.close)
         return {(entry.file, entry.input): entry for entry in written_before(self._path)}
@@ -138,8 +147,15 @@ class Manifest:
 
     def __exit__(self, *_: object) -> None:
         """Let go of the file; outcomes can be read all the same."""
-        if self._path is not None:
+        if self._on_disk:
             self._file.close()
+
+
+def _bytes_at(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
 
 
 def written_before(path: Path) -> Iterator[Entry]:
@@ -179,7 +195,7 @@ def _json(data: object) -> bytes:
 
 def tool(engine: str) -> str:
     """The tool and the engine with their versions."""
-    return f"xlkpi {_version('xlkpi')}+{_source()}, {engine} {_version(engine)}"
+    return f"xlkpi {xlkpi.__version__}+{_source()}, {engine} {_version(engine)}"
 
 
 def _version(package: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xlkpi.cli.shared import FILE, FOLDER, Deadline, console
+from xlkpi.cli.shared import FILE, FOLDER, Deadline, Where, console
 
 if TYPE_CHECKING:
     from xlkpi.batch import Batch, Filing, Runner, Scored
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Command = Callable[..., None]
 
-paths_argument = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+paths_argument = click.argument("paths", nargs=-1, required=True, type=Where())
 issue_option = click.option(
     "--issue", "issue_folder", type=FOLDER, required=True, help="The folder that `xlkpi new` wrote."
 )

@@ -23,6 +23,7 @@ from xlkpi.cli.shared import (
     FILE,
     FOLDER,
     NEW_FILE,
+    Where,
     console,
     leave,
     load_issue,
@@ -39,7 +40,9 @@ from xlkpi.cli.shared import (
 @click.option("--inspections", "inspected", type=FILE, help="检查情况, from `xlkpi inspections new`.")
 @waivers_option
 @filing_options
-@click.option("-o", "--output", type=FOLDER, required=True, help="Folder for scores and assessed workbooks.")
+@click.option(
+    "-o", "--output", type=Where(), required=True, help="Folder, or URL of one, for scores and assessed workbooks."
+)
 @engine_option
 @jobs_option
 @cluster_option
@@ -47,11 +50,12 @@ from xlkpi.cli.shared import (
 @click.option(
     "--store", "store_file", type=NEW_FILE, help="A history file that keeps the run; made where there is none."
 )
+@click.option("--parquet", is_flag=True, help="Write the long form as Parquet parts too, into scores.parquet/.")
 @click.option("--report", is_flag=True, help="Write report.html beside the scores, as `xlkpi report` does.")
 def score(
     paths: tuple[Path, ...], issue_folder: Path, targets: Path | None, inspected: Path | None, waivers: Path | None,
     filing: FilingOptions, output: Path, engine: str, jobs: int | None, cluster: str | None, resume: bool,
-    store_file: Path | None, report: bool,
+    store_file: Path | None, parquet: bool, report: bool,
 ) -> None:  # fmt: skip
     """Score dealers' workbooks: scores.json, scores.csv and each dealer's assessed workbook."""
     from dataclasses import replace
@@ -63,8 +67,9 @@ def score(
     from xlkpi.plausible import with_doubts
     from xlkpi.publish import with_revision
     from xlkpi.report.page import REPORT_FILE
-    from xlkpi.results import Results, owners, write_results
+    from xlkpi.results import Results, long_form, owners, write_results
     from xlkpi.returns import roster_findings
+    from xlkpi.store.parts import PARTS_FOLDER, write_parts
     from xlkpi.terminal import print_findings, print_ranking
 
     issue = load_issue(issue_folder)
@@ -91,6 +96,8 @@ def score(
         results = Results(issue, engine, assessments, batch.unusable, lists, returns)
         write_results(results, output)
         finish(results, output, store_file)
+        if parquet:
+            write_parts(long_form(results), output / PARTS_FOLDER)
     except WriteError as error:
         raise click.ClickException(f"cannot write {error.path}: {error.detail}") from None
     if report:

@@ -37,6 +37,23 @@ class Month(click.ParamType[str]):
         return text
 
 
+class Where(click.ParamType[Path]):
+    """A path, or a URL that fsspec knows (s3://…)."""
+
+    name = "PATH"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """As a path, or what stands for one."""
+        from xlkpi.files import path_of
+
+        try:
+            return path_of(str(value))
+        except ModuleNotFoundError as error:
+            self.fail(f"a URL needs {error.name}: pip install 'xlkpi[cluster]'", param, ctx)
+        except (ValueError, ImportError) as error:  # no such protocol, or its library is missing
+            self.fail(str(error), param, ctx)
+
+
 class Deadline(click.ParamType[str]):
     """A day, or a day and a time, up to which something is in time."""
 

@@ -63,9 +63,16 @@ def receipt(path: Path, log: Mapping[str, datetime]) -> Receipt:
     if logged is not None:
         return Receipt(logged, True)
     try:
-        return Receipt(datetime.fromtimestamp(int(path.stat().st_mtime)), False)
-    except OSError:  # it is gone; reading it says so
+        return Receipt(_modified(path), False)
+    except (OSError, NotImplementedError):  # it is gone; reading it says so
         return Receipt(_DAY_ZERO, False)
+
+
+def _modified(path: Path) -> datetime:
+    if isinstance(path, Path):
+        return datetime.fromtimestamp(int(path.stat().st_mtime))
+    there: datetime = path.fs.modified(path.path)  # a file at a URL, as fsspec tells it
+    return there.astimezone().replace(tzinfo=None, microsecond=0)
 
 
 def moment_of(cell: RawCell) -> datetime | None:
