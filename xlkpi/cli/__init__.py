@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from xlkpi import __version__
+import xlkpi
 from xlkpi.cli.checking import check
 from xlkpi.cli.excel import excel
 from xlkpi.cli.explain import explain
@@ -37,7 +37,7 @@ class Tool(click.Group):
 
 
 @click.group(cls=Tool, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="xlkpi")
+@click.version_option(xlkpi.__version__, prog_name="xlkpi")
 def main() -> None:
     """Assess the after-sales performance of car dealers: blank workbooks out, filled ones in, every score explained."""
 
