@@ -81,7 +81,7 @@
   // ---------------------------------------------------------------- charts
 
   const font = getComputedStyle(document.body).fontFamily;
-  const drawn = [];
+  let drawn = [];
   const AXIS = { axisLine: { lineStyle: { color: "#6b7280" } }, axisLabel: { color: "#1f2937" } };
   const COLOURS = ["#1f5fa8", "#5b9a3c", "#d58a00", "#b3261e", "#6b4fa3", "#2a8c8c"];
   /** Draw into an element; `told` says in words what is drawn. Tooltips are drawn, not HTML, so no name can be markup. */
@@ -95,7 +95,7 @@
     });
     where.setAttribute("role", "img");
     box(chart);
-    drawn.push(chart);
+    drawn = [...drawn.filter((one) => !one.isDisposed()), chart];
   }
   /** With a view box the style sheet can fit the drawing to any paper, whatever the window's width. */
   function box(chart) {
@@ -184,11 +184,13 @@
     lines = (await new Response(stream).text()).split("\n");
     shared = JSON.parse(lines[0]);
   }
+  const undraw = (where) => echarts.getInstanceByDom(where)?.dispose();
   async function show(row) {
     if (!window.DecompressionStream) {
       sheet.replaceChildren(el("p", { class: "warn", id: "dealer-name" }, t.too_old));
     } else {
       if (!lines) await unpack();
+      sheet.querySelectorAll("[data-draw]").forEach(undraw);
       sheet.replaceChildren(...pageOf(JSON.parse(lines[rows.indexOf(row) + 1])));
     }
     open = row;
@@ -205,19 +207,20 @@
     return visible[visible.indexOf(open) + step];
   }
   function follow() {
-    const key = decodeURIComponent(location.hash.slice(1));
-    const row = rows.find((one) => one.dataset.key === key);
+    // compared as they are written: what somebody typed into the address may be no encoding at all
+    const row = rows.find((one) => location.hash === address(one));
     if (row) show(row);
     else if (dialog.open) dialog.close();
   }
-  const go = (row) => row && (location.hash = encodeURIComponent(row.dataset.key));
+  const address = (row) => row.querySelector("[data-open]").hash; // one spelling, the link's own
+  const go = (row) => row && (location.hash = address(row));
   document.addEventListener("click", (event) => {
     const link = event.target.closest("[data-open]");
     if (!link) return;
     event.preventDefault();
     came = link;
     const row = rows.find((one) => one.dataset.key === link.dataset.open);
-    if (location.hash === `#${encodeURIComponent(row.dataset.key)}`) show(row);
+    if (location.hash === address(row)) show(row);
     else go(row);
   });
   by("previous").addEventListener("click", () => go(beside(-1)));
@@ -237,7 +240,6 @@
     came = null;
   });
   addEventListener("hashchange", follow);
-  follow();
 
   const th = (text, numeric) => el("th", numeric ? { scope: "col", class: "n" } : { scope: "col" }, text);
   const td = (text, numeric) => el("td", numeric ? { class: "n" } : {}, text);
@@ -302,8 +304,7 @@
     const choice = el("select", {}, el("option", { value: "" }, t.total), ids.map((id) => el("option", { value: id }, shared.items[id].name)));
     const place = el("div", { class: "chart low", "data-draw": "" });
     place.drawIt = () => {
-      const former = echarts.getInstanceByDom(place);
-      if (former) former.dispose();
+      undraw(place);
       const values = one.months.map((past) => (choice.value ? past.items[choice.value] : past.total) ?? null);
       line(place, choice.selectedOptions[0].textContent, months, values.map((value) => (value === null ? null : +fixed(value))));
     };
@@ -346,4 +347,6 @@
     });
     return [el("h3", {}, t.indicators), table([[t.indicator], [t.value, true], [t.guide], [t.judgement]], lines)];
   }
+
+  follow();
 })();

@@ -177,6 +177,11 @@ def test_a_dealer_s_page_explains_every_item(written: Path, opened: Open, made_u
         shapes = trend.inner_html()
         page.select_option("#sheet select", index=1)
         assert page.locator("#sheet .chart svg").inner_html() != shapes, "another item, another line"
+        for _ in range(5):
+            page.keyboard.press("Escape")
+            page.locator("#table tbody [data-open]").nth(3).click()
+            page.wait_for_selector("#dealer[open]")
+        assert page.locator("[_echarts_instance_]").count() == 5, "no chart is left over: four of the month, one here"
 
 
 def test_a_link_to_a_dealer_opens_it(written: Path, browser: Any, made_up: dict[str, Any]) -> None:
@@ -186,6 +191,10 @@ def test_a_link_to_a_dealer_opens_it(written: Path, browser: Any, made_up: dict[
     assert page.inner_text("#dealer-name") == made_up["dealers"][2]["name"]
     page.click("#close")
     assert page.evaluate("location.hash") == ""
+    page.goto(f"{written.as_uri()}#%E0%")  # no encoding of anything
+    assert page.locator("#dealer[open]").count() == 0
+    page.click("#table tbody [data-open] >> nth=0")
+    page.wait_for_selector("#dealer[open]")
     page.close()
 
 

@@ -26,6 +26,7 @@ from xlkpi.report.source import NoReport, Source
 from xlkpi.resources import templates
 from xlkpi.store.query import EarlierMonth
 
+from .conftest import need_chromium
 from .month import HOSTILE, month, saved
 
 WORKBOOKS = Path(__file__).parents[2] / "workbooks"
@@ -396,6 +397,16 @@ def test_points_round_half_away_from_zero() -> None:
     assert [points(v, 1) for v in (88.2257978500812, 0.25, 9.95, 99.95, "不适用", None)] == [
         "88.2", "0.3", "10.0", "100.0", "不适用", "",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("ci", "outcome"), [("", pytest.skip.Exception), ("true", pytest.fail.Exception)])
+def test_without_a_browser_its_tests_are_skipped_and_in_ci_they_fail(
+    monkeypatch: pytest.MonkeyPatch, ci: str, outcome: type[BaseException]
+) -> None:
+    monkeypatch.setenv("CI", ci)
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    with pytest.raises(outcome, match="NOT opened"):
+        need_chromium()
 
 
 # ------------------------------------------------------------------ the command
