@@ -5,7 +5,7 @@ Nothing is taken from there. A blank answer stays blank, with the question wheth
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
@@ -26,6 +26,8 @@ Remark = tuple[str, Place | None, str, dict[str, object]]
 _QUOTED: Final = 60  # characters of a stray
 MOST: Final = 20  # strays that are quoted one by one; the rest are counted
 _RUN: Final = 3  # rows that make a block
+_UNDERSTOOD: Final = frozenset({"XK-V009", "XK-V010"})
+_ALIKE: Final = 3  # of a table's notices that say the same
 
 
 @dataclass
@@ -201,6 +203,23 @@ def beyond(table: TableSlot, strays: Sequence[str]) -> Iterator[Remark]:
     if rows:
         facts = {"table": table.name, "last": table.last, "from": rows[0], "to": rows[-1], "count": len(set(rows))}
         yield "XK-V024", Place(table.sheet, f"{next(iter(table.columns.values()))}{rows[0]}"), "", facts
+
+
+def condensed(remarks: Iterable[Remark]) -> Iterator[Remark]:
+    """A table's remarks: errors one by one; of notices that say the same of a column the first few, then how many."""
+    alike: dict[tuple[str, object], list[Place | None]] = {}
+    for code, place, name, facts in remarks:
+        if code in _UNDERSTOOD:
+            places = alike.setdefault((code, facts["label"]), [])
+            places.append(place)
+            if len(places) > _ALIKE:
+                continue
+        yield code, place, name, facts
+    for (code, label), places in alike.items():
+        more = [place.ref for place in places[_ALIKE:] if place is not None]
+        if more:
+            facts = {"label": label, "count": len(more), "first": more[0], "last": more[-1], "code": code}
+            yield "XK-V025", places[_ALIKE], "", facts
 
 
 def unseen_rows(table: TableSlot, rows: Collection[int], outline: Outline) -> Iterator[Remark]:

@@ -18,7 +18,7 @@ from xlkpi.intake.locate import Locator, Retitled
 from xlkpi.intake.normalise import Reading, show, understand, words_of
 from xlkpi.intake.reader import place_of
 from xlkpi.intake.source import SheetCells, Source
-from xlkpi.intake.strays import Remark, Surroundings, beyond, unseen_rows
+from xlkpi.intake.strays import Remark, Surroundings, beyond, condensed, unseen_rows
 from xlkpi.issue import Issue
 from xlkpi.scheme.model import SchemeField
 from xlkpi.values import Absence, CellContent, CellKind, Place, RawCell, Value
@@ -306,13 +306,15 @@ class _Reader:
         columns = self.issue.scheme.tables[table.name].columns
         fields = {name: column.as_field for name, column in columns.items()}
         rows: dict[int, dict[str, CellContent]] = {}
+        remarks: list[Remark] = []
         for ref, raw in read.cells.items():
             if raw.kind is CellKind.EMPTY and raw.formula is None:
                 continue
             number, column = cells[ref]
-            content = self._table_cell(f"{table.name} {column}", fields[column], raw)
+            content = _table_cell(f"{table.name} {column}", fields[column], raw, remarks)
             if content is not None:
                 rows.setdefault(number, {})[column] = content
+        self._remark(condensed(remarks))
         self._remark((*beyond(here, read.strays), *unseen_rows(here, rows, read.outline)))
         return tuple(rows[number] for number in sorted(rows))
 
@@ -332,15 +334,6 @@ class _Reader:
             for row in range(here.first, here.last + 1)
         }
         return here, cells, frozenset((*cells, *map(self.there.shift(table.sheet).near, occupied)))
-
-    def _table_cell(self, label: str, entry: SchemeField, raw: RawCell) -> CellContent:
-        reading = understand(entry, raw)
-        if reading.value is Absence.NOT_APPLICABLE:  # a row that does not apply is no row
-            reading = Reading(Absence.UNREADABLE).noting("XK-V006")
-        for code, facts in reading.remarks:
-            self._say(code, raw.place, label=label, **facts)
-        value = reading.value
-        return None if value is Absence.MISSING else value.value if isinstance(value, Absence) else value
 
     def _say_extra_columns(self, table: TableSlot, strays: Sequence[str]) -> None:
         """Columns beside the table, by their headings; their content is a customer's business and is not looked at."""
@@ -401,6 +394,16 @@ class _Reader:
         told = {key: _cut(fact) if isinstance(fact, str) else fact for key, fact in facts.items()}
         place = place and self._in_file(place)
         self.found.append(Finding(code, self.file, place, field_name, told))
+
+
+def _table_cell(label: str, entry: SchemeField, raw: RawCell, remarks: list[Remark]) -> CellContent:
+    """What a table's cell holds; what must be said of it goes to the remarks."""
+    reading = understand(entry, raw)
+    if reading.value is Absence.NOT_APPLICABLE:  # a row that does not apply is no row
+        reading = Reading(Absence.UNREADABLE).noting("XK-V006")
+    remarks += [(code, raw.place, "", {"label": label, **facts}) for code, facts in reading.remarks]
+    value = reading.value
+    return None if value is Absence.MISSING else value.value if isinstance(value, Absence) else value
 
 
 _PERSONAL = re.compile(r"车牌|牌照|姓名|车主|客户名|联系|电话|手机|身份证|地址|微信|VIN|车架", re.I)

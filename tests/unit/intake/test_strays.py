@@ -11,12 +11,13 @@ from conftest import REAL_ANSWERS
 from openpyxl import load_workbook
 
 from xlkpi.findings import Finding
-from xlkpi.intake.outline import PLAIN, Area, outline_of
+from xlkpi.intake.outline import PLAIN, Area, Outline, outline_of
+from xlkpi.intake.strays import Remark, beyond, condensed, unseen_rows
 from xlkpi.intake.submission import Submission, read_submission
 from xlkpi.issue import Issue
 from xlkpi.scoring.engine import Engine
-from xlkpi.values import Absence
-from xlkpi.workbook.layout import Role
+from xlkpi.values import Absence, Place
+from xlkpi.workbook.layout import Role, TableSlot
 
 Fill = Callable[[bytes, Mapping[str, Any]], bytes]
 SHEET = "填报"
@@ -192,6 +193,39 @@ def test_a_total_under_a_full_block_is_a_stray(issue: Issue, filled: bytes) -> N
     bottom = max(int(issue.layout.place(slot.name).ref[1:]) for slot in issue.layout.of(Role.ANSWER))
     sent = read(issue, filled, lambda sheet: sheet.__setitem__(f"F{bottom + 1}", 30150))
     assert told(sent) == [("XK-I004", "30150")]
+
+
+# ------------------------------------------------------------------ tables
+
+
+TABLE = TableSlot("日报", "日报", 5, 14, {"日期": "A", "工时": "B"}, ("工时",))
+
+
+def test_rows_below_a_tables_last_are_told_with_where_they_stand() -> None:
+    ((code, place, _, facts),) = beyond(TABLE, ["B15", "A15", "A21", "K30", "B3"])
+    assert (code, place) == ("XK-V024", Place("日报", "A15"))
+    assert Finding(code, facts=facts).message() == "“日报”只到第 14 行，第 15 到 21 行有 2 行内容，没有读取"
+    assert list(beyond(TABLE, ["K30", "B3"])) == []
+
+
+def test_filtered_rows_are_told_where_they_hold_something() -> None:
+    outline = Outline(hidden_rows=frozenset({6, 7, 9}))
+    ((code, place, _, facts),) = unseen_rows(TABLE, {5, 6, 9}, outline)
+    assert (code, place, facts["count"], facts["labels"]) == ("XK-I020", Place("日报", "A6"), 2, "第 6 行、第 9 行")
+    assert list(unseen_rows(TABLE, {5}, outline)) == []
+
+
+def test_a_column_spelt_otherwise_is_told_once_and_errors_one_by_one() -> None:
+    def remark(code: str, row: int) -> Remark:
+        return code, Place("日报", f"B{row}"), "", {"label": "日报 工时"}
+
+    said = list(condensed([remark("XK-V009" if row != 8 else "XK-V002", row) for row in range(5, 15)]))
+    assert [code for code, *_ in said] == ["XK-V009"] * 3 + ["XK-V002", "XK-V025"]
+    code, place, _, facts = said[-1]
+    assert place == Place("日报", "B9")
+    assert "另有 6 格（B9 到 B14）" in Finding(code, facts=facts).message()
+    errors = [remark("XK-V002", row) for row in range(5, 15)]
+    assert list(condensed(errors)) == errors
 
 
 # ------------------------------------------------------------------ the outline itself
