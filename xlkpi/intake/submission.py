@@ -169,7 +169,9 @@ class _Reader:
         if dealer not in issue.roster:
             self._say("XK-T004", dealer=dealer)
             return None
-        lost = [where for where, tells in ((_IN_NAME, bool(self.book.names)), (_IN_SHEET, True)) if tells]
+        # a name that stands for words, no cell, is told only by what tells formulas too
+        tells_words = bool(self.book.names) and self.book.tells_formulas
+        lost = [where for where, tells in ((_IN_NAME, tells_words), (_IN_SHEET, True)) if tells]
         lost = [where for where in lost if where not in found]
         if lost:
             self._say("XK-T013", lost="、".join(lost), kept="、".join(found), dealer=dealer)
