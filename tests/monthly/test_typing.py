@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 import pytest
-from oracle.books import equal, need_soffice
+from office import somebody
+from oracle.books import equal
 
 from xlkpi.intake.submission import Submission, read_submission
 from xlkpi.scheme.cells import of_diagnosis
@@ -23,21 +21,7 @@ from .books import ORDERS, Monthly
 
 pytestmark = pytest.mark.oracle
 
-TYPIST = Path(__file__).parent / "typist.py"
 COUNTER = Place("填报", "A3")
-
-
-def _python_with_uno() -> str:
-    """An interpreter that can talk to LibreOffice; where there is none, a skip that nobody overlooks."""
-    for candidate in (sys.executable, "/usr/bin/python3", shutil.which("python3"), shutil.which("python")):
-        if candidate and Path(candidate).exists():
-            asked = subprocess.run([candidate, "-c", "import uno"], capture_output=True, check=False)
-            if asked.returncode == 0:
-                return candidate
-    told = "no Python has LibreOffice's uno (Debian: python3-uno): NOBODY HAS TYPED INTO A WORKBOOK in this run"
-    if os.environ.get("CI"):
-        pytest.fail(told)
-    pytest.skip(told)
 
 
 @dataclass
@@ -84,17 +68,8 @@ class Dealer:
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Popen[str]]:
-    program, python = need_soffice(), _python_with_uno()
-    profile = tmp_path_factory.mktemp("office") / "profile"
-    command = [python, str(TYPIST), program, str(profile)]
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "VIRTUAL_ENV"))}
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
-    ) as running:
+    with somebody(tmp_path_factory.mktemp("office")) as running:
         yield running
-        assert running.stdin is not None
-        running.stdin.close()
-        running.wait(60)
 
 
 @pytest.fixture

@@ -3,8 +3,10 @@
     python typist.py SOFFICE PROFILE
 
 Orders come as lines of JSON on standard input, and each is answered by a line: {"open": PATH}, {"type": [[sheet, cell,
-text], …]} (an empty text clears; a cell that is locked refuses), {"read": [[sheet, cell], …]}, {"save": PATH},
-{"close": 1}.
+text], …]} (an empty text clears; a cell that is locked refuses), {"read": [[sheet, cell], …]}, {"save": PATH} (as the
+ending says: .xlsx, .xls, .ods), {"close": 1}. With the protection taken off ({"unprotect": 1}): {"rows": [sheet, row,
+count]} and {"columns": [sheet, column, count]} insert before, {"rename": [old, new]}, {"first": sheet}, {"copy":
+[sheet, …], "to": PATH}.
 """
 
 from __future__ import annotations
@@ -67,10 +69,44 @@ def _carry_out(desktop: Any, book: Any, order: dict[str, Any]) -> tuple[Any, Any
     if "read" in order:
         return book, [_value(book.Sheets.getByName(sheet).getCellRangeByName(ref)) for sheet, ref in order["read"]]
     if "save" in order:
-        book.storeToURL(Path(order["save"]).as_uri(), (_property("FilterName", "Calc MS Excel 2007 XML"),))
+        _save(book, Path(order["save"]))
         return book, "saved"
-    book.close(True)
-    return None, "closed"
+    if "close" in order:
+        book.close(True)
+        return None, "closed"
+    return book, _rearrange(desktop, book, order)
+
+
+def _save(book: Any, path: Path) -> None:
+    filters = {".xlsx": "Calc MS Excel 2007 XML", ".xls": "MS Excel 97", ".ods": "calc8"}
+    book.storeToURL(path.as_uri(), (_property("FilterName", filters[path.suffix]),))
+
+
+def _rearrange(desktop: Any, book: Any, order: dict[str, Any]) -> str:
+    """What dealers do to a form whose protection they took off."""
+    pages = book.Sheets
+    if "unprotect" in order:
+        book.unprotect("")
+        for name in pages.ElementNames:
+            pages.getByName(name).unprotect("")
+    elif "rows" in order:
+        sheet, row, count = order["rows"]
+        pages.getByName(sheet).Rows.insertByIndex(row - 1, count)
+    elif "columns" in order:
+        sheet, column, count = order["columns"]
+        pages.getByName(sheet).Columns.insertByIndex(column - 1, count)
+    elif "rename" in order:
+        old, new = order["rename"]
+        pages.getByName(old).setName(new)
+    elif "first" in order:
+        pages.moveByName(order["first"], 0)
+    else:
+        new = desktop.loadComponentFromURL("private:factory/scalc", "_blank", 0, (_property("Hidden", True),))
+        for place, sheet in enumerate(order["copy"]):
+            new.Sheets.importSheet(book, sheet, place)
+        _save(new, Path(order["to"]))
+        new.close(True)
+    return "done"
 
 
 def main() -> None:

@@ -29,9 +29,9 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MACROS = "_VBA_PROJECT".encode("utf-16-le")
 _KINDS = {"n": CellKind.NUMBER, "t": CellKind.TEXT, "b": CellKind.BOOLEAN, "d": CellKind.DATE}
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
-_NAMED = re.compile(rb"<table:named-range ([^>]*)/?>")
-_ATTRIBUTE = re.compile(rb'table:(name|cell-range-address)="([^"]*)"')
-_ADDRESS = re.compile(r"\$?('(?:[^']|'')*'|[^.']+)\.(\$?[A-Z]{1,3}\$?\d+)")
+_NAMED = re.compile(rb"<table:named-(?:range|expression) ([^>]*)/?>")
+_ATTRIBUTE = re.compile(rb'table:(name|cell-range-address|expression)="([^"]*)"')
+_ADDRESS = re.compile(r"\$?('(?:[^']|'')*'|[^.']+)\.(\$?[A-Z]{1,3}\$?\d+)(?::\.(\$?[A-Z]{1,3}\$?\d+))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +109,14 @@ def _open_document(raw: bytes) -> ForeignBook:
 
 
 def _range(attributes: bytes) -> tuple[str, str]:
-    """A named range as .xlsx writes it: $填报.$F$7 becomes '填报'!$F$7; "" where it is more than a cell."""
+    """A name as .xlsx writes it: $填报.$F$7 becomes '填报'!$F$7, a text stays one; "" where it is anything else."""
     told = {key: unescape(value.decode()) for key, value in _ATTRIBUTE.findall(attributes)}
     found = _ADDRESS.fullmatch(told.get(b"cell-range-address", ""))
     if found is None:
-        return told.get(b"name", ""), ""
+        text = told.get(b"expression", "")
+        return told.get(b"name", ""), text if text.startswith('"') else ""
     sheet = found[1] if found[1].startswith("'") else f"'{found[1]}'"
-    return told.get(b"name", ""), f"{sheet}!{found[2]}"
+    return told.get(b"name", ""), f"{sheet}!{found[2]}" + (f":{found[3]}" if found[3] else "")
 
 
 def _user_defined(package: Package) -> dict[str, str]:

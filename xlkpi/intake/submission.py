@@ -239,8 +239,15 @@ class _Reader:
         for name, slot in slots.items():
             # remarks have no name of their own; they move with their answer
             if slot.role is Role.REMARK and slot.field in slots:
-                places[name] = _beside(slot.place, slots[slot.field].place, places[slot.field])
+                places[name] = self._beside(slot.place, slots[slot.field].place, places[slot.field])
         return places
+
+    def _beside(self, remark: Place, answer: Place, now: Place) -> Place:
+        """A remark's cell: in the answer's row, and in its own column as that one moved."""
+        if now == answer or not now.ref:
+            return remark
+        column = self.there.shift(remark.sheet).near(remark.ref).rstrip("0123456789")
+        return Place(now.sheet, column + now.ref.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
 
     def _sheets(self, places: Mapping[str, Place]) -> dict[str, SheetCells]:
         """What is looked at on each sheet that is no table."""
@@ -446,10 +453,3 @@ def _short(text: str) -> str:
 
 def _cut(text: str, most: int = 200) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
-
-
-def _beside(remark: Place, answer: Place, now: Place) -> Place:
-    if now == answer or not now.ref:
-        return remark
-    column = remark.ref.rstrip("0123456789")
-    return Place(now.sheet, column + now.ref.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))

@@ -81,7 +81,8 @@ def test_an_ods_is_read_with_its_names_and_properties() -> None:
     names = (
         '<table:named-expressions><table:named-range table:name="甲" table:base-cell-address="$S.$A$1" '
         'table:cell-range-address="$S.$B$2"/><table:named-range table:name="乙" '
-        'table:cell-range-address="$S.$B$2:.$B$9"/></table:named-expressions>'
+        'table:cell-range-address="$S.$B$2:.$B$9"/><table:named-expression table:name="丙" '
+        'table:expression="&quot;a|b&quot;"/></table:named-expressions>'
     )
     meta = (
         f"<office:document-meta {_SPACES}><office:meta>"
@@ -90,7 +91,11 @@ def test_an_ods_is_read_with_its_names_and_properties() -> None:
     rows = row(text("项目")) + row(text("甲"), number(12.5), date("2026-05-01"))
     book = open_source(ods(rows, names, meta=meta))
     assert isinstance(book, ForeignBook)
-    assert (list(book.sheets), book.names, book.properties()) == (["S"], {"甲": "'S'!$B$2"}, {"xlkpi": "a|b"})
+    assert (list(book.sheets), book.names, book.properties()) == (
+        ["S"],
+        {"甲": "'S'!$B$2", "乙": "'S'!$B$2:$B$9", "丙": '"a|b"'},
+        {"xlkpi": "a|b"},
+    )
     assert not book.tells_formulas
     read = book.cells("S", {"B2", "C2"}, {"A2"})
     assert [(raw.kind, raw.text) for raw in read.cells.values()] == [
