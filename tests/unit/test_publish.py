@@ -61,7 +61,8 @@ def test_a_blank_carries_the_dealers_own_identity_targets_and_last_values(
     }  # fmt: skip
 
     def stands(code: str, name: str) -> str | None:
-        return held[code][issued.layout.place(name).ref].text
+        cell = held[code].get(issued.layout.place(name).ref)
+        return cell and cell.text
 
     assert [
         stands("D001", name) for name in ("经销商代码", "经销商名称", "区域", "考核月份", "填报截止日", "联系人")
