@@ -43,7 +43,7 @@ def alone(run: Run, month: Month, several: Path, tmp_path_factory: pytest.TempPa
 def test_more_processes_give_the_same_bytes(run: Run, month: Month, several: Path, alone: Path, tmp_path: Path) -> None:
     assert score(run, month, several, tmp_path, "--jobs", "2").exit_code == 1
     assert contents(tmp_path) == contents(alone)
-    assert len(contents(alone)) == 7, "scores.json, scores.csv, the manifest and four assessed workbooks"
+    assert len(contents(alone)) == 8, "scores.json, scores.csv, manifest, ranking workbook and four assessed workbooks"
 
 
 def test_the_order_of_files_changes_nothing(run: Run, month: Month, several: Path, alone: Path, tmp_path: Path) -> None:
