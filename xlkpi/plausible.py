@@ -168,24 +168,29 @@ class _Month:
         if not before:
             return None
         centre = _Centre.of(before)
-        facts: dict[str, object] = {
-            "months": len(before),
-            "middle": show(entry, centre.middle),
-            "past": "、".join(show(entry, earlier) for earlier in before[-_QUOTED:]),
-        }
+        code, facts = self.own_doubt(entry, value, before, centre)
+        if not code:
+            return None
+        shown = (show(entry, earlier) for earlier in before[-_QUOTED:])
+        return code, {"months": len(before), "middle": show(entry, centre.middle), "past": "、".join(shown), **facts}
+
+    def own_doubt(
+        self, entry: SchemeField, value: float, before: Sequence[float], centre: _Centre
+    ) -> tuple[str, dict[str, object]]:
+        """The gravest doubt's code, blank where there is none, with the facts that are its own."""
         if self.is_slip(entry, value, centre.middle):
-            return "XK-P001", facts
+            return "XK-P001", {}
         if self.is_other_sign(value, before):
-            return "XK-P002", facts
+            return "XK-P002", {}
         if len(before) < self.limits.months:
             times = self.leap(value, centre.middle)
-            return ("XK-P004", {**facts, "times": times}) if times else None
+            return ("XK-P004" if times else ""), {"times": times}
         off = abs(value - centre.middle)
         spread = max(centre.spread, self.least_spread(entry, centre.middle))
         enough = off >= number_value(self.limits.change) * abs(centre.middle)
         if spread > 0 and enough and off > self.limits.deviations * spread:
-            return "XK-P003", {**facts, "spread": show(entry, spread), "times": f"{off / spread:.1f}"}
-        return None
+            return "XK-P003", {"spread": show(entry, spread), "times": f"{off / spread:.1f}"}
+        return "", {}
 
     def is_slip(self, entry: SchemeField, value: float, usual: float) -> bool:
         """Whether an amount is off by about a factor of 10⁴: 元 for 万元, or 万元 for 元."""
