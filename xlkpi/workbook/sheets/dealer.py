@@ -53,12 +53,12 @@ def add(plan: WorkbookPlan) -> None:
 
 def _constants(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> None:
     if plan.scheme.constants:
-        row = _head(sheet, row, ("常数", "值", "说明", "单位"))
+        row = _head(sheet, row, ("常数", "值", "", "单位"))
     for name, constant in plan.scheme.constants.items():
         sheet.put(1, row, constant.label or name, "label")
         where = sheet.put(2, row, number_value(constant.value), "computed", number_format(constant.type))
         plan.slot(sheet, where, name, Role.CONSTANT)
-        sheet.put(3, row, constant.en, "note")
+        sheet.put(3, row, None, "none")
         sheet.put(4, row, constant.unit, "centre")
         row += 1
     guided = {name: entry for name, entry in plan.scheme.indicators.items() if entry.bounds}
