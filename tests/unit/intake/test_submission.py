@@ -635,4 +635,5 @@ def test_without_any_marker_what_is_known_is_said(issue: Issue, filled: bytes) -
 def test_a_marker_that_is_partly_lost_is_noticed(issue: Issue, filled: bytes) -> None:
     sent = read(issue, with_openpyxl(filled, lambda book: book.remove(book["_xlkpi"])))
     assert sent.contents() == REAL_ANSWERS
+    assert codes(sent) == ["XK-T013"]
     assert [f.message() for f in sent.findings] == ["身份标记缺了隐藏工作表，按剩下的文档属性、名称认出是 D001 的表"]
