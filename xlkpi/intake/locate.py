@@ -105,6 +105,7 @@ def _settled(votes: Mapping[int, Counter[int]]) -> dict[int, int]:
     return {was: now for was, now in kept.items() if taken[now] == 1}
 
 
+@lru_cache(50_000)
 def split(ref: str) -> tuple[int, int]:
     """Column and row of a reference, counted from 1."""
     name = ref.rstrip("0123456789")

@@ -56,6 +56,8 @@ class Either:
 
 def narrowed(text: str) -> str:
     """Full-width forms narrowed, invisible characters gone; a doubled apostrophe in front was meant as one."""
+    if text.isascii() and text.isprintable():
+        return text.strip().lstrip("'`")
     narrow = unicodedata.normalize("NFKC", text.replace("〈", "<").replace("〉", ">"))
     seen = "".join(c for c in narrow if unicodedata.category(c) not in ("Cf", "Cc") or c in "\n\t\r")
     return seen.strip().lstrip("'’‘`")

@@ -47,7 +47,7 @@ _BUILT_IN = {
 }  # fmt: skip
 
 
-_MEMO_CELLS = 20_000  # cells as they stand in the bytes; a hostile file must not fill the memory with them
+_MEMO_CELLS = 6_000  # of a sheet; those that every file has come with the first file, and none is forgotten for others
 _MEMO_LENGTH = 8_000  # bytes; the longest formula that Excel takes is 8,192 characters
 _CELL_BYTES = 8  # the shortest cell, <c r="A1"/>, takes more: a shorter sheet cannot hold too many
 
@@ -71,10 +71,12 @@ def _remembered(
     return around
 
 
-@_remembered(50_000)
-def _decode(data: bytes) -> str:
+def _text(data: bytes) -> str:
     text = data.decode()
     return unescape(text) if "&" in text else text
+
+
+_decode = _remembered(20_000)(_text)  # for what every file has: formulas, names; values differ and are not kept
 
 
 @_remembered(5_000)
@@ -160,9 +162,8 @@ class Workbook:
         close = cell.index(b">")
         kind, style = _attributes(cell[len(place.ref) + 4 : close])
         raw = self._cell(place, kind, style, cell[close + 1 :])
-        if kind != "s" and len(cell) < _MEMO_LENGTH:  # a shared string means something else in every file
-            if len(memo) >= _MEMO_CELLS:
-                memo.clear()
+        # a shared string means something else in every file
+        if kind != "s" and len(cell) < _MEMO_LENGTH and len(memo) < _MEMO_CELLS:
             memo[cell] = raw
         return raw
 
@@ -171,11 +172,11 @@ class Workbook:
         formula = _FORMULA.search(body) if b"<f" in body else None
         text: str | None = None
         if kind == "inlineStr":
-            text = _decode(b"".join(_TEXT.findall(_PHONETIC.sub(b"", body))))
+            text = _text(b"".join(_TEXT.findall(_PHONETIC.sub(b"", body))))
         elif value is not None and kind == "s":
             text = self._string(int(value[1]))
         elif value is not None:
-            text = _decode(value[1])
+            text = _text(value[1])
         return self._raw(place, kind, style, text, None if formula is None else _decode(formula[1] or b""))
 
     def _raw(self, place: Place, kind: str, style: int, text: str | None, formula: str | None) -> RawCell:
