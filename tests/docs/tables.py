@@ -1,45 +1,13 @@
-"""The findings table of the READMEs and the page of all codes, made from the catalogue.
-
-Run `python tests/docs/tables.py` to write them anew.
-"""
+"""The page of all codes in both languages, made from the catalogue. `python tests/docs/tables.py` writes it anew."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from xlkpi.findings import CodeEntry, catalogue
 
 ROOT = Path(__file__).parents[2]
 READMES = {"en": ROOT / "README.md", "zh": ROOT / "README.zh-CN.md"}
-HEADINGS = {
-    "en": ("code", "severity", "what is said", "why", "what to do"),
-    "zh": ("代码", "级别", "说明", "原因", "怎么办"),
-}
-BETWEEN = re.compile(r"(<!-- findings -->\n).*?(<!-- /findings -->)", re.S)
-
-
-def findings_table(lang: str) -> str:
-    """One row a code, in order."""
-    rows = [HEADINGS[lang], ("---",) * len(HEADINGS[lang])]
-    rows += [_row(entry, lang) for entry in catalogue().values()]
-    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
-
-
-def _row(entry: CodeEntry, lang: str) -> tuple[str, ...]:
-    word = entry.severity.word if lang == "zh" else entry.severity.name.lower()
-    if entry.unsafe:
-        word += "（不安全）" if lang == "zh" else ", unsafe"
-    texts = (entry.texts[lang][part] for part in ("message", "cause", "remedy"))
-    return entry.code, word, *(text.replace("|", "\\|") for text in texts)
-
-
-def with_table(text: str, lang: str) -> str:
-    """A README with its table as it must be."""
-    table = findings_table(lang)
-    return BETWEEN.sub(lambda found: found[1] + "\n" + table + "\n" + found[2], text)
-
-
 PAGES = {lang: ROOT / "templates" / "findings" / path.name for lang, path in READMES.items()}
 INTRODUCTION = {
     "en": (
@@ -82,5 +50,3 @@ def _section(entry: CodeEntry, lang: str) -> str:
 if __name__ == "__main__":
     for lang, path in PAGES.items():
         path.write_text(findings_page(lang), "utf-8")
-    for lang, path in READMES.items():
-        path.write_text(with_table(path.read_text("utf-8"), lang), "utf-8")
