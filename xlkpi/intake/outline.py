@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
 
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?\bref="\$?([A-Z]+)\$?(\d+):\$?([A-Z]+)\$?(\d+)"')
 _ROW = re.compile(rb"<(?:\w+:)?row\s([^>]*)>")
 _COLUMN = re.compile(rb"<(?:\w+:)?col\s([^>]*)>")
 _HIDDEN = re.compile(rb'\bhidden="(?:1|true)"')
+_MEMO_LENGTH: Final = 50_000
 _FACT = re.compile(rb'\b(r|min|max)="(\d+)"')
 
 
@@ -45,10 +48,8 @@ PLAIN = Outline()
 def outline_of(data: bytes) -> Outline:
     """The outline of a sheet's XML."""
     start, end = data.find(b"sheetData"), data.rfind(b"sheetData")
-    merged = tuple(
-        Area(_number(left), int(top), _number(right), int(bottom))
-        for left, top, right, bottom in _MERGED.findall(data, max(end, 0))
-    )
+    tail = data[max(end, 0) :]
+    merged = _merged(tail) if len(tail) < _MEMO_LENGTH else _merged.__wrapped__(tail)
     if b'hidden="1"' not in data and b'hidden="true"' not in data:
         return Outline(merged) if merged else PLAIN
     rows = (dict(_FACT.findall(found)) for found in _ROW.findall(data) if _HIDDEN.search(found))
@@ -57,6 +58,14 @@ def outline_of(data: bytes) -> Outline:
         merged,
         frozenset(int(facts[b"r"]) for facts in rows if b"r" in facts),
         tuple((int(facts[b"min"]), int(facts[b"max"])) for facts in columns if {b"min", b"max"} <= facts.keys()),
+    )
+
+
+@lru_cache(256)
+def _merged(tail: bytes) -> tuple[Area, ...]:
+    """Merged areas, from what stands behind a sheet's cells: the same in every file of a month."""
+    return tuple(
+        Area(_number(left), int(top), _number(right), int(bottom)) for left, top, right, bottom in _MERGED.findall(tail)
     )
 
 

@@ -216,7 +216,8 @@ class _Reading:
     def item(self, group: str, item: Item) -> ItemScore:
         name = item.item
         scored = scored_field(item)
-        has_target = scored in self.issue.scheme.targets()
+        entry = self.issue.scheme.fields.get(scored)
+        has_target = entry is not None and entry.target
         outcomes = [(n, c, self.content(of_clause(name, n))) for n, c in enumerate(item.clauses, 1)]
         return ItemScore(
             id=name,

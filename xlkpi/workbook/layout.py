@@ -98,13 +98,13 @@ class Layout:
 
     def of(self, *roles: Role) -> Iterator[Slot]:
         """Slots of these roles, in the workbook's order."""
-        if len(roles) == 1:
-            return iter(self._by_role.get(roles[0], ()))
-        return (slot for slot in self.slots.values() if slot.role in roles)
+        if roles not in self._selected:
+            self._selected[roles] = tuple(slot for slot in self.slots.values() if slot.role in roles)
+        return iter(self._selected[roles])
 
     @cached_property
-    def _by_role(self) -> Mapping[Role, tuple[Slot, ...]]:
-        return {role: tuple(slot for slot in self.slots.values() if slot.role is role) for role in Role}
+    def _selected(self) -> dict[tuple[Role, ...], tuple[Slot, ...]]:
+        return {}
 
     def place(self, name: str) -> Place:
         """Where a name stands."""

@@ -41,7 +41,7 @@ class _Part:
     styles: list[str]
     formulas: list[str]
     looks: dict[str, str]  # a cell that is locked when headquarters fills it in, and the style it then has
-    packed: tuple[tuple[CellContent, ...], frozenset[str], Member] | None = None
+    packed: tuple[object, Member] | None = None
 
     def render(self, values: Sequence[CellContent], locked: frozenset[str]) -> str:
         out = list(self.blank)
@@ -100,9 +100,10 @@ class Stamper:
         for sheet, part in self._parts.items():
             row = tuple(map(values.get, part.places))
             locked = frozenset(place.ref for place in lockable if place.sheet == sheet)
-            if part.packed is None or part.packed[:2] != (row, locked):
-                part.packed = (row, locked, member(part.name, part.render(row, locked).encode(), self.level))
-            replaced[part.name] = part.packed[2]
+            state = (row, tuple(map(type, row)), locked)  # TRUE is not 1
+            if part.packed is None or part.packed[0] != state:
+                part.packed = (state, member(part.name, part.render(row, locked).encode(), self.level))
+            replaced[part.name] = part.packed[1]
         for name, text in self._marked.items():
             marked = text.replace(MARKER_BLANK, escape(marker, {'"': "&quot;"}))
             replaced[name] = member(name, marked.encode(), self.level)
@@ -121,7 +122,7 @@ def cell_body(formula: str, value: CellContent) -> str:
         return f' t="e">{formula}<v>{value.code}</v></c>'
     if isinstance(value, date):
         return f">{formula}<v>{value.toordinal() - _EPOCH_ORDINAL}</v></c>"
-    text = escape(_NOT_XML.sub("", value))
+    text = escape(value if value.isprintable() else _NOT_XML.sub("", value))
     if formula:
         return f' t="str">{formula}<v>{text}</v></c>'
     # an inline string is text whatever it begins with: nothing that a person typed becomes a formula

@@ -122,6 +122,12 @@ def test_the_same_values_give_the_same_bytes_also_after_others(issue: Issue, sta
     assert stamped(issue, Stamper(issue.layout, issue.master), 接车台次=251.0, 轮胎="不适用") == first
 
 
+def test_a_sheet_that_differs_only_in_the_kind_of_a_value_is_made_anew(issue: Issue, stamper: Stamper) -> None:
+    number = stamped(issue, stamper, 接车台次=1.0)
+    assert stamped(issue, stamper, 接车台次=True) != number
+    assert stamped(issue, stamper, 接车台次=1.0) == number
+
+
 def test_what_is_left_out_is_blank_again(issue: Issue, stamper: Stamper) -> None:
     stamped(issue, stamper, 接车台次=251.0)
     place = issue.layout.place("接车台次")
