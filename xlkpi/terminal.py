@@ -33,15 +33,27 @@ def clean(text: object) -> str:
 
 
 def print_findings(
-    console: Console, findings: Iterable[Finding], lang: str = "zh", dealers: Mapping[str, str] | None = None
+    console: Console,
+    findings: Iterable[Finding],
+    lang: str = "zh",
+    dealers: Mapping[str, str] | None = None,
+    most: int | None = None,
 ) -> None:
     """Findings by dealer and sheet, the most serious first, with a count for each and at the end.
 
-    `dealers` says whose a file is, by its name; a file that is not in it is shown by its name alone.
+    `dealers` says whose a file is, by its name; a file that is not in it is shown by its name alone. After `most`
+    findings no further file is printed, only how many are left: nobody reads ninety thousand lines.
     """
     listed = list(findings)
     whose = dealers or {}
+    shown = 0
     for file, of_file in _grouped(listed, lambda finding: finding.file):
+        if most is not None and shown >= most:
+            left = len(listed) - shown
+            words = f"另有 {left} 条没有列出" if lang == "zh" else f"{left} more are not listed"
+            console.print(f"[bold]… {words}[/bold]")
+            break
+        shown += len(of_file)
         owner = f"{clean(whose[file])}　" if whose.get(file) else ""
         console.print(f"[bold]{owner}{clean(file) or '—'}[/bold]　{_counts(of_file, lang)}")
         for sheet, of_sheet in _grouped(of_file, lambda finding: finding.place.sheet if finding.place else ""):

@@ -19,9 +19,11 @@ def negative(file: str, sheet: str, ref: str) -> Finding:
     return Finding("XK-V014", file, Place(sheet, ref), "x", {"label": ref, "found": "-1"})
 
 
-def shown(*findings: Finding, dealers: dict[str, str] | None = None, lang: str = "zh") -> list[str]:
+def shown(
+    *findings: Finding, dealers: dict[str, str] | None = None, lang: str = "zh", most: int | None = None
+) -> list[str]:
     console = Console(file=io.StringIO(), width=200, highlight=False)
-    print_findings(console, findings, lang, dealers)
+    print_findings(console, findings, lang, dealers, most)
     assert isinstance(console.file, io.StringIO)
     return [line for line in console.file.getvalue().splitlines() if "→" not in line]
 
@@ -62,3 +64,13 @@ def test_english_words_where_they_are_asked_for() -> None:
 
 def test_nothing_found() -> None:
     assert shown() == ["没有发现问题"]
+
+
+def test_after_so_many_the_gravest_files_have_been_printed_and_the_rest_is_counted() -> None:
+    told = shown(
+        negative("a.xlsx", "填报", "F1"), missing("b.xlsx", "填报", "F1"), missing("c.xlsx", "填报", "F1"),
+        missing("c.xlsx", "填报", "F2"), most=3,
+    )  # fmt: skip
+    assert [line for line in told if not line.startswith(" ")] == [
+        "c.xlsx　错误 2", "b.xlsx　错误 1", "… 另有 1 条没有列出", "共 4 条：错误 3，警告 1，提示 0",
+    ]  # fmt: skip

@@ -32,6 +32,8 @@ from xlkpi.cli.shared import (
     with_waivers,
 )
 
+_MOST_PRINTED = 200  # findings; scores.json, scores.csv and the ranking workbook hold them all
+
 
 @click.command()
 @paths_argument
@@ -106,7 +108,7 @@ def score(
     print_ranking(screen, results)
     found = list(results.all_findings())
     filed = (*batch.settled.counting.values(), *(one for one, _ in batch.rejected))
-    print_findings(screen, found, dealers=owners(issue, ((one.file, one.dealer) for one in filed)))
+    print_findings(screen, found, dealers=owners(issue, ((one.file, one.dealer) for one in filed)), most=_MOST_PRINTED)
     screen.print(f"→ {output}")
     leave(found, failed=len(batch.rejected))
 
