@@ -57,6 +57,23 @@ class Place(NamedTuple):
         return f"{self.sheet}!{self.ref}"
 
 
+def column_number(name: str) -> int:
+    """The number of a column by its letters: A is 1."""
+    number = 0
+    for letter in name:
+        number = number * 26 + ord(letter) - 64
+    return number
+
+
+def letters(column: int) -> str:
+    """The letters of a column by its number."""
+    text = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        text = chr(65 + rest) + text
+    return text
+
+
 class CellKind(Enum):
     """What the file says a cell holds."""
 

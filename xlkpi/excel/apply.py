@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from xlkpi.intake.reader import letters
-from xlkpi.values import CellContent, CellFault
+from xlkpi.values import CellContent, CellFault, column_number, letters
 from xlkpi.workbook.operations import Comment, EnsureSheet, Fill, Link, NumberFormat, Operations, Write, quoted
 
 LONGEST_NAME = 31  # characters of a sheet's name
@@ -199,10 +198,7 @@ def corner(ref: str) -> tuple[int, int]:
     found = _REF.fullmatch(ref)
     if found is None:
         raise CannotWrite(f"“{ref}”不是单元格")
-    column = 0
-    for letter in found[1]:
-        column = column * 26 + ord(letter) - 64
-    return column, int(found[2])
+    return column_number(found[1]), int(found[2])
 
 
 def _words(error: Exception) -> str:

@@ -14,9 +14,8 @@ from functools import cached_property
 from typing import Any
 
 from xlkpi.intake.guard import MAX_CELLS, MAX_COLUMN, MAX_ROW, Refused
-from xlkpi.intake.reader import letters
 from xlkpi.intake.source import SheetCells
-from xlkpi.values import UNKNOWN, CellKind, Place, RawCell, Unknown
+from xlkpi.values import UNKNOWN, CellKind, Place, RawCell, Unknown, letters
 from xlkpi.workbook.sheets.marker import TITLE as MARKER_SHEET
 
 _ERRORS = {

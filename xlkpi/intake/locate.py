@@ -14,10 +14,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from xlkpi.intake.reader import column_number, letters, open_workbook, place_of
+from xlkpi.intake.reader import open_workbook, place_of
 from xlkpi.intake.source import SheetCells, Source
 from xlkpi.issue import Issue
-from xlkpi.values import CellKind, Place, RawCell
+from xlkpi.values import CellKind, Place, RawCell, column_number, letters
 from xlkpi.workbook.layout import Role, Slot, TableSlot
 
 _ENOUGH = 0.8  # of a sheet's own words: a sheet that has so many of them is that sheet

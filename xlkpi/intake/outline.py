@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from xlkpi.values import column_number
+
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?\bref="\$?([A-Z]+)\$?(\d+):\$?([A-Z]+)\$?(\d+)"')
 _ROW = re.compile(rb"<(?:\w+:)?row\s([^>]*)>")
 _COLUMN = re.compile(rb"<(?:\w+:)?col\s([^>]*)>")
@@ -65,12 +67,6 @@ def outline_of(data: bytes) -> Outline:
 def _merged(tail: bytes) -> tuple[Area, ...]:
     """Merged areas, from what stands behind a sheet's cells: the same in every file of a month."""
     return tuple(
-        Area(_number(left), int(top), _number(right), int(bottom)) for left, top, right, bottom in _MERGED.findall(tail)
+        Area(column_number(left.decode()), int(top), column_number(right.decode()), int(bottom))
+        for left, top, right, bottom in _MERGED.findall(tail)
     )
-
-
-def _number(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number

@@ -21,7 +21,7 @@ from xlkpi.intake.guard import MAX_CELLS, MAX_COLUMN, MAX_ROW, Package, Refused,
 from xlkpi.intake.outline import outline_of
 from xlkpi.intake.source import SheetCells
 from xlkpi.intake.variants import in_1900, with_shared_formulas
-from xlkpi.values import CellKind, Place, RawCell
+from xlkpi.values import CellKind, Place, RawCell, column_number, letters
 
 _ATTRIBUTE = re.compile(rb'\b(r|s|t)="([^"]*)"')
 _TEXT = re.compile(rb"<t(?: [^>]*)?>([^<]*)</t>")
@@ -408,23 +408,6 @@ def _elements(data: bytes) -> Iterator[tuple[str, ElementTree.Element]]:
             else:
                 column += 1
             yield node.get("r") or f"{letters(column)}{row}", node
-
-
-def column_number(name: str) -> int:
-    """The number of a column by its letters: A is 1."""
-    number = 0
-    for letter in name:
-        number = number * 26 + ord(letter) - 64
-    return number
-
-
-def letters(column: int) -> str:
-    """The letters of a column by its number."""
-    text = ""
-    while column:
-        column, rest = divmod(column - 1, 26)
-        text = chr(65 + rest) + text
-    return text
 
 
 def _rich(node: ElementTree.Element) -> str:

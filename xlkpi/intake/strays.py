@@ -13,11 +13,10 @@ from typing import Final
 from xlkpi.intake.locate import even, split, words_of_form
 from xlkpi.intake.normalise import number_of
 from xlkpi.intake.outline import PLAIN, Area, Outline
-from xlkpi.intake.reader import letters
 from xlkpi.intake.source import SheetCells, Source
 from xlkpi.issue import Issue
 from xlkpi.scheme.model import SchemeField
-from xlkpi.values import CellKind, Place, RawCell
+from xlkpi.values import CellKind, Place, RawCell, letters
 from xlkpi.workbook.layout import Role, Slot, TableSlot
 
 Remark = tuple[str, Place | None, str, dict[str, object]]

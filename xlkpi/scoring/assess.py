@@ -168,7 +168,6 @@ class _Reading:
 
     def __init__(self, issue: Issue, dealer: str, file: str, cells: Mapping[Place, CellContent], engine: str):
         self.issue, self.dealer, self.file, self.cells, self.engine = issue, dealer, file, cells, engine
-        self.faults: list[Finding] = []
 
     def assessment(self, found: tuple[Finding, ...]) -> Assessment:
         scheme = self.issue.scheme

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from xlkpi.scoring import as_excel
-from xlkpi.values import CellContent, CellFault, Place
+from xlkpi.values import CellContent, CellFault, Place, column_number
 from xlkpi.workbook.layout import Layout
 
 ENGINES: Final = ("formualizer", "formulas")
@@ -52,10 +52,7 @@ def split(ref: str) -> tuple[int, int]:
     found = re.fullmatch(r"([A-Z]+)(\d+)", ref)
     if found is None:
         raise ValueError(f"{ref!r} is no cell reference")
-    column = 0
-    for letter in found[1]:
-        column = column * 26 + ord(letter) - 64
-    return int(found[2]), column
+    return int(found[2]), column_number(found[1])
 
 
 class FormualizerEngine:

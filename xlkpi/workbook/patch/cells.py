@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from xml.sax.saxutils import quoteattr
 
-from xlkpi.values import CellContent, Place
+from xlkpi.values import CellContent, Place, column_number, letters
 from xlkpi.workbook.operations import quoted
 from xlkpi.workbook.patch.parts import CannotPatch
 from xlkpi.workbook.patch.splice import Document, Node
@@ -216,19 +216,7 @@ def position(ref: str) -> tuple[int, int]:
     found = _REF.fullmatch(ref)
     if found is None:
         raise CannotPatch(f"单元格没有写位置：{ref!r}")
-    column = 0
-    for letter in found[1]:
-        column = column * 26 + ord(letter) - 64
-    return int(found[2]), column
-
-
-def letters(column: int) -> str:
-    """A column's letters."""
-    text = ""
-    while column:
-        column, rest = divmod(column - 1, 26)
-        text = chr(65 + rest) + text
-    return text
+    return int(found[2]), column_number(found[1])
 
 
 def cells_of(area: str) -> Iterator[tuple[int, int]]:
