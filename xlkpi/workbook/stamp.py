@@ -67,7 +67,7 @@ class _Part:
 class Stamper:
     """Makes files from one master. Keeps the master's compressed parts; one for each process is enough.
 
-    `level` is zlib's: 1 for results, which are many and wanted soon; blanks are sent by mail and take 6.
+    `level` is that of `member`: 1 for results, which are many and wanted soon; blanks are sent by mail and take 6.
     """
 
     layout: Layout
