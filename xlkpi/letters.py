@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from xlkpi.batch import Batch
+from xlkpi.files import file_name
 from xlkpi.findings import Finding, Severity
 from xlkpi.issue import Dealer, Issue
-from xlkpi.publish import file_name
 from xlkpi.resources import templates
 from xlkpi.returns import COUNTED, HEADQUARTERS_OWN, LATE, MISSING, NOT_ISSUED, SAME, SUPERSEDED, UNKNOWN, Return
 

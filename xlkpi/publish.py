@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from xlkpi.files import safe_name, write_file
+from xlkpi.files import file_name, write_file
 from xlkpi.findings import Finding
 from xlkpi.intake.lists import missing_targets
 from xlkpi.issue import Dealer, Issue, Targets
@@ -18,7 +17,7 @@ from xlkpi.scheme.model import Scheme
 from xlkpi.scoring.engine import Engine, load_engine
 from xlkpi.workbook.master import write_master
 from xlkpi.workbook.plan import layout_of
-from xlkpi.workbook.sheets import plan_workbook
+from xlkpi.workbook.sheets.whole import plan_workbook
 from xlkpi.workbook.stamp import Stamper
 
 
@@ -91,14 +90,6 @@ def blanks(issue: Issue, engine: Engine | None = None) -> Iterator[Blank]:
         stamped = issue.stamped(dealer.code)
         data = stamper.stamp({**stamped, **engine.evaluate(stamped)}, issue.marker(dealer.code), stamped)
         yield Blank(dealer, file_name(issue, dealer), data)
-
-
-def file_name(issue: Issue, dealer: Dealer) -> str:
-    """code_name_month.xlsx. A code that cannot stand in a file's name as it is gets a mark, so that no two are one."""
-    code = safe_name(dealer.code)
-    if code != dealer.code:
-        code += f"~{zlib.crc32(dealer.code.encode()):08x}"
-    return f"{code}_{safe_name(dealer.name)}_{issue.month}.xlsx"
 
 
 def publish(issue: Issue, folder: Path, engine: Engine | None = None) -> list[Path]:

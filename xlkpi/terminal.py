@@ -5,21 +5,24 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
-from xlkpi.changes import Changes
 from xlkpi.findings import CodeEntry, Finding, Severity, most_serious_first, tally
 from xlkpi.results import Results, plain, ranks
 from xlkpi.returns import LATE, ON_TIME, SAME, SUPERSEDED, Return, counts
 from xlkpi.scoring.assess import Assessment
 from xlkpi.standing import Standing, Standings, ranked
-from xlkpi.store.query import By, DealerMonth, TrendPoint
-from xlkpi.trace import Step, Trace
 from xlkpi.values import VETOED, CellContent
+
+if TYPE_CHECKING:
+    from xlkpi.changes import Changes
+    from xlkpi.store.query import By, DealerMonth, TrendPoint
+    from xlkpi.trace import Step, Trace
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTICE: "cyan"}

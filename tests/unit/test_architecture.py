@@ -172,6 +172,19 @@ def test_the_command_line_starts_light(words: list[str]) -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+def test_a_worker_loads_no_more_than_it_needs() -> None:
+    """Every process of a batch pays for what these import, and the run waits for it."""
+    roads = ("batch.work", "batch.processes", "scoring.engine", "results", "ranking", "terminal", "plausible")
+    heavy = ("openpyxl", "formulas", "duckdb", "numpy", "jinja2", "ruamel", "xlwings")
+    code = (
+        "import sys; from xlkpi.findings import catalogue; catalogue(); "
+        f"import {', '.join(f'xlkpi.{road}' for road in roads)}; "
+        f"print([name for name in {heavy!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
 def test_the_library_s_front_door_names_what_exists() -> None:
     for name in xlkpi.__all__:
         assert getattr(xlkpi, name).__module__.startswith("xlkpi.")

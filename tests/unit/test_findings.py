@@ -7,9 +7,12 @@ import string
 from pathlib import Path
 
 import pytest
+import yaml
+from ruamel.yaml import YAML
 
 import xlkpi
 from xlkpi.findings import Finding, Severity, catalogue, is_unsafe, worst
+from xlkpi.resources import templates
 from xlkpi.values import Place
 
 CODES = sorted(catalogue())
@@ -51,6 +54,13 @@ def test_a_message_without_its_facts_raises_and_with_them_is_whole(code: str) ->
     for name in wanted:
         with pytest.raises(KeyError, match=name):
             Finding(code, facts={k: v for k, v in facts.items() if k != name}).message()
+
+
+@pytest.mark.parametrize("path", sorted((templates() / "findings").glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_catalogue_means_the_same_in_yaml_1_1_and_1_2(path: Path) -> None:
+    """It is read as 1.1, where a bare `no` is no word; schemes are read as 1.2."""
+    text = path.read_text("utf-8")
+    assert yaml.safe_load(text) == YAML(typ="safe").load(text)
 
 
 def test_names_and_live_words_are_each_used_once() -> None:

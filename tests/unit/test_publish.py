@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from conftest import REAL_TARGETS, MakeIssue
 
-from xlkpi.files import WriteError
+from xlkpi.files import WriteError, file_name
 from xlkpi.intake.reader import open_workbook
 from xlkpi.issue import Dealer, Issue, IssueError, content_of
-from xlkpi.publish import Blank, NotIssued, blanks, default_deadline, file_name, publish, with_revision
+from xlkpi.publish import Blank, NotIssued, blanks, default_deadline, publish, with_revision
 from xlkpi.scheme.formulary import Compiled
 from xlkpi.scheme.model import Scheme
 from xlkpi.scoring.engine import Engine

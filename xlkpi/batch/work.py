@@ -9,12 +9,11 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from xlkpi.files import WriteError, write_file
+from xlkpi.files import WriteError, file_name, write_file
 from xlkpi.findings import Finding
 from xlkpi.intake.guard import Refused, raw_bytes
 from xlkpi.intake.submission import Submission, Unusable, read_submission
 from xlkpi.issue import Issue
-from xlkpi.publish import file_name
 from xlkpi.scoring.assess import Assessment, assess
 from xlkpi.scoring.engine import Engine, load_engine
 from xlkpi.workbook.stamp import Stamper

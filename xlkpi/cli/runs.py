@@ -110,12 +110,12 @@ def run_batch(
 
 def list_returns(issue: Issue, batch: Batch, filing: Filing, output: Path | None) -> list[Return]:
     """The return list, written into the folder where one is given; nothing where nobody was expected to send."""
+    if filing.expected is None:
+        return []
     from xlkpi.files import write_file
     from xlkpi.returns import HEADINGS, RETURNS_FILE, WIDTHS, return_list
     from xlkpi.workbook.forms import return_list_form
 
-    if filing.expected is None:
-        return []
     lines = return_list(issue, batch, filing.expected)
     if output is not None:
         title = f"{issue.month}　{issue.scheme.title}　回收清单"

@@ -62,26 +62,26 @@ def score(
     """Score dealers' workbooks: scores.json, scores.csv and each dealer's assessed workbook."""
     from dataclasses import replace
 
-    from xlkpi.cli.reporting import make_report
     from xlkpi.cli.stores import finish, known_figures
     from xlkpi.files import WriteError, workbook_paths
-    from xlkpi.intake.lists import read_inspections, read_targets
     from xlkpi.plausible import with_doubts
-    from xlkpi.publish import with_revision
-    from xlkpi.report.page import REPORT_FILE
     from xlkpi.results import Results, long_form, owners, write_results
     from xlkpi.returns import roster_findings
-    from xlkpi.store.parts import PARTS_FOLDER, write_parts
     from xlkpi.terminal import print_findings, print_ranking
 
     issue = load_issue(issue_folder)
     past = known_figures(store_file, issue)  # what is wrong with the store is better known now than in the end
     expected, lists = filing.read(issue, always=False)
     if targets:
+        from xlkpi.intake.lists import read_targets
+        from xlkpi.publish import with_revision
+
         revised = read_targets(targets, issue.scheme, issue.roster)
         lists += revised.findings
         issue = with_revision(issue, revised.rows)
     if inspected:
+        from xlkpi.intake.lists import read_inspections
+
         entered = read_inspections(inspected, issue.scheme, issue.roster)
         lists += entered.findings
         issue = replace(issue, inspections=entered.rows)
@@ -99,10 +99,15 @@ def score(
         write_results(results, output)
         finish(results, output, store_file)
         if parquet:
+            from xlkpi.store.parts import PARTS_FOLDER, write_parts
+
             write_parts(long_form(results), output / PARTS_FOLDER)
     except WriteError as error:
         raise click.ClickException(f"cannot write {error.path}: {error.detail}") from None
     if report:
+        from xlkpi.cli.reporting import make_report
+        from xlkpi.report.page import REPORT_FILE
+
         make_report(output, output / REPORT_FILE, store_file=store_file)
     screen = console()
     print_ranking(screen, results)

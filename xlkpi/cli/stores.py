@@ -56,11 +56,12 @@ def finish(results: Results, output: Path, store_file: Path | None) -> None:
     from xlkpi.ranking import FILE as RANKING_FILE
     from xlkpi.ranking import ranking_workbook
     from xlkpi.standing import standings_of
-    from xlkpi.store.query import month_earlier
-    from xlkpi.store.record import record
 
     before = {}
     if store_file:
+        from xlkpi.store.query import month_earlier
+        from xlkpi.store.record import record
+
         with opened(store_file, write=True) as store:
             done = record(store, results)
             before = month_earlier(store, results.issue.scheme.scheme, results.issue.month)

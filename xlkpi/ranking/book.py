@@ -15,7 +15,7 @@ from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
 from xlkpi.standing import Standing, Standings
-from xlkpi.workbook.style import FONT, STYLES
+from xlkpi.workbook.looks import FONT, STYLES
 
 SCORED, PROVISIONAL, VETOED, REJECTED, ABSENT = "已评", "暂定", "一票否决", "退回", "未交"
 MOVE = '"▲"0;"▼"0;"–"'

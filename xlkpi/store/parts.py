@@ -9,8 +9,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-import duckdb
-
 from xlkpi.files import write_file
 
 PARTS_FOLDER: Final = "scores.parquet"
@@ -33,6 +31,8 @@ def write_parts(rows: Iterable[tuple[Any, ...]], folder: Path, rows_a_part: int 
     Raises:
         WriteError: a part could not be written.
     """
+    import duckdb  # noqa: PLC0415 - heavy, and only wanted on request
+
     written: list[Path] = []
     waiting = iter(rows)
     with tempfile.TemporaryDirectory() as name, duckdb.connect(config={"threads": 1}) as connection:

@@ -23,12 +23,12 @@ from xlkpi.workbook.layout import Role, TableSlot
 from xlkpi.workbook.package import saved
 from xlkpi.workbook.plan import PlannedCell, SheetPlan, Validation, WorkbookPlan, ref
 from xlkpi.workbook.sheets.entry import TITLE as ENTRY
+from xlkpi.workbook.sheets.marker import MARKER_BLANK
 from xlkpi.workbook.style import CellFormat, cell_format, highlight_format
 
 MARKER = "xlkpi"
 """The document property that says whose workbook it is; `_xlkpi` is the constant name with the same words."""
 MARKER_NAME = "_xlkpi"
-MARKER_BLANK = "xlkpi-marker-of-the-dealer"  # stands in the master where stamping puts a dealer's marker
 
 _PROMPT_MAX = 255  # Excel's limits for data validation
 _TITLE_MAX = 32

@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from xlkpi.scheme.formulary import Compiled
 from xlkpi.scheme.formulas import Formula
 from xlkpi.scheme.model import Scheme
 from xlkpi.values import Place
 from xlkpi.workbook.layout import INPUTS, Layout, Role, Slot, TableSlot
+
+if TYPE_CHECKING:
+    from xlkpi.scheme.formulary import Compiled
 
 Content = str | float | int | Formula | None
 _BARE_NUMBER = re.compile(r"\d+(\.\d+)?")

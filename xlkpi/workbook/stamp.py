@@ -16,8 +16,8 @@ from xml.sax.saxutils import escape
 
 from xlkpi.values import CellContent, CellFault, Place
 from xlkpi.workbook.layout import Layout
-from xlkpi.workbook.master import MARKER_BLANK
 from xlkpi.workbook.package import Member, assemble, member, members, unpack
+from xlkpi.workbook.sheets.marker import MARKER_BLANK
 
 _CELL = re.compile(r'<c r="([A-Z]+[0-9]+)"((?: [a-z]+="[^"]*")*?)\s*(?:/>|>(.*?)</c>)', re.S)
 _STYLE = re.compile(r' s="(\d+)"')

@@ -17,7 +17,7 @@ from xlkpi.values import Place
 from xlkpi.workbook.layout import Role
 from xlkpi.workbook.master import write_master
 from xlkpi.workbook.package import unpack
-from xlkpi.workbook.sheets import plan_workbook
+from xlkpi.workbook.sheets.whole import plan_workbook
 
 OPEN = (Role.ANSWER, Role.REMARK)
 

@@ -7,6 +7,7 @@ from xlkpi.workbook.plan import SheetPlan, WorkbookPlan
 
 TITLE = "_xlkpi"
 MARKER_CELL = "_xlkpi_cell"
+MARKER_BLANK = "xlkpi-marker-of-the-dealer"  # stands in the master where stamping puts a dealer's marker
 
 
 def add(plan: WorkbookPlan) -> None:
