@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
 from xml.sax.saxutils import escape
 
 from xlkpi.values import CellContent, CellFault, Place
@@ -29,9 +28,10 @@ _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _EPOCH_ORDINAL = 693594  # date.toordinal() of 1899-12-30, Excel's day zero
 
 
-@dataclass
+@dataclass(slots=True)
 class _Part:
-    """A sheet's XML cut at its variable cells."""
+    """A sheet's XML cut at its variable cells, and its state in the file that was made last: only cells that differ
+    from that one's are written anew."""
 
     sheet: str
     name: str
@@ -41,26 +41,39 @@ class _Part:
     styles: list[str]
     formulas: list[str]
     looks: dict[str, str]  # a cell that is locked when headquarters fills it in, and the style it then has
-    packed: tuple[object, Member] | None = None
+    places: tuple[Place, ...] = ()
+    pieces: list[str] = field(default_factory=list)
+    values: tuple[CellContent, ...] = ()
+    locked: frozenset[str] = frozenset()
+    packed: Member | None = None
 
-    def render(self, values: Sequence[CellContent], locked: frozenset[str]) -> str:
-        out = list(self.blank)
-        for at, value in enumerate(values):
-            if value is not None or (locked and self.refs[at] in locked):
-                style = self.looks[self.refs[at]] if self.refs[at] in locked else self.styles[at]
-                out[at] = self.chunks[at] + style + cell_body(self.formulas[at], value)
-        return "".join(out)
+    def close(self, tail: str) -> None:
+        """All cells are in: the sheet is as it is when no cell has a value."""
+        self.tail = tail
+        self.places = tuple(Place(self.sheet, ref) for ref in self.refs)
+        self.values = (None,) * len(self.refs)
+        self.pieces = [self.piece(at) for at in range(len(self.refs))]
 
-    @cached_property
-    def places(self) -> tuple[Place, ...]:
-        """The variable cells."""
-        return tuple(Place(self.sheet, ref) for ref in self.refs)
+    def piece(self, at: int) -> str:
+        """A cell as it stands in the file, and what stands before it."""
+        ref = self.refs[at]
+        style = self.looks[ref] if ref in self.locked else self.styles[at]
+        return self.chunks[at] + style + cell_body(self.formulas[at], self.values[at])
 
-    @cached_property
-    def blank(self) -> tuple[str, ...]:
-        """The sheet's pieces where no cell has a value, and its end."""
-        cells = zip(self.chunks, self.styles, self.formulas, strict=True)
-        return (*(chunk + style + cell_body(formula, None) for chunk, style, formula in cells), self.tail)
+    def filled(self, values: tuple[CellContent, ...], locked: frozenset[str], level: int) -> Member:
+        """The part with these values, compressed."""
+        stale = [
+            at
+            for at, (value, before) in enumerate(zip(values, self.values, strict=True))
+            if value is not before and (value != before or type(value) is not type(before))  # TRUE is not 1
+        ]
+        stale += [self.refs.index(ref) for ref in locked ^ self.locked]
+        self.values, self.locked = values, locked
+        for at in stale:
+            self.pieces[at] = self.piece(at)
+        if self.packed is None or stale:
+            self.packed = member(self.name, ("".join(self.pieces) + self.tail).encode(), level)
+        return self.packed
 
 
 @dataclass(slots=True)
@@ -98,12 +111,8 @@ class Stamper:
         replaced: dict[str, Member] = {}
         lockable = self.layout.locked_like.keys() & set(known)
         for sheet, part in self._parts.items():
-            row = tuple(map(values.get, part.places))
             locked = frozenset(place.ref for place in lockable if place.sheet == sheet)
-            state = (row, tuple(map(type, row)), locked)  # TRUE is not 1
-            if part.packed is None or part.packed[0] != state:
-                part.packed = (state, member(part.name, part.render(row, locked).encode(), self.level))
-            replaced[part.name] = part.packed[1]
+            replaced[part.name] = part.filled(tuple(map(values.get, part.places)), locked, self.level)
         for name, text in self._marked.items():
             marked = text.replace(MARKER_BLANK, escape(marker, {'"': "&quot;"}))
             replaced[name] = member(name, marked.encode(), self.level)
@@ -112,21 +121,23 @@ class Stamper:
 
 def cell_body(formula: str, value: CellContent) -> str:
     """What follows `<c r=… s=…`: the type, the formula, the value."""
+    if type(value) is float:  # most are
+        return f">{formula}<v>{_number(value)}</v></c>"
     if value is None:
         return f">{formula}</c>" if formula else "/>"
     if value is True or value is False:
         return f' t="b">{formula}<v>{int(value)}</v></c>'
-    if isinstance(value, float | int):
-        return f">{formula}<v>{_number(value)}</v></c>"
+    if isinstance(value, str):
+        text = escape(value if value.isprintable() else _NOT_XML.sub("", value))
+        if formula:
+            return f' t="str">{formula}<v>{text}</v></c>'
+        # an inline string is text whatever it begins with: nothing that a person typed becomes a formula
+        return f' t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
     if isinstance(value, CellFault):
         return f' t="e">{formula}<v>{value.code}</v></c>'
     if isinstance(value, date):
         return f">{formula}<v>{value.toordinal() - _EPOCH_ORDINAL}</v></c>"
-    text = escape(value if value.isprintable() else _NOT_XML.sub("", value))
-    if formula:
-        return f' t="str">{formula}<v>{text}</v></c>'
-    # an inline string is text whatever it begins with: nothing that a person typed becomes a formula
-    return f' t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
+    return f">{formula}<v>{_number(value)}</v></c>"
 
 
 def _number(value: float) -> str:
@@ -146,7 +157,7 @@ def _cut(sheet: str, name: str, text: str, refs: Iterable[str]) -> _Part:
             part.styles.append(style[0] if style else "")
             part.formulas.append(formula[0] if formula else "")
             at = found.end()
-    part.tail = text[at:]
+    part.close(text[at:])
     absent = wanted.difference(part.refs)
     if absent:
         raise ValueError(f"{name} has no cell {', '.join(sorted(absent))}: master and layout do not belong together")
