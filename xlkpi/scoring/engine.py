@@ -23,6 +23,8 @@ ENGINES: Final = ("formualizer", "formulas")
 
 Cells = Mapping[Place, CellContent]
 
+_REF = re.compile(r"([A-Z]+)(\d+)")
+
 
 class Engine(Protocol):
     """Evaluates one master. Load it in the process that uses it: a loaded engine must not cross a fork."""
@@ -49,7 +51,7 @@ def load_engine(name: str, master: bytes, layout: Layout) -> Engine:
 
 def split(ref: str) -> tuple[int, int]:
     """Row and column of a reference, counted from 1."""
-    found = re.fullmatch(r"([A-Z]+)(\d+)", ref)
+    found = _REF.fullmatch(ref)
     if found is None:
         raise ValueError(f"{ref!r} is no cell reference")
     return int(found[2]), column_number(found[1])
@@ -73,10 +75,16 @@ class FormualizerEngine:
         # the default mode keeps a change log and leaks 0.7 MB a dealer; threads cost more than so small a book gains
         settings = formualizer.EvaluationConfig()
         settings.enable_parallel = False
+        settings.case_sensitive_names = True  # lint wants every name as it is spelled; folding case takes a tenth more
         config = formualizer.WorkbookConfig(mode=formualizer.WorkbookMode.Ephemeral, eval_config=settings)
         self._book = formualizer.Workbook.from_bytes(self._master, config=config)
         self._range = formualizer.RangeAddress
-        self._set: list[list[Any] | None] = [None] * len(self._runs)
+        self._set = [self._held(*run) for run in self._runs]
+
+    def _held(self, sheet: str, row: int, column: int, places: list[Place]) -> list[Any]:
+        """What the master itself holds in a run."""
+        rows = self._range(sheet, row, column, row + len(places) - 1, column)
+        return [value for (value,) in self._book.sheet(sheet).get_values(rows)]
 
     def evaluate(self, inputs: Cells) -> dict[Place, CellContent]:
         """See Engine."""
@@ -99,10 +107,17 @@ class FormualizerEngine:
         return results
 
 
-def _runs(layout: Layout) -> list[tuple[str, int, int, list[Place]]]:
-    """Input cells as vertical runs: one call sets a run."""
-    cells = sorted((place.sheet, split(place.ref)[::-1], place) for place in layout.engine_inputs)
-    runs: list[tuple[str, int, int, list[Place]]] = []
+_Run = tuple[str, int, int, list[Place]]
+
+
+def _runs(layout: Layout) -> list[_Run]:
+    """Input cells as vertical runs: one call sets a run. A table's column is one."""
+    cells = sorted((slot.place.sheet, split(slot.place.ref)[::-1], slot.place) for slot in layout.inputs)
+    runs: list[_Run] = [
+        (table.sheet, table.first, column_number(table.columns[column]), list(table.places([column])))
+        for table in layout.tables.values()
+        for column in table.used
+    ]
     for sheet, (column, row), place in cells:
         if runs and runs[-1][0] == sheet and runs[-1][2] == column and runs[-1][1] + len(runs[-1][3]) == row:
             runs[-1][3].append(place)
@@ -131,10 +146,8 @@ def _plain(value: CellContent) -> Any:
     return float(value) + 0.0 if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
-def _difference(values: list[Any], before: list[Any] | None) -> tuple[int, int]:
+def _difference(values: list[Any], before: list[Any]) -> tuple[int, int]:
     """From where to where two runs of values differ. TRUE is not 1: values of different kinds differ."""
-    if before is None:
-        return 0, len(values)
     unlike = [n for n, (a, b) in enumerate(zip(values, before, strict=True)) if a != b or type(a) is not type(b)]
     return (unlike[0], unlike[-1] + 1) if unlike else (0, 0)
 

@@ -78,6 +78,13 @@ def test_inputs_that_are_left_out_are_blank_again(name: str) -> None:
 
 
 @BOTH
+def test_what_the_master_holds_in_an_input_cell_is_no_input(name: str) -> None:
+    data, layout = book_and_layout({"Z1": 'IF(A1="","空",A1)'}, {"A1": 5.0})
+    engine = load_engine(name, data, layout)
+    assert engine.evaluate({})[Place(SHEET, "Z1")] == "空"
+
+
+@BOTH
 def test_what_looks_like_the_value_before_is_still_set(name: str) -> None:
     data, layout = book_and_layout({"Z1": 'IF(ISNUMBER(A1),"数","否")'}, {"A1": None})
     engine = load_engine(name, data, layout)
