@@ -19,7 +19,7 @@ from xlkpi.scheme.cells import of_field
 from xlkpi.scheme.formulas import number_value
 from xlkpi.scheme.model import Diagnosis, Indicator, Item, Scheme, SchemeField
 from xlkpi.scoring.assess import Assessment, Fired, ItemScore, scored_field
-from xlkpi.values import Absence, CellContent, Value
+from xlkpi.values import plain
 
 SCORES_FILE = "scores.json"
 LONG_FILE = "scores.csv"
@@ -262,13 +262,6 @@ def ruling_json(ruling: Ruling) -> dict[str, Any]:
         "first": ruling.first,
         "last": ruling.last,
     }
-
-
-def plain(value: Value | CellContent) -> Any:
-    """A value as JSON has it; absences as their words."""
-    if isinstance(value, Absence):
-        return value.value
-    return value if isinstance(value, str | bool | float | int) or value is None else str(value)
 
 
 def to_csv(results: Results) -> str:

@@ -11,9 +11,8 @@ from typing import Final
 
 from xlkpi.intake.normalise import show
 from xlkpi.issue import Issue
-from xlkpi.results import plain
 from xlkpi.scoring.assess import Assessment, ItemScore, scored_field
-from xlkpi.values import VETOED, Absence, CellContent, Place, Value
+from xlkpi.values import VETOED, Absence, CellContent, Place, Value, plain
 from xlkpi.workbook.operations import EnsureSheet, Fill, NumberFormat, Operation, Write
 from xlkpi.workbook.plan import number_format
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 from xlkpi.batch.settle import dealer_named
 from xlkpi.findings import Finding
 from xlkpi.issue import Dealer
-from xlkpi.results import Results, plain, positions
+from xlkpi.results import Results, positions
 from xlkpi.returns import MISSING, Return
 from xlkpi.scheme.model import Scheme
 from xlkpi.scoring.assess import Assessment, ItemScore
-from xlkpi.values import VETOED, Value
+from xlkpi.values import VETOED, Value, plain
 
 DEDUCTED = "扣分"
 

@@ -13,11 +13,11 @@ from rich.table import Table
 from rich.tree import Tree
 
 from xlkpi.findings import CodeEntry, Finding, Severity, most_serious_first, tally
-from xlkpi.results import Results, plain, ranks
+from xlkpi.results import Results, ranks
 from xlkpi.returns import LATE, ON_TIME, SAME, SUPERSEDED, Return, counts
 from xlkpi.scoring.assess import Assessment
 from xlkpi.standing import Standing, Standings, ranked
-from xlkpi.values import VETOED, CellContent
+from xlkpi.values import VETOED, CellContent, plain
 
 if TYPE_CHECKING:
     from xlkpi.changes import Changes

@@ -117,3 +117,10 @@ class CellFault:
 
 CellContent = float | str | bool | date | None | CellFault
 """What an engine reads out of a cell. None is a blank cell."""
+
+
+def plain(value: Value | CellContent) -> float | str | bool | None:
+    """A value as JSON has it; absences as their words."""
+    if isinstance(value, Absence):
+        return value.value
+    return value if isinstance(value, str | bool | float | int) or value is None else str(value)

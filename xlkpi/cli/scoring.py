@@ -148,7 +148,7 @@ def audit(paths: tuple[Path, ...], engine: str) -> None:
     from xlkpi.files import workbook_paths
     from xlkpi.findings import Finding
     from xlkpi.intake.guard import Refused
-    from xlkpi.results import plain
+    from xlkpi.values import plain
 
     differing, refused_files = 0, []
     for path in workbook_paths(paths):
