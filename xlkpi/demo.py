@@ -25,7 +25,7 @@ from xlkpi.report.source import Source
 from xlkpi.resources import templates
 from xlkpi.results import SCORES_FILE, Results, write_results
 from xlkpi.scheme.lint import usable_scheme
-from xlkpi.standing import standings_of
+from xlkpi.standing import Standings, standings_of
 from xlkpi.workbook.forms import inspections_form, roster_form, targets_form
 from xlkpi.workbook.package import saved
 
@@ -37,7 +37,7 @@ class Demo:
     """Where everything was put."""
 
     folder: Path
-    results: Results
+    standings: Standings
     assessed: Path
 
 
@@ -58,10 +58,11 @@ def run_demo(folder: Path, engine: str = "formualizer") -> Demo:
     batch = run(issue, filled.glob("*.xlsx"), engine=engine, out=out)
     assessments = with_doubts(issue, batch.assessments)
     results = Results(issue, engine, assessments, batch.unusable, [*listed.findings, *batch.findings])
-    write_results(results, out)
-    write_file(out / RANKING_FILE, ranking_workbook(standings_of(results)))
+    stand = standings_of(results)
+    write_results(results, out, stand.ranking)
+    write_file(out / RANKING_FILE, ranking_workbook(stand))
     write_report(Source.read(out), out / REPORT_FILE)
-    return Demo(folder, results, out / "assessed")
+    return Demo(folder, stand, out / "assessed")
 
 
 def fill_in(blank: bytes, answers: Mapping[str, Any], broken: bool = False) -> bytes:
@@ -124,7 +125,7 @@ def _filled_form(form: bytes, month: Mapping[str, Any], part: str, headings: lis
 
 def paths_to_open(demo: Demo) -> Iterator[str]:
     """What to look at, in order."""
-    first = next(iter(demo.results.assessments))
+    first = demo.standings.rows[0]
     yield f"空白表　　　{demo.folder / 'blank'}"
     yield f"填好的表　　{demo.folder / 'filled'}"
     yield f"绩效考核表　{demo.assessed}（例：{first.file}）"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import re
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from xlkpi.issue import Dealer, Issue
@@ -46,30 +47,37 @@ def write_file(path: Path, data: bytes) -> None:
     Raises:
         WriteError: the target is open elsewhere, may not be written, or the disk is full.
     """
-    write_pieces(path, (data,))
+    with written(path) as file:
+        file.write(data)
 
 
-def write_pieces(path: Path, pieces: Iterable[bytes], before: Callable[[], None] | None = None) -> None:
-    """The same for what is too large to hold whole. `before` is called before the target is replaced.
+@contextlib.contextmanager
+def written(path: Path, before: Callable[[], None] | None = None) -> Iterator[IO[bytes]]:
+    """A file to write into that stands under its name when all is in it; what fails half-way leaves the target alone.
+    `before` is called before the target is replaced.
 
     Raises:
         WriteError: the target is open elsewhere, may not be written, or the disk is full.
     """
     if not isinstance(path, Path):
-        _put(path, b"".join(pieces))
+        buffer = io.BytesIO()
+        yield buffer
+        _put(path, buffer.getvalue())
         return
     temporary = path.with_name(f".{path.name}.{os.getpid()}{_TEMPORARY}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as file:
-            file.writelines(pieces)
+            yield file
         if before is not None:
             before()
         temporary.replace(path)
-    except OSError as error:
+    except BaseException as error:
         with contextlib.suppress(OSError):  # where no folder could be made there is nothing to remove either
             temporary.unlink()
-        raise WriteError(path, error) from None
+        if isinstance(error, OSError):
+            raise WriteError(path, error) from None
+        raise
 
 
 def _put(url: Any, data: bytes) -> None:

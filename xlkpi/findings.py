@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import string
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -125,7 +124,7 @@ class CodeEntry:
 
     def render(self, part: str, lang: str, facts: Mapping[str, object]) -> str:
         """Fill one text ("message", "cause" or "remedy") with the facts."""
-        return string.Formatter().vformat(self.texts[lang][part], (), facts)
+        return self.texts[lang][part].format_map(facts)
 
 
 @cache

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from xlkpi.files import write_file
+from pydantic_core import to_json as encoded
+
+from xlkpi.files import written
 from xlkpi.findings import Finding, Ruling, catalogue
 from xlkpi.intake.submission import Unusable
 from xlkpi.issue import Dealer, Issue
@@ -25,6 +27,8 @@ SCORES_FILE = "scores.json"
 LONG_FILE = "scores.csv"
 
 K = TypeVar("K")
+LongRow = tuple[str, str, str, str, Any]
+_HEADINGS: LongRow = ("dealer", "month", "kind", "id", "value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +42,6 @@ class Results:
     unusable: Sequence[Unusable]
     findings: Sequence[Finding] = ()
     returns: Sequence[Return] = ()
-
-    def all_findings(self) -> Iterator[Finding]:
-        """Every finding of the run."""
-        yield from self.findings
-        for assessment in self.assessments:
-            yield from assessment.findings
-        for unusable in self.unusable:
-            yield from unusable.findings
 
 
 def owners(issue: Issue, files: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -74,23 +70,60 @@ def positions(figures: Mapping[K, float]) -> dict[K, int]:
 
 def to_json(results: Results) -> str:
     """scores.json. The same run gives the same text."""
+    return b"".join(data for data, _ in _pieces(results)).decode()
+
+
+def to_csv(results: Results) -> str:
+    """Long form: dealer, month, kind, id, value. Text that a spreadsheet would take for a formula is quoted."""
+    return "".join(rows for _, rows in _pieces(results))
+
+
+def write_results(results: Results, out: Path, ranking: Mapping[str, int] | None = None) -> None:
+    """scores.json and the long form, into a folder. `ranking` is the run's, where it is known already.
+
+    Raises:
+        WriteError: a file could not be written.
+    """
+    with written(out / SCORES_FILE) as data, written(out / LONG_FILE) as long:
+        long.write(codecs.BOM_UTF8)  # Excel takes UTF-8 only with its mark
+        for piece, rows in _pieces(results, ranking):
+            data.write(piece)
+            long.write(rows.encode())
+
+
+def _pieces(results: Results, ranking: Mapping[str, int] | None = None) -> Iterator[tuple[bytes, str]]:
+    """scores.json and scores.csv, dealer by dealer: an assessment is read once for both, and none is kept."""
     issue = results.issue
-    ranking = ranks(results.assessments)
-    dealers = [_dealer(issue, issue.roster[a.dealer], a, ranking.get(a.dealer)) for a in results.assessments]
-    dealers += [_rejected(issue, unusable) for unusable in results.unusable]
-    data = {
+    places = ranks(results.assessments) if ranking is None else ranking
+    head = {
         "scheme": issue.scheme.scheme,
         "scheme_version": issue.scheme.version,
         "month": issue.month,
         "engine": results.engine,
         "points": issue.scheme.points,
         "definitions": definitions(issue.scheme),
-        "dealers": dealers,
+    }
+    yield encoded(head, indent=1).removesuffix(b"\n}") + b',\n "dealers": [', _csv([_HEADINGS])
+    comma = b""
+    for done in results.assessments:
+        rank = places.get(done.dealer)
+        dealer = _dealer(issue, issue.roster[done.dealer], done, rank)
+        yield comma + _within_list(dealer), _csv(_long_rows(done, issue.month, rank))
+        comma = b","
+    for unusable in results.unusable:
+        yield comma + _within_list(_rejected(issue, unusable)), _csv(_rejected_rows(unusable, issue.month))
+        comma = b","
+    tail = {
         "findings": [finding_json(finding) for finding in results.findings],
         **({"rulings": [ruling_json(ruling) for ruling in issue.rulings]} if issue.rulings else {}),
         **({"returns": [line.to_json() for line in results.returns]} if results.returns else {}),
     }
-    return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
+    yield (b"\n ]," if comma else b"],") + encoded(tail, indent=1).removeprefix(b"{") + b"\n", ""
+
+
+def _within_list(entry: Mapping[str, Any]) -> bytes:
+    """An entry of a list of the outermost object, on lines of its own."""
+    return b"\n  " + encoded(entry, indent=1).replace(b"\n", b"\n  ")
 
 
 def definitions(scheme: Scheme) -> dict[str, Any]:
@@ -264,33 +297,37 @@ def ruling_json(ruling: Ruling) -> dict[str, Any]:
     }
 
 
-def to_csv(results: Results) -> str:
-    """Long form: dealer, month, kind, id, value. Text that a spreadsheet would take for a formula is quoted."""
+def _csv(rows: Iterable[Iterable[Any]]) -> str:
     buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(("dealer", "month", "kind", "id", "value"))
-    for row in long_form(results):
-        writer.writerow(tuple(inert(cell) for cell in row))
+    csv.writer(buffer, lineterminator="\n").writerows([inert(cell) for cell in row] for row in rows)
     return buffer.getvalue()
 
 
-def long_form(results: Results) -> Iterator[tuple[Any, ...]]:
+def long_form(results: Results) -> Iterator[LongRow]:
     """Rows of dealer, month, kind, id, value; absences as their words."""
     month = results.issue.month
     ranking = ranks(results.assessments)
     for done in results.assessments:
-        totals: Mapping[str, Any] = {
-            "total": done.total, "ceiling": done.ceiling, "before_veto": done.before_veto, "published": done.published,
-            "grade": done.grade, "status": done.status, "rank": ranking.get(done.dealer, ""),
-        }  # fmt: skip
-        yield from ((done.dealer, month, "total", name, value) for name, value in totals.items())
-        yield from ((done.dealer, month, "group", group.name, group.score) for group in done.groups)
-        yield from ((done.dealer, month, "item", item.id, plain(item.score)) for item in done.items)
-        yield from ((done.dealer, month, "indicator", name, plain(v)) for name, v in done.indicators.items())
-        yield from ((done.dealer, month, "finding", f.code, str(f.place or "")) for f in done.findings)
+        yield from _long_rows(done, month, ranking.get(done.dealer))
     for unusable in results.unusable:
-        yield unusable.dealer, month, "total", "status", "rejected"
-        yield from ((unusable.dealer, month, "finding", f.code, unusable.file) for f in unusable.findings)
+        yield from _rejected_rows(unusable, month)
+
+
+def _long_rows(done: Assessment, month: str, rank: int | None) -> Iterator[LongRow]:
+    totals: Mapping[str, Any] = {
+        "total": done.total, "ceiling": done.ceiling, "before_veto": done.before_veto, "published": done.published,
+        "grade": done.grade, "status": done.status, "rank": "" if rank is None else rank,
+    }  # fmt: skip
+    yield from ((done.dealer, month, "total", name, value) for name, value in totals.items())
+    yield from ((done.dealer, month, "group", group.name, group.score) for group in done.groups)
+    yield from ((done.dealer, month, "item", item.id, plain(item.score)) for item in done.items)
+    yield from ((done.dealer, month, "indicator", name, plain(v)) for name, v in done.indicators.items())
+    yield from ((done.dealer, month, "finding", f.code, str(f.place or "")) for f in done.findings)
+
+
+def _rejected_rows(unusable: Unusable, month: str) -> Iterator[LongRow]:
+    yield unusable.dealer, month, "total", "status", "rejected"
+    yield from ((unusable.dealer, month, "finding", f.code, unusable.file) for f in unusable.findings)
 
 
 def inert(cell: Any) -> Any:
@@ -299,13 +336,3 @@ def inert(cell: Any) -> Any:
         return cell
     text = f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") else cell
     return text.replace("\r\n", "\n").replace("\r", "\n")  # the writer quotes no field for a bare \r
-
-
-def write_results(results: Results, out: Path) -> None:
-    """scores.json and the long form, into a folder.
-
-    Raises:
-        WriteError: a file could not be written.
-    """
-    write_file(out / SCORES_FILE, to_json(results).encode())
-    write_file(out / LONG_FILE, to_csv(results).encode("utf-8-sig"))  # Excel takes UTF-8 only with its mark

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from xlkpi.batch.settle import dealer_named
@@ -83,6 +83,17 @@ class Standings:
     returns: Sequence[Return] = ()
     before: Mapping[str, tuple[float, int | None]] = field(default_factory=dict)
 
+    @property
+    def ranking(self) -> dict[str, int]:
+        """Each ranked dealer's place."""
+        return {row.dealer.code: row.rank for row in self.rows if row.rank is not None}
+
+    def all_findings(self) -> Iterator[Finding]:
+        """Every finding: those of the month itself, then each dealer's."""
+        yield from self.findings
+        for row in self.rows:
+            yield from row.findings
+
 
 def standings_of(results: Results, before: Mapping[str, tuple[float, int | None]] | None = None) -> Standings:
     """A run's results as standings."""
@@ -92,17 +103,23 @@ def standings_of(results: Results, before: Mapping[str, tuple[float, int | None]
         dealer = issue.roster.get(refused.dealer, Dealer(refused.dealer, ""))
         rows.append(Standing(dealer, "rejected", refused.file, findings=refused.findings))
     return Standings(
-        issue.scheme, issue.month, ranked(rows), _missing(results), results.findings, results.returns, before or {}
+        issue.scheme,
+        issue.month,
+        ranked(rows),
+        _missing(results, rows),
+        results.findings,
+        results.returns,
+        before or {},
     )
 
 
-def _missing(results: Results) -> list[Dealer]:
+def _missing(results: Results, rows: Iterable[Standing]) -> list[Dealer]:
     """Of whom nothing came: by the return list, else by what was read or by the files' names."""
     roster = results.issue.roster
     if results.returns:
         codes = {line.dealer for line in results.returns if line.status == MISSING}
         return [dealer for code, dealer in roster.items() if code in codes]
-    sent = {done.dealer for done in results.assessments}
+    sent = {row.dealer.code for row in rows if row.status != "rejected"}
     sent |= {refused.dealer or dealer_named(refused.file, roster) for refused in results.unusable}
     return [dealer for code, dealer in roster.items() if code not in sent]
 

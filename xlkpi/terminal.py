@@ -13,11 +13,9 @@ from rich.table import Table
 from rich.tree import Tree
 
 from xlkpi.findings import CodeEntry, Finding, Severity, most_serious_first, tally
-from xlkpi.results import Results, ranks
 from xlkpi.returns import LATE, ON_TIME, SAME, SUPERSEDED, Return, counts
-from xlkpi.scoring.assess import Assessment
 from xlkpi.standing import Standing, Standings, ranked
-from xlkpi.values import VETOED, CellContent, plain
+from xlkpi.values import SCORED, VETOED, CellContent, plain
 
 if TYPE_CHECKING:
     from xlkpi.changes import Changes
@@ -62,15 +60,15 @@ def print_findings(
         for sheet, of_sheet in _grouped(of_file, lambda finding: finding.place.sheet if finding.place else ""):
             if sheet:
                 console.print(f"  {clean(sheet)}")
-            for finding in of_sheet:
+            for finding in most_serious_first(of_sheet):
                 _print_finding(console, finding, lang)
     console.print(tally(listed))
 
 
 def _grouped(findings: Iterable[Finding], key: Callable[[Finding], str]) -> list[tuple[str, list[Finding]]]:
-    """By key, groups and what is in them with the most serious first; of equal ones that with the most of them."""
+    """By key, the groups with the most serious first; of equal ones that with the most of them."""
     groups: dict[str, list[Finding]] = {}
-    for finding in most_serious_first(findings):
+    for finding in findings:
         groups.setdefault(key(finding), []).append(finding)
     worst = {name: max(f.severity for f in group) for name, group in groups.items()}
     many = {name: sum(f.severity is worst[name] for f in group) for name, group in groups.items()}
@@ -147,25 +145,22 @@ def print_changes(console: Console, changes: Iterable[Changes]) -> None:
             console.print("  没有变化")
 
 
-def print_ranking(console: Console, results: Results) -> None:
-    """The month's table: ranked, then provisional and totally vetoed, then what could not be scored."""
-    issue = results.issue
-    table = Table(title=f"{issue.month}　{issue.scheme.title}", title_style="bold", header_style="bold", expand=False)
+def print_ranking(console: Console, stand: Standings, most: int | None = None) -> None:
+    """The month's table: ranked, then provisional and totally vetoed, then what could not be scored. After `most`
+    dealers only how many are left."""
+    table = Table(title=f"{stand.month}　{stand.scheme.title}", title_style="bold", header_style="bold", expand=False)
     for heading in ("名次", "代码", "经销商", "总分", "否决前", "等级", "状态", "否决、扣分和原因"):
         numeric = heading in ("名次", "总分", "否决前")
         table.add_column(
             heading, justify="right" if numeric else "left", overflow="fold", no_wrap=heading != "否决、扣分和原因"
         )
-    order = ranks(results.assessments)
-    far = len(results.assessments) + 1
-    for done in sorted(results.assessments, key=lambda a: order.get(a.dealer, far)):
-        table.add_row(*_row(results, done, order.get(done.dealer)))
-    for unusable in results.unusable:
-        dealer = issue.roster.get(unusable.dealer)
-        reason = "；".join(f.message() for f in unusable.findings if f.severity is Severity.ERROR)
-        name = dealer.name if dealer else unusable.file
-        table.add_row("—", clean(unusable.dealer), clean(name), "—", "—", "—", "[red]未计分[/red]", clean(reason))
+    far = len(stand.rows) + 1
+    rows = sorted(stand.rows, key=lambda row: (row.status == "rejected", row.rank or far))
+    for row in rows[:most]:
+        table.add_row(*(_refused(row) if row.status == "rejected" else _row(stand, row)))
     console.print(table)
+    if len(rows) > len(table.rows):
+        console.print(f"[bold]… 另有 {len(rows) - len(table.rows)} 家没有列出[/bold]")
 
 
 def print_returns(console: Console, title: str, lines: Sequence[Return]) -> None:
@@ -187,34 +182,42 @@ def print_returns(console: Console, title: str, lines: Sequence[Return]) -> None
     console.print("，".join(f"{status} {count}" for status, count in counts(lines).items()) or "名单是空的")
 
 
-def _row(results: Results, done: Assessment, rank: int | None) -> list[str]:
-    dealer = results.issue.roster[done.dealer]
-    digits = results.issue.scheme.display_decimals
-    total = f"{done.published:.{digits}f}"
-    if done.status == "provisional":
-        total += f"~{done.ceiling:.{digits}f}"
-    colour = "yellow" if done.status == "provisional" else "green"
+def _refused(row: Standing) -> list[str]:
+    reason = "；".join(f.message() for f in row.findings if f.severity is Severity.ERROR)
+    name = row.dealer.name or row.file
+    return ["—", clean(row.dealer.code), clean(name), "—", "—", "—", "[red]未计分[/red]", clean(reason)]
+
+
+def _row(stand: Standings, row: Standing) -> list[str]:
+    digits = stand.scheme.display_decimals
+    total = f"{row.published:.{digits}f}"
+    if row.status == "provisional":
+        total += f"~{row.ceiling:.{digits}f}"
+    colour = "yellow" if row.status == "provisional" else "green"
     return [
-        str(rank) if rank else "—",
-        clean(dealer.code),
-        clean(dealer.name),
+        str(row.rank or "—"),
+        clean(row.dealer.code),
+        clean(row.dealer.name),
         total,
-        f"{done.before_veto:.{digits}f}",
-        clean(done.grade),
-        f"[{colour}]{_STATUS[done.status]}[/{colour}]",
-        "；".join(_reasons(done)),
+        f"{row.before_veto:.{digits}f}",
+        clean(row.grade),
+        f"[{colour}]{_STATUS[row.status]}[/{colour}]",
+        "；".join(_reasons(stand, row)),
     ]
 
 
-def _reasons(done: Assessment) -> Iterable[str]:
-    for item in done.items:
-        for fired in item.vetoes:
-            scope = {"group": "（本组）", "total": "（一票）"}.get(fired.scope, "")
-            yield f"[red]{clean(item.name)}{VETOED}{scope}[/red]：{clean(fired.clause)}"
-        for fired in item.deductions:
-            yield f"{clean(item.name)} 扣 {fired.points:g}"
-        if item.status not in ("已评",):
-            yield f"[yellow]{clean(item.name)} {clean(item.status)}[/yellow]"
+def _reasons(stand: Standings, row: Standing) -> Iterable[str]:
+    labels = {item.item: item.label or item.item for item in stand.scheme.items}
+    for item in row.items:
+        name = clean(labels.get(item.item, item.item))
+        for loss in (loss for loss in row.losses if loss.item == item.item):
+            if loss.kind == VETOED:
+                scope = {"group": "（本组）", "total": "（一票）"}.get(loss.scope, "")
+                yield f"[red]{name}{VETOED}{scope}[/red]：{clean(loss.clause)}"
+            else:
+                yield f"{name} 扣 {loss.points:g}"
+        if item.status != SCORED:
+            yield f"[yellow]{name} {clean(item.status)}[/yellow]"
 
 
 def print_standings(console: Console, stand: Standings, by: By = "all") -> None:

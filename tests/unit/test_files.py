@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from xlkpi.files import WriteError, safe_name, workbook_paths, write_file
+from xlkpi.files import WriteError, safe_name, workbook_paths, write_file, written
 
 
 def test_a_file_is_replaced_and_nothing_else_is_left(tmp_path: Path) -> None:
@@ -25,6 +25,21 @@ def test_what_cannot_be_written_raises_with_the_reason_and_leaves_nothing_behind
     assert caught.value.path == taken
     assert caught.value.detail
     assert [path.name for path in tmp_path.iterdir()] == ["a.xlsx"]
+
+
+def test_a_file_that_fails_half_way_leaves_the_old_one_and_no_litter(tmp_path: Path) -> None:
+    target = tmp_path / "a.json"
+    write_file(target, b"old")
+
+    def half() -> None:
+        with written(target) as file:
+            file.write(b"half")
+            raise ValueError("no more")
+
+    with pytest.raises(ValueError, match="no more"):
+        half()
+    assert target.read_bytes() == b"old"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
 
 
 def test_a_folder_that_cannot_be_made_raises_the_same_error(tmp_path: Path) -> None:

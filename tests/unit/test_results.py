@@ -28,6 +28,7 @@ from xlkpi.results import (
 )
 from xlkpi.scheme.lint import usable_scheme
 from xlkpi.scoring.assess import Assessment
+from xlkpi.standing import standings_of
 from xlkpi.values import Absence, Place
 
 DEALERS = ("A", "B", "C", "D", "E", "F")
@@ -265,13 +266,22 @@ def test_a_negative_number_stays_a_number(results: Results, real: Assessment) ->
     assert [row[4] for row in table if row[2:4] == ["total", "total"]] == ["-1.5"]
 
 
+@pytest.mark.parametrize("dealers", [2, 0])
+def test_written_dealer_by_dealer_it_is_the_json_of_the_whole(results: Results, dealers: int) -> None:
+    run = replace(results, assessments=results.assessments[:dealers], unusable=results.unusable[:dealers])
+    text = to_json(run)
+    assert len(json.loads(text)["dealers"]) == (3 if dealers else 0)
+    assert text == json.dumps(json.loads(text), ensure_ascii=False, indent=1) + "\n"
+
+
 def test_both_files_are_written_and_excel_recognises_the_text(results: Results, tmp_path: Path) -> None:
     write_results(results, tmp_path / "out")
     assert (tmp_path / "out" / "scores.json").read_text("utf-8") == to_json(results)
     assert (tmp_path / "out" / "scores.csv").read_bytes().startswith(b"\xef\xbb\xbfdealer,")
+    assert (tmp_path / "out" / "scores.csv").read_text("utf-8-sig") == to_csv(results)
 
 
 def test_all_findings_of_a_run_are_listed(results: Results) -> None:
-    codes = [finding.code for finding in results.all_findings()]
+    codes = [finding.code for finding in standings_of(results).all_findings()]
     assert (codes[0], codes[-1]) == ("XK-T024", "XK-F002")
     assert "XK-V001" in codes

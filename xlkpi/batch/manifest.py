@@ -21,7 +21,7 @@ from typing import IO, Self
 
 import xlkpi
 from xlkpi.batch.work import Done, Setup, sha256
-from xlkpi.files import WriteError, write_pieces
+from xlkpi.files import WriteError, written
 
 MANIFEST_FILE = "manifest.jsonl"
 _HEAD = ("file", "input", "scheme", "targets", "tool", "dealer", "answers", "workbook", "written")
@@ -133,9 +133,11 @@ class Manifest:
         ordered = sorted(used, key=lambda entry: (entry.file, entry.input))
         if self._path is None or not self._on_disk:
             if self._path is not None:
-                write_pieces(self._path, (self._line(entry) for entry in ordered))
+                with written(self._path) as file:
+                    file.writelines(self._line(entry) for entry in ordered)
             return {(entry.file, entry.input): entry for entry in ordered}
-        write_pieces(self._path, (self._line(entry) for entry in ordered), before=self._file.close)
+        with written(self._path, before=self._file.close) as file:
+            file.writelines(self._line(entry) for entry in ordered)
         return {(entry.file, entry.input): entry for entry in written_before(self._path)}
 
     def _line(self, entry: Entry) -> bytes:

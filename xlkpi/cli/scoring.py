@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -32,7 +33,11 @@ from xlkpi.cli.shared import (
     with_waivers,
 )
 
-_MOST_PRINTED = 200  # findings; scores.json, scores.csv and the ranking workbook hold them all
+if TYPE_CHECKING:
+    from xlkpi.findings import Finding
+    from xlkpi.issue import Issue
+
+_MOST_PRINTED = 200  # dealers, findings; scores.json, scores.csv and the ranking workbook hold them all
 
 
 @click.command()
@@ -60,33 +65,19 @@ def score(
     store_file: Path | None, parquet: bool, report: bool,
 ) -> None:  # fmt: skip
     """Score dealers' workbooks: scores.json, scores.csv and each dealer's assessed workbook."""
-    from dataclasses import replace
-
     from xlkpi.cli.stores import finish, known_figures
     from xlkpi.files import WriteError, workbook_paths
     from xlkpi.plausible import with_doubts
     from xlkpi.results import Results, long_form, owners, write_results
     from xlkpi.returns import roster_findings
+    from xlkpi.standing import standings_of
     from xlkpi.terminal import print_findings, print_ranking
 
     issue = load_issue(issue_folder)
     past = known_figures(store_file, issue)  # what is wrong with the store is better known now than in the end
     expected, lists = filing.read(issue, always=False)
-    if targets:
-        from xlkpi.intake.lists import read_targets
-        from xlkpi.publish import with_revision
-
-        revised = read_targets(targets, issue.scheme, issue.roster)
-        lists += revised.findings
-        issue = with_revision(issue, revised.rows)
-    if inspected:
-        from xlkpi.intake.lists import read_inspections
-
-        entered = read_inspections(inspected, issue.scheme, issue.roster)
-        lists += entered.findings
-        issue = replace(issue, inspections=entered.rows)
-    issue, of_waivers = with_waivers(issue, waivers)
-    lists += of_waivers
+    issue, of_lists = _with_lists(issue, targets, inspected, waivers)
+    lists += of_lists
     files = workbook_paths(paths)
     try:
         batch = run_batch(
@@ -96,8 +87,9 @@ def score(
         lists += [*batch.findings, *roster_findings(returns)]
         assessments = with_doubts(issue, batch.assessments, past)
         results = Results(issue, engine, assessments, batch.unusable, lists, returns)
-        write_results(results, output)
-        finish(results, output, store_file)
+        stand = standings_of(results)
+        write_results(results, output, stand.ranking)
+        finish(results, stand, output, store_file)
         if parquet:
             from xlkpi.store.parts import PARTS_FOLDER, write_parts
 
@@ -110,12 +102,36 @@ def score(
 
         make_report(output, output / REPORT_FILE, store_file=store_file)
     screen = console()
-    print_ranking(screen, results)
-    found = list(results.all_findings())
+    print_ranking(screen, stand, most=_MOST_PRINTED)
+    found = list(stand.all_findings())
     filed = (*batch.settled.counting.values(), *(one for one, _ in batch.rejected))
     print_findings(screen, found, dealers=owners(issue, ((one.file, one.dealer) for one in filed)), most=_MOST_PRINTED)
     screen.print(f"→ {output}")
     leave(found, failed=len(batch.rejected))
+
+
+def _with_lists(
+    issue: Issue, targets: Path | None, inspected: Path | None, waivers: Path | None
+) -> tuple[Issue, list[Finding]]:  # fmt: skip
+    """The issue with what headquarters has written since, and what is wrong with those lists."""
+    from dataclasses import replace
+
+    found: list[Finding] = []
+    if targets:
+        from xlkpi.intake.lists import read_targets
+        from xlkpi.publish import with_revision
+
+        revised = read_targets(targets, issue.scheme, issue.roster)
+        found += revised.findings
+        issue = with_revision(issue, revised.rows)
+    if inspected:
+        from xlkpi.intake.lists import read_inspections
+
+        entered = read_inspections(inspected, issue.scheme, issue.roster)
+        found += entered.findings
+        issue = replace(issue, inspections=entered.rows)
+    issue, of_waivers = with_waivers(issue, waivers)
+    return issue, [*found, *of_waivers]
 
 
 @click.command()
@@ -177,14 +193,13 @@ def demo(output: Path, engine: str) -> None:
     """Run a whole month on the source's real dealer and eleven made-up ones: issue, fill, check, score, rank."""
     from xlkpi.demo import paths_to_open, run_demo
     from xlkpi.findings import Severity
-    from xlkpi.results import owners
     from xlkpi.terminal import print_findings, print_ranking
 
     done = run_demo(output, engine)
     screen = console()
-    print_ranking(screen, done.results)
-    serious = [f for f in done.results.all_findings() if f.severity > Severity.NOTICE]
-    whose = owners(done.results.issue, ((answer.file, answer.dealer) for answer in done.results.assessments))
+    print_ranking(screen, done.standings)
+    serious = [f for f in done.standings.all_findings() if f.severity > Severity.NOTICE]
+    whose = {row.file: f"{row.dealer.code} {row.dealer.name}" for row in done.standings.rows if row.dealer.name}
     print_findings(screen, serious, dealers=whose)
     for line in paths_to_open(done):
         screen.print(line)

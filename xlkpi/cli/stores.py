@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from xlkpi.issue import Issue
     from xlkpi.plausible import Past
     from xlkpi.results import Results
+    from xlkpi.standing import Standings
     from xlkpi.store.file import Store
     from xlkpi.store.query import By
 
@@ -50,23 +52,21 @@ def known_figures(store_file: Path | None, issue: Issue) -> Past:
         return figures_before(store, issue.scheme.scheme, issue.month)
 
 
-def finish(results: Results, output: Path, store_file: Path | None) -> None:
+def finish(results: Results, stand: Standings, output: Path, store_file: Path | None) -> None:
     """Keep a run where a store is given, and write its ranking workbook, with last month beside where that is known."""
     from xlkpi.files import write_file
     from xlkpi.ranking import FILE as RANKING_FILE
     from xlkpi.ranking import ranking_workbook
-    from xlkpi.standing import standings_of
 
-    before = {}
     if store_file:
         from xlkpi.store.query import month_earlier
         from xlkpi.store.record import record
 
         with opened(store_file, write=True) as store:
             done = record(store, results)
-            before = month_earlier(store, results.issue.scheme.scheme, results.issue.month)
+            stand = replace(stand, before=month_earlier(store, results.issue.scheme.scheme, results.issue.month))
         click.echo(f"历史库 {store_file}：新增 {done.new}，替换 {done.revised}，未变 {done.unchanged}")
-    write_file(output / RANKING_FILE, ranking_workbook(standings_of(results, before)))
+    write_file(output / RANKING_FILE, ranking_workbook(stand))
 
 
 @click.command()
