@@ -133,9 +133,17 @@ class _Month:
     figures: Figures
     past: Past
 
-    @property
+    @cached_property
     def limits(self) -> Plausibility:
         return self.issue.scheme.plausibility
+
+    @cached_property
+    def change(self) -> float:
+        return number_value(self.limits.change)
+
+    @cached_property
+    def little(self) -> float:
+        return number_value(self.limits.least_spread)
 
     @cached_property
     def fields(self) -> dict[str, SchemeField]:
@@ -187,7 +195,7 @@ class _Month:
             return ("XK-P004" if times else ""), {"times": times}
         off = abs(value - centre.middle)
         spread = max(centre.spread, self.least_spread(entry, centre.middle))
-        enough = off >= number_value(self.limits.change) * abs(centre.middle)
+        enough = off >= self.change * abs(centre.middle)
         if spread > 0 and enough and off > self.limits.deviations * spread:
             return "XK-P003", {"spread": show(entry, spread), "times": f"{off / spread:.1f}"}
         return "", {}
@@ -212,7 +220,7 @@ class _Month:
 
     def least_spread(self, entry: SchemeField, middle: float) -> float:
         """Figures that stood still for months may still move a little: counts by their root, rates by a point."""
-        least = number_value(self.limits.least_spread) * abs(middle)
+        least = self.little * abs(middle)
         at_least = {"count": math.sqrt(abs(middle)), "rate": 0.01}
         return max(least, at_least.get(entry.type, 0.0))
 
@@ -232,15 +240,17 @@ class _Month:
             return None
         by_factor = entry.type != "rate"
         middle = math.exp(centre.middle) if by_factor else centre.middle
-        facts: dict[str, object] = {"group": group, "count": centre.count, "middle": show(entry, middle)}
-        if self.is_slip(entry, value, middle):
-            return "XK-P009", facts
+        code = "XK-P009" if self.is_slip(entry, value, middle) else self.far_code(value, centre, by_factor)
+        return (code, {"group": group, "count": centre.count, "middle": show(entry, middle)}) if code else None
+
+    def far_code(self, value: float, centre: _Centre, by_factor: bool) -> str:
+        """The code of a figure far from the peers', blank where it is not."""
         if by_factor and value <= 0:
-            return None
+            return ""
         off = abs((math.log(value) if by_factor else value) - centre.middle)
-        far = off >= math.log(self.limits.peer_factor) if by_factor else off >= number_value(self.limits.change)
-        spread = max(centre.spread, math.log(1 + number_value(self.limits.least_spread)) if by_factor else 0.01)
-        return ("XK-P005", facts) if far and off > self.limits.deviations * spread else None
+        far = off >= math.log(self.limits.peer_factor) if by_factor else off >= self.change
+        spread = max(centre.spread, math.log(1 + self.little) if by_factor else 0.01)
+        return "XK-P005" if far and off > self.limits.deviations * spread else ""
 
     def peers(self, dealer: str, name: str) -> tuple[str, _Centre | None]:
         """The group that a dealer is compared with, and where its figures lie: peer group, else region, else all."""

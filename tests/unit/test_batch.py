@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from conftest import REAL_ANSWERS, RealMonth
 
-from xlkpi.batch import Batch, Expected, Filing, default_jobs, run, score_here, score_in_processes
+from xlkpi.batch import Batch, Beside, Expected, Filing, default_jobs, run, score_here, score_in_processes
 from xlkpi.batch.processes import WORTH_A_SECOND_PROCESS
 from xlkpi.batch.work import Done, Setup, Worker, assessment_of, encoded
 from xlkpi.issue import Issue
@@ -24,6 +24,12 @@ from xlkpi.values import Absence
 
 Fill = Callable[[bytes, Mapping[str, Any]], bytes]
 in_two = partial(score_in_processes, jobs=2)
+
+
+def die_unless_in(process: int) -> int:
+    if os.getpid() != process:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return os.getpid()
 
 
 @pytest.fixture(scope="module")
@@ -329,3 +335,25 @@ def test_an_assessment_comes_back_from_the_manifest_as_it_was(inspected: Issue, 
 def test_an_unknown_engine_raises(inspected: Issue) -> None:
     with pytest.raises(ValueError, match="no engine is named"):
         Worker(Setup(inspected, "abacus"))
+
+
+# ------------------------------------------------------------------ beside the files
+
+
+def test_work_beside_is_done_in_another_process_or_here_with_one() -> None:
+    with Beside(2) as beside:
+        beside.load("xlkpi.values")
+        other = beside.begin(os.getpid)
+        failing = beside.begin(int, "no number")
+        assert other() != os.getpid()
+        with pytest.raises(ValueError, match="no number"):
+            failing()
+    with Beside(1) as beside:
+        beside.load("xlkpi.values")
+        assert beside.begin(os.getpid)() == os.getpid()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows knows no SIGKILL")
+def test_work_whose_process_dies_is_done_here() -> None:
+    with Beside(2) as beside:
+        assert beside.begin(die_unless_in, os.getpid())() == os.getpid()

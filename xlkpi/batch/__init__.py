@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import overload
 
 from xlkpi.batch.manifest import MANIFEST_FILE, Entry, Hashes, Manifest, written_before
-from xlkpi.batch.processes import Scored, default_jobs, score_here, score_in_processes
+from xlkpi.batch.processes import Beside, Scored, default_jobs, score_here, score_in_processes
 from xlkpi.batch.settle import Expected, Filed, Settled, settle
 from xlkpi.batch.work import Setup, assessment_of, sha256, unusable_of
 from xlkpi.files import remove_litter
@@ -225,6 +225,6 @@ def _batch(
 
 
 __all__ = [
-    "Assessments", "Batch", "Expected", "Filing", "Runner", "Scored", "default_jobs", "run", "score_here",
+    "Assessments", "Batch", "Beside", "Expected", "Filing", "Runner", "Scored", "default_jobs", "run", "score_here",
     "score_in_processes",
 ]  # fmt: skip

@@ -6,10 +6,13 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from importlib import import_module
+from multiprocessing.context import SpawnContext
 from pathlib import Path
+from typing import Self, TypeVar
 
 from xlkpi.batch.work import Done, Setup, Worker, died, failed
 
@@ -17,6 +20,7 @@ WORTH_A_SECOND_PROCESS = 60  # files; starting a worker costs about a second
 _AHEAD = 4  # files handed out to each process: enough that none waits, few enough to hold in the hand
 
 Scored = Iterator[tuple[Path, Done]]
+T = TypeVar("T")
 
 
 def default_jobs(files: int, cores: int) -> int:
@@ -85,9 +89,12 @@ def _one_by_one(setup: Setup, paths: list[Path]) -> Scored:
 
 
 def _pool(setup: Setup, jobs: int) -> ProcessPoolExecutor:
-    # spawn, never fork: an engine that has been used hangs in a forked child
-    context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(jobs, context, initializer=_start, initargs=(setup,))
+    return ProcessPoolExecutor(jobs, _spawn(), initializer=_start, initargs=(setup,))
+
+
+def _spawn() -> SpawnContext:
+    """Spawn, never fork: an engine that has been used hangs in a forked child."""
+    return multiprocessing.get_context("spawn")
 
 
 _worker: Worker | None = None
@@ -95,9 +102,13 @@ _worker: Worker | None = None
 
 def _start(setup: Setup) -> None:
     global _worker  # noqa: PLW0603 - one worker for each process is the point
+    _follow()
+    _worker = Worker(setup)
+
+
+def _follow() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     threading.Thread(target=_leave_with_the_parent, daemon=True).start()
-    _worker = Worker(setup)
 
 
 def _leave_with_the_parent() -> None:
@@ -112,3 +123,40 @@ def _score(path: Path) -> Done:
     if _worker is None:
         raise RuntimeError("the worker was not started")
     return _worker.score(path)
+
+
+# ------------------------------------------------------------------ work beside the files
+
+
+class Beside:
+    """Does one thing beside this process's own work: in a process of its own where the run has several, else here."""
+
+    def __init__(self, jobs: int):
+        self._pool = ProcessPoolExecutor(1, _spawn(), initializer=_follow) if jobs > 1 else None
+
+    def load(self, module: str) -> None:
+        """Have a module ready there."""
+        if self._pool is not None:
+            self._pool.submit(import_module, module)
+
+    def begin(self, work: Callable[..., T], *given: object) -> Callable[[], T]:
+        """Begin something; what is returned waits for it and gives what came of it. If the process dies, it is done
+        here."""
+        if self._pool is None:
+            return lambda: work(*given)
+        future = self._pool.submit(work, *given)
+
+        def ended() -> T:
+            try:
+                return future.result()
+            except BrokenProcessPool:
+                return work(*given)
+
+        return ended
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)

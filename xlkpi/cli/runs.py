@@ -99,13 +99,19 @@ def run_batch(
     resume: bool = False, cluster: str | None = None,
 ) -> Batch:  # fmt: skip
     """Score the files and show how far it has come."""
-    from xlkpi.batch import default_jobs, run
+    from xlkpi.batch import run
     from xlkpi.progress import shown
 
-    jobs = jobs or default_jobs(len(files), os.cpu_count() or 1)
-    runner = _on_cluster(cluster) if cluster else _runner(jobs)
+    runner = _on_cluster(cluster) if cluster else _runner(processes(jobs, files))
     with shown(console(stderr=True)) as progress:
         return run(issue, files, runner=runner, engine=engine, out=out, resume=resume, filing=filing, progress=progress)
+
+
+def processes(jobs: int | None, files: Sequence[Path]) -> int:
+    """As many as were asked for, else by the number of files."""
+    from xlkpi.batch import default_jobs
+
+    return jobs or default_jobs(len(files), os.cpu_count() or 1)
 
 
 def list_returns(issue: Issue, batch: Batch, filing: Filing, output: Path | None) -> list[Return]:

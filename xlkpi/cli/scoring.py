@@ -17,6 +17,7 @@ from xlkpi.cli.runs import (
     jobs_option,
     list_returns,
     paths_argument,
+    processes,
     run_batch,
 )
 from xlkpi.cli.shared import (
@@ -34,8 +35,10 @@ from xlkpi.cli.shared import (
 )
 
 if TYPE_CHECKING:
+    from xlkpi.batch import Batch
     from xlkpi.findings import Finding
     from xlkpi.issue import Issue
+    from xlkpi.standing import Standings
 
 _MOST_PRINTED = 200  # dealers, findings; scores.json, scores.csv and the ranking workbook hold them all
 
@@ -65,16 +68,19 @@ def score(
     store_file: Path | None, parquet: bool, report: bool,
 ) -> None:  # fmt: skip
     """Score dealers' workbooks: scores.json, scores.csv and each dealer's assessed workbook."""
-    from xlkpi.cli.stores import finish, known_figures
-    from xlkpi.files import WriteError, workbook_paths
+    from xlkpi.batch import Beside
+    from xlkpi.cli.stores import keep, known_figures, known_standing
+    from xlkpi.files import WriteError, workbook_paths, write_file
     from xlkpi.plausible import with_doubts
-    from xlkpi.results import Results, long_form, owners, write_results
+    from xlkpi.ranking import FILE as RANKING_FILE
+    from xlkpi.ranking import ranking_workbook
+    from xlkpi.results import Results, long_form, write_results
     from xlkpi.returns import roster_findings
     from xlkpi.standing import standings_of
-    from xlkpi.terminal import print_findings, print_ranking
 
     issue = load_issue(issue_folder)
-    past = known_figures(store_file, issue)  # what is wrong with the store is better known now than in the end
+    # what is wrong with the store is better known now than in the end
+    past, before = known_figures(store_file, issue), known_standing(store_file, issue)
     expected, lists = filing.read(issue, always=False)
     issue, of_lists = _with_lists(issue, targets, inspected, waivers)
     lists += of_lists
@@ -83,31 +89,44 @@ def score(
         batch = run_batch(
             issue, files, engine=engine, jobs=jobs, cluster=cluster, filing=expected, out=output, resume=resume
         )
-        returns = list_returns(issue, batch, expected, output)
-        lists += [*batch.findings, *roster_findings(returns)]
-        assessments = with_doubts(issue, batch.assessments, past)
-        results = Results(issue, engine, assessments, batch.unusable, lists, returns)
-        stand = standings_of(results)
-        write_results(results, output, stand.ranking)
-        finish(results, stand, output, store_file)
-        if parquet:
-            from xlkpi.store.parts import PARTS_FOLDER, write_parts
+        with Beside(processes(jobs, files)) as beside:
+            beside.load("xlkpi.ranking")
+            returns = list_returns(issue, batch, expected, output)
+            lists += [*batch.findings, *roster_findings(returns)]
+            assessments = with_doubts(issue, batch.assessments, past)
+            results = Results(issue, engine, assessments, batch.unusable, lists, returns)
+            stand = standings_of(results, before)
+            workbook = beside.begin(ranking_workbook, stand)
+            write_results(results, output, stand.ranking)
+            if store_file:
+                keep(results, store_file)
+            if parquet:
+                from xlkpi.store.parts import PARTS_FOLDER, write_parts
 
-            write_parts(long_form(results), output / PARTS_FOLDER)
+                write_parts(long_form(results), output / PARTS_FOLDER)
+            if report:
+                from xlkpi.cli.reporting import make_report
+                from xlkpi.report.page import REPORT_FILE
+
+                make_report(output, output / REPORT_FILE, store_file=store_file)
+            _print(issue, batch, stand, output)
+            write_file(output / RANKING_FILE, workbook())
     except WriteError as error:
         raise click.ClickException(f"cannot write {error.path}: {error.detail}") from None
-    if report:
-        from xlkpi.cli.reporting import make_report
-        from xlkpi.report.page import REPORT_FILE
+    leave(stand.all_findings(), failed=len(batch.rejected))
 
-        make_report(output, output / REPORT_FILE, store_file=store_file)
+
+def _print(issue: Issue, batch: Batch, stand: Standings, output: Path) -> None:
+    """The ranking and the gravest findings, on the terminal."""
+    from xlkpi.results import owners
+    from xlkpi.terminal import print_findings, print_ranking
+
     screen = console()
     print_ranking(screen, stand, most=_MOST_PRINTED)
-    found = list(stand.all_findings())
     filed = (*batch.settled.counting.values(), *(one for one, _ in batch.rejected))
-    print_findings(screen, found, dealers=owners(issue, ((one.file, one.dealer) for one in filed)), most=_MOST_PRINTED)
+    whose = owners(issue, ((one.file, one.dealer) for one in filed))
+    print_findings(screen, stand.all_findings(), dealers=whose, most=_MOST_PRINTED)
     screen.print(f"→ {output}")
-    leave(found, failed=len(batch.rejected))
 
 
 def _with_lists(

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from xlkpi.issue import Issue
     from xlkpi.plausible import Past
     from xlkpi.results import Results
-    from xlkpi.standing import Standings
     from xlkpi.store.file import Store
     from xlkpi.store.query import By
 
@@ -52,21 +50,23 @@ def known_figures(store_file: Path | None, issue: Issue) -> Past:
         return figures_before(store, issue.scheme.scheme, issue.month)
 
 
-def finish(results: Results, stand: Standings, output: Path, store_file: Path | None) -> None:
-    """Keep a run where a store is given, and write its ranking workbook, with last month beside where that is known."""
-    from xlkpi.files import write_file
-    from xlkpi.ranking import FILE as RANKING_FILE
-    from xlkpi.ranking import ranking_workbook
+def known_standing(store_file: Path | None, issue: Issue) -> Mapping[str, tuple[float, int | None]]:
+    """Last month's published total and rank by dealer code; nothing where there is no store yet."""
+    if store_file is None or not store_file.exists():
+        return {}
+    from xlkpi.store.query import month_earlier
 
-    if store_file:
-        from xlkpi.store.query import month_earlier
-        from xlkpi.store.record import record
+    with opened(store_file) as store:
+        return month_earlier(store, issue.scheme.scheme, issue.month)
 
-        with opened(store_file, write=True) as store:
-            done = record(store, results)
-            stand = replace(stand, before=month_earlier(store, results.issue.scheme.scheme, results.issue.month))
-        click.echo(f"历史库 {store_file}：新增 {done.new}，替换 {done.revised}，未变 {done.unchanged}")
-    write_file(output / RANKING_FILE, ranking_workbook(stand))
+
+def keep(results: Results, store_file: Path) -> None:
+    """Put a run into the store, and say what that changed."""
+    from xlkpi.store.record import record
+
+    with opened(store_file, write=True) as store:
+        done = record(store, results)
+    click.echo(f"历史库 {store_file}：新增 {done.new}，替换 {done.revised}，未变 {done.unchanged}")
 
 
 @click.command()
