@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -57,10 +57,14 @@ Department = Literal["财务", "前台", "车间", "配件", "客服", "销售",
 Block = Literal["本月", "历史", "总部"]
 
 
+# a model's parts are built with the whole when the first scheme is read, not each for itself when this is imported
+_STRICT: Final = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+
 class Entry(BaseModel):
     """What every entry of a scheme carries: its source, and a note where source or decision needs one."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = _STRICT
 
     source: str = Field("", description="Where it stands in the source documents: file, heading, the words themselves")
     note: str = Field("", description="What was torn, misprinted or silent in the source, or is our own decision")
@@ -232,7 +236,7 @@ class Clause(Entry):
     `{each: NAME, lose: 5, most: 10}` · `{require: NAME>=90%, lose: 5}` · `{require: NAME, else: 否决, scope: group}`.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(**_STRICT, populate_by_name=True)
 
     text: str = Field(description="The clause as people read it; {NAME} shows a value")
     en: str = ""
@@ -267,7 +271,7 @@ class Clause(Entry):
 class Score(BaseModel):
     """The scoring rule of an item: `{RULE: NAME}` or `{RULE: {of: NAME, PARAMETER: VALUE}}`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = _STRICT
 
     rule: str
     arguments: dict[str, Any]
@@ -328,7 +332,7 @@ class Grade(Entry):
 class Defaults(BaseModel):
     """What clauses and groups mean where they say nothing."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = _STRICT
 
     veto: Scope = "item"
     not_applicable: Literal["rescale", "full", "zero"] = "rescale"
@@ -337,7 +341,7 @@ class Defaults(BaseModel):
 class Plausibility(BaseModel):
     """When a figure that breaks no rule is still worth a warning. Warnings move no score."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = _STRICT
 
     months: int = Field(6, ge=3, description="Median and MAD of a dealer's own past need at least so many months")
     deviations: float = Field(6, gt=0, description="A jump is more than so many times 1.4826 × MAD off the median …")
@@ -362,7 +366,7 @@ class Plausibility(BaseModel):
 class Valid(BaseModel):
     """The months for which the scheme may be issued."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(**_STRICT, populate_by_name=True)
 
     since: Month = Field(alias="from")
     until: Month | None = None
@@ -375,7 +379,7 @@ class Valid(BaseModel):
 class CodeRuling(BaseModel):
     """What this scheme makes of a finding's code: another severity, or off; never without reason and first month."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(**_STRICT, populate_by_name=True)
 
     severity: Literal["error", "warning", "notice", "off"]
     reason: str = Field(min_length=2)
