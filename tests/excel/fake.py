@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 from collections.abc import Iterator
+from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
 
@@ -37,13 +38,17 @@ class FakeBook:
     """`reads` counts bulk reads by sheet and kind; `fails_at` names a sheet whose colouring breaks."""
 
     def __init__(self, data: bytes, name: str, app: FakeApp, folder: str = ""):
+        self.data = data
         self.file = load_workbook(io.BytesIO(data))
-        self.values = load_workbook(io.BytesIO(data), data_only=True)
         self.name, self.fullname, self.app = name, f"{folder}/{name}", app
         self.reads: dict[tuple[str, str], int] = {}
         self.fails_at = ""
         self.locked = bool(self.file.security and self.file.security.lockStructure)
         app.books.append(self)
+
+    @cached_property
+    def values(self) -> Any:
+        return load_workbook(io.BytesIO(self.data), data_only=True)
 
     @property
     def api(self) -> Any:

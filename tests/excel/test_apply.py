@@ -13,7 +13,7 @@ from xlkpi.workbook.operations import Comment, EnsureSheet, Fill, Link, NumberFo
 
 from .conftest import Open
 from .demo import saved
-from .fake import FakeApp, FakeBook
+from .fake import ComError, FakeApp, FakeBook, FakeSheet
 from .vba import ACTIONS, dump, replay
 
 
@@ -151,8 +151,45 @@ def test_a_failure_half_way_leaves_the_workbook_as_it_was() -> None:
     before = dump(book.file)
     book.locked, book.fails_at = True, "新表"
     operations = [EnsureSheet("旧表"), Write(Place("旧表", "A1"), (("新",),)), *ALL]
-    with pytest.raises(CannotWrite, match="保持原样"):
+    with pytest.raises(CannotWrite, match="保持原样，只有原来的“旧表”要到下次写入才有颜色和链接"):
         apply(book, operations)
     assert book.file.sheetnames == ["甲", "旧表"]
     assert dump(book.file) == before
     assert book.locked
+
+
+def test_what_cannot_be_taken_back_is_said_and_keeps_nothing_else_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    book = FakeBook(book_of("甲"), "x.xlsx", FakeApp())
+    book.fails_at = "丙"
+    delete = FakeSheet.delete
+
+    def stubborn(sheet: FakeSheet) -> None:
+        if sheet.name == "丙":
+            raise ComError("1004")
+        delete(sheet)
+
+    monkeypatch.setattr(FakeSheet, "delete", stubborn)
+    with pytest.raises(CannotWrite, match="没能全部复原，请不要保存"):
+        apply(book, [EnsureSheet("乙"), EnsureSheet("丙"), Fill("丙", "A1", "#FFFFFF")])
+    assert book.file.sheetnames == ["甲", "丙"]
+
+
+@pytest.mark.parametrize(
+    ("way", "told", "sheets"),
+    [
+        ("_unlock", "没能解除（ComError：1004）；工作簿保持原样", ["甲"]),
+        ("_lock", "保护没有恢复，请在“审阅”里重新保护工作簿", ["甲", "新表"]),
+    ],
+)
+def test_a_lock_that_does_not_give_way_is_said(
+    monkeypatch: pytest.MonkeyPatch, way: str, told: str, sheets: list[str]
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise ComError("1004")
+
+    book = FakeBook(book_of("甲"), "x.xlsx", FakeApp())
+    book.locked = True
+    monkeypatch.setattr(FakeBook, way, refuse)
+    with pytest.raises(CannotWrite, match=told):
+        apply(book, ALL[:-1])
+    assert book.file.sheetnames == sheets

@@ -14,7 +14,8 @@ import xlwings
 from openpyxl import load_workbook
 
 import xlkpi.excel
-from xlkpi.excel.button import choose, press, review_book
+from xlkpi.excel.attach import choose
+from xlkpi.excel.button import press, review_book
 from xlkpi.excel.control import FIELDS, FILE, FIRST_FIELD_ROW, LOG_ROW, SHEET, Trouble, one_line
 from xlkpi.excel.install import control_workbook
 from xlkpi.scorecard import SHEET as SCORES
@@ -237,7 +238,7 @@ def test_a_fault_of_ours_is_a_message_too(
     monkeypatch.setattr("xlkpi.excel.button.review", lambda *_, **__: 1 / 0)
     here = control("评分", issue=str(month.folder / "blank"))
     FakeBook(month.sent("D001"), "D001.xlsx", here.app)
-    assert "程序出错，没有写入任何内容：ZeroDivisionError" in pressed(here)
+    assert "程序出错，打开的工作簿没有改动：ZeroDivisionError" in pressed(here)
 
 
 def test_a_dealer_s_own_settings_and_programs_say_nothing(control: Control, month: Month) -> None:

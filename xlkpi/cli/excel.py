@@ -52,22 +52,24 @@ def doctor(folder: Path) -> None:
 
 @excel.command()
 @click.option("--issue", "issue_folder", type=FOLDER, required=True, help="The folder that `xlkpi new` wrote.")
-@click.option("--book", "name", default="", help="The open workbook's name; may be left out where one form is open.")
+@click.option("--book", "name", default="", help="The open workbook's name or path; needed where several are open.")
 @click.option("--inspections", "inspected", type=FILE, help="检查情况, where not all stand in the workbook itself.")
 @click.option("--check", "only_check", is_flag=True, help="Check only: write 问题清单 and no scores.")
 def score(issue_folder: Path, name: str, inspected: Path | None, only_check: bool) -> None:
     """Check and score the workbook that is open in Excel (Windows, Mac), as the button does."""
-    from xlkpi.excel.apply import CannotWrite
-    from xlkpi.excel.button import choose, load, review_book, running_books
-    from xlkpi.excel.control import Trouble
+    from xlkpi.excel.attach import NotChosen, choose, running_books
+    from xlkpi.excel.button import load, review_book, told
     from xlkpi.issue import IssueError
 
     try:
         issue = load(issue_folder, inspected)
-        done = review_book(choose(running_books(), name), issue, scoring=not only_check)
-    except IssueError as error:
+        # on Windows xlwings asks again and again while a cell is being typed in
+        click.echo("正在连接 Excel……停在这里就请在 Excel 里按 Enter 或 Esc，结束正在输入的单元格", err=True)
+        book = choose(running_books(), name, how="请用 --book 指明一份")
+        done = review_book(book, issue, scoring=not only_check)
+    except (IssueError, NotChosen) as error:
         raise click.UsageError(str(error)) from None
-    except (Trouble, CannotWrite) as error:
-        raise click.ClickException(str(error)) from None
+    except Exception as error:
+        raise click.ClickException(told(error)) from None
     click.echo(done.message)
     leave(done.findings, failed=0)

@@ -7,6 +7,8 @@ def main() -> None:
     """What the macro calls: xlwings finds the control workbook that called, and the button is pressed."""
     import xlwings  # noqa: PLC0415 - the package is read on machines without Excel too
 
+    from xlkpi.excel.attach import spare_others  # noqa: PLC0415
     from xlkpi.excel.button import press  # noqa: PLC0415
 
+    spare_others()
     press(xlwings.Book.caller())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -35,18 +35,29 @@ def apply(book: Any, operations: Operations) -> None:
     """
     check(book, operations)
     desktop = book.app.engine.type == "desktop"
+    there = {sheet.name.casefold() for sheet in book.sheets}
     undo: list[Callable[[], None]] = []
-    try:
-        with unlocked(book):
-            try:
-                for operation in operations:
-                    _APPLIERS[type(operation)](book, operation, desktop, undo)
-            except Exception:
-                for step in reversed(undo):
-                    step()
-                raise
-    except Exception as error:
-        raise CannotWrite(f"Excel 拒绝写入（{_words(error)}）；工作簿保持原样") from error
+    with unlocked(book):
+        try:
+            for operation in operations:
+                _APPLIERS[type(operation)](book, operation, desktop, undo)
+        except Exception as error:
+            ours = [op.sheet for op in operations if isinstance(op, EnsureSheet) and op.sheet.casefold() in there]
+            raise CannotWrite(f"Excel 拒绝写入（{words(error)}）；{_taken_back(undo, ours)}") from error
+
+
+def _taken_back(undo: Iterable[Callable[[], None]], ours: Iterable[str]) -> str:
+    """Undo, the last first, and say how the workbook stands now. A step that fails keeps none of the others back."""
+    whole = True
+    for step in reversed(list(undo)):
+        try:
+            step()
+        except Exception:
+            whole = False
+    if not whole:
+        return "没能全部复原，请不要保存，关闭后重新打开"
+    held = "、".join(f"“{sheet}”" for sheet in ours)
+    return f"工作簿保持原样{f'，只有原来的{held}要到下次写入才有颜色和链接' if held else ''}"
 
 
 def check(book: Any, operations: Operations) -> None:
@@ -176,21 +187,30 @@ def unlocked(book: Any) -> Iterator[None]:
     """Lift the lock on the workbook's sheets, which our blanks carry without a password, and put it back.
 
     Windows through COM, Mac through appscript; other engines have no way to it, and no lock shows there.
+
+    Raises:
+        CannotWrite: the lock could not be lifted, or not put back; the text says which.
     """
     api = book.api
     windows = getattr(api, "ProtectStructure", None) is True
     mac = not windows and hasattr(api, "protect_structure") and api.protect_structure.get() is True
-    if windows:
-        api.Unprotect()
-    elif mac:
-        api.unprotect()
+    try:
+        if windows:
+            api.Unprotect()
+        elif mac:
+            api.unprotect()
+    except Exception as error:
+        raise CannotWrite(f"工作簿的结构受保护，没能解除（{words(error)}）；工作簿保持原样") from error
     try:
         yield
     finally:
-        if windows:
-            api.Protect(Structure=True, Windows=False)
-        elif mac:
-            api.protect_workbook(structure=True, windows=False)
+        try:
+            if windows:
+                api.Protect(Structure=True, Windows=False)
+            elif mac:
+                api.protect_workbook(structure=True, windows=False)
+        except Exception as error:
+            raise CannotWrite(f"工作簿结构的保护没有恢复，请在“审阅”里重新保护工作簿（{words(error)}）") from error
 
 
 def corner(ref: str) -> tuple[int, int]:
@@ -201,5 +221,6 @@ def corner(ref: str) -> tuple[int, int]:
     return column_number(found[1]), int(found[2])
 
 
-def _words(error: Exception) -> str:
+def words(error: Exception) -> str:
+    """What Excel or a library says of a failure, cut short."""
     return f"{type(error).__name__}：{error}"[:300]

@@ -9,7 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from xlkpi.excel.apply import CannotWrite, apply
+from xlkpi.excel.apply import CannotWrite, apply, words
+from xlkpi.excel.attach import choose
 from xlkpi.excel.cells import BookCells
 from xlkpi.excel.control import Action, Choices, Trouble, label, read, write_log
 from xlkpi.excel.review import Review, review
@@ -32,16 +33,23 @@ def press(control: Any, now: Callable[[], datetime] = datetime.now) -> str:
         action = choices.action.value
         message = _ACTIONS[choices.action](control, choices)
         well = True
-    except (Trouble, CannotWrite, IssueError) as error:
-        message = str(error)
     except Exception as error:
-        message = f"程序出错，没有写入任何内容：{type(error).__name__}：{error}"[:1000]
+        message = told(error)
     try:
         write_log(control, now(), action, message, log)
     except Exception as error:
         message += f"\n（记录没有写进控制台：{error}）"
     control.app.alert(message, TITLE, mode="info" if well else "critical")
     return message
+
+
+def told(error: Exception) -> str:
+    """What went wrong, in words for the reviewer."""
+    if isinstance(error, Trouble | CannotWrite):
+        return str(error)
+    if isinstance(error, IssueError):
+        return f"“{label('issue')}”不能用，要有 issue.json 和与它一起下发的 master.xlsx（{error}）"
+    return f"程序出错，打开的工作簿没有改动：{words(error)}"
 
 
 def _check(control: Any, choices: Choices) -> str:
@@ -90,40 +98,6 @@ def load(folder: Path, inspections: Path | None) -> Issue:
     listed = read_inspections(inspections, issue.scheme, issue.roster)
     _stop_on_errors(label("inspections"), listed.findings)
     return replace(issue, inspections=listed.rows)
-
-
-def running_books() -> list[Any]:
-    """The workbooks that are open in any running Excel.
-
-    Raises:
-        Trouble: this is no system with Excel.
-    """
-    import xlwings  # noqa: PLC0415
-
-    if not any(engine.type == "desktop" for engine in xlwings.engines):
-        raise Trouble("没有可以连接的 Excel：需要装有 Excel 的 Windows 或 macOS")
-    return [book for app in xlwings.apps for book in app.books]
-
-
-def choose(books: Iterable[Any], name: str, beside: str = "") -> Any:
-    """The open workbook of this name (with or without ending); without a name, the only one that is a form of ours.
-
-    Raises:
-        Trouble: none, or several.
-    """
-    others = [book for book in books if book.name != beside]
-    names = "、".join(book.name for book in others) or "没有"
-    if name:
-        for book in others:
-            if name.casefold() in (book.name.casefold(), Path(book.name).stem.casefold()):
-                return book
-        raise Trouble(f"没有打开名为“{name}”的工作簿；现在打开的：{names}")
-    ours = [book for book in others if BookCells(book).is_form]
-    if len(ours) == 1:
-        return ours[0]
-    if ours:
-        raise Trouble(f"打开了 {len(ours)} 份经销商的工作簿，请选择一份：{'、'.join(book.name for book in ours)}")
-    raise Trouble(f"请先打开一份经销商的工作簿；现在打开的：{names}")
 
 
 def _folder(control: Any, choices: Choices) -> str:
