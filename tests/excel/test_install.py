@@ -196,7 +196,7 @@ def found(folder: Path, machine: Machine) -> dict[str, tuple[bool, str]]:
 def windows(registry: dict[tuple[str, str], object] | None = None) -> Machine:
     values = registry or {}
     return Machine(
-        "win32", Path("/nobody"), lambda root, key, name: values.get((root, name)), lambda command: "3.12.1\n"
+        "win32", Path("/nobody"), lambda root, key, name: values.get((root, name)), lambda command: "3.12.1 excel\n"
     )
 
 
@@ -204,7 +204,7 @@ def test_a_sound_installation_is_called_well(tmp_path: Path) -> None:
     python = tmp_path / "python.exe"
     python.write_text("")
     install(tmp_path, str(python))
-    seen = found(tmp_path, Machine("linux", tmp_path, lambda *_: None, lambda command: "3.12.1\n"))
+    seen = found(tmp_path, Machine("linux", tmp_path, lambda *_: None, lambda command: "3.12.1 excel\n"))
     assert {name: well for name, (well, _) in seen.items() if not well} == {"系统": False}
     assert seen["Python"][1] == f"{python}（3.12.1）"
     assert (tmp_path / README).read_bytes().startswith(b"\xef\xbb\xbf")
@@ -228,6 +228,28 @@ def test_excel_s_trust_settings_are_read(
     seen = found(tmp_path, windows(registry))
     assert seen[name][0] is well
     assert seen["Python"] == (False, f"{PYTHON} 不在")
+
+
+@pytest.mark.parametrize(("platform", "missing"), [("win32", "pywin32"), ("darwin", "appscript psutil")])
+def test_an_xlwings_without_a_way_to_excel_is_found(tmp_path: Path, platform: str, missing: str) -> None:
+    python = tmp_path / "python"
+    python.write_text("")
+    install(tmp_path, str(python))
+    book = load_workbook(tmp_path / FILE, keep_vba=True)
+    for row in range(1, 20):
+        if book["xlwings.conf"][f"A{row}"].value in ("INTERPRETER_WIN", "INTERPRETER_MAC"):
+            book["xlwings.conf"][f"B{row}"] = str(python)
+    book.save(tmp_path / FILE)
+    machine = Machine(platform, tmp_path, lambda *_: None, lambda command: "3.12.1\n")
+    (python_line,) = [one for one in examine(tmp_path, machine) if one.name == "Python"]
+    assert not python_line.well
+    assert f"pip install {missing}" in python_line.remedy
+
+
+def test_the_interpreter_is_really_asked(tmp_path: Path) -> None:
+    install(tmp_path, sys.executable)
+    (line,) = [one for one in examine(tmp_path, Machine("linux", tmp_path)) if one.name == "Python"]
+    assert (line.well, line.found) == (True, f"{sys.executable}（{sys.version.split()[0]}）")
 
 
 def test_the_mark_of_the_web_is_found(tmp_path: Path) -> None:
@@ -272,7 +294,7 @@ def test_a_missing_xlwings_is_said_and_ends_the_examination(tmp_path: Path, monk
 
 def test_on_a_mac_the_apple_script_is_looked_for(tmp_path: Path) -> None:
     install(tmp_path, "/usr/bin/python3")
-    machine = Machine("darwin", tmp_path, lambda *_: None, lambda command: "3.12.1\n")
+    machine = Machine("darwin", tmp_path, lambda *_: None, lambda command: "3.12.1 excel\n")
     assert found(tmp_path, machine)["AppleScript"][0] is False
     scripts = tmp_path / "Library" / "Application Scripts" / "com.microsoft.Excel"
     scripts.mkdir(parents=True)

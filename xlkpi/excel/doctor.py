@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from xlkpi.excel.attach import why_none
 from xlkpi.excel.control import FILE
 from xlkpi.excel.install import CONF_SHEET, VBA_PART, template, template_vba
 from xlkpi.intake.guard import Refused
@@ -20,6 +21,10 @@ _POLICY = r"Software\Policies\Microsoft\Office\16.0\Excel\Security"
 _ATTACK_SURFACE = (
     r"SOFTWARE\Policies\Microsoft\Windows Defender\Windows Defender Exploit Guard\ASR\Rules",
     "d4f940ab-401b-4efc-aadc-ad5f3c50688a",  # "Block all Office applications from creating child processes"
+)
+_ASKED: Final = (  # of the Python that Excel starts: its version, and xlwings' ways to a desktop Excel
+    "import sys, xlwings, xlkpi.excel; "
+    "print(sys.version.split()[0], *(engine.name for engine in xlwings.engines if engine.type == 'desktop'))"
 )
 _WARNINGS: Final = {1: "全部允许", 2: "禁用并提示", 3: "只允许有签名的", 4: "全部禁止"}
 
@@ -123,10 +128,11 @@ def _interpreter(path: str, here: Machine, again: str) -> Diagnosis:
     if not Path(path).is_file():
         return Diagnosis("Python", False, f"{path} 不在", again)
     try:
-        version = here.run([path, "-c", "import xlwings, xlkpi.excel, sys; print(sys.version.split()[0])"]).strip()
-    except (OSError, subprocess.SubprocessError) as error:
+        version, *ways = here.run([path, "-c", _ASKED]).split()
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
         return Diagnosis("Python", False, f"{path} 里不能导入 xlkpi 和 xlwings：{error}", "在那个 Python 里安装 xlkpi")
-    return Diagnosis("Python", True, f"{path}（{version}）")
+    well = bool(ways) or here.platform not in ("win32", "darwin")
+    return Diagnosis("Python", well, f"{path}（{version}）", why_none(here.platform))
 
 
 def _windows(path: Path, here: Machine) -> Iterator[Diagnosis]:
