@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -181,10 +182,10 @@ class Murderous(Worker):
         return super().score(path)
 
 
-def _start_murderous(setup: Setup) -> None:
+def _start_murderous(setup: bytes) -> None:
     from xlkpi.batch import processes
 
-    processes._worker = Murderous(setup)
+    processes._worker = Murderous(pickle.loads(setup))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows knows no SIGKILL")

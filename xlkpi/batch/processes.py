@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -45,12 +46,14 @@ def score_in_processes(setup: Setup, paths: Iterable[Path], jobs: int) -> Scored
     waiting = iter(paths)
     while True:
         out: dict[Future[Done], Path] = {}
-        with _pool(setup, jobs) as pool:
-            try:
-                yield from _through(pool, waiting, out, jobs * _AHEAD)
-                return
-            except BrokenProcessPool:
-                pool.shutdown(cancel_futures=True)
+        pool = _pool(setup, jobs)
+        try:
+            yield from _through(pool, waiting, out, jobs * _AHEAD)
+            return
+        except BrokenProcessPool:
+            pass
+        finally:  # the processes free their memory while the results are written
+            pool.shutdown(wait=False, cancel_futures=True)
         yield from _one_by_one(setup, list(out.values()))
 
 
@@ -89,7 +92,8 @@ def _one_by_one(setup: Setup, paths: list[Path]) -> Scored:
 
 
 def _pool(setup: Setup, jobs: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(jobs, _spawn(), initializer=_start, initargs=(setup,))
+    # pickled once for all of them
+    return ProcessPoolExecutor(jobs, _spawn(), initializer=_start, initargs=(pickle.dumps(setup),))
 
 
 def _spawn() -> SpawnContext:
@@ -100,10 +104,10 @@ def _spawn() -> SpawnContext:
 _worker: Worker | None = None
 
 
-def _start(setup: Setup) -> None:
+def _start(setup: bytes) -> None:
     global _worker  # noqa: PLW0603 - one worker for each process is the point
     _follow()
-    _worker = Worker(setup)
+    _worker = Worker(pickle.loads(setup))  # noqa: S301 - our own
 
 
 def _follow() -> None:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from xml.sax.saxutils import escape
+from html import escape  # the same as that of xml.sax.saxutils, which loads http, ssl and email
 
 from xlkpi.values import CellContent, CellFault, Place
 from xlkpi.workbook.layout import Layout
@@ -114,7 +114,7 @@ class Stamper:
             locked = frozenset(place.ref for place in lockable if place.sheet == sheet)
             replaced[part.name] = part.filled(tuple(map(values.get, part.places)), locked, self.level)
         for name, text in self._marked.items():
-            marked = text.replace(MARKER_BLANK, escape(marker, {'"': "&quot;"}))
+            marked = text.replace(MARKER_BLANK, escape(marker, quote=False).replace('"', "&quot;"))
             replaced[name] = member(name, marked.encode(), self.level)
         return assemble(replaced.get(name, part) for name, part in self._members.items())
 
@@ -128,7 +128,7 @@ def cell_body(formula: str, value: CellContent) -> str:
     if value is True or value is False:
         return f' t="b">{formula}<v>{int(value)}</v></c>'
     if isinstance(value, str):
-        text = escape(value if value.isprintable() else _NOT_XML.sub("", value))
+        text = escape(value if value.isprintable() else _NOT_XML.sub("", value), quote=False)
         if formula:
             return f' t="str">{formula}<v>{text}</v></c>'
         # an inline string is text whatever it begins with: nothing that a person typed becomes a formula
