@@ -27,6 +27,7 @@ _ERRORS = {
 _ERROR_WORDS = frozenset((*_ERRORS.values(), "#DATA!"))
 _COM_ERROR = -2146828288  # COM adds this to the number; xlwings turns only the older errors into words
 _SENT_DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")  # as the VBA client writes a date, to the letter
+_NUMBERS = (int, float, Decimal)
 DAY_ZERO = datetime(1899, 12, 30)
 _DATE_FORMAT = "yyyy-mm-dd"
 
@@ -103,17 +104,16 @@ def _cells(
     """The cells that hold something; most of a rectangle is blank, so blanks are passed over first."""
     columns = [letters(number) for number in range(1, max((len(row) for row in values), default=0) + 1)]
     for number, row in enumerate(values, 1):
+        told = None if formulas is None else formulas[number - 1]
         for position, value in enumerate(row):
-            formula = None if formulas is None else _formula(formulas[number - 1][position], value)
-            if value is None or value == "":
-                if formula is None:
-                    continue
-                read: tuple[CellKind, str | None, str | Unknown] = (CellKind.EMPTY, None, UNKNOWN)
-            else:
-                read = _kind(value)
-            told = UNKNOWN if formulas is None else formula
-            kind, text, shape = read
-            yield RawCell(Place(sheet, f"{columns[position]}{number}"), kind, text, told, shape)
+            blank = value is None or value == ""
+            if blank and told is None:
+                continue
+            formula = UNKNOWN if told is None else _formula(told[position], value)
+            if blank and formula is None:
+                continue
+            kind, text, shape = (CellKind.EMPTY, None, UNKNOWN) if blank else _kind(value)
+            yield RawCell(Place(sheet, f"{columns[position]}{number}"), kind, text, formula, shape)
 
 
 def _formula(told: object, value: object) -> str | None:
@@ -125,18 +125,17 @@ def _kind(value: Any) -> tuple[CellKind, str, str | Unknown]:
     """Kind, text as a file would have it, and the number format as far as the value tells."""
     if isinstance(value, bool):
         return CellKind.BOOLEAN, str(int(value)), UNKNOWN
-    if isinstance(value, str) and _SENT_DATE.fullmatch(value):
+    if isinstance(value, _NUMBERS):  # one number comes as int from JSON and as float from COM
+        error = _ERRORS.get(value - _COM_ERROR) if isinstance(value, int) else None
+        return (CellKind.ERROR, error, UNKNOWN) if error else (CellKind.NUMBER, _number(float(value)), UNKNOWN)
+    if isinstance(value, str):
+        if not _SENT_DATE.fullmatch(value):
+            return (CellKind.ERROR if value in _ERROR_WORDS else CellKind.TEXT), value, UNKNOWN
         value = datetime.fromisoformat(value[:-1])
     if isinstance(value, date):
         at = value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)
         since = at.replace(tzinfo=None) - DAY_ZERO
         return CellKind.NUMBER, _number(since.days + since.seconds / 86400), _DATE_FORMAT
-    if isinstance(value, str):
-        return (CellKind.ERROR if value in _ERROR_WORDS else CellKind.TEXT), value, UNKNOWN
-    if isinstance(value, int) and value - _COM_ERROR in _ERRORS:
-        return CellKind.ERROR, _ERRORS[value - _COM_ERROR], UNKNOWN
-    if isinstance(value, int | float | Decimal):  # one number comes as int from JSON and as float from COM
-        return CellKind.NUMBER, _number(float(value)), UNKNOWN
     return CellKind.TEXT, str(value), UNKNOWN
 
 
