@@ -23,6 +23,7 @@ from openpyxl import load_workbook
 from xlkpi.cli import main
 from xlkpi.excel.attach import why_none
 from xlkpi.excel.button import review_book
+from xlkpi.excel.control import FILE
 from xlkpi.excel.install import control_workbook
 from xlkpi.scorecard import SHEET as SCORES
 from xlkpi.workbook.marking import SHEET as FINDINGS
@@ -30,6 +31,7 @@ from xlkpi.workbook.marking import SHEET as FINDINGS
 from .conftest import Open
 from .demo import Month
 from .fake import ComError, FakeApp, FakeBook
+from .test_button import control_data
 from .vba import ACTIONS, dump, replay
 
 Running = Callable[..., None]
@@ -130,6 +132,22 @@ def test_headquarters_list_may_be_named(month: Month, running: Running, score: C
     running(app)
     assert "暂定" in score().stdout
     assert "总分 88.2 分" in score("--inspections", str(month.folder / "inspections.xlsx")).stdout
+
+
+def test_what_is_not_given_is_taken_from_the_open_control_workbook(month: Month, running: Running) -> None:
+    app = excel_with(month, "D001")
+    FakeBook(month.sent("D002"), "D002.xlsx", app)
+    running(app)
+    command = ["excel", "score"]
+    alone = CliRunner().invoke(main, command)
+    assert alone.exit_code == 2
+    assert "请用 --issue 指明下发文件夹；或打开控制台 xlkpi.excel.xlsm" in alone.stderr
+    told = {"issue": "blank", "inspections": "inspections.xlsx", "book": "D002"}
+    control = FakeBook(control_data("检查", **told), FILE, app, str(month.folder))
+    before = dump(control.file)
+    assert "（D002）　2026-11\n总分" in CliRunner().invoke(main, command).stdout
+    assert "（D001）" in CliRunner().invoke(main, [*command, "--book", "D001"]).stdout
+    assert dump(control.file) == before
 
 
 def test_checking_writes_findings_alone_and_its_exit_code_tells(
@@ -271,7 +289,8 @@ def test_a_workbook_that_fails_while_it_is_read_is_told(
     assert "打开的工作簿没有改动：ZeroDivisionError" in done.stderr
 
 
-def test_a_folder_without_an_issue_is_a_wrong_option(tmp_path: Path) -> None:
+def test_a_folder_without_an_issue_is_a_wrong_option(running: Running, month: Month, tmp_path: Path) -> None:
+    running(excel_with(month, "D001"))
     done = CliRunner().invoke(main, ["excel", "score", "--issue", str(tmp_path)])
     assert done.exit_code == 2
     assert "holds no issue" in done.stderr

@@ -51,21 +51,33 @@ def doctor(folder: Path) -> None:
 
 
 @excel.command()
-@click.option("--issue", "issue_folder", type=FOLDER, required=True, help="The folder that `xlkpi new` wrote.")
+@click.option(
+    "--issue", "issue_folder", type=FOLDER,
+    help="The folder that `xlkpi new` wrote; without it, the open control workbook says which.",
+)  # fmt: skip
 @click.option("--book", "name", default="", help="The open workbook's name or path; needed where several are open.")
 @click.option("--inspections", "inspected", type=FILE, help="检查情况, where not all stand in the workbook itself.")
 @click.option("--check", "only_check", is_flag=True, help="Check only: write 问题清单 and no scores.")
-def score(issue_folder: Path, name: str, inspected: Path | None, only_check: bool) -> None:
-    """Check and score the workbook that is open in Excel (Windows, Mac), as the button does."""
-    from xlkpi.excel.attach import NotChosen, choose, running_books
+def score(issue_folder: Path | None, name: str, inspected: Path | None, only_check: bool) -> None:
+    """Check and score the workbook that is open in Excel (Windows, Mac), as the button does.
+
+    Needs no macro. Where the control workbook is open, what is not given here is taken from its sheet.
+    """
+    from xlkpi.excel.attach import NotChosen, choices_among, choose, running_books
     from xlkpi.excel.button import load, review_book, told
+    from xlkpi.excel.control import FILE as CONTROL
     from xlkpi.issue import IssueError
 
     try:
-        issue = load(issue_folder, inspected)
         # on Windows xlwings asks again and again while a cell is being typed in
         click.echo("正在连接 Excel……停在这里就请在 Excel 里按 Enter 或 Esc，结束正在输入的单元格", err=True)
-        book = choose(running_books(), name, how="请用 --book 指明一份")
+        books = running_books()
+        if issue_folder is None:
+            choices = choices_among(books)
+            issue_folder, name = choices.path("issue"), name or choices.values["book"]
+            inspected = inspected or choices.path_or_none("inspections")
+        issue = load(issue_folder, inspected)
+        book = choose(books, name, beside=CONTROL, how="请用 --book 指明一份")
         done = review_book(book, issue, scoring=not only_check)
     except (IssueError, NotChosen) as error:
         raise click.UsageError(str(error)) from None

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from xlkpi.excel.apply import words
 from xlkpi.excel.cells import BookCells
-from xlkpi.excel.control import Trouble
+from xlkpi.excel.control import FILE, Choices, Trouble, read
 
 _MISSING: Final = {
     "win32": "xlwings 缺 pywin32，连接不了 Excel：请在 xlkpi 的 Python 里运行 pip install pywin32",
@@ -114,6 +114,19 @@ def choose(books: Iterable[Any], name: str, beside: str = "", how: str = "请选
     if ours:
         raise NotChosen(f"打开了 {len(ours)} 份经销商的工作簿，{how}：{'、'.join(book.name for book in ours)}")
     raise NotChosen(f"请先打开一份经销商的工作簿；现在打开的：{names}")
+
+
+def choices_among(books: Iterable[Any]) -> Choices:
+    """What the sheet of the open control workbook says.
+
+    Raises:
+        NotChosen: it is not open.
+        Trouble: its sheet was altered.
+    """
+    for book in books:
+        if book.name.casefold() == FILE:
+            return read(book)[0]
+    raise NotChosen(f"请用 --issue 指明下发文件夹；或打开控制台 {FILE}，在里面填好")
 
 
 def _named(books: list[Any], name: str) -> list[Any]:

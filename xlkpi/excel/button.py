@@ -62,7 +62,7 @@ def _score(control: Any, choices: Choices) -> str:
 
 def _reviewed(control: Any, choices: Choices, *, scoring: bool) -> str:
     book = choose(control.app.books, choices.values["book"], beside=control.name)
-    listed = choices.path("inspections") if scoring and choices.values["inspections"] else None
+    listed = choices.path_or_none("inspections") if scoring else None
     done = review_book(book, load(choices.path("issue"), listed), scoring=scoring)
     if done.assessment is None:
         raise Trouble(done.message)
@@ -106,8 +106,7 @@ def _folder(control: Any, choices: Choices) -> str:
     from xlkpi.plausible import with_doubts  # noqa: PLC0415
     from xlkpi.results import Results, write_results  # noqa: PLC0415
 
-    listed = choices.path("inspections") if choices.values["inspections"] else None
-    issue = load(choices.path("issue"), listed)
+    issue = load(choices.path("issue"), choices.path_or_none("inspections"))
     out = choices.path("out", exists=False)
     try:
         # in this process: a macro's Python has no console to start others from

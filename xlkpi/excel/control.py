@@ -98,6 +98,14 @@ class Choices:
             raise Trouble(f"“{label(key)}”找不到：{path}")
         return path
 
+    def path_or_none(self, key: str) -> Path | None:
+        """A file or folder that may be left out.
+
+        Raises:
+            Trouble: it is named, and nothing is there.
+        """
+        return self.path(key) if self.values[key] else None
+
 
 def label(key: str) -> str:
     """A field's words."""
