@@ -158,6 +158,21 @@ def test_a_failure_half_way_leaves_the_workbook_as_it_was() -> None:
     assert book.locked
 
 
+def test_a_sheet_of_ours_that_takes_no_writing_is_no_reason_for_alarm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protected by its owner, say: nothing was changed, so nothing has to be taken back."""
+
+    def refuse(_: FakeSheet) -> None:
+        raise ComError("1004")
+
+    book = FakeBook(book_of("甲", "旧表"), "x.xlsx", FakeApp())
+    before = dump(book.file)
+    monkeypatch.setattr(FakeSheet, "clear", refuse)
+    with pytest.raises(CannotWrite, match=r"工作簿保持原样$"):
+        apply(book, [EnsureSheet("新表"), EnsureSheet("旧表")])
+    assert dump(book.file) == before
+    assert book.file.sheetnames == ["甲", "旧表"]
+
+
 def test_what_cannot_be_taken_back_is_said_and_keeps_nothing_else_back(monkeypatch: pytest.MonkeyPatch) -> None:
     book = FakeBook(book_of("甲"), "x.xlsx", FakeApp())
     book.fails_at = "丙"

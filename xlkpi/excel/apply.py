@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from xlkpi.values import CellContent, CellFault, column_number, letters
 from xlkpi.workbook.operations import Comment, EnsureSheet, Fill, Link, NumberFormat, Operations, Write, quoted
@@ -23,40 +23,46 @@ _REF = re.compile(r"([A-Z]{1,3})([1-9]\d*)")
 _SAFE = re.compile(r"[^\W\d_][^\d]*")  # begins with a letter and has no digit: Excel takes it for nothing but text
 
 
+class _Step(NamedTuple):
+    """How to take something back. `plain` names a sheet that comes back with its words alone, without its looks."""
+
+    take_back: Callable[[], None]
+    plain: str = ""
+
+
 class CannotWrite(Exception):
-    """The workbook takes no writing; the text says why, in words for the reviewer. It is as it was."""
+    """The workbook takes no writing; the text says why and how it stands now, in words for the reviewer."""
 
 
 def apply(book: Any, operations: Operations) -> None:
     """Carry the operations out.
 
     Raises:
-        CannotWrite: an operation is impossible, or Excel refused one. Nothing of it is left in the workbook.
+        CannotWrite: an operation is impossible, or Excel refused one. What was written was taken back; where even that
+            failed, the text says so.
     """
     check(book, operations)
     desktop = book.app.engine.type == "desktop"
-    there = {sheet.name.casefold() for sheet in book.sheets}
-    undo: list[Callable[[], None]] = []
+    undo: list[_Step] = []
     with unlocked(book):
         try:
             for operation in operations:
                 _APPLIERS[type(operation)](book, operation, desktop, undo)
         except Exception as error:
-            ours = [op.sheet for op in operations if isinstance(op, EnsureSheet) and op.sheet.casefold() in there]
-            raise CannotWrite(f"Excel 拒绝写入（{words(error)}）；{_taken_back(undo, ours)}") from error
+            raise CannotWrite(f"Excel 拒绝写入（{words(error)}）；{_taken_back(undo)}") from error
 
 
-def _taken_back(undo: Iterable[Callable[[], None]], ours: Iterable[str]) -> str:
+def _taken_back(undo: list[_Step]) -> str:
     """Undo, the last first, and say how the workbook stands now. A step that fails keeps none of the others back."""
     whole = True
-    for step in reversed(list(undo)):
+    for step in reversed(undo):
         try:
-            step()
+            step.take_back()
         except Exception:
             whole = False
     if not whole:
         return "没能全部复原，请不要保存，关闭后重新打开"
-    held = "、".join(f"“{sheet}”" for sheet in ours)
+    held = "、".join(f"“{step.plain}”" for step in undo if step.plain)
     return f"工作簿保持原样{f'，只有原来的{held}要到下次写入才有颜色和链接' if held else ''}"
 
 
@@ -91,17 +97,19 @@ def _check_rows(operation: Write) -> None:
             raise CannotWrite(f"“{operation.place.sheet}”里的文字超过 {LONGEST_TEXT} 个字")
 
 
-def _ensure(book: Any, operation: EnsureSheet, desktop: bool, undo: list[Callable[[], None]]) -> None:
+def _ensure(book: Any, operation: EnsureSheet, desktop: bool, undo: list[_Step]) -> None:
     named = {sheet.name.casefold(): sheet for sheet in book.sheets}
     sheet = named.get(operation.sheet.casefold())
     if sheet is None:
         # only after the last: a client of the remote engine puts it elsewhere when asked for another place
         sheet = book.sheets.add(operation.sheet, after=book.sheets[len(book.sheets) - 1])
-        undo.append(sheet.delete)
-    else:
-        if desktop:
-            undo.append(_restore(sheet))
+        undo.append(_Step(sheet.delete))
+    elif desktop:
+        put_back = _restore(sheet)
         sheet.clear()
+        undo.append(_Step(put_back, operation.sheet))
+    else:
+        sheet.clear()  # only queued: after a failure nothing of it is sent
     if desktop:
         for number, width in enumerate(operation.widths, 1):
             sheet.range(f"{letters(number)}:{letters(number)}").column_width = width
@@ -120,7 +128,7 @@ def _restore(sheet: Any) -> Callable[[], None]:
     return put_back
 
 
-def _write(book: Any, operation: Write, desktop: bool, undo: list[Callable[[], None]]) -> None:
+def _write(book: Any, operation: Write, desktop: bool, undo: list[_Step]) -> None:
     width = max((len(row) for row in operation.rows), default=0)
     if not width:
         return
@@ -133,25 +141,25 @@ def _write(book: Any, operation: Write, desktop: bool, undo: list[Callable[[], N
         area.wrap_text = True
 
 
-def _fill(book: Any, operation: Fill, desktop: bool, undo: list[Callable[[], None]]) -> None:
+def _fill(book: Any, operation: Fill, desktop: bool, undo: list[_Step]) -> None:
     area = book.sheets[operation.sheet].range(operation.area)
     area.color = operation.colour
     if operation.bold and desktop:
         area.font.bold = True
 
 
-def _number_format(book: Any, operation: NumberFormat, desktop: bool, undo: list[Callable[[], None]]) -> None:
+def _number_format(book: Any, operation: NumberFormat, desktop: bool, undo: list[_Step]) -> None:
     book.sheets[operation.sheet].range(operation.area).number_format = operation.code
 
 
-def _link(book: Any, operation: Link, desktop: bool, undo: list[Callable[[], None]]) -> None:
+def _link(book: Any, operation: Link, desktop: bool, undo: list[_Step]) -> None:
     cell = book.sheets[operation.place.sheet].range(operation.place.ref)
     cell.add_hyperlink(
         f"#{quoted(operation.target.sheet)}!{operation.target.ref}", operation.text, str(operation.target)
     )
 
 
-def _comment(book: Any, operation: Comment, desktop: bool, undo: list[Callable[[], None]]) -> None:
+def _comment(book: Any, operation: Comment, desktop: bool, undo: list[_Step]) -> None:
     if not desktop:
         return
     cell = book.sheets[operation.place.sheet].range(operation.place.ref)
@@ -161,7 +169,7 @@ def _comment(book: Any, operation: Comment, desktop: bool, undo: list[Callable[[
         cell.note.text = f"{cell.note.text}\n{operation.text}"
 
 
-_APPLIERS: dict[type, Callable[[Any, Any, bool, list[Callable[[], None]]], None]] = {
+_APPLIERS: dict[type, Callable[[Any, Any, bool, list[_Step]], None]] = {
     EnsureSheet: _ensure, Write: _write, Fill: _fill, NumberFormat: _number_format, Link: _link, Comment: _comment,
 }  # fmt: skip
 
