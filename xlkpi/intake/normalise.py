@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from xlkpi.intake import quantity
 from xlkpi.intake.shown import FIRST_DAY, LAST_DAY, Look, day_of, look, serial_of
@@ -35,12 +35,11 @@ _NOTHING = frozenset(
 """What people write where they write no figure: nought, not applicable, not known, later. It says none of these."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """A value, and what must be said about how it came about (finding codes with their facts)."""
 
     value: Value
-    remarks: tuple[tuple[str, Mapping[str, object]], ...] = field(default=())
+    remarks: tuple[tuple[str, Mapping[str, object]], ...] = ()
 
     def noting(self, code: str, **facts: object) -> Reading:
         """The same value with one more remark."""
@@ -103,17 +102,21 @@ def _in_doubt(code: str, **facts: object) -> Reading:
 
 
 def _from_content(entry: SchemeField, raw: RawCell) -> Reading:
-    if raw.text is not None and len(raw.text) > MAX_TEXT and entry.type != "text":
-        return _unreadable(entry, raw.text[:MAX_TEXT])  # no figure, word or date is so long: nobody looks into it
-    if raw.text is None or (raw.kind is CellKind.TEXT and not _clean(raw.text[:MAX_TEXT])):
+    text = raw.text
+    if text is None:
         return Reading(Absence.MISSING)
-    if entry.type == "text" and raw.kind is not CellKind.TEXT:
+    if len(text) > MAX_TEXT and entry.type != "text":
+        return _unreadable(entry, text[:MAX_TEXT])  # no figure, word or date is so long: nobody looks into it
+    if raw.kind is CellKind.TEXT:
+        clean = _clean(text[:MAX_TEXT])
+        return _from_text(entry, text, clean) if clean else Reading(Absence.MISSING)
+    if entry.type == "text":
         return Reading(words_of(raw))
     if raw.kind is CellKind.NUMBER:
         return _from_number(entry, raw)
     if raw.kind is CellKind.BOOLEAN:
-        return _unreadable(entry, _truth(raw.text))
-    return _from_text(entry, raw.text, iso=raw.kind is CellKind.DATE)
+        return _unreadable(entry, _truth(text))
+    return _from_text(entry, text, _clean(text), iso=True)
 
 
 def _from_formula(entry: SchemeField, raw: RawCell, formula: str) -> Reading:
@@ -144,7 +147,7 @@ def _from_number(entry: SchemeField, raw: RawCell) -> Reading:
         return _from_serial(entry, value, seen)
     if entry.type == "day" and (seen.date or (value > 31 and entry.maximum is None)):
         return _day_of_date(entry, value, day_of(value)) if seen.date else _unreadable(entry, f"{value:g}")
-    shown = _shown_otherwise(entry, value, seen)
+    shown = "" if seen.plain else _shown_otherwise(entry, value, seen)
     if shown:
         return _in_doubt("XK-V019", shown=shown, found=f"{value:.10g}")
     if entry.type == "rate" and not seen.percent and raw.format is not UNKNOWN:
@@ -183,7 +186,8 @@ def _from_serial(entry: SchemeField, value: float, seen: Look) -> Reading:
         return Reading(value)
     if FIRST_DAY <= value <= LAST_DAY:
         return _understood(entry, value, f"{value:.10g}")
-    return _from_text(entry, f"{value:.10g}")
+    digits = f"{value:.10g}"
+    return _from_text(entry, digits, digits)
 
 
 def _day_of_date(entry: SchemeField, serial: float, found: str) -> Reading:
@@ -193,8 +197,7 @@ def _day_of_date(entry: SchemeField, serial: float, found: str) -> Reading:
 # ---------------------------------------------------------------- cells that hold words
 
 
-def _from_text(entry: SchemeField, text: str, iso: bool = False) -> Reading:
-    clean = _clean(text)
+def _from_text(entry: SchemeField, text: str, clean: str, *, iso: bool = False) -> Reading:
     if clean == Absence.NOT_APPLICABLE.value:
         return Reading(Absence.NOT_APPLICABLE)
     if entry.type == "text":
@@ -278,7 +281,7 @@ def _clean(text: str) -> str:
 
 def _word(entry: SchemeField, clean: str) -> str | None:
     """One of the field's words: alone, or in headquarters' phrase where the words in it agree ("6号召开 完成")."""
-    known = {_clean(word): word for word in entry.words}
+    known = _known(tuple(entry.words))
     if clean in known:
         return known[clean]
     if entry.by == "dealer":
@@ -290,6 +293,12 @@ def _word(entry: SchemeField, clean: str) -> str | None:
             rest = rest.replace(word, "·")
     meanings = {entry.words[word] == "failed" for word in found}
     return found[-1] if len(meanings) == 1 else None
+
+
+@lru_cache(1_000)
+def _known(words: tuple[str, ...]) -> Mapping[str, str]:
+    """A field's words by what is left of them when they are cleaned."""
+    return {_clean(word): word for word in words}
 
 
 def _understood(entry: SchemeField, value: Value, found: str) -> Reading:

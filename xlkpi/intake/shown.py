@@ -26,6 +26,11 @@ class Look:
     scaled: bool = False
     word: str = ""
 
+    @property
+    def plain(self) -> bool:
+        """Whether it shows the number as it is."""
+        return not (self.date or self.percent or self.scaled or self.word)
+
 
 @lru_cache(2_000)
 def look(code: str | Unknown | None) -> Look:

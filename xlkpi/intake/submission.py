@@ -313,14 +313,14 @@ class _Reader:
         read = self.book.cells(table.sheet, cells.keys(), known)
         self._say_extra_columns(here, read.strays)
         columns = self.issue.scheme.tables[table.name].columns
-        fields = {name: column.as_field for name, column in columns.items()}
+        fields = {name: (f"{table.name} {name}", column.as_field) for name, column in columns.items()}
         rows: dict[int, dict[str, CellContent]] = {}
         remarks: list[Remark] = []
         for ref, raw in read.cells.items():
             if raw.kind is CellKind.EMPTY and raw.formula is None:
                 continue
             number, column = cells[ref]
-            content = _table_cell(f"{table.name} {column}", fields[column], raw, remarks)
+            content = _table_cell(*fields[column], raw, remarks)
             if content is not None:
                 rows.setdefault(number, {})[column] = content
         self._remark(condensed(remarks))
