@@ -46,6 +46,8 @@ class Package:
     raw: bytes
     parts: dict[str, zipfile.ZipInfo] = field(default_factory=dict)
     inflated: int = 0
+    unusual: set[str] = field(default_factory=set)
+    """Parts read so far that hold comments, CDATA or processing instructions: XML, but no spreadsheet program's."""
 
     def __contains__(self, name: str) -> bool:
         return name in self.parts
@@ -74,6 +76,9 @@ class Package:
             raise Refused("XK-F005", part=name)
         parser = xml.parsers.expat.ParserCreate()
         parser.StartDoctypeDeclHandler = lambda *_: _refuse_doctype(name)
+        parser.CommentHandler = lambda _: self.unusual.add(name)
+        parser.ProcessingInstructionHandler = lambda *_: self.unusual.add(name)
+        parser.StartCdataSectionHandler = lambda: self.unusual.add(name)
         try:
             parser.Parse(data, True)
         except xml.parsers.expat.ExpatError as error:

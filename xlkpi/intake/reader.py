@@ -49,7 +49,7 @@ _BUILT_IN = {
 
 _MEMO_CELLS = 6_000  # of a sheet; those that every file has come with the first file, and none is forgotten for others
 _MEMO_LENGTH = 8_000  # bytes; the longest formula that Excel takes is 8,192 characters
-_CELL_BYTES = 8  # the shortest cell, <c r="A1"/>, takes more: a shorter sheet cannot hold too many
+_CELL_BYTES = 4  # as long as the shortest cell, <c/>: a shorter sheet cannot hold too many
 
 
 class _Odd(Exception):
@@ -115,11 +115,10 @@ class Workbook:
         """
         data = self.package.xml(self.sheets[sheet])
         if len(data) > MAX_CELLS * _CELL_BYTES:
-            _not_too_many(sheet, data.count(b"<c "))
+            _not_too_many(sheet, data.count(b"<c") + data.count(b":c"))  # a few other tags begin so too
         try:
             read = self._fast(sheet, data, wanted, known)
         except _Odd:
-            _not_too_many(sheet, data.count(b"<c") + data.count(b":c"))  # a few other tags begin so too
             read = self._slow(sheet, data, wanted, known)
         cells = with_shared_formulas(data, read.cells) if b"shared" in data else read.cells
         return SheetCells(in_1900(cells) if self._from_1904 else cells, read.strays, outline_of(data))
@@ -135,6 +134,8 @@ class Workbook:
     def _fast(
         self, sheet: str, data: bytes, wanted: Collection[str] | None, known: Collection[str]
     ) -> SheetCells:  # fmt: skip
+        if self.sheets[sheet] in self.package.unusual:
+            raise _Odd
         memo = _memo(sheet, self._formats)
         cells: dict[str, RawCell] = {}
         strays: list[str] = []
@@ -143,7 +144,7 @@ class Workbook:
             raw = memo.get(cell)
             if raw is not None:
                 ref = raw.place.ref
-            elif cell[:3] == b'r="':
+            elif cell[:3] == b'r="' and b"<c" not in cell:
                 ref = cell[3 : cell.index(b'"', 3)].decode()
             else:
                 raise _Odd
@@ -212,7 +213,7 @@ class Workbook:
     def _string(self, index: int) -> str:
         if self._strings is None:
             data = self.package.xml(self._strings_part)
-            if b"<!" in data or b":si>" in data:
+            if self._strings_part in self.package.unusual or b":si>" in data:
                 root = ElementTree.fromstring(data)  # noqa: S314 - the guard refused every DOCTYPE
                 self._strings = [b"<t>" + _escape(_rich(node)) + b"</t>" for node in root]
             else:
@@ -229,17 +230,16 @@ def _pieces(data: bytes) -> list[bytes]:
     """A sheet's bytes cut behind every cell that holds something.
 
     Raises:
-        _Odd: comments, CDATA, prefixed cells, cells without attributes or with something else than a space before
-            them, closing tags with a space.
+        _Odd: prefixed cells, closing tags with a space.
     """
     start, end = data.find(b"<sheetData"), data.rfind(b"</sheetData>")
-    if start < 0 or b"<!" in data:
+    if start < 0:
         raise _Odd
     if end < 0:  # <sheetData/>
         return []
     section = data[start:end]
     pieces = section.split(b"</c>")[:-1]
-    if section.count(b"<c") != section.count(b"<c ") or section.count(b"</c") != len(pieces) or b":c " in section:
+    if section.count(b"</c") != len(pieces) or b":c" in section:
         raise _Odd
     return pieces
 
@@ -267,7 +267,8 @@ def open_workbook(source: Path | bytes) -> Workbook:
     targets: dict[str, dict[str, str]] = {}
     for kind, key, target in _relations(package.xml(f"{folder}/_rels/{file}.rels")):
         targets.setdefault(kind, {})[key] = _part(package, folder, target)
-    listed, names = _contents(data) if _UNUSUAL.search(data) is None else _odd_contents(data)
+    usual = main not in package.unusual and b":sheet" not in data and b":definedName" not in data
+    listed, names = _contents(data) if usual else _odd_contents(data)
     pages = targets.get("worksheet", {})
     sheets = {name: pages[key] for name, key in listed if key in pages and pages[key] in package}
     strings, styles = (
@@ -280,7 +281,7 @@ def open_workbook(source: Path | bytes) -> Workbook:
         names,
         formats,
         _strings_part=strings or f"{folder}/sharedStrings.xml",
-        _from_1904=_FROM_1904.search(data) is not None,
+        _from_1904=b"date1904" in data and _FROM_1904.search(data) is not None,
     )
 
 
@@ -298,8 +299,6 @@ def _main_part(package: Package) -> str:
 
 _MAIN = "xl/workbook.xml"
 _FROM_1904 = re.compile(rb"""<(?:\w+:)?workbookPr\s[^>]*\bdate1904\s*=\s*["'](?:1|true|on)["']""")
-# prefixes, comments or CDATA in workbook.xml: no spreadsheet program writes them, but XML allows them
-_UNUSUAL = re.compile(rb"<!|<\w+:(?:sheet|definedName)\b")
 # quoted values are taken whole: a pattern that may begin inside one takes hours over a value of some megabytes
 _ATTRIBUTES = rb"""((?:\s+[\w:.-]+\s*=\s*(?:"[^"]*"|'[^']*'))*)\s*"""
 _SHEET_TAG = re.compile(rb"<sheet" + _ATTRIBUTES + rb"/?>")

@@ -409,6 +409,9 @@ VARIANTS: dict[str, Callable[[bytes], bytes]] = {
     "a comment in the sheet": lambda data: edited(
         data, entry=lambda t: t.replace("<sheetData>", '<sheetData><!-- <c r="A1"><v>9</v></c> -->')
     ),
+    "a processing instruction": lambda data: edited(
+        data, entry=lambda t: t.replace("<sheetData>", '<sheetData><?x <c r="F7"><v>9</v></c>?>')
+    ),
     "CDATA in a value": lambda data: edited(data, entry=lambda t: t.replace("<v>251</v>", "<v><![CDATA[251]]></v>")),
     "namespace prefixes in a sheet": lambda data: edited(data, entry=prefixed),
     "namespace prefixes in the workbook": lambda data: edited(data, workbook=prefixed),
