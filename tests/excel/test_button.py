@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 from collections.abc import Callable
@@ -285,10 +286,12 @@ def test_main_takes_the_workbook_that_called(opened: Open, month: Month) -> None
     """As xlwings offers it for trying out; the caller is a class attribute and has to be taken away again."""
     here = opened(control_data("评分", issue=str(month.folder / "blank")), FILE)
     here.set_mock_caller()
+    collects = gc.get_threshold()
     try:
         xlkpi.excel.main()
     finally:
         del xlwings.Book._mock_caller
+        gc.set_threshold(*collects)
     (alert,) = [action for action in here.json()["actions"] if action["func"] == "alert"]
     assert alert["args"][0].startswith("请先打开一份经销商的工作簿")
 

@@ -9,9 +9,11 @@ def main() -> None:
 
     import xlwings  # noqa: PLC0415 - the package is read on machines without Excel too
 
+    gc.set_threshold(
+        100_000
+    )  # one press makes about that many objects, and the process ends: searching every 700 costs a tenth
     from xlkpi.excel.attach import spare_others  # noqa: PLC0415
     from xlkpi.excel.button import press  # noqa: PLC0415
 
     spare_others()
-    gc.freeze()  # what is loaded by now stays until this process ends, after one press: no need to search it again
     press(xlwings.Book.caller())
