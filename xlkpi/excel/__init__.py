@@ -9,9 +9,8 @@ def main() -> None:
 
     import xlwings  # noqa: PLC0415 - the package is read on machines without Excel too
 
-    gc.set_threshold(
-        100_000
-    )  # one press makes about that many objects, and the process ends: searching every 700 costs a tenth
+    # one press makes about so many objects, and the process ends: to search for garbage every 700 costs a tenth
+    gc.set_threshold(100_000)
     from xlkpi.excel.attach import spare_others  # noqa: PLC0415
     from xlkpi.excel.button import press  # noqa: PLC0415
 
