@@ -11,6 +11,7 @@ import xml.parsers.expat
 import zipfile
 import zlib
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +26,7 @@ MAX_COLUMN: Final = 1_000
 MAX_CELLS: Final = 500_000
 MAX_MARKS: Final = 4_000_000  # opening brackets in a part: a tree of more elements than that takes a gigabyte
 _BLOCK: Final = 1 << 16
+_MEMO_LENGTH: Final = 1 << 16
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -74,13 +76,11 @@ class Package:
             raise Refused("XK-F006", what=f"{name} 的标记", found="过多", limit=MAX_MARKS)
         if b"<!DOCTYPE" in data:
             raise Refused("XK-F005", part=name)
-        parser = xml.parsers.expat.ParserCreate()
-        parser.StartDoctypeDeclHandler = lambda *_: _refuse_doctype(name)
-        parser.CommentHandler = lambda _: self.unusual.add(name)
-        parser.ProcessingInstructionHandler = lambda *_: self.unusual.add(name)
-        parser.StartCdataSectionHandler = lambda: self.unusual.add(name)
         try:
-            parser.Parse(data, True)
+            if _is_unusual(data):
+                self.unusual.add(name)
+        except _Doctype:
+            raise Refused("XK-F005", part=name) from None
         except xml.parsers.expat.ExpatError as error:
             raise Refused("XK-F002", detail=f"{name}：{error}") from None
         return data
@@ -219,8 +219,35 @@ def _data_start(raw: bytes, info: zipfile.ZipInfo) -> int:
     return at + 30 + int.from_bytes(raw[at + 26 : at + 28], "little") + int.from_bytes(raw[at + 28 : at + 30], "little")
 
 
-def _refuse_doctype(name: str) -> None:
-    raise Refused("XK-F005", part=name)
+class _Doctype(Exception):
+    """A document type, which no spreadsheet program writes."""
+
+
+def _is_unusual(data: bytes) -> bool:
+    """Whether well-formed XML holds comments, CDATA or processing instructions.
+
+    Raises:
+        ExpatError: it is not well formed.
+        _Doctype: it has a document type.
+    """
+    return _parsed(data) if len(data) < _MEMO_LENGTH else _parsed.__wrapped__(data)
+
+
+@lru_cache(64)
+def _parsed(data: bytes) -> bool:
+    """The same; a part that comes back in the next file, as styles do, is not parsed again."""
+    found: list[str] = []
+    parser = xml.parsers.expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = _refuse_doctype
+    parser.CommentHandler = found.append
+    parser.ProcessingInstructionHandler = lambda target, _: found.append(target)
+    parser.StartCdataSectionHandler = lambda: found.append("")
+    parser.Parse(data, True)
+    return bool(found)
+
+
+def _refuse_doctype(*_: object) -> None:
+    raise _Doctype
 
 
 def _mega(size: int) -> str:
