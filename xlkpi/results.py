@@ -7,6 +7,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -299,7 +300,8 @@ def ruling_json(ruling: Ruling) -> dict[str, Any]:
 
 def _csv(rows: Iterable[Iterable[Any]]) -> str:
     buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerows([inert(cell) for cell in row] for row in rows)
+    made = ([_inert(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+    csv.writer(buffer, lineterminator="\n").writerows(made)
     return buffer.getvalue()
 
 
@@ -332,7 +334,10 @@ def _rejected_rows(unusable: Unusable, month: str) -> Iterator[LongRow]:
 
 def inert(cell: Any) -> Any:
     """A cell of a CSV file that no spreadsheet takes for a formula."""
-    if not isinstance(cell, str):
-        return cell
+    return _inert(cell) if isinstance(cell, str) else cell
+
+
+@lru_cache(4096)  # the same words stand in every dealer's rows
+def _inert(cell: str) -> str:
     text = f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") else cell
     return text.replace("\r\n", "\n").replace("\r", "\n")  # the writer quotes no field for a bare \r
