@@ -224,6 +224,9 @@ class _Reader:
         for name, slot in slots.items():
             text = self.book.names.get(name)
             named = place_of(text) if text else None
+            if named == slot.place:  # nearly all
+                places[name] = named
+                continue
             answer = slot.role is Role.ANSWER
             here = named if text or slot.role is Role.REMARK else self.there.by_words(slot, certain=answer)
             places[name] = here or slot.place
@@ -236,10 +239,10 @@ class _Reader:
                     code = "XK-T009" if named else "XK-T011"
                     facts = {"expected": self._in_file(slot.place), "found": self._in_file(here)}
                     self._say(code, here, slot.field, label=label, **facts)
-        for name, slot in slots.items():
+        for slot in self.issue.layout.of(Role.REMARK):
             # remarks have no name of their own; they move with their answer
-            if slot.role is Role.REMARK and slot.field in slots:
-                places[name] = self._beside(slot.place, slots[slot.field].place, places[slot.field])
+            if slot.field in slots:
+                places[slot.name] = self._beside(slot.place, slots[slot.field].place, places[slot.field])
         return places
 
     def _beside(self, remark: Place, answer: Place, now: Place) -> Place:
@@ -253,8 +256,8 @@ class _Reader:
         """What is looked at on each sheet that is no table."""
         layout = self.issue.layout
         elsewhere: dict[str, set[str]] = {}
-        for name, place in places.items():
-            if place.sheet in self.moved or place != layout.place(name):
+        for place in places.values():
+            if place.sheet in self.moved:
                 elsewhere.setdefault(place.sheet, set()).add(place.ref)
         sheets: dict[str, SheetCells] = {}
         for sheet in dict.fromkeys((*layout.read_refs, *elsewhere)):
@@ -383,11 +386,13 @@ class _Reader:
             self._say("XK-I007")
             return
         for place, expected in self.issue.layout.formulas.items():
+            raw = cells.get(place)
+            if raw is not None and raw.formula == expected:  # nearly all
+                continue
             if place.sheet not in self.book.sheets or place.sheet in self.moved:
                 continue
-            raw = cells.get(place)
             formula = raw.formula if raw is not None and isinstance(raw.formula, str) else None
-            if formula != expected and (formula is None or _bare(formula) != _bare(expected)):
+            if formula is None or _bare(formula) != _bare(expected):
                 found = f"={formula}" if formula is not None else (raw and raw.text) or "空白"
                 self._say("XK-I002", place, expected=_short(expected), found=_short(found))
 

@@ -209,8 +209,8 @@ class _Reading:
 
     def inputs(self) -> dict[str, Value]:
         """What went in. An answer left blank is 未填; other blanks are no values."""
-        values = {slot.name: (slot.role, self.value(slot.name)) for slot in self.issue.layout.of(*_INPUTS)}
-        return {n: v for n, (role, v) in values.items() if v is not Absence.MISSING or role is Role.ANSWER}
+        values = ((slot, _value(self.cells.get(slot.place))) for slot in self.issue.layout.of(*_INPUTS))
+        return {slot.name: v for slot, v in values if v is not Absence.MISSING or slot.role is Role.ANSWER}
 
     def item(self, group: str, item: Item) -> ItemScore:
         name = item.item
@@ -269,12 +269,7 @@ class _Reading:
         return self.cells.get(self.issue.layout.place(name))
 
     def value(self, name: str) -> Value:
-        content = self.content(name)
-        if content is None:
-            return Absence.MISSING
-        if isinstance(content, CellFault):
-            return Absence.UNREADABLE
-        return absence_of(content) or content
+        return _value(self.content(name))
 
     def score(self, name: str) -> float | Absence:
         value = self.value(name)
@@ -339,7 +334,8 @@ class _Reading:
 
     def cell_faults(self) -> Iterable[Finding]:
         """Formulas that gave an error: the scheme's fault, and never silent."""
-        for place, content in self.cells.items():
+        for place in self.issue.layout.formulas:
+            content = self.cells.get(place)
             if isinstance(content, CellFault):
                 yield Finding(FORMULA_FAULT, self.file, place, facts={"found": content.code})
 
@@ -352,6 +348,14 @@ _READING_FAULTS: Final = frozenset(
         "XK-V021", "XK-V022", "XK-V023", "XK-T010",
     }
 )  # fmt: skip
+
+
+def _value(content: CellContent) -> Value:
+    if content is None:
+        return Absence.MISSING
+    if isinstance(content, CellFault):
+        return Absence.UNREADABLE
+    return absence_of(content) or content
 
 
 def scored_field(item: Item) -> str:
