@@ -47,7 +47,8 @@ _BUILT_IN = {
 }  # fmt: skip
 
 
-_MEMO_CELLS = 6_000  # of a sheet; those that every file has come with the first file, and none is forgotten for others
+_MEMO_CELLS = 6_000  # of a sheet at most; none is forgotten for others
+_MEMO_TIMES = 4  # the first file's cells: what every file has comes with it, what later ones share in a few more
 _MEMO_LENGTH = 8_000  # bytes; the longest formula that Excel takes is 8,192 characters
 _CELL_BYTES = 4  # as long as the shortest cell, <c/>: a shorter sheet cannot hold too many
 
@@ -157,14 +158,15 @@ class Workbook:
                         strays.append(ref)
                 continue
             cells[ref] = raw or self._cut(Place(sheet, ref), cell, memo)
+        memo.most = memo.most or min(_MEMO_CELLS, _MEMO_TIMES * len(memo))
         return SheetCells(cells, tuple(strays))
 
-    def _cut(self, place: Place, cell: bytes, memo: dict[bytes, RawCell]) -> RawCell:
+    def _cut(self, place: Place, cell: bytes, memo: _Memo) -> RawCell:
         close = cell.index(b">")
         kind, style = _attributes(cell[len(place.ref) + 4 : close])
         raw = self._cell(place, kind, style, cell[close + 1 :])
         # a shared string means something else in every file
-        if kind != "s" and len(cell) < _MEMO_LENGTH and len(memo) < _MEMO_CELLS:
+        if kind != "s" and len(cell) < _MEMO_LENGTH and len(memo) < (memo.most or _MEMO_CELLS):
             memo[cell] = raw
         return raw
 
@@ -244,14 +246,21 @@ def _pieces(data: bytes) -> list[bytes]:
     return pieces
 
 
-_memos: dict[tuple[str, tuple[str, ...]], dict[bytes, RawCell]] = {}
+class _Memo(dict[bytes, RawCell]):
+    """Cells by their bytes. `most` is known after the first file: a small form's memory fills as soon as a large one's,
+    and stays as it is however many files come."""
+
+    most = 0
 
 
-def _memo(sheet: str, formats: tuple[str, ...]) -> dict[bytes, RawCell]:
+_memos: dict[tuple[str, tuple[str, ...]], _Memo] = {}
+
+
+def _memo(sheet: str, formats: tuple[str, ...]) -> _Memo:
     """Cells of this sheet that earlier files of the same look had too: a form's own cells, the same in every file."""
     if len(_memos) >= 64:
         _memos.clear()
-    return _memos.setdefault((sheet, formats), {})
+    return _memos.setdefault((sheet, formats), _Memo())
 
 
 def open_workbook(source: Path | bytes) -> Workbook:
