@@ -234,12 +234,12 @@ def run(given: argparse.Namespace, folder: Path) -> None:
         row(step, ms, floor)
 
     print("\nStamping")
-    stamper = Stamper(issue.layout, issue.master)
+    stamper, small = Stamper(issue.layout, issue.master), Stamper(issue.layout, issue.master, level=6)
     copy, edit = each(raw_copy, paths), each(openpyxl_edit, some)
     filled = [one_filled.cells for one_filled, _ in zip(fill(issue), some, strict=False)]
     engine2 = load_engine("formualizer", issue.master, issue.layout)
     empty = [{**issue.stamped(code), **engine2.evaluate(issue.stamped(code))} for code in list(issue.roster)[:40]]
-    blank = each(lambda cells: stamper.stamp(cells, "m|a|r|k|er"), empty)
+    blank = each(lambda cells: small.stamp(cells, "m|a|r|k|er"), empty)
     result = each(lambda cells: stamper.stamp(cells, "m|a|r|k|er"), filled)
     for what, ms in (
         ("raw copy of the compressed members", copy), ("zip copy, inflated and deflated", each(zip_copy, some)),
