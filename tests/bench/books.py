@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import random
+import re
 import statistics
 import subprocess
 import time
@@ -15,12 +17,14 @@ from python_calamine import CalamineWorkbook
 
 from xlkpi.issue import Dealer, Issue
 from xlkpi.publish import make_issue
+from xlkpi.scheme.formulas import number_value
 from xlkpi.scheme.lint import usable_scheme
 from xlkpi.scheme.model import Column, SchemeField
 from xlkpi.scoring.engine import FormualizerEngine
 from xlkpi.values import CellContent, Place
 from xlkpi.workbook.stamp import Stamper
 
+_PART = re.compile(r"(\w+)<=(\w+)(?:\+1)?")
 ORDERS = 150  # rows of a table that a month fills
 
 
@@ -54,6 +58,7 @@ def fill(issue: Issue) -> Iterator[Filled]:
     for code in issue.roster:
         draw = random.Random(code)
         answers = {n: _answer(e, issue.targets[code].get(n, 500.0), draw) for n, e in issue.scheme.by("dealer").items()}
+        _agree(issue, answers, draw)
         inputs = {**issue.stamped(code), **{issue.layout.place(n): v for n, v in answers.items()}}
         for table in issue.layout.tables.values():
             columns = issue.scheme.tables[table.name].columns
@@ -73,7 +78,19 @@ def _answer(entry: SchemeField, around: float, draw: random.Random) -> CellConte
         return draw.choice(list(entry.words))
     if entry.type in ("text", "date"):
         return None
-    return round(draw.random(), 4) if entry.type == "rate" else round(around * draw.uniform(0.3, 1.3)) * 1.0
+    least = 0.0 if entry.minimum is None else number_value(entry.minimum)
+    most = math.inf if entry.maximum is None else number_value(entry.maximum)
+    value = round(draw.random(), 4) if entry.type == "rate" else round(around * draw.uniform(0.3, 1.3)) * 1.0
+    return value if least <= value <= most else round(draw.uniform(least, min(most, 1e6))) * 1.0
+
+
+def _agree(issue: Issue, answers: dict[str, CellContent], draw: random.Random) -> None:
+    """No part greater than its whole: a dealer's file has a dozen findings, not a hundred."""
+    parts = [found.groups() for r in issue.scheme.relations if (found := _PART.fullmatch(r.holds))]
+    for part, whole in parts * 3:  # a part of a part
+        small, great = answers.get(part), answers.get(whole)
+        if isinstance(small, float) and isinstance(great, float) and small > great:
+            answers[part] = math.floor(great * draw.uniform(0.3, 1.0)) * 1.0
 
 
 def _entry(column: Column, row: int, draw: random.Random) -> CellContent:
