@@ -197,8 +197,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         if given.files:
             run(given, Path(name) / "compared")
-        for count in given.scaling:
-            scaling(given.scheme, count, given.jobs, Path(name) / str(count))
+        if given.scaling:
+            scaling(given.scheme, given.scaling, given.jobs, Path(name) / "scaling")
 
 
 def run(given: argparse.Namespace, folder: Path) -> None:
@@ -281,17 +281,21 @@ def against_office(
     print()
 
 
-def scaling(scheme: str, count: int, jobs: list[int], folder: Path) -> None:
-    """xlkpi alone on so many files."""
-    write_all(make_issue_for(scheme, count), folder)
-    for number in jobs:
-        run = score(folder, folder / "sent", number, count)
-        print(
-            f"| {count} files of {scheme}, {number} process(es) | {run.ms:.1f} ms a file, {1000 / run.ms:.1f} files/s "
-            f"| worker {run.worker:.0f} MB | parent {run.parent:.0f} MB |",
-            flush=True,
-        )
-    shutil.rmtree(folder)
+def scaling(scheme: str, counts: list[int], jobs: list[int], folder: Path) -> None:
+    """xlkpi alone on so many files of one month: the roster is the same, only the number of files grows."""
+    paths = write_all(make_issue_for(scheme, max(counts)), folder)
+    for count in counts:
+        sent = folder / f"sent{count}"
+        sent.mkdir()
+        for path in paths[:count]:
+            (sent / path.name).hardlink_to(path)
+        for number in jobs:
+            run = score(folder, sent, number, count)
+            print(
+                f"| {count} files of {scheme}, {number} process(es) | {run.ms:.1f} ms a file, "
+                f"{1000 / run.ms:.1f} files/s | worker {run.worker:.0f} MB | parent {run.parent:.0f} MB |",
+                flush=True,
+            )
 
 
 def row(what: str, ms: float, floor: float, words: str = "") -> None:
