@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,9 @@ from openpyxl import load_workbook
 
 from xlkpi.audit import audit_workbook
 from xlkpi.demo import Demo, run_demo
+from xlkpi.intake.lists import read_inspections
 from xlkpi.intake.submission import Submission, read_submission
+from xlkpi.issue import Issue
 from xlkpi.scoring.assess import assess
 from xlkpi.scoring.engine import load_engine
 from xlkpi.values import CellContent
@@ -32,6 +35,14 @@ TOTAL = 88.2257978500812
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     return run_demo(tmp_path_factory.mktemp("demo"))
+
+
+@pytest.fixture(scope="module")
+def issue(demo: Demo) -> Issue:
+    """The demonstration's issue as it lies in its folder, and the inspections that were entered."""
+    issued = Issue.load(demo.folder / "blank")
+    entered = read_inspections(demo.folder / "inspections.xlsx", issued.scheme, issued.roster)
+    return replace(issued, inspections=entered.rows)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +82,7 @@ def test_scores_json(demo: Demo) -> None:
     _right({item["id"]: item["score"] for item in dealer["items"]}, dealer["total"])
 
 
-def test_cached_values_of_the_assessed_workbook(demo: Demo, assessed: bytes, tmp_path: Path) -> None:
+def test_cached_values_of_the_assessed_workbook(issue: Issue, assessed: bytes, tmp_path: Path) -> None:
     path = tmp_path / "assessed.xlsx"
     path.write_bytes(assessed)
     book = load_workbook(path, data_only=True)
@@ -81,13 +92,13 @@ def test_cached_values_of_the_assessed_workbook(demo: Demo, assessed: bytes, tmp
         return book[sheet][ref.replace("$", "")].value
 
     _right({item: value(f"{item}_得分") for item in SCORES}, value("总分"))
-    place = demo.results.issue.layout.place("总分")
+    place = issue.layout.place("总分")
     assert load_workbook(path)[place.sheet][place.ref].data_type == "f"  # the formulas are alive beside them
 
 
 @pytest.mark.oracle
-def test_libreoffice_recalculates_a_copy_without_cached_values(demo: Demo, assessed: bytes, tmp_path: Path) -> None:
-    layout = demo.results.issue.layout
+def test_libreoffice_recalculates_a_copy_without_cached_values(issue: Issue, assessed: bytes, tmp_path: Path) -> None:
+    layout = issue.layout
     bare = stored_values(without_values(assessed), layout.formulas)
     assert set(bare.values()) == {None}, "the copy still holds values, so nothing would be proven"
     cells = by_libreoffice({"D001": assessed}, {"D001": layout.formulas}, tmp_path)["D001"]
@@ -97,9 +108,8 @@ def test_libreoffice_recalculates_a_copy_without_cached_values(demo: Demo, asses
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_each_engine_from_the_dealers_file(demo: Demo, engine: str) -> None:
+def test_each_engine_from_the_dealers_file(demo: Demo, issue: Issue, engine: str) -> None:
     """Not from the cached values: the filled workbook is read, put into the issued master and evaluated."""
-    issue = demo.results.issue
     (path,) = (demo.folder / "filled").glob("D001_*.xlsx")
     sent = read_submission(issue, path)
     assert isinstance(sent, Submission)
@@ -109,8 +119,8 @@ def test_each_engine_from_the_dealers_file(demo: Demo, engine: str) -> None:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_each_engine_recalculates_the_assessed_workbook(demo: Demo, assessed: bytes, engine: str) -> None:
-    places = demo.results.issue.layout.formulas
+def test_each_engine_recalculates_the_assessed_workbook(issue: Issue, assessed: bytes, engine: str) -> None:
+    places = issue.layout.formulas
     unlike = differences(stored_values(assessed, places), recalculated(engine, assessed, places), places)
     assert not unlike, "\n".join(unlike)
 
