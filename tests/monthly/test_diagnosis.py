@@ -63,7 +63,7 @@ def guided(service: Monthly) -> Monthly:
     for name, (low, high) in STANDARDS.items():
         assert indicators[name].guide == Guide(
             lost=True, source=indicators[name].guide.source, note=indicators[name].guide.note
-        )  # type: ignore[union-attr]
+        )
         indicators[name] = indicators[name].model_copy(update={"guide": Guide(low=low, high=high)})
     scheme = service.scheme.model_copy(update={"indicators": indicators})
     compiled = compile_scheme(scheme, load_rules())
@@ -165,7 +165,7 @@ def test_a_standard_that_is_not_known_keeps_its_problems_silent(service: Monthly
 def test_the_top_list_is_ordered_and_complete(guided: Monthly, months: list[Assessment]) -> None:
     lengths = set()
     for done in months:
-        showing = sorted((line for line in _lines(guided, done) if line.shows), key=lambda line: -line.weight)  # type: ignore[operator]
+        showing = sorted((line for line in _lines(guided, done) if line.shows), key=lambda line: -line.weight)
         wanted = [(line.number, line.problem, line.weight) for line in showing]
         assert _top(guided, done) == wanted[:TOP]
         assert [(found.number, found.problem, found.stake) for found in done.diagnoses] == wanted
@@ -184,7 +184,7 @@ def test_equal_weights_lose_none(service: Monthly, rate: float) -> None:
     done = service.judge(answers)
     showing = [line for line in _lines(service, done) if line.shows]
     assert [line.problem for line in showing] == ["工时利用率低于 85%", "工时效率高而利用率低"]
-    first, second = (float(line.weight) for line in showing)  # type: ignore[arg-type]
+    first, second = (float(line.weight) for line in showing)
     assert first == pytest.approx(0.35 * 1000 * 1.2 * rate, abs=1e-6, rel=1e-9)
     assert second == pytest.approx(first, abs=1e-6, rel=1e-9)
     assert [row[1] for row in _top(service, done)] == [line.problem for line in showing]
@@ -328,7 +328,7 @@ def test_composition_against_its_guide(dealership: Monthly) -> None:
 def _weakest(monthly: Monthly, done: Assessment) -> list[tuple[str, str, str]]:
     page = monthly.page(done, BOARD)
     head = page.row_of("失分最多的 5 项", "A")
-    return [tuple(page[f"{c}{head + n}"] for c in ("B", "F", "I")) for n in range(1, 6)]  # type: ignore[misc]
+    return [tuple(page[f"{c}{head + n}"] for c in ("B", "F", "I")) for n in range(1, 6)]
 
 
 def _lost(done: Assessment) -> list[tuple[str, float]]:

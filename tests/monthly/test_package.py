@@ -219,7 +219,7 @@ def test_the_table_is_what_stands_in_the_cells(package: Package, dealership: Mon
     heads = [cells.get(_ref(column, top)) for column in range(left, right + 1)]
     columns = list(table.iter(f"{MAIN}tableColumn"))
     assert [column.get("name") for column in columns] == heads == list(slot.columns)
-    assert table.find(f"{MAIN}tableColumns").get("count") == str(len(columns))  # type: ignore[union-attr]
+    assert table.find(f"{MAIN}tableColumns").get("count") == str(len(columns))
     assert len({column.get("id") for column in columns}) == len(columns)
     filtered = table.find(f"{MAIN}autoFilter")
     assert filtered is None or filtered.get("ref") == table.get("ref")

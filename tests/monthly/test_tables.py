@@ -235,7 +235,7 @@ def test_the_assessed_workbook_has_the_dealers_rows(dealership: Monthly) -> None
     sent = _read(dealership, _file(dealership, _below(FIRST, orders)))
     book = load_workbook(io.BytesIO(dealership.stamp(_judged(dealership, sent))), data_only=True)
     rows = list(book[ORDERS].iter_rows(min_row=FIRST, max_row=FIRST + ROWS - 1, max_col=6, values_only=True))
-    as_serial = [((row[0] - book.epoch).days if row[0] else None, *row[1:]) for row in rows]  # type: ignore[operator]
+    as_serial = [((row[0] - book.epoch).days if row[0] else None, *row[1:]) for row in rows]
     assert as_serial[:30] == [tuple(order) for order in orders]
     assert set(as_serial[30:]) == {(None,) * 6}
 

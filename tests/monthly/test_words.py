@@ -129,7 +129,7 @@ def test_a_ratio_says_the_word_for_it(monthly: Monthly, state: str, word: str) -
         refused = [name for name, parts in parts_of.items() if not any(fields[part].not_applicable for part in parts)]
         assert refused
         wanted |= dict.fromkeys(refused, UNREADABLE)
-    assert {name: done.indicators[name].value for name in ratios} == wanted  # type: ignore[union-attr]
+    assert {name: done.indicators[name].value for name in ratios} == wanted
     assert {name: monthly.value(done, name) for name in ratios} == wanted
 
 

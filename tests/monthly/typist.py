@@ -20,8 +20,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-import uno  # type: ignore[import-not-found]
-from com.sun.star.beans import PropertyValue  # type: ignore[import-not-found]
+import uno
+from com.sun.star.beans import PropertyValue
 
 WAIT = 60  # seconds for the program to start
 
@@ -125,7 +125,7 @@ def main() -> None:
             print(json.dumps(answer), flush=True)
     finally:
         with contextlib.suppress(Exception):  # it closes the line while it goes
-            desktop.terminate()  # type: ignore[union-attr]
+            desktop.terminate()
         try:
             office.wait(20)
         except subprocess.TimeoutExpired:

@@ -71,7 +71,7 @@ def answers(sent: Submission) -> dict[str, object]:
 
 def same(sent: Submission) -> bool:
     found = answers(sent)
-    return found.keys() == REAL_ANSWERS.keys() and all(equal(found[n], v) for n, v in REAL_ANSWERS.items())  # type: ignore[arg-type]
+    return found.keys() == REAL_ANSWERS.keys() and all(equal(found[n], v) for n, v in REAL_ANSWERS.items())
 
 
 @pytest.mark.parametrize("kind", KINDS)

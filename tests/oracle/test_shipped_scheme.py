@@ -66,7 +66,7 @@ def _month(random: Random, issue: Issue, engine: Engine) -> Month:
     for name, field in scheme.by("headquarters").items():
         drawn = _draw(random, field, None)
         if drawn is not None:
-            inspections[name] = drawn  # type: ignore[assignment]
+            inspections[name] = drawn
     drawn_issue = replace(issue, targets={"D001": targets}, inspections={"D001": inspections})
     given = {name: value for name, value in answers.items() if value is not None}
     return Month(drawn_issue, given, assess(drawn_issue, engine, "D001", given))

@@ -319,7 +319,7 @@ def test_full_and_zero_scale_nothing(worlds: dict[str, World], data: st.DataObje
     zero = world.judge({**month, "养护_目标": None, "接待": "完成", "交车": "完成", "机修": NOT_APPLICABLE})
     mine = {item.id: item.score for item in done.items}
     assert {item.id: item.score for item in zero.items}["计划项"] == pytest.approx(mine["计划项"], abs=1e-9)
-    assert zero.groups[2].score == pytest.approx(float(mine["计划项"]), abs=1e-9)  # type: ignore[arg-type]
+    assert zero.groups[2].score == pytest.approx(float(mine["计划项"]), abs=1e-9)
 
 
 def test_the_drawn_entries_hold_every_kind(world: World) -> None:

@@ -173,8 +173,8 @@ def test_a_deduction_never_gives_points_and_a_veto_is_one_of_two_words(data: st.
     limit, figure = data.draw(numbers(-1, 2)), data.draw(st.floats(-2, 3))
     operator = data.draw(st.sampled_from([">=", ">", "<=", "<"]))
     lost = _clauses(each, {"of": "甲", "lose": lose, **({"most": most} if most else {})}, [float(c) for c in counts])
-    assert lost == sorted(lost)  # type: ignore[type-var]
-    assert all(0 <= points <= (most or 1e9) + 1e-9 for points in lost)  # type: ignore[operator]
+    assert lost == sorted(lost)
+    assert all(0 <= points <= (most or 1e9) + 1e-9 for points in lost)
     wanted = {"require": f"甲{operator}{limit}"}
     (points,) = _clauses(require, {**wanted, "lose": lose}, [figure])
     (outcome,) = _clauses(veto, wanted, [figure])

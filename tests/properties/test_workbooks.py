@@ -148,7 +148,7 @@ def _digits(text: str) -> bool:
 )
 def test_a_text_without_digits_is_never_a_figure(kind: str, by: str, text: str) -> None:
     """No word is guessed into a number, 未填 least of all; what cannot be read is said."""
-    entry = SchemeField(en="x", type=kind, by=by, unit="台")  # type: ignore[arg-type]
+    entry = SchemeField(en="x", type=kind, by=by, unit="台")
     raw = RawCell(Place("填报", "F6"), CellKind.TEXT, text, None, "General")
     reading = understand(entry, raw)
     if not _digits(text):

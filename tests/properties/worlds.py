@@ -170,7 +170,7 @@ def directions(scheme: Scheme) -> dict[str, set[Direction]]:
         for part, way in PARTS.get(root, {root: "same"}).items():
             if part in scheme.fields:
                 turned = better if way == "same" or isinstance(better, tuple) else _OPPOSITE[better]
-                found.setdefault(part, set()).add(turned)  # type: ignore[arg-type]
+                found.setdefault(part, set()).add(turned)
 
     for item in scheme.items:
         if item.score:
@@ -183,7 +183,7 @@ def directions(scheme: Scheme) -> dict[str, set[Direction]]:
         for clause in item.clauses:
             operator = judged(clause.require)[1] if clause.require else None
             if clause.each:
-                add(clause.each, rules["clause-each"].better)  # type: ignore[arg-type]
+                add(clause.each, rules["clause-each"].better)
             elif operator:
                 add(clause.subject, "up" if operator.startswith(">") else "down")
     return found

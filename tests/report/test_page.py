@@ -224,7 +224,7 @@ def test_english_is_english(made_up: dict[str, Any], past: Any) -> None:
 
 
 def test_findings_are_told_in_the_reader_s_language(made_up: dict[str, Any]) -> None:
-    said = {lang: [one.example for one in summary.findings(Source(made_up, lang))] for lang in ("zh", "en")}  # type: ignore[arg-type]
+    said = {lang: [one.example for one in summary.findings(Source(made_up, lang))] for lang in ("zh", "en")}
     assert any("没有填" in text for text in said["zh"])
     assert any("is not filled in" in text for text in said["en"])
     assert not any(re.search(r"[一-鿿]", text) for text in said["en"] if "is not filled in" in text)

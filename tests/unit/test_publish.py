@@ -167,7 +167,7 @@ def test_an_inspection_is_set_where_headquarters_entered_one(issue: Issue) -> No
     ("value", "content"), [(Absence.MISSING, None), (Absence.NOT_APPLICABLE, "不适用"), (1.5, 1.5), ("字", "字")]
 )
 def test_a_value_becomes_what_a_cell_holds(value: object, content: object) -> None:
-    assert content_of(value) == content  # type: ignore[arg-type]
+    assert content_of(value) == content
 
 
 # ------------------------------------------------------------------ revisions

@@ -11,9 +11,10 @@ import xml.parsers.expat
 import zipfile
 import zlib
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Final
+
+from xlkpi.intake.memory import remembered
 
 MAX_FILE: Final = 20 << 20  # a filled workbook of 200,000 cells is 10 MB unpacked
 MAX_PARTS: Final = 1000  # as Apache POI
@@ -26,7 +27,6 @@ MAX_COLUMN: Final = 1_000
 MAX_CELLS: Final = 500_000
 MAX_MARKS: Final = 4_000_000  # opening brackets in a part: a tree of more elements than that takes a gigabyte
 _BLOCK: Final = 1 << 16
-_MEMO_LENGTH: Final = 1 << 16
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -223,19 +223,16 @@ class _Doctype(Exception):
     """A document type, which no spreadsheet program writes."""
 
 
+@remembered(64, 1 << 16)
 def _is_unusual(data: bytes) -> bool:
     """Whether well-formed XML holds comments, CDATA or processing instructions.
+
+    A part that comes back in the next file, as styles do, is not parsed again.
 
     Raises:
         ExpatError: it is not well formed.
         _Doctype: it has a document type.
     """
-    return _parsed(data) if len(data) < _MEMO_LENGTH else _parsed.__wrapped__(data)
-
-
-@lru_cache(64)
-def _parsed(data: bytes) -> bool:
-    """The same; a part that comes back in the next file, as styles do, is not parsed again."""
     found: list[str] = []
     parser = xml.parsers.expat.ParserCreate()
     parser.StartDoctypeDeclHandler = _refuse_doctype

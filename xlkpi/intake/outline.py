@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Final
 
+from xlkpi.intake.memory import remembered
 from xlkpi.values import column_number
 
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?\bref="\$?([A-Z]+)\$?(\d+):\$?([A-Z]+)\$?(\d+)"')
 _ROW = re.compile(rb"<(?:\w+:)?row\s([^>]*)>")
 _COLUMN = re.compile(rb"<(?:\w+:)?col\s([^>]*)>")
 _HIDDEN = re.compile(rb'\bhidden="(?:1|true)"')
-_MEMO_LENGTH: Final = 50_000
 _FACT = re.compile(rb'\b(r|min|max)="(\d+)"')
 
 
@@ -50,8 +48,7 @@ PLAIN = Outline()
 def outline_of(data: bytes) -> Outline:
     """The outline of a sheet's XML."""
     start, end = data.find(b"sheetData"), data.rfind(b"sheetData")
-    tail = data[max(end, 0) :]
-    merged = _merged(tail) if len(tail) < _MEMO_LENGTH else _merged.__wrapped__(tail)
+    merged = _merged(data[max(end, 0) :])
     if b'hidden="1"' not in data and b'hidden="true"' not in data:
         return Outline(merged) if merged else PLAIN
     rows = (dict(_FACT.findall(found)) for found in _ROW.findall(data) if _HIDDEN.search(found))
@@ -63,7 +60,7 @@ def outline_of(data: bytes) -> Outline:
     )
 
 
-@lru_cache(256)
+@remembered(256, 50_000)
 def _merged(tail: bytes) -> tuple[Area, ...]:
     """Merged areas, from what stands behind a sheet's cells: the same in every file of a month."""
     return tuple(

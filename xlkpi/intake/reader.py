@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from html import unescape
 from pathlib import Path
-from typing import TypeVar
 from xml.etree import ElementTree
 
 from xlkpi.intake.guard import MAX_CELLS, MAX_COLUMN, MAX_ROW, Package, Refused, admit
+from xlkpi.intake.memory import SHORT, remembered
 from xlkpi.intake.outline import outline_of
 from xlkpi.intake.source import SheetCells
 from xlkpi.intake.variants import in_1900, with_shared_formulas
@@ -49,7 +49,6 @@ _BUILT_IN = {
 
 _MEMO_CELLS = 6_000  # of a sheet at most; none is forgotten for others
 _MEMO_TIMES = 4  # the first file's cells: what every file has comes with it, what later ones share in a few more
-_MEMO_LENGTH = 8_000  # bytes; the longest formula that Excel takes is 8,192 characters
 _CELL_BYTES = 4  # as long as the shortest cell, <c/>: a shorter sheet cannot hold too many
 
 
@@ -57,30 +56,15 @@ class _Odd(Exception):
     """The fast cut does not understand the sheet."""
 
 
-_Result = TypeVar("_Result")
-
-
-def _remembered(
-    entries: int, length: int = _MEMO_LENGTH
-) -> Callable[[Callable[[bytes], _Result]], Callable[[bytes], _Result]]:
-    """Remember what a function makes of short bytes. Long ones are no form's own, and would fill the memory."""
-
-    def around(work: Callable[[bytes], _Result]) -> Callable[[bytes], _Result]:
-        cached = lru_cache(entries)(work)
-        return lambda data: cached(data) if len(data) < length else work(data)
-
-    return around
-
-
 def _text(data: bytes) -> str:
     text = data.decode()
     return unescape(text) if "&" in text else text
 
 
-_decode = _remembered(20_000)(_text)  # for what every file has: formulas, names; values differ and are not kept
+_decode = remembered(20_000)(_text)  # for what every file has: formulas, names; values differ and are not kept
 
 
-@_remembered(5_000)
+@remembered(5_000)
 def _attributes(data: bytes) -> tuple[str, int]:
     found = dict(_ATTRIBUTE.findall(data))
     return found.get(b"t", b"n").decode(), int(found.get(b"s", 0))
@@ -166,7 +150,7 @@ class Workbook:
         kind, style = _attributes(cell[len(place.ref) + 4 : close])
         raw = self._cell(place, kind, style, cell[close + 1 :])
         # a shared string means something else in every file
-        if kind != "s" and len(cell) < _MEMO_LENGTH and len(memo) < (memo.most or _MEMO_CELLS):
+        if kind != "s" and len(cell) < SHORT and len(memo) < (memo.most or _MEMO_CELLS):
             memo[cell] = raw
         return raw
 
@@ -325,7 +309,7 @@ def _contents(data: bytes) -> tuple[list[tuple[str, str]], dict[str, str]]:
     return sheets, names
 
 
-@_remembered(20_000)
+@remembered(20_000)
 def _defined_name(piece: bytes) -> tuple[str, str] | None:
     """A workbook-wide name and its text, from what stands behind `<definedName`. Most come back in every file."""
     found = _NAME.match(piece)
@@ -349,7 +333,7 @@ def _odd_contents(data: bytes) -> tuple[list[tuple[str, str]], dict[str, str]]:
     return sheets, names
 
 
-@_remembered(64, 1 << 20)
+@remembered(64, 1 << 20)
 def _relations(data: bytes) -> tuple[tuple[str, str, str], ...]:
     """Kind, key and target of each part that the workbook names. Strict writers use other addresses for the kinds."""
     root = ElementTree.fromstring(data)  # noqa: S314 - the guard refused every DOCTYPE
@@ -374,7 +358,7 @@ def place_of(text: str) -> Place | None:
     return Place(sheet[1:-1].replace("''", "'") if sheet.startswith("'") else sheet, bare)
 
 
-@_remembered(64, 1 << 20)
+@remembered(64, 1 << 20)
 def _formats_in(data: bytes) -> tuple[str, ...]:
     """Number formats by cell style. The blanks of one month share their styles, so this is read once."""
     root = ElementTree.fromstring(data)  # noqa: S314 - the guard refused every DOCTYPE

@@ -91,7 +91,7 @@ def moment(text: str) -> datetime | None:
     if found is None:
         return None
     try:
-        return datetime(*(int(part or 0) for part in found.groups()))  # type: ignore[arg-type]
+        return datetime(*(int(part or 0) for part in found.groups()))  # type: ignore[arg-type]  # six numbers at most
     except ValueError:
         return None
 

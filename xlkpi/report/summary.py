@@ -116,7 +116,7 @@ def five_numbers(values: Sequence[float]) -> tuple[float, float, float, float, f
     if not values:
         return None
     quartiles = statistics.quantiles(values, n=4, method="inclusive") if len(values) > 1 else list(values) * 3
-    return (min(values), *quartiles, max(values))  # type: ignore[return-value]
+    return (min(values), *quartiles, max(values))  # type: ignore[return-value]  # three quartiles
 
 
 def spread(name: str, dealers: Sequence[Json]) -> Spread:

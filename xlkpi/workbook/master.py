@@ -44,7 +44,7 @@ def write_master(plan: WorkbookPlan) -> bytes:
         _write_sheet(book.create_sheet(sheet_plan.title), sheet_plan, formats, highlights)
     for slot in plan.slots.values():
         if slot.role not in (Role.CHECK, Role.REMARK):
-            column, row = re.fullmatch(r"([A-Z]+)(\d+)", slot.place.ref).groups()  # type: ignore[union-attr]
+            column, row = re.fullmatch(r"([A-Z]+)(\d+)", slot.place.ref).groups()  # type: ignore[union-attr]  # our own
             target = f"'{slot.place.sheet}'!${column}${row}"
             book.defined_names[slot.name] = DefinedName(slot.name, attr_text=target)
     for table in plan.tables.values():

@@ -35,7 +35,7 @@ def resolve(name: str) -> Name:
 @pytest.mark.parametrize("value", ["精品", 5, 0.4, None, True, ["精品"], {"a": 1}])
 def test_a_template_that_interpolates_anything_but_a_term_raises(value: object) -> None:
     with pytest.raises(TypeError, match="may interpolate terms only, not"):
-        render(rule_with("{{ of }}"), {"of": value}, POINTS)  # type: ignore[dict-item]
+        render(rule_with("{{ of }}"), {"of": value}, POINTS)
 
 
 def test_a_literal_string_of_the_template_itself_is_not_a_term_either() -> None:

@@ -45,7 +45,7 @@ def variant(
             answers = dict(real_month.answers)
             inspections = dict(real_month.inspections)
             for name, value in differing.items():
-                (inspections if name in scheme.by("headquarters") else answers)[name] = value  # type: ignore[assignment]
+                (inspections if name in scheme.by("headquarters") else answers)[name] = value
             return assess_with(answers, inspections, issue=issued, engine=engine)
 
         return score

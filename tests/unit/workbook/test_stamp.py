@@ -111,7 +111,7 @@ def test_a_formula_cell_keeps_its_formula_beside_any_value(value: CellContent, i
     place = issue.layout.place("总分")
     raw = open_workbook(stamped(issue, stamper, 总分=value)).cells(place.sheet, {place.ref}).cells[place.ref]
     assert raw.formula == issue.layout.formulas[place]
-    wanted = {12.5: "12.5", True: "1", CellFault("#N/A"): "#N/A"}.get(value, value)  # type: ignore[arg-type]
+    wanted = {12.5: "12.5", True: "1", CellFault("#N/A"): "#N/A"}.get(value, value)
     assert (raw.text or None) == (wanted or None)
 
 

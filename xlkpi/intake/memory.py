@@ -1,0 +1,21 @@
+"""Remembering what comes back in the next file: a form's own parts, cells and words, never what dealers type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Final, TypeVar
+
+SHORT: Final = 8_000  # bytes; the longest formula that Excel takes is 8,192 characters
+
+_Result = TypeVar("_Result")
+
+
+def remembered(entries: int, length: int = SHORT) -> Callable[[Callable[[bytes], _Result]], Callable[[bytes], _Result]]:
+    """Remember what a function makes of short bytes. Long ones are no form's own, and would fill the memory."""
+
+    def around(work: Callable[[bytes], _Result]) -> Callable[[bytes], _Result]:
+        cached = lru_cache(entries)(work)
+        return lambda data: cached(data) if len(data) < length else work(data)
+
+    return around
