@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from xlkpi.intake.memory import remembered
+from xlkpi.intake.wellformed import Cut, Doctype, is_unusual_part
 
 MAX_FILE: Final = 20 << 20  # a filled workbook of 200,000 cells is 10 MB unpacked
 MAX_PARTS: Final = 1000  # as Apache POI
@@ -65,6 +65,24 @@ class Package:
         Raises:
             Refused: damaged, too large or unsafe.
         """
+        data = self._plain(name)
+        self._parse(name, data)
+        return data
+
+    def pieces(self, name: str, cut: Cut) -> tuple[bytes, list[bytes] | None]:
+        """An XML part, as `xml` gives it, and its pieces; None instead of them where it cannot be cut.
+
+        Raises:
+            Refused: damaged, too large or unsafe.
+        """
+        data = self._plain(name)
+        pieces = cut.pieces(name, data)
+        if pieces is None:
+            self._parse(name, data)
+        return data, pieces
+
+    def _plain(self, name: str) -> bytes:
+        """A part that may be parsed: UTF-8, and not too many elements."""
         info = self.parts.get(name)
         if info is None:
             raise Refused("XK-F002", detail=f"缺少 {name}")
@@ -74,16 +92,16 @@ class Package:
             raise Refused("XK-F008", detail=f"{name} 不是 UTF-8 编码")
         if len(data) > MAX_MARKS and data.count(b"<") > MAX_MARKS:
             raise Refused("XK-F006", what=f"{name} 的标记", found="过多", limit=MAX_MARKS)
-        if b"<!DOCTYPE" in data:
-            raise Refused("XK-F005", part=name)
+        return data
+
+    def _parse(self, name: str, data: bytes) -> None:
         try:
-            if _is_unusual(data):
+            if is_unusual_part(data):
                 self.unusual.add(name)
-        except _Doctype:
+        except Doctype:
             raise Refused("XK-F005", part=name) from None
         except xml.parsers.expat.ExpatError as error:
             raise Refused("XK-F002", detail=f"{name}：{error}") from None
-        return data
 
     def part(self, name: str) -> bytes:
         """Any part, inflated within the limits and nothing more: for copying and patching, never for parsing.
@@ -217,34 +235,6 @@ def _data_start(raw: bytes, info: zipfile.ZipInfo) -> int:
     if raw[at : at + 4] != b"PK\x03\x04":
         raise Refused("XK-F002", detail=f"{info.filename} 的位置不对")
     return at + 30 + int.from_bytes(raw[at + 26 : at + 28], "little") + int.from_bytes(raw[at + 28 : at + 30], "little")
-
-
-class _Doctype(Exception):
-    """A document type, which no spreadsheet program writes."""
-
-
-@remembered(64, 1 << 16)
-def _is_unusual(data: bytes) -> bool:
-    """Whether well-formed XML holds comments, CDATA or processing instructions.
-
-    A part that comes back in the next file, as styles do, is not parsed again.
-
-    Raises:
-        ExpatError: it is not well formed.
-        _Doctype: it has a document type.
-    """
-    found: list[str] = []
-    parser = xml.parsers.expat.ParserCreate()
-    parser.StartDoctypeDeclHandler = _refuse_doctype
-    parser.CommentHandler = found.append
-    parser.ProcessingInstructionHandler = lambda target, _: found.append(target)
-    parser.StartCdataSectionHandler = lambda: found.append("")
-    parser.Parse(data, True)
-    return bool(found)
-
-
-def _refuse_doctype(*_: object) -> None:
-    raise _Doctype
 
 
 def _mega(size: int) -> str:

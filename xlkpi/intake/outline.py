@@ -49,7 +49,7 @@ def outline_of(data: bytes) -> Outline:
     """The outline of a sheet's XML."""
     start, end = data.find(b"sheetData"), data.rfind(b"sheetData")
     merged = _merged(data[max(end, 0) :])
-    if b'hidden="1"' not in data and b'hidden="true"' not in data:
+    if b'hidden="' not in data or (b'hidden="1"' not in data and b'hidden="true"' not in data):
         return Outline(merged) if merged else PLAIN
     rows = (dict(_FACT.findall(found)) for found in _ROW.findall(data) if _HIDDEN.search(found))
     columns = (dict(_FACT.findall(found)) for found in _COLUMN.findall(data[: max(start, 0)]) if _HIDDEN.search(found))

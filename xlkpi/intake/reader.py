@@ -21,6 +21,7 @@ from xlkpi.intake.memory import SHORT, remembered
 from xlkpi.intake.outline import outline_of
 from xlkpi.intake.source import SheetCells
 from xlkpi.intake.variants import in_1900, with_shared_formulas
+from xlkpi.intake.wellformed import CELLS, NAMES
 from xlkpi.values import CellKind, Place, RawCell, column_number, letters
 
 _ATTRIBUTE = re.compile(rb'\b(r|s|t)="([^"]*)"')
@@ -47,8 +48,9 @@ _BUILT_IN = {
 }  # fmt: skip
 
 
-_MEMO_CELLS = 6_000  # of a sheet at most; none is forgotten for others
-_MEMO_TIMES = 4  # the first file's cells: what every file has comes with it, what later ones share in a few more
+_REMEMBERED = 6_000  # pieces of a sheet; larger ones are no form's
+_NAMES = 20_000
+_FILES = 4  # so many files' pieces are kept: what every file has, and what some share
 _CELL_BYTES = 4  # as long as the shortest cell, <c/>: a shorter sheet cannot hold too many
 
 
@@ -98,11 +100,11 @@ class Workbook:
         Raises:
             Refused: too many cells, or one too far out.
         """
-        data = self.package.xml(self.sheets[sheet])
+        data, pieces = self.package.pieces(self.sheets[sheet], CELLS)
         if len(data) > MAX_CELLS * _CELL_BYTES:
             _not_too_many(sheet, data.count(b"<c") + data.count(b":c"))  # a few other tags begin so too
         try:
-            read = self._fast(sheet, data, wanted, known)
+            read = self._fast(sheet, pieces, wanted, known)
         except _Odd:
             read = self._slow(sheet, data, wanted, known)
         cells = with_shared_formulas(data, read.cells) if b"shared" in data else read.cells
@@ -117,41 +119,32 @@ class Workbook:
         return {node.get("name", ""): "".join(node.itertext()) for node in root}
 
     def _fast(
-        self, sheet: str, data: bytes, wanted: Collection[str] | None, known: Collection[str]
+        self, sheet: str, pieces: list[bytes] | None, wanted: Collection[str] | None, known: Collection[str]
     ) -> SheetCells:  # fmt: skip
-        if self.sheets[sheet] in self.package.unusual:
+        if pieces is None:
             raise _Odd
-        memo = _memo(sheet, self._formats)
+        memory = _memory(sheet, self._formats, len(pieces))
         cells: dict[str, RawCell] = {}
         strays: list[str] = []
-        for piece in _pieces(data):
-            cell = piece[piece.rfind(b"<c ") + 3 :]  # blank cells close themselves and stand before it in the piece
-            raw = memo.get(cell)
-            if raw is not None:
-                ref = raw.place.ref
-            elif cell[:3] == b'r="' and b"<c" not in cell:
-                ref = cell[3 : cell.index(b'"', 3)].decode()
-            else:
-                raise _Odd
-            if wanted is None:
-                _not_too_far(sheet, ref)
-            elif ref not in wanted:
+        for piece, (ref, raw) in zip(pieces, map(memory.__getitem__, pieces), strict=True):
+            if wanted is not None and ref not in wanted:
                 if ref not in known:
                     _not_too_far(sheet, ref)
-                    if b"<v" in cell or b"<is" in cell or b"<f" in cell:
+                    if b"<v" in piece or b"<is" in piece or b"<f" in piece:
                         strays.append(ref)
                 continue
-            cells[ref] = raw or self._cut(Place(sheet, ref), cell, memo)
-        memo.most = memo.most or min(_MEMO_CELLS, _MEMO_TIMES * len(memo))
+            if wanted is None:
+                _not_too_far(sheet, ref)
+            cells[ref] = raw or self._cut(Place(sheet, ref), piece, memory)
         return SheetCells(cells, tuple(strays))
 
-    def _cut(self, place: Place, cell: bytes, memo: _Memo) -> RawCell:
+    def _cut(self, place: Place, piece: bytes, memory: _Memory) -> RawCell:
+        cell = piece[piece.rfind(b"<c ") :]
         close = cell.index(b">")
-        kind, style = _attributes(cell[len(place.ref) + 4 : close])
+        kind, style = _attributes(cell[len(place.ref) + 7 : close])
         raw = self._cell(place, kind, style, cell[close + 1 :])
-        # a shared string means something else in every file
-        if kind != "s" and len(cell) < SHORT and len(memo) < (memo.most or _MEMO_CELLS):
-            memo[cell] = raw
+        if kind != "s":  # a shared string means something else in every file
+            memory.keep(piece, raw)
         return raw
 
     def _cell(self, place: Place, kind: str, style: int, body: bytes) -> RawCell:
@@ -212,39 +205,69 @@ class Workbook:
         return _decode(b"".join(_TEXT.findall(piece)))
 
 
-def _pieces(data: bytes) -> list[bytes]:
-    """A sheet's bytes cut behind every cell that holds something.
+class _Memory(dict[bytes, tuple[str, RawCell | None]]):
+    """Pieces of a sheet: each cell's reference, and the cell once it was wanted. Filled as they are asked for.
+
+    `_like` has the same by what stands before the value: most of what is new in a file is a new value and no more.
+    """
+
+    __slots__ = ("_like",)
+
+    def __init__(self) -> None:
+        self._like: dict[bytes, RawCell] = {}
+
+    def __missing__(self, piece: bytes) -> tuple[str, RawCell | None]:
+        """Raises _Odd where the cell does not say where it stands."""
+        at = piece.rfind(b"<v>")
+        like = self._like.get(piece[:at])
+        entry: tuple[str, RawCell | None]
+        if like is not None and piece.find(b"<", at + 3) == len(piece) - 4 > at + 3 and piece.endswith(b"</v>"):
+            entry = like.place.ref, RawCell(like.place, like.kind, _text(piece[at + 3 : -4]), like.formula, like.format)
+        else:
+            entry = _reference(piece), None
+        if len(piece) < SHORT:
+            self[piece] = entry
+        return entry
+
+    def keep(self, piece: bytes, raw: RawCell) -> None:
+        """Remember a cell that was wanted."""
+        if piece in self:
+            self[piece] = raw.place.ref, raw
+            at = piece.rfind(b"<v>")
+            if raw.text and piece.find(b"<v") == at >= 0 and piece.find(b"<", at + 3) == len(piece) - 4:
+                self._like[piece[:at]] = raw
+
+    def clear(self) -> None:
+        """Forget everything."""
+        super().clear()
+        self._like.clear()
+
+
+def _reference(piece: bytes) -> str:
+    """Where a piece's cell stands; blank cells close themselves and stand before it in the piece.
 
     Raises:
-        _Odd: prefixed cells, closing tags with a space.
+        _Odd: it does not say so.
     """
-    start, end = data.find(b"<sheetData"), data.rfind(b"</sheetData>")
-    if start < 0:
+    at = piece.rfind(b"<c ") + 3
+    if piece[at : at + 3] != b'r="' or piece.rfind(b"<c") > at:
         raise _Odd
-    if end < 0:  # <sheetData/>
-        return []
-    section = data[start:end]
-    pieces = section.split(b"</c>")[:-1]
-    if section.count(b"</c") != len(pieces) or b":c" in section:
-        raise _Odd
-    return pieces
+    return piece[at + 3 : piece.index(b'"', at + 3)].decode()
 
 
-class _Memo(dict[bytes, RawCell]):
-    """Cells by their bytes. `most` is known after the first file: a small form's memory fills as soon as a large one's,
-    and stays as it is however many files come."""
-
-    most = 0
+_memories: dict[tuple[str, tuple[str, ...]], _Memory] = {}
 
 
-_memos: dict[tuple[str, tuple[str, ...]], _Memo] = {}
-
-
-def _memo(sheet: str, formats: tuple[str, ...]) -> _Memo:
-    """Cells of this sheet that earlier files of the same look had too: a form's own cells, the same in every file."""
-    if len(_memos) >= 64:
-        _memos.clear()
-    return _memos.setdefault((sheet, formats), _Memo())
+def _memory(sheet: str, formats: tuple[str, ...], pieces: int) -> _Memory:
+    """What earlier files of the same look had on this sheet: a form's own cells, the same in every file."""
+    if pieces > _REMEMBERED:
+        return _Memory()
+    if len(_memories) >= 64:
+        _memories.clear()
+    memory = _memories.setdefault((sheet, formats), _Memory())
+    if len(memory) > _FILES * pieces:
+        memory.clear()
+    return memory
 
 
 def open_workbook(source: Path | bytes) -> Workbook:
@@ -256,12 +279,11 @@ def open_workbook(source: Path | bytes) -> Workbook:
     package = admit(source)
     main = _main_part(package)
     folder, _, file = main.rpartition("/")
-    data = package.xml(main)
+    data, pieces = package.pieces(main, NAMES)
     targets: dict[str, dict[str, str]] = {}
     for kind, key, target in _relations(package.xml(f"{folder}/_rels/{file}.rels")):
         targets.setdefault(kind, {})[key] = _part(package, folder, target)
-    usual = main not in package.unusual and b":sheet" not in data and b":definedName" not in data
-    listed, names = _contents(data) if usual else _odd_contents(data)
+    listed, names = _odd_contents(data) if pieces is None or b":sheet" in data else _contents(data, pieces)
     pages = targets.get("worksheet", {})
     sheets = {name: pages[key] for name, key in listed if key in pages and pages[key] in package}
     strings, styles = (
@@ -295,27 +317,36 @@ _FROM_1904 = re.compile(rb"""<(?:\w+:)?workbookPr\s[^>]*\bdate1904\s*=\s*["'](?:
 # quoted values are taken whole: a pattern that may begin inside one takes hours over a value of some megabytes
 _ATTRIBUTES = rb"""((?:\s+[\w:.-]+\s*=\s*(?:"[^"]*"|'[^']*'))*)\s*"""
 _SHEET_TAG = re.compile(rb"<sheet" + _ATTRIBUTES + rb"/?>")
-_NAME = re.compile(_ATTRIBUTES + rb">([^<]*)<")
+_NAME = re.compile(_ATTRIBUTES + rb">([^<]*)$")
 _ANY_ATTRIBUTE = re.compile(rb"""([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 
 
-def _contents(data: bytes) -> tuple[list[tuple[str, str]], dict[str, str]]:
+def _contents(data: bytes, pieces: list[bytes]) -> tuple[list[tuple[str, str]], dict[str, str]]:
     """Sheets (name, relation) and workbook-wide names, cut out of the bytes."""
     sheets = []
     for found in _SHEET_TAG.finditer(data):
         facts = {key.rpartition(b":")[2] if b":" in key else key: value for key, value in _tag(found[1])}
         sheets.append((_decode(facts.get(b"name", b"")), _decode(facts.get(b"id", b""))))
-    names = dict(filter(None, map(_defined_name, data.split(b"<definedName")[1:])))
+    names = dict(filter(None, map(_names.__getitem__, pieces)))
     return sheets, names
 
 
-@remembered(20_000)
-def _defined_name(piece: bytes) -> tuple[str, str] | None:
-    """A workbook-wide name and its text, from what stands behind `<definedName`. Most come back in every file."""
-    found = _NAME.match(piece)
-    if found is None or b"localSheetId" in found[1]:
-        return None
-    return _decode(dict(_tag(found[1])).get(b"name", b"")), _decode(found[2])
+class _Names(dict[bytes, tuple[str, str] | None]):
+    """Workbook-wide names and their texts by the pieces of the list. Most come back in every file."""
+
+    def __missing__(self, piece: bytes) -> tuple[str, str] | None:
+        found = _NAME.match(piece, piece.rfind(b"<definedName ") + 12)
+        name = None
+        if found is not None and b"localSheetId" not in found[1]:
+            name = _text(dict(_tag(found[1])).get(b"name", b"")), _text(found[2])
+        if len(self) >= _NAMES:
+            self.clear()
+        if len(piece) < SHORT:
+            self[piece] = name
+        return name
+
+
+_names = _Names()
 
 
 def _tag(attributes: bytes) -> list[tuple[bytes, bytes]]:

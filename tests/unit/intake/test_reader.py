@@ -7,14 +7,17 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from openpyxl import Workbook
-from packages import edited
+from packages import edited, replaced
 from python_calamine import CalamineWorkbook
 
 from xlkpi.intake.guard import Refused
-from xlkpi.intake.reader import open_workbook, place_of
+from xlkpi.intake.reader import _memories, open_workbook, place_of
 from xlkpi.issue import Issue
 from xlkpi.values import CellKind, Place, RawCell
+from xlkpi.workbook.package import unpack
 
 
 def saved(**cells: Any) -> bytes:
@@ -167,3 +170,35 @@ def test_a_filled_workbook_holds_what_calamine_reads_in_it(filled: bytes) -> Non
             assert value == (float(raw.text) if raw.kind is CellKind.NUMBER else raw.text), raw.place
             compared += 1
     assert compared > 150
+
+
+BOOK = saved(A1="甲", B1=1, C1="乙")
+ENDS = [
+    "<v>1</v>", "<v>-2.5E+3</v>", "<v></v>", "<v/>", "<v> 3 </v>", "<v>a&amp;b</v>", "<v>宝</v>", "<v>0</v>", "",
+    '<v xml:space="preserve">4</v>', "<v>5</v><extLst/>", "<v>6</v><v>7</v>", "<v>6</v><v>8</v>",
+    "<extLst><x>8</x></extLst>", "<is><t>9</t></is>",
+]  # fmt: skip
+BEGINS = ["", ' t="n"', ' t="str"', ' t="b"', ' t="e"', ' t="inlineStr"']
+SHARED = "<sst><si><t>{0}零</t></si><si><t>{0}一</t></si></sst>"
+ways = st.one_of(
+    st.tuples(st.sampled_from(BEGINS), st.sampled_from(["", "<f>A1</f>"]), st.sampled_from(ENDS)),
+    st.tuples(st.just(' t="s"'), st.just(""), st.sampled_from(["<v>0</v>", "<v>1</v>"])),
+)
+
+
+@example([("", "", "<v>6</v><v>7</v>"), ("", "", "<v>6</v><v>8</v>")])
+@given(st.lists(ways, min_size=2, max_size=4))
+def test_files_that_were_read_before_change_nothing(ways: list[tuple[str, str, str]]) -> None:
+    """Cells that differ in nothing but the end are told apart, whichever came first; so are shared strings."""
+    sheet = unpack(BOOK)["xl/worksheets/sheet1.xml"]
+    files = [
+        replaced(BOOK, {
+            "xl/worksheets/sheet1.xml": sheet.replace(b' t="n"><v>1</v>', f"{kind}>{formula}{end}".encode()),
+            "xl/sharedStrings.xml": SHARED.format(number).encode(),
+        })
+        for number, (kind, formula, end) in enumerate(ways)
+    ]  # fmt: skip
+    together = [open_workbook(data).cells("Sheet", None).cells for data in files]
+    for data, cells in zip(files, together, strict=True):
+        _memories.clear()
+        assert open_workbook(data).cells("Sheet", None).cells == cells

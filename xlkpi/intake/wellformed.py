@@ -1,0 +1,123 @@
+"""Whether XML is well formed, without parsing again what earlier files had: most of a dealer's file is the form itself.
+
+A part is cut into pieces inside one element, `around`, and each new piece is parsed by itself between two seams. A seam
+closes that element and opens it anew, and a piece that names it is not taken; so each piece begins and ends at one and
+the same place of the tree, whatever stands before it and behind it. A part that is put together from such pieces, in
+any order, is therefore well formed; comments and CDATA, which could hide a seam, are never taken for pieces either.
+"""
+
+from __future__ import annotations
+
+import re
+import xml.parsers.expat
+from dataclasses import dataclass, field
+from itertools import zip_longest
+from typing import Final
+
+from xlkpi.intake.memory import SHORT, remembered
+
+_MOST: Final = 30_000  # pieces remembered of all parts that are cut in the same way, some 6 MB
+
+
+_NUMBER: Final = re.compile(rb"[-+.0-9E]+</v>")
+
+
+_PARTS: Final = 64  # whose pieces are kept for the next file
+_LARGE: Final = 1 << 21  # bytes of a part that are kept for the next file; a form's sheets have a fifth of that
+
+
+class Doctype(Exception):
+    """A document type, which no spreadsheet program writes."""
+
+
+def is_unusual(data: bytes) -> bool:
+    """Whether well-formed XML holds comments, CDATA or processing instructions: no spreadsheet program writes them.
+
+    Raises:
+        ExpatError: it is not well formed.
+        Doctype: it has a document type.
+    """
+    if b"<!DOCTYPE" in data:
+        raise Doctype
+    found: list[str] = []
+    parser = xml.parsers.expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = _refuse_doctype
+    parser.CommentHandler = found.append
+    parser.ProcessingInstructionHandler = lambda target, _: found.append(target)
+    parser.StartCdataSectionHandler = lambda: found.append("")
+    parser.Parse(data, True)
+    return bool(found)
+
+
+is_unusual_part = remembered(64, 1 << 18)(is_unusual)  # for what comes back whole in the next file, as styles do
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """How parts of a kind are cut: behind every `</element>` inside the element `around`.
+
+    `inside` opens what stands between the two, `outside` closes it.
+    """
+
+    around: bytes
+    element: bytes
+    outside: bytes = b""
+    inside: bytes = b""
+    _known: set[bytes] = field(default_factory=set, compare=False)
+    _before: dict[str, list[bytes]] = field(default_factory=dict, compare=False)
+
+    def pieces(self, name: str, data: bytes) -> list[bytes] | None:
+        """A part's pieces in order, one an element that does not close itself, each without its end tag.
+
+        None where the part is not well formed, or is so in a way that cannot be cut: unusual or with prefixes. `name`
+        is the part's: what the file before had there is compared first, and a piece that it had too is the very object.
+        """
+        start, end = data.find(b"<" + self.around), data.rfind(b"</" + self.around + b">")
+        if not 0 <= start < end:
+            return None
+        *pieces, last = data[start:end].split(b"</" + self.element + b">")
+        first, others, before = pieces[:1], pieces[1:], self._before.get(name, [])
+        others[: len(before)] = [old if piece == old else piece for piece, old in zip(others, before, strict=False)]
+        new = [piece for piece, old in zip_longest(others, before) if piece is not old and piece is not None]
+        new = [piece for piece in new if piece not in self._known and _with_nought(piece) not in self._known]
+        if not self._is_plain((*first, *new, last), data[:start], data[end:]):
+            return None
+        if len(self._known) > _MOST:
+            self._known.clear()
+        short = [piece for piece in new if len(piece) < SHORT]
+        self._known.update(short, map(_with_nought, short))
+        if len(self._before) > _PARTS:
+            self._before.clear()
+        self._before[name] = others if end - start < _LARGE else []
+        return [*first, *others]
+
+    def _is_plain(self, pieces: tuple[bytes, ...], before: bytes, behind: bytes) -> bool:
+        close, reopen = b"</" + self.around + b">", b"<" + self.around + b">"
+        seam = b"</" + self.element + b">" + self.outside + close + reopen + self.inside
+        joined = seam.join(pieces)
+        seams = len(pieces) - 1
+        if (
+            joined.count(self.around) != 1 + 2 * seams
+            or joined.count(b"</" + self.element) != seams * seam.count(b"</" + self.element)
+            or b":" + self.element in joined
+        ):
+            return False
+        try:
+            # reopened at once, so that what stands before and behind is known to meet at one place of the tree
+            return not (is_unusual_part(before + reopen + behind) or is_unusual(b"<_>" + joined + close + b"</_>"))
+        except (Doctype, xml.parsers.expat.ExpatError):
+            return False
+
+
+def _with_nought(piece: bytes) -> bytes:
+    """A piece that ends with a number, with 0 instead: any other number is as well formed. Others as they are."""
+    head, value, number = piece.rpartition(b"<v>")
+    return head + b"<v>0</v>" if value and _NUMBER.fullmatch(number) else piece
+
+
+CELLS: Final = Cut(b"sheetData", b"c", b"</row>", b"<row>")
+NAMES: Final = Cut(b"definedNames", b"definedName")
+
+
+def _refuse_doctype(*_: object) -> None:
+    raise Doctype
