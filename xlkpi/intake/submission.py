@@ -319,11 +319,17 @@ class _Reader:
         fields = {name: (f"{table.name} {name}", column.as_field) for name, column in columns.items()}
         rows: dict[int, dict[str, CellContent]] = {}
         remarks: list[Remark] = []
+        readings: dict[object, Reading] = {}  # a column's cells repeat: words, days, small numbers
         for ref, raw in read.cells.items():
             if raw.kind is CellKind.EMPTY and raw.formula is None:
                 continue
             number, column = cells[ref]
-            content = _table_cell(*fields[column], raw, remarks)
+            label, entry = fields[column]
+            alike = column, *raw[1:]
+            reading = readings.get(alike) or readings.setdefault(alike, _in_table(entry, raw))
+            if reading.remarks:
+                remarks += [(code, raw.place, "", {"label": label, **facts}) for code, facts in reading.remarks]
+            content = _content(reading.value)
             if content is not None:
                 rows.setdefault(number, {})[column] = content
         self._remark(condensed(remarks))
@@ -410,13 +416,14 @@ class _Reader:
         self.found.append(Finding(code, self.file, place, field_name, told))
 
 
-def _table_cell(label: str, entry: SchemeField, raw: RawCell, remarks: list[Remark]) -> CellContent:
-    """What a table's cell holds; what must be said of it goes to the remarks."""
+def _in_table(entry: SchemeField, raw: RawCell) -> Reading:
+    """What a table's cell says. A row that does not apply is no row."""
     reading = understand(entry, raw)
-    if reading.value is Absence.NOT_APPLICABLE:  # a row that does not apply is no row
-        reading = Reading(Absence.UNREADABLE).noting("XK-V006")
-    remarks += [(code, raw.place, "", {"label": label, **facts}) for code, facts in reading.remarks]
-    value = reading.value
+    return Reading(Absence.UNREADABLE).noting("XK-V006") if reading.value is Absence.NOT_APPLICABLE else reading
+
+
+def _content(value: Value) -> CellContent:
+    """A value as a cell of the master holds it."""
     return None if value is Absence.MISSING else value.value if isinstance(value, Absence) else value
 
 
