@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _DATE, _TIME = (1980 - 1980) << 9 | 1 << 5 | 1, 0  # 1980-01-01: the same input gives the same bytes
 _EPOCH = datetime(2000, 1, 1)
 _CORE = "docProps/core.xml"
+_WINDOW = 4096  # bytes before a block that it may repeat: more is smaller, and a value that differs spoils more blocks
+_LAST = b"\x03\x00"  # an empty block that ends a deflated stream
 _EMPTY = re.compile(r'<([\w:.]+)((?: [\w:.]+="[^"]*")*)></\1>')
 
 
@@ -72,8 +74,47 @@ def member(name: str, data: bytes, level: int = 1) -> Member:
     Level 1 is ISA-L's: as small as zlib's own in a quarter of the time. Its bytes may differ between kinds of
     processors, so what must be the same everywhere takes another level: masters 9, being made once, blanks 6.
     """
-    squeeze = (isal_zlib if level == 1 else zlib).compressobj(level, zlib.DEFLATED, -15)
-    return Member(name.encode(), squeeze.compress(data) + squeeze.flush(), isal_zlib.crc32(data), len(data))
+    return Member(name.encode(), _deflated(data, level, zlib.Z_FINISH), isal_zlib.crc32(data), len(data))
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A stretch of a part, compressed by itself; it can be joined to the block whose `end` is `before`, or to any where
+    that is empty."""
+
+    data: bytes
+    before: bytes
+    packed: bytes
+
+    @property
+    def end(self) -> bytes:
+        """What the next block may repeat."""
+        return self.data[-_WINDOW:]
+
+
+def block(data: bytes, before: bytes, level: int) -> Block:
+    """Compress a stretch of a part at a level of `member`; `before` is the end of the block before it, or nothing.
+
+    The bytes depend on these three alone: a block that is kept from another file is the one that would be made now.
+    """
+    return Block(data, before, _deflated(data, level, zlib.Z_SYNC_FLUSH, before))
+
+
+def joined(name: str, blocks: Iterable[Block]) -> Member:
+    """A part from its blocks, in order."""
+    packed: list[bytes] = []
+    crc = size = 0
+    for each in blocks:
+        packed.append(each.packed)
+        crc = isal_zlib.crc32(each.data, crc)
+        size += len(each.data)
+    return Member(name.encode(), b"".join((*packed, _LAST)), crc, size)
+
+
+def _deflated(data: bytes, level: int, end: int, before: bytes = b"") -> bytes:
+    squeeze = (isal_zlib if level == 1 else zlib).compressobj(level, zlib.DEFLATED, -15, zdict=before)
+    packed: bytes = squeeze.compress(data) + squeeze.flush(end)
+    return packed
 
 
 def members(data: bytes) -> dict[str, Member]:

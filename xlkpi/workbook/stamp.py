@@ -1,6 +1,7 @@
 """Stamping: a dealer's file is the master's archive with a few parts rewritten, never a workbook library's save.
 
-The sheets' XML is cut once at the cells that vary; a file is then one join a part and a raw copy of all other parts.
+The parts that vary are cut once into stretches of text; a file is then made from the stretches of the one before, those
+rewritten and compressed anew in which a cell differs, and from a raw copy of all other parts.
 Formula cells keep their formula and get the value beside it, so the file is right before anything recalculates.
 """
 
@@ -8,14 +9,15 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
 from html import escape  # the same as that of xml.sax.saxutils, which loads http, ssl and email
+from typing import Literal, NamedTuple
 
 from xlkpi.values import CellContent, CellFault, Place
 from xlkpi.workbook.layout import Layout
-from xlkpi.workbook.package import Member, assemble, member, members, unpack
+from xlkpi.workbook.package import Block, Member, assemble, block, joined, members, unpack
 from xlkpi.workbook.sheets.marker import MARKER_BLANK
 
 _CELL = re.compile(r'<c r="([A-Z]+[0-9]+)"((?: [a-z]+="[^"]*")*?)\s*(?:/>|>(.*?)</c>)', re.S)
@@ -26,96 +28,159 @@ _RELATION = re.compile(r"<Relationship ([^>]*?)/>")
 _ATTRIBUTE = re.compile(r'([\w:]+)="([^"]*)"')
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _EPOCH_ORDINAL = 693594  # date.toordinal() of 1899-12-30, Excel's day zero
+_STRETCH = {1: 64_000, 6: 8_000}
+"""Characters of a stretch by level. With small ones less is compressed anew, but it packs less well and each costs time
+of its own: a blank differs from the one before it in few places, a result nearly everywhere."""
+
+
+@dataclass(slots=True)
+class _Stretch:
+    """Text that is compressed at once, as it stands in the file that was made last."""
+
+    pieces: list[str] = field(default_factory=list)  # fixed text and spots by turns
+    fixed: bool = False  # no spots
+    block: Block | None = None  # none once a spot has been rewritten
+
+    def packed(self, before: bytes, level: int) -> Block:
+        """The stretch compressed, where `before` stands before it.
+
+        Fixed text is not told what stands there, so that it is compressed but once, and then as hard as can be.
+        """
+        if self.fixed:
+            before, level = b"", 9
+        if self.block is None or self.block.before != before:
+            self.block = block("".join(self.pieces).encode(), before, level)
+        return self.block
+
+
+class _Spot(NamedTuple):
+    """Where something stands that differs between files: a piece of a stretch."""
+
+    stretch: _Stretch
+    at: int
+
+    def put(self, text: str) -> None:
+        """Write what stands here."""
+        self.stretch.pieces[self.at] = text
+        self.stretch.block = None
+
+
+class _Cell(NamedTuple):
+    """A cell that differs between files, from its style on."""
+
+    spot: _Spot
+    style: str
+    locked: str  # the style that it has when headquarters fills it in
+    formula: str
+
+    def text(self, value: CellContent, locked: bool) -> str:
+        """The cell with this value."""
+        return (self.locked if locked else self.style) + cell_body(self.formula, value)
 
 
 @dataclass(slots=True)
 class _Part:
-    """A sheet's XML cut at its variable cells, and its state in the file that was made last: only cells that differ
-    from that one's are written anew."""
+    """A part of the archive, cut into stretches.
 
-    sheet: str
+    Where they begin depends on the master alone: a file's bytes must not tell which file was made before it.
+    """
+
     name: str
-    chunks: list[str]
-    tail: str
-    refs: list[str]
-    styles: list[str]
-    formulas: list[str]
-    looks: dict[str, str]  # a cell that is locked when headquarters fills it in, and the style it then has
-    places: tuple[Place, ...] = ()
-    pieces: list[str] = field(default_factory=list)
-    values: tuple[CellContent, ...] = ()
-    locked: frozenset[str] = frozenset()
-    packed: Member | None = None
+    stretches: list[_Stretch]
+    member: Member | None = None
 
-    def close(self, tail: str) -> None:
-        """All cells are in: the sheet is as it is when no cell has a value."""
-        self.tail = tail
-        self.places = tuple(Place(self.sheet, ref) for ref in self.refs)
-        self.values = (None,) * len(self.refs)
-        self.pieces = [self.piece(at) for at in range(len(self.refs))]
-
-    def piece(self, at: int) -> str:
-        """A cell as it stands in the file, and what stands before it."""
-        ref = self.refs[at]
-        style = self.looks[ref] if ref in self.locked else self.styles[at]
-        return self.chunks[at] + style + cell_body(self.formulas[at], self.values[at])
-
-    def filled(self, values: tuple[CellContent, ...], locked: frozenset[str], level: int) -> Member:
-        """The part with these values, compressed."""
-        stale = [
-            at
-            for at, (value, before) in enumerate(zip(values, self.values, strict=True))
-            if value is not before and (value != before or type(value) is not type(before))  # TRUE is not 1
-        ]
-        stale += [self.refs.index(ref) for ref in locked ^ self.locked]
-        self.values, self.locked = values, locked
-        for at in stale:
-            self.pieces[at] = self.piece(at)
-        if self.packed is None or stale:
-            self.packed = member(self.name, ("".join(self.pieces) + self.tail).encode(), level)
-        return self.packed
+    def packed(self, level: int) -> Member:
+        """The part compressed."""
+        if self.member is None or any(stretch.block is None for stretch in self.stretches):
+            blocks: list[Block] = []
+            for stretch in self.stretches:
+                blocks.append(stretch.packed(blocks[-1].end if blocks else b"", level))
+            self.member = joined(self.name, blocks)
+        return self.member
 
 
 @dataclass(slots=True)
 class Stamper:
-    """Makes files from one master. Keeps the master's compressed parts; one for each process is enough.
+    """Makes files from one master. Keeps the compressed parts of the file made last; one for each process is enough.
 
     `level` is that of `member`: 1 for results, which are many and wanted soon; blanks are sent by mail and take 6.
     """
 
     layout: Layout
     master: bytes
-    level: int = 1
+    level: Literal[1, 6] = 1
     _members: dict[str, Member] = field(init=False)
-    _parts: dict[str, _Part] = field(init=False)
-    _marked: dict[str, str] = field(init=False)
+    _parts: list[_Part] = field(init=False, default_factory=list)
+    _cells: dict[Place, _Cell] = field(init=False, default_factory=dict)
+    _marks: list[_Spot] = field(init=False, default_factory=list)
+    _values: dict[Place, CellContent] = field(init=False, default_factory=dict)
+    _locked: Set[Place] = field(init=False, default=frozenset())
 
     def __post_init__(self) -> None:
         texts = {name: data.decode() for name, data in unpack(self.master).items() if name.endswith((".xml", ".rels"))}
         self._members = members(self.master)
-        self._marked = {name: text for name, text in texts.items() if MARKER_BLANK in text}
+        for name, text in texts.items():
+            if MARKER_BLANK in text:
+                self._marks += self._cut(name, text, [found.span() for found in re.finditer(MARKER_BLANK, text)])
         wanted: dict[str, set[str]] = {}
         for place in self.layout.stamped_places:
             wanted.setdefault(place.sheet, set()).add(place.ref)
         paths = _sheet_paths(texts)
-        self._parts = {sheet: _cut(sheet, paths[sheet], texts[paths[sheet]], refs) for sheet, refs in wanted.items()}
+        for sheet, refs in wanted.items():
+            self._cut_sheet(sheet, paths[sheet], texts[paths[sheet]], refs)
         for place, like in self.layout.locked_like.items():
-            part = self._parts[place.sheet]
-            part.looks[place.ref] = part.styles[part.refs.index(like.ref)]
+            self._cells[place] = self._cells[place]._replace(locked=self._cells[like].style)
+
+    def _cut(self, name: str, text: str, gaps: Sequence[tuple[int, int]]) -> list[_Spot]:
+        """Cut a part at what differs between files; returns where each gap's text goes."""
+        stretches, spots = _stretches(text, gaps, _STRETCH[self.level])
+        self._parts.append(_Part(name, stretches))
+        return spots
+
+    def _cut_sheet(self, sheet: str, name: str, text: str, refs: Set[str]) -> None:
+        """Cut a sheet at these cells. Each is as it is when it has no value."""
+        cells = {found[1]: found for found in _CELL.finditer(text) if found[1] in refs}
+        absent = refs - cells.keys()
+        if absent:
+            raise ValueError(
+                f"{name} has no cell {', '.join(sorted(absent))}: master and layout do not belong together"
+            )
+        # the style is written with the value
+        gaps = [(found.end(1) + 1, found.end()) for found in cells.values()]
+        for (ref, found), spot in zip(cells.items(), self._cut(name, text, gaps), strict=True):
+            style = _STYLE.search(found[2])
+            formula = _FORMULA.search(found[3] or "")
+            cell = _Cell(spot, style[0] if style else "", "", formula[0] if formula else "")
+            self._cells[Place(sheet, ref)] = cell
+            spot.put(cell.text(None, locked=False))
 
     def stamp(self, values: Mapping[Place, CellContent], marker: str, known: Iterable[Place] = ()) -> bytes:
         """A file with these values: inputs and the results of formulas. A place that is left out becomes blank.
 
         `known` are the cells that headquarters has filled in; those that the layout says are then locked.
         """
-        replaced: dict[str, Member] = {}
-        lockable = self.layout.locked_like.keys() & set(known)
-        for sheet, part in self._parts.items():
-            locked = frozenset(place.ref for place in lockable if place.sheet == sheet)
-            replaced[part.name] = part.filled(tuple(map(values.get, part.places)), locked, self.level)
-        for name, text in self._marked.items():
-            marked = text.replace(MARKER_BLANK, escape(marker, quote=False).replace('"', "&quot;"))
-            replaced[name] = member(name, marked.encode(), self.level)
+        locked = self.layout.locked_like.keys() & set(known)
+        before = self._values
+        stale = {place for place in before if place not in values} | (locked ^ self._locked)
+        stale.update(
+            place
+            for place, value in values.items()
+            if value is not (old := before.get(place))
+            and (value != old or type(value) is not type(old))  # TRUE is not 1
+        )
+        written = [
+            (cell.spot, cell.text(values.get(place), place in locked))
+            for place in stale
+            if (cell := self._cells.get(place))
+        ]
+        # only now, since what fails must leave the state that the next file is compared with
+        self._values, self._locked = dict(values), locked
+        for spot, text in written:
+            spot.put(text)
+        mark = escape(marker, quote=False).replace('"', "&quot;")
+        for spot in self._marks:
+            spot.put(mark)
+        replaced = {part.name: part.packed(self.level) for part in self._parts}
         return assemble(replaced.get(name, part) for name, part in self._members.items())
 
 
@@ -144,24 +209,30 @@ def _number(value: float) -> str:
     return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(float(value))
 
 
-def _cut(sheet: str, name: str, text: str, refs: Iterable[str]) -> _Part:
-    wanted = set(refs)
-    part = _Part(sheet, name, [], "", [], [], [], {})
-    at = 0
-    for found in _CELL.finditer(text):
-        if found[1] in wanted:
-            style = _STYLE.search(found[2])
-            formula = _FORMULA.search(found[3] or "")
-            part.chunks.append(text[at : found.start()] + f'<c r="{found[1]}"')
-            part.refs.append(found[1])
-            part.styles.append(style[0] if style else "")
-            part.formulas.append(formula[0] if formula else "")
-            at = found.end()
-    part.close(text[at:])
-    absent = wanted.difference(part.refs)
-    if absent:
-        raise ValueError(f"{name} has no cell {', '.join(sorted(absent))}: master and layout do not belong together")
-    return part
+def _stretches(text: str, gaps: Iterable[tuple[int, int]], size: int) -> tuple[list[_Stretch], list[_Spot]]:
+    """A text cut into stretches of about this size, and the spot of each gap; a gap is given by its begin and end."""
+    stretches, spots = [_Stretch()], []
+    begin = at = 0
+
+    def fix(end: int) -> None:
+        """Take in the fixed text up to here."""
+        nonlocal begin
+        if end - at >= size:
+            stretches.extend((_Stretch([text[at:end]], fixed=True), _Stretch()))
+            begin = end
+            return
+        if at - begin >= size:
+            stretches.append(_Stretch())
+            begin = at
+        stretches[-1].pieces.append(text[at:end])
+
+    for start, end in gaps:
+        fix(start)
+        spots.append(_Spot(stretches[-1], len(stretches[-1].pieces)))
+        stretches[-1].pieces.append("")
+        at = end
+    fix(len(text))
+    return [stretch for stretch in stretches if stretch.pieces], spots
 
 
 def _sheet_paths(texts: Mapping[str, str]) -> dict[str, str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import time
 import zipfile
+import zlib
 
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from xlkpi.workbook.package import assemble, member, members, saved, unpack
+from xlkpi.workbook.package import Block, assemble, block, joined, member, members, saved, unpack
 
 
 def book_with(value: object) -> Workbook:
@@ -66,3 +67,26 @@ def test_an_archive_of_the_standard_library_with_extra_fields_is_copied_too() ->
     ):
         file.write(b"<s/>" * 100)
     assert unpack(assemble(members(buffer.getvalue()).values())) == {"streamed.xml": b"<s/>" * 100}
+
+
+@pytest.mark.parametrize("level", [1, 6, 9])
+@pytest.mark.parametrize("sizes", [[0], [1], [5000, 3, 0, 4097, 1], [70_000, 20_000], []])
+def test_a_part_is_joined_from_blocks(level: int, sizes: list[int]) -> None:
+    text = ("".join(f'<c r="A{n}" s="{n % 7}"><v>{n * n}</v></c>' for n in range(5000))).encode()
+    blocks: list[Block] = []
+    at = 0
+    for number, size in enumerate(sizes):
+        before = blocks[-1].end if blocks and number % 3 else b""  # the first, and some in the middle, know of nothing
+        blocks.append(block(text[at : at + size], before, level))
+        at += size
+    whole = joined("字.xml", blocks)
+    assert (whole.crc, whole.size) == (zlib.crc32(text[:at]), at)
+    with zipfile.ZipFile(io.BytesIO(assemble([whole, member("other", b"x")]))) as archive:
+        assert archive.testzip() is None
+        assert archive.read("字.xml") == text[:at]
+
+
+def test_a_block_says_nothing_twice_that_stands_before_it() -> None:
+    first = block(bytes(range(256)) * 8, b"", 6)
+    assert len(block(bytes(range(256)), first.end, 6).packed) < 30 < 256 < len(block(bytes(range(256)), b"", 6).packed)
+    assert block(b"abc", first.end, 6) == block(b"abc", first.end, 6)
