@@ -37,7 +37,7 @@ of its own: a blank differs from the one before it in few places, a result nearl
 class _Stretch:
     """Text that is compressed at once, as it stands in the file that was made last."""
 
-    pieces: list[str] = field(default_factory=list)  # fixed text and spots by turns
+    pieces: list[bytes] = field(default_factory=list)  # fixed text and spots by turns
     fixed: bool = False  # no spots
     block: Block | None = None  # none once a spot has been rewritten
 
@@ -49,7 +49,7 @@ class _Stretch:
         if self.fixed:
             before, level = b"", 9
         if self.block is None or self.block.before != before:
-            self.block = block("".join(self.pieces).encode(), before, level)
+            self.block = block(b"".join(self.pieces), before, level)
         return self.block
 
 
@@ -61,7 +61,7 @@ class _Spot(NamedTuple):
 
     def put(self, text: str) -> None:
         """Write what stands here."""
-        self.stretch.pieces[self.at] = text
+        self.stretch.pieces[self.at] = text.encode()
         self.stretch.block = None
 
 
@@ -218,18 +218,18 @@ def _stretches(text: str, gaps: Iterable[tuple[int, int]], size: int) -> tuple[l
         """Take in the fixed text up to here."""
         nonlocal begin
         if end - at >= size:
-            stretches.extend((_Stretch([text[at:end]], fixed=True), _Stretch()))
+            stretches.extend((_Stretch([text[at:end].encode()], fixed=True), _Stretch()))
             begin = end
             return
         if at - begin >= size:
             stretches.append(_Stretch())
             begin = at
-        stretches[-1].pieces.append(text[at:end])
+        stretches[-1].pieces.append(text[at:end].encode())
 
     for start, end in gaps:
         fix(start)
         spots.append(_Spot(stretches[-1], len(stretches[-1].pieces)))
-        stretches[-1].pieces.append("")
+        stretches[-1].pieces.append(b"")
         at = end
     fix(len(text))
     return [stretch for stretch in stretches if stretch.pieces], spots
