@@ -294,18 +294,21 @@ class _Month:
         alike = [name for name in last if last[name] == mine.get(name) != 0]
         if len(alike) >= self.limits.same and all(last[name] == mine.get(name) for name in last):
             yield "XK-P006", "", {"count": len(alike)}
-        twins = [other for other in self._twins.get(self._print_of(dealer), ()) if other != dealer]
+        sent = self._print_of(dealer)
+        twins = [other for other in self._twins.get(sent, ()) if other != dealer]
         if twins:
             shown = "、".join(f"{self.issue.roster[other].name}（{other}）" for other in twins[:_QUOTED])
-            yield "XK-P007", "", {"others": shown, "count": len(self._print_of(dealer))}
-        yield from self._one_row_off(mine, last)
+            yield "XK-P007", "", {"others": shown, "count": len(sent)}
+        if last:
+            yield from self._one_row_off(mine, last)
 
     @cached_property
     def _twins(self) -> dict[frozenset[tuple[str, float]], list[str]]:
         twins: dict[frozenset[tuple[str, float]], list[str]] = defaultdict(list)
         for dealer in self.figures:
-            if len(self._print_of(dealer)) >= self.limits.same:
-                twins[self._print_of(dealer)].append(dealer)
+            sent = self._print_of(dealer)
+            if len(sent) >= self.limits.same:
+                twins[sent].append(dealer)
         return twins
 
     def _print_of(self, dealer: str) -> frozenset[tuple[str, float]]:
