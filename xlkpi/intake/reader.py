@@ -49,7 +49,6 @@ _BUILT_IN = {
 
 
 _REMEMBERED = 6_000  # pieces of a sheet; larger ones are no form's
-_NAMES = 20_000
 _FILES = 4  # so many files' pieces are kept: what every file has, and what some share
 _CELL_BYTES = 4  # as long as the shortest cell, <c/>: a shorter sheet cannot hold too many
 
@@ -327,6 +326,8 @@ def _contents(data: bytes, pieces: list[bytes]) -> tuple[list[tuple[str, str]], 
     for found in _SHEET_TAG.finditer(data):
         facts = {key.rpartition(b":")[2] if b":" in key else key: value for key, value in _tag(found[1])}
         sheets.append((_decode(facts.get(b"name", b"")), _decode(facts.get(b"id", b""))))
+    if len(_names) > _FILES * len(pieces):
+        _names.clear()
     names = dict(filter(None, map(_names.__getitem__, pieces)))
     return sheets, names
 
@@ -339,8 +340,6 @@ class _Names(dict[bytes, tuple[str, str] | None]):
         name = None
         if found is not None and b"localSheetId" not in found[1]:
             name = _text(dict(_tag(found[1])).get(b"name", b"")), _text(found[2])
-        if len(self) >= _NAMES:
-            self.clear()
         if len(piece) < SHORT:
             self[piece] = name
         return name

@@ -14,16 +14,12 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Final
 
-from xlkpi.intake.memory import SHORT, remembered
+from xlkpi.intake.memory import remembered
 
-_MOST: Final = 30_000  # pieces remembered of all parts that are cut in the same way, some 6 MB
-
-
+_PARTS: Final = 64  # that are remembered
+_LARGE: Final = 1 << 21  # bytes of a part that are remembered; a form's sheets have a fifth of that
+_FILES: Final = 4  # so many files' shapes are kept
 _NUMBER: Final = re.compile(rb"[-+.0-9E]+</v>")
-
-
-_PARTS: Final = 64  # whose pieces are kept for the next file
-_LARGE: Final = 1 << 21  # bytes of a part that are kept for the next file; a form's sheets have a fifth of that
 
 
 class Doctype(Exception):
@@ -52,6 +48,20 @@ def is_unusual(data: bytes) -> bool:
 is_unusual_part = remembered(64, 1 << 18)(is_unusual)  # for what comes back whole in the next file, as styles do
 
 
+@dataclass(slots=True)
+class _Part:
+    """What earlier files had in a part: the last one's pieces, and the shapes of more; all were well formed."""
+
+    pieces: list[bytes] = field(default_factory=list)
+    shapes: set[bytes] = field(default_factory=set)
+
+
+def _shape(piece: bytes) -> bytes:
+    """A piece that ends with a number, with 0 instead: any other number is as well formed. Others as they are."""
+    head, value, number = piece.rpartition(b"<v>")
+    return head + b"<v>0</v>" if value and _NUMBER.fullmatch(number) else piece
+
+
 @dataclass(frozen=True, slots=True)
 class Cut:
     """How parts of a kind are cut: behind every `</element>` inside the element `around`.
@@ -63,8 +73,7 @@ class Cut:
     element: bytes
     outside: bytes = b""
     inside: bytes = b""
-    _known: set[bytes] = field(default_factory=set, compare=False)
-    _before: dict[str, list[bytes]] = field(default_factory=dict, compare=False)
+    _before: dict[str, _Part] = field(default_factory=dict, compare=False)
 
     def pieces(self, name: str, data: bytes) -> list[bytes] | None:
         """A part's pieces in order, one an element that does not close itself, each without its end tag.
@@ -76,20 +85,25 @@ class Cut:
         if not 0 <= start < end:
             return None
         *pieces, last = data[start:end].split(b"</" + self.element + b">")
-        first, others, before = pieces[:1], pieces[1:], self._before.get(name, [])
-        others[: len(before)] = [old if piece == old else piece for piece, old in zip(others, before, strict=False)]
-        new = [piece for piece, old in zip_longest(others, before) if piece is not old and piece is not None]
-        new = [piece for piece in new if piece not in self._known and _with_nought(piece) not in self._known]
+        first, others = pieces[:1], pieces[1:]
+        part = self._part(name, len(pieces))
+        others[: len(part.pieces)] = [old if one == old else one for one, old in zip(others, part.pieces, strict=False)]
+        new = [one for one, old in zip_longest(others, part.pieces) if one is not old and one is not None]
+        new = [shape for shape in map(_shape, new) if shape not in part.shapes]
         if not self._is_plain((*first, *new, last), data[:start], data[end:]):
             return None
-        if len(self._known) > _MOST:
-            self._known.clear()
-        short = [piece for piece in new if len(piece) < SHORT]
-        self._known.update(short, map(_with_nought, short))
+        if end - start < _LARGE:
+            part.pieces = others
+            part.shapes.update(new)
+        return [*first, *others]
+
+    def _part(self, name: str, pieces: int) -> _Part:
         if len(self._before) > _PARTS:
             self._before.clear()
-        self._before[name] = others if end - start < _LARGE else []
-        return [*first, *others]
+        part = self._before.setdefault(name, _Part())
+        if len(part.shapes) > _FILES * pieces:
+            part.shapes.clear()
+        return part
 
     def _is_plain(self, pieces: tuple[bytes, ...], before: bytes, behind: bytes) -> bool:
         close, reopen = b"</" + self.around + b">", b"<" + self.around + b">"
@@ -107,12 +121,6 @@ class Cut:
             return not (is_unusual_part(before + reopen + behind) or is_unusual(b"<_>" + joined + close + b"</_>"))
         except (Doctype, xml.parsers.expat.ExpatError):
             return False
-
-
-def _with_nought(piece: bytes) -> bytes:
-    """A piece that ends with a number, with 0 instead: any other number is as well formed. Others as they are."""
-    head, value, number = piece.rpartition(b"<v>")
-    return head + b"<v>0</v>" if value and _NUMBER.fullmatch(number) else piece
 
 
 CELLS: Final = Cut(b"sheetData", b"c", b"</row>", b"<row>")
