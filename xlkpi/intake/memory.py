@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Final, TypeVar
 
 SHORT: Final = 8_000  # bytes; the longest formula that Excel takes is 8,192 characters
+FILES: Final = 4  # so many files' pieces are kept: what every file has, and what some share
 
 _Result = TypeVar("_Result")
 

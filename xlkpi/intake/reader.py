@@ -17,7 +17,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from xlkpi.intake.guard import MAX_CELLS, MAX_COLUMN, MAX_ROW, Package, Refused, admit
-from xlkpi.intake.memory import SHORT, remembered
+from xlkpi.intake.memory import FILES, SHORT, remembered
 from xlkpi.intake.outline import outline_of
 from xlkpi.intake.source import SheetCells
 from xlkpi.intake.variants import in_1900, with_shared_formulas
@@ -49,7 +49,6 @@ _BUILT_IN = {
 
 
 _REMEMBERED = 6_000  # pieces of a sheet; larger ones are no form's
-_FILES = 4  # so many files' pieces are kept: what every file has, and what some share
 _CELL_BYTES = 4  # as long as the shortest cell, <c/>: a shorter sheet cannot hold too many
 
 
@@ -264,7 +263,7 @@ def _memory(sheet: str, formats: tuple[str, ...], pieces: int) -> _Memory:
     if len(_memories) >= 64:
         _memories.clear()
     memory = _memories.setdefault((sheet, formats), _Memory())
-    if len(memory) > _FILES * pieces:
+    if len(memory) > FILES * pieces:
         memory.clear()
     return memory
 
@@ -326,7 +325,7 @@ def _contents(data: bytes, pieces: list[bytes]) -> tuple[list[tuple[str, str]], 
     for found in _SHEET_TAG.finditer(data):
         facts = {key.rpartition(b":")[2] if b":" in key else key: value for key, value in _tag(found[1])}
         sheets.append((_decode(facts.get(b"name", b"")), _decode(facts.get(b"id", b""))))
-    if len(_names) > _FILES * len(pieces):
+    if len(_names) > FILES * len(pieces):
         _names.clear()
     names = dict(filter(None, map(_names.__getitem__, pieces)))
     return sheets, names

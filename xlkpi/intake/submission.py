@@ -68,9 +68,9 @@ class Submission:
         """Answers as the master's input cells hold them, by slot name."""
         found: dict[str, CellContent] = dict(self.remarks)
         for name, answer in self.answers.items():
-            value = answer.value
-            if value is not Absence.MISSING:
-                found[name] = value.value if isinstance(value, Absence) else value
+            content = _content(answer.value)
+            if content is not None:
+                found[name] = content
         return found
 
 

@@ -14,11 +14,10 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Final
 
-from xlkpi.intake.memory import remembered
+from xlkpi.intake.memory import FILES, remembered
 
 _PARTS: Final = 64  # that are remembered
 _LARGE: Final = 1 << 21  # bytes of a part that are remembered; a form's sheets have a fifth of that
-_FILES: Final = 4  # so many files' shapes are kept
 _NUMBER: Final = re.compile(rb"[-+.0-9E]+</v>")
 
 
@@ -82,7 +81,7 @@ class Cut:
         is the part's: what the file before had there is compared first, and a piece that it had too is the very object.
         """
         start, end = data.find(b"<" + self.around), data.rfind(b"</" + self.around + b">")
-        if not 0 <= start < end:
+        if not 0 <= start < end or b"ascii" in data[:200].lower():  # pieces are known as UTF-8, which allows more
             return None
         *pieces, last = data[start:end].split(b"</" + self.element + b">")
         first, others = pieces[:1], pieces[1:]
@@ -101,7 +100,7 @@ class Cut:
         if len(self._before) > _PARTS:
             self._before.clear()
         part = self._before.setdefault(name, _Part())
-        if len(part.shapes) > _FILES * pieces:
+        if len(part.shapes) > FILES * pieces:
             part.shapes.clear()
         return part
 

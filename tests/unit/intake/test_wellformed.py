@@ -87,3 +87,14 @@ def test_a_known_piece_does_not_excuse_a_broken_one() -> None:
     assert cut.pieces("b", part(HEADS[0], [b"<c>", b"<c><v>7</v>"], TAILS[0])) is not None
     for broken in (b"<c><v>", b"<c><v>5", b"<c><v>7</v></v>"):
         assert cut.pieces("b", part(HEADS[0], [b"<c>", broken], TAILS[0])) is None
+
+
+def test_a_part_that_declares_a_smaller_alphabet_is_not_cut() -> None:
+    """A piece known from a part in UTF-8 may hold what is not well formed there."""
+    cells = [b"<c><v/>", "<c><v>宝</v>".encode()]
+    cut = Cut(b"sheetData", b"c", b"</row>", b"<row>")
+    assert cut.pieces("a", part(HEADS[0], cells, TAILS[0])) is not None
+    for name in (b"us-ascii", b"US-ASCII"):
+        data = part(b'<?xml version="1.0" encoding="' + name + b'"?>' + HEADS[0], cells, TAILS[0])
+        assert not plainly(data)
+        assert cut.pieces("a", data) is None
