@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from xlkpi.demo import fill_in
+from xlkpi.cli.demo import fill_in
+from xlkpi.headquarters.issuing import Blank, blanks, make_issue
 from xlkpi.issue import Dealer, Issue
-from xlkpi.publish import Blank, blanks, make_issue
 from xlkpi.resources import templates
 from xlkpi.scheme.formulary import Compiled
 from xlkpi.scheme.lint import usable_scheme

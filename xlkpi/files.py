@@ -8,6 +8,7 @@ import os
 import re
 import zlib
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -120,3 +121,14 @@ def workbook_paths(paths: tuple[Path, ...]) -> list[Path]:
         else:
             found.append(path)
     return found
+
+
+def escape_formula(cell: Any) -> Any:
+    """A cell of a CSV file that no spreadsheet takes for a formula."""
+    return _escaped(cell) if isinstance(cell, str) else cell
+
+
+@lru_cache(4096)  # the same words stand in every dealer's rows
+def _escaped(cell: str) -> str:
+    text = f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") else cell
+    return text.replace("\r\n", "\n").replace("\r", "\n")  # the writer quotes no field for a bare \r

@@ -203,3 +203,34 @@ def worst(findings: Iterable[Finding]) -> Severity | None:
 def is_unsafe(findings: Iterable[Finding]) -> bool:
     """Whether a file was refused as unsafe."""
     return any(catalogue()[finding.code].unsafe for finding in findings)
+
+
+def finding_json(finding: Finding) -> dict[str, Any]:
+    """A finding as data, with its Chinese sentences, and the facts of which other languages make theirs."""
+    return {
+        "code": finding.code,
+        "severity": finding.severity.name.lower(),
+        "sheet": finding.place.sheet if finding.place else "",
+        "cell": finding.place.ref if finding.place else "",
+        "field": finding.field,
+        "message": finding.message(),
+        "remedy": finding.remedy(),
+        "facts": {name: fact if isinstance(fact, int | float) else str(fact) for name, fact in finding.facts.items()},
+        **({"ruling": ruling_json(finding.ruling)} if finding.ruling else {}),
+    }
+
+
+def ruling_json(ruling: Ruling) -> dict[str, Any]:
+    """Headquarters' word on a code, as data."""
+    return {
+        "code": ruling.code,
+        "by": "waiver" if ruling.is_waiver else "scheme",
+        "severity": ruling.severity.name.lower() if ruling.severity else "off",
+        "was": catalogue()[ruling.code].severity.name.lower(),
+        "dealer": ruling.dealer,
+        "field": ruling.field,
+        "reason": ruling.reason,
+        "who": ruling.who,
+        "first": ruling.first,
+        "last": ruling.last,
+    }

@@ -29,7 +29,7 @@ def command(many: Sent, out: Path, jobs: int, *more: str) -> list[str]:
 @pytest.fixture(scope="module")
 def whole(many: Sent, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, float]:
     """A run that nobody killed, and how long it took."""
-    from xlkpi.workbook.forms import roster_form
+    from xlkpi.headquarters.forms import roster_form
 
     roster = [(d.code, d.name, d.region) for d in many.issue.roster.values()]
     (many.folder.parent / "roster.xlsx").write_bytes(roster_form(roster))

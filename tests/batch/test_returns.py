@@ -14,10 +14,10 @@ import pytest
 from click.testing import CliRunner, Result
 from openpyxl import load_workbook
 
+from xlkpi.batch.receipts import days_after, end_of, moment, read_receipts
 from xlkpi.cli import main
-from xlkpi.intake.receipts import days_after, end_of, moment, read_receipts
+from xlkpi.headquarters.forms import return_list_form, roster_form
 from xlkpi.issue import Dealer
-from xlkpi.workbook.forms import return_list_form, roster_form
 from xlkpi.workbook.stamp import Stamper
 
 from .conftest import Sent

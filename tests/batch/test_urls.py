@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from xlkpi.cli import main
-from xlkpi.store.parts import write_parts
+from xlkpi.month.store.parts import write_parts
 
 from .conftest import Sent
 

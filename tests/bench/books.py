@@ -15,8 +15,8 @@ from typing import Any
 
 from python_calamine import CalamineWorkbook
 
+from xlkpi.headquarters.issuing import make_issue
 from xlkpi.issue import Dealer, Issue
-from xlkpi.publish import make_issue
 from xlkpi.scheme.formulas import number_value
 from xlkpi.scheme.lint import usable_scheme
 from xlkpi.scheme.model import Column, SchemeField

@@ -20,9 +20,9 @@ from books import calamine, each, fill, libreoffice, make_issue_for, write_all
 
 from xlkpi.batch import run
 from xlkpi.batch.work import Setup, Worker
+from xlkpi.headquarters.issuing import blanks
 from xlkpi.intake.submission import read_submission
 from xlkpi.issue import Issue, content_of
-from xlkpi.publish import blanks
 from xlkpi.workbook.layout import Role
 from xlkpi.workbook.stamp import Stamper
 

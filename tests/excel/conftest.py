@@ -16,8 +16,8 @@ import pytest
 
 os.environ.setdefault("XLWINGS_LICENSE_KEY", "noncommercial")
 
-from xlkpi.demo import demo_month, issue_month
-from xlkpi.intake.lists import read_inspections
+from xlkpi.cli.demo import demo_month, issue_month
+from xlkpi.headquarters.lists import read_inspections
 from xlkpi.issue import Issue
 
 from .demo import Month

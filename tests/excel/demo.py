@@ -11,7 +11,7 @@ from typing import Any
 
 from openpyxl import load_workbook
 
-from xlkpi.demo import answers_of
+from xlkpi.cli.demo import answers_of
 from xlkpi.issue import Inspections, Issue
 from xlkpi.scoring.engine import Engine, load_engine
 

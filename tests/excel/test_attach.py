@@ -20,13 +20,13 @@ import xlwings
 from click.testing import CliRunner, Result
 from openpyxl import load_workbook
 
+from xlkpi.checking.marking import SHEET as FINDINGS
 from xlkpi.cli import main
 from xlkpi.excel.attach import why_none
 from xlkpi.excel.button import review_book
 from xlkpi.excel.control import FILE
 from xlkpi.excel.install import control_workbook
-from xlkpi.scorecard import SHEET as SCORES
-from xlkpi.workbook.marking import SHEET as FINDINGS
+from xlkpi.excel.scorecard import SHEET as SCORES
 
 from .conftest import Open
 from .demo import Month

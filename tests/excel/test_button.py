@@ -15,12 +15,12 @@ import xlwings
 from openpyxl import load_workbook
 
 import xlkpi.excel
+from xlkpi.checking.marking import SHEET as FINDINGS
 from xlkpi.excel.attach import choose
 from xlkpi.excel.button import press, review_book
 from xlkpi.excel.control import FIELDS, FILE, FIRST_FIELD_ROW, LOG_ROW, SHEET, Trouble, one_line
 from xlkpi.excel.install import control_workbook
-from xlkpi.scorecard import SHEET as SCORES
-from xlkpi.workbook.marking import SHEET as FINDINGS
+from xlkpi.excel.scorecard import SHEET as SCORES
 
 from .conftest import Open
 from .demo import Month, saved

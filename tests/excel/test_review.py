@@ -13,16 +13,16 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from xlkpi.demo import demo_month
+from xlkpi.checking.marking import SHEET as FINDINGS
+from xlkpi.checking.plausible import with_doubts
+from xlkpi.cli.demo import demo_month
 from xlkpi.excel.button import review_book
+from xlkpi.excel.scorecard import SHEET as SCORES
 from xlkpi.findings import Finding
 from xlkpi.intake.guard import admit
 from xlkpi.intake.submission import Submission, read_submission
-from xlkpi.plausible import with_doubts
-from xlkpi.scorecard import SHEET as SCORES
 from xlkpi.scoring.assess import Assessment, assess
 from xlkpi.workbook.layout import Role
-from xlkpi.workbook.marking import SHEET as FINDINGS
 from xlkpi.workbook.patch import patched
 
 from .conftest import Open

@@ -18,8 +18,8 @@ from xlwings.pro import _xlremote
 
 from xlkpi.excel.button import review_book
 from xlkpi.excel.control import FILE
+from xlkpi.headquarters.issuing import make_issue, publish
 from xlkpi.issue import Dealer, Issue
-from xlkpi.publish import make_issue, publish
 from xlkpi.scheme.lint import usable_scheme
 from xlkpi.scheme.model import SchemeField
 from xlkpi.scoring.assess import assess

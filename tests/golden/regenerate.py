@@ -20,17 +20,17 @@ from pathlib import Path
 from openpyxl import load_workbook
 
 from xlkpi.batch.work import Setup, Worker
-from xlkpi.demo import answers_of, demo_month, issue_month
+from xlkpi.cli.demo import answers_of, demo_month, issue_month
 from xlkpi.excel.control import FIRST_FIELD_ROW, LOG_ROW, one_line
 from xlkpi.excel.control import SHEET as CONTROL
 from xlkpi.excel.install import control_workbook
 from xlkpi.excel.review import review
+from xlkpi.excel.scorecard import SHEET as SCORES
+from xlkpi.headquarters.lists import read_inspections
 from xlkpi.intake.guard import admit
-from xlkpi.intake.lists import read_inspections
 from xlkpi.intake.reader import open_workbook
 from xlkpi.intake.submission import Submission, read_submission
 from xlkpi.issue import Issue
-from xlkpi.scorecard import SHEET as SCORES
 from xlkpi.scoring.assess import assess
 from xlkpi.scoring.engine import load_engine
 from xlkpi.values import Place

@@ -66,7 +66,7 @@ def fuzz(folder: str, file: str, seed: str, count: str) -> None:
 
 
 def mark(folder: str, file: str, seed: str, count: str) -> None:
-    from xlkpi.checking import Checked, Checker
+    from xlkpi.checking.check import Checked, Checker
     from xlkpi.findings import Finding
     from xlkpi.intake.submission import Submission, read_submission
     from xlkpi.issue import Issue

@@ -13,7 +13,7 @@ from openpyxl import load_workbook
 
 from journey import broken
 from journey.shared import TOTAL, Month, Run, dealers
-from xlkpi.demo import fill_in
+from xlkpi.cli.demo import fill_in
 from xlkpi.resources import templates
 
 ANSWERS = {

@@ -11,7 +11,7 @@ from click.testing import Result
 from openpyxl import load_workbook
 
 from journey.shared import TOTAL, Run, dealers
-from xlkpi.demo import fill_in
+from xlkpi.cli.demo import fill_in
 
 ROSTER = Path(__file__).parents[2] / "workbooks" / "service-assessment" / "dealers.xlsx"
 

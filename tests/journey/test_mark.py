@@ -14,7 +14,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from packages import edited
 
 from journey.shared import Month, Run
-from xlkpi.demo import fill_in
+from xlkpi.cli.demo import fill_in
 from xlkpi.workbook.package import members
 
 

@@ -12,7 +12,7 @@ from click.testing import Result
 from openpyxl import load_workbook
 
 from journey.shared import TOTAL, Month, Run, dealers, item
-from xlkpi.demo import fill_in
+from xlkpi.cli.demo import fill_in
 
 
 @pytest.fixture(scope="module")

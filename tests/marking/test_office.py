@@ -11,15 +11,15 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from oracle.books import need_soffice, saved_by_libreoffice
 
-from xlkpi.checking import Checker
-from xlkpi.demo import fill_in
+from xlkpi.checking.check import Checker
+from xlkpi.checking.marking import SHEET as LIST
+from xlkpi.checking.marking import mark
+from xlkpi.cli.demo import fill_in
 from xlkpi.findings import Finding
 from xlkpi.intake.guard import admit
 from xlkpi.intake.submission import Submission, read_submission
 from xlkpi.issue import Issue
 from xlkpi.values import Place
-from xlkpi.workbook.marking import SHEET as LIST
-from xlkpi.workbook.marking import mark
 from xlkpi.workbook.patch import patched
 
 from .books import OTHER, SAID, SHEET, rich_workbook

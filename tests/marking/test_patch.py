@@ -14,11 +14,11 @@ import xlwings
 from openpyxl import Workbook, load_workbook
 from packages import replaced, zipped
 
+from xlkpi.checking.marking import COLOURS, mark
+from xlkpi.checking.marking import SHEET as LIST
 from xlkpi.findings import Finding
 from xlkpi.intake.guard import admit
 from xlkpi.values import Place
-from xlkpi.workbook.marking import COLOURS, mark
-from xlkpi.workbook.marking import SHEET as LIST
 from xlkpi.workbook.operations import Comment, EnsureSheet, Fill, Link, NumberFormat, Operation, Write
 from xlkpi.workbook.package import members, unpack
 from xlkpi.workbook.patch import CannotPatch, patched

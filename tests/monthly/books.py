@@ -10,8 +10,8 @@ from typing import Any
 
 from openpyxl import load_workbook
 
+from xlkpi.headquarters.issuing import blanks, make_issue
 from xlkpi.issue import Dealer, Issue
-from xlkpi.publish import blanks, make_issue
 from xlkpi.scheme.compile import Compiled
 from xlkpi.scheme.model import Scheme, SchemeField
 from xlkpi.scoring.assess import Assessment, assess

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from xlkpi.intake.lists import read_given, read_targets
-from xlkpi.intake.previous import peer_ranks, read_previous, read_year_ago
+from xlkpi.headquarters.forms import targets_form
+from xlkpi.headquarters.issuing import with_history, with_revision
+from xlkpi.headquarters.lists import read_given, read_targets
+from xlkpi.headquarters.previous import peer_ranks, read_previous, read_year_ago
 from xlkpi.intake.submission import Submission, read_submission
 from xlkpi.issue import Dealer
-from xlkpi.publish import with_history, with_revision
 from xlkpi.scheme.lint import lint_scheme
 from xlkpi.values import Absence
-from xlkpi.workbook.forms import targets_form
 
 from .books import MONTH, ROSTER, TARGET, Monthly, answer_places, edited
 

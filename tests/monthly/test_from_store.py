@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from xlkpi.issue import Dealer
-from xlkpi.results import Results
-from xlkpi.store.carry import known_before
-from xlkpi.store.file import open_store
-from xlkpi.store.record import record
+from xlkpi.month.results import Results
+from xlkpi.month.store.carry import known_before
+from xlkpi.month.store.file import open_store
+from xlkpi.month.store.record import record
 from xlkpi.values import CellContent
 
 from .books import ORDERS, ROSTER, Monthly

@@ -12,11 +12,11 @@ from click.testing import CliRunner, Result
 from openpyxl import Workbook, load_workbook
 
 from xlkpi.cli import main
-from xlkpi.intake.lists import read_plan
-from xlkpi.intake.previous import read_previous
+from xlkpi.headquarters.issuing import with_history
+from xlkpi.headquarters.lists import read_plan
+from xlkpi.headquarters.previous import read_previous
 from xlkpi.intake.submission import Submission, read_submission
 from xlkpi.issue import Issue
-from xlkpi.publish import with_history
 from xlkpi.scheme.cells import of_diagnosis
 from xlkpi.scoring.assess import Assessment
 from xlkpi.values import CellContent

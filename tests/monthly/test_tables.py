@@ -15,7 +15,7 @@ from openpyxl import load_workbook
 from xlkpi.batch import run
 from xlkpi.findings import Finding
 from xlkpi.intake.submission import Submission, read_submission
-from xlkpi.results import Results, write_results
+from xlkpi.month.results import Results, write_results
 from xlkpi.scoring.assess import Assessment
 from xlkpi.values import Absence, Place
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from xlkpi.headquarters.issuing import make_issue
 from xlkpi.issue import Dealer, Issue
-from xlkpi.publish import make_issue
 from xlkpi.scheme.cells import BEFORE_VETO, CEILING, GRADE, PUBLISHED, STATUS, TOTAL
 from xlkpi.scheme.lint import usable_scheme
 from xlkpi.scoring.assess import assess

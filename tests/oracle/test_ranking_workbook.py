@@ -13,15 +13,15 @@ import pytest
 from conftest import REAL_ANSWERS, REAL_INSPECTIONS, REAL_TARGETS
 from openpyxl import load_workbook
 
+from xlkpi.headquarters.issuing import make_issue
 from xlkpi.issue import Dealer, Issue
-from xlkpi.publish import make_issue
-from xlkpi.ranking import ranking_workbook
-from xlkpi.ranking.heat import FIRST, HEAT, KEYS, WEIGHTS
-from xlkpi.results import Results, ranks
+from xlkpi.month.results import Results, ranks
+from xlkpi.month.standing import standings_of
 from xlkpi.scheme.lint import usable_scheme
 from xlkpi.scoring.assess import Assessment, assess
 from xlkpi.scoring.engine import load_engine
-from xlkpi.standing import standings_of
+from xlkpi.shown.ranking import ranking_workbook
+from xlkpi.shown.ranking.heat import FIRST, HEAT, KEYS, WEIGHTS
 from xlkpi.values import Absence
 
 from .books import saved_by_libreoffice

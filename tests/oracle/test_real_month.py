@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from openpyxl import load_workbook
 
-from xlkpi.audit import audit_workbook
-from xlkpi.demo import Demo, run_demo
-from xlkpi.intake.lists import read_inspections
+from xlkpi.cli.demo import Demo, run_demo
+from xlkpi.headquarters.lists import read_inspections
 from xlkpi.intake.submission import Submission, read_submission
 from xlkpi.issue import Issue
 from xlkpi.scoring.assess import assess
+from xlkpi.scoring.audit import audit_workbook
 from xlkpi.scoring.engine import load_engine
 from xlkpi.values import CellContent
 

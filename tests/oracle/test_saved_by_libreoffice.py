@@ -13,9 +13,9 @@ from openpyxl import Workbook
 from openpyxl.workbook.defined_name import DefinedName
 
 from xlkpi.findings import Finding
+from xlkpi.headquarters.issuing import blanks
 from xlkpi.intake.submission import Submission, _bare, read_submission
 from xlkpi.issue import Issue
-from xlkpi.publish import blanks
 from xlkpi.scheme.lint import usable_scheme
 from xlkpi.scoring.assess import assess
 from xlkpi.scoring.engine import Engine

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from xlkpi.batch import run
-from xlkpi.demo import fill_in
+from xlkpi.cli.demo import fill_in
+from xlkpi.headquarters.issuing import Blank, blanks
 from xlkpi.intake.normalise import understand
 from xlkpi.intake.submission import Submission, read_submission
 from xlkpi.issue import Issue
-from xlkpi.publish import Blank, blanks
-from xlkpi.results import Results, to_json
+from xlkpi.month.results import Results, to_json
 from xlkpi.scheme.model import SchemeField
 from xlkpi.scoring.assess import assess
 from xlkpi.values import Absence, CellContent, CellKind, Place, RawCell

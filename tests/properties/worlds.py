@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from hypothesis import strategies as st
 
+from xlkpi.headquarters.issuing import make_issue
 from xlkpi.issue import Dealer, Issue
-from xlkpi.publish import make_issue
 from xlkpi.scheme.formulary import Compiled
 from xlkpi.scheme.formulas import judged, number_value
 from xlkpi.scheme.model import Scheme, SchemeField

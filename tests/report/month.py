@@ -12,11 +12,11 @@ from random import Random
 from typing import Any
 
 from xlkpi.findings import Finding
-from xlkpi.report.source import History
-from xlkpi.results import SCORES_FILE, definitions
+from xlkpi.month.results import SCORES_FILE, definitions
+from xlkpi.month.store.query import EarlierMonth
 from xlkpi.scheme.lint import usable_scheme
 from xlkpi.scheme.model import Scheme
-from xlkpi.store.query import EarlierMonth
+from xlkpi.shown.report.source import History
 
 MONTH = "2026-11"
 REGIONS = ("华东", "华南", "华北", "华中", "西南", "西北", "东北")

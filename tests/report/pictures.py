@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from xlkpi.demo import run_demo
+from xlkpi.cli.demo import run_demo
 
 FOLDER = Path(__file__).parents[2] / "workbooks" / "report"
 

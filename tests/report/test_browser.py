@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from xlkpi.report.page import write_report
-from xlkpi.report.source import Source
+from xlkpi.shown.report.page import write_report
+from xlkpi.shown.report.source import Source
 
 from .conftest import Open
 from .month import HOSTILE, month

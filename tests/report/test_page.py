@@ -18,13 +18,13 @@ from click.testing import CliRunner
 from ruamel.yaml import YAML
 
 from xlkpi.cli import main
-from xlkpi.report import summary
-from xlkpi.report.dealers import rows
-from xlkpi.report.figures import figure, points
-from xlkpi.report.page import render
-from xlkpi.report.source import NoReport, Source
+from xlkpi.month.store.query import EarlierMonth
 from xlkpi.resources import templates
-from xlkpi.store.query import EarlierMonth
+from xlkpi.shown.report import summary
+from xlkpi.shown.report.dealers import rows
+from xlkpi.shown.report.figures import figure, points
+from xlkpi.shown.report.page import render
+from xlkpi.shown.report.source import NoReport, Source
 
 from .conftest import need_chromium
 from .month import HOSTILE, month, saved

@@ -12,7 +12,7 @@ from oracle.books import need_soffice
 
 from xlkpi.cli import main
 from xlkpi.intake.reader import open_workbook
-from xlkpi.report import pdf
+from xlkpi.shown import pdf
 
 ASSESSED = Path(__file__).parents[2] / "workbooks" / "service-assessment" / "assessed.xlsx"
 

@@ -16,12 +16,12 @@ import pytest
 from xlkpi.findings import Finding, Ruling, Severity
 from xlkpi.intake.submission import Unusable
 from xlkpi.issue import Dealer, Issue
-from xlkpi.results import Results, ranks
+from xlkpi.month.results import Results, ranks
+from xlkpi.month.standing import standings_of
+from xlkpi.month.store.file import TABLES, Store, StoreError, export, open_store
+from xlkpi.month.store.query import EarlierMonth, dealer_months, earlier_months, past, standings, trend, which_scheme
+from xlkpi.month.store.record import Recorded, record
 from xlkpi.scoring.assess import Assessment
-from xlkpi.standing import standings_of
-from xlkpi.store.file import TABLES, Store, StoreError, export, open_store
-from xlkpi.store.query import EarlierMonth, dealer_months, earlier_months, past, standings, trend, which_scheme
-from xlkpi.store.record import Recorded, record
 from xlkpi.values import Absence, Place
 
 SCHEME = "service-assessment"
@@ -243,8 +243,8 @@ def test_a_run_that_fails_half_way_leaves_nothing(tmp_path: Path, month_of: Mont
 WRITER = """
 import pickle, sys, time
 from pathlib import Path
-from xlkpi.store.file import open_store
-from xlkpi.store.record import record
+from xlkpi.month.store.file import open_store
+from xlkpi.month.store.record import record
 path, run, ready, go = map(Path, sys.argv[1:])
 results = pickle.loads(run.read_bytes())
 with open_store(path, write=True, told=lambda detail: print("waits", flush=True)) as store:

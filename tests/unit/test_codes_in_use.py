@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
+from xlkpi.batch.receipts import read_receipts
 from xlkpi.findings import catalogue
 from xlkpi.intake.normalise import understand
-from xlkpi.intake.receipts import read_receipts
 from xlkpi.issue import Issue
-from xlkpi.returns import MISSING, NOT_ISSUED, Return, roster_findings
+from xlkpi.month.returns import MISSING, NOT_ISSUED, Return, roster_findings
+from xlkpi.month.store import carry
 from xlkpi.scheme.model import SchemeField
-from xlkpi.store import carry
 from xlkpi.values import CellKind, Place, RawCell
 
 TESTS = Path(__file__).parents[1]

@@ -17,9 +17,9 @@ from xlkpi.batch.manifest import Hashes
 from xlkpi.batch.work import Setup
 from xlkpi.cli import main
 from xlkpi.findings import Finding, Ruling, Severity, catalogue, with_rulings, worst
-from xlkpi.intake.waivers import COLUMNS, read_waivers
+from xlkpi.headquarters.waivers import COLUMNS, read_waivers
 from xlkpi.issue import Issue
-from xlkpi.results import Results, to_json
+from xlkpi.month.results import Results, to_json
 from xlkpi.scheme.lint import lint_scheme
 from xlkpi.scheme.model import CodeRuling
 

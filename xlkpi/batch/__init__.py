@@ -14,12 +14,12 @@ from typing import overload
 
 from xlkpi.batch.manifest import MANIFEST_FILE, Entry, Hashes, Manifest, written_before
 from xlkpi.batch.processes import Beside, Scored, default_jobs, score_here, score_in_processes
+from xlkpi.batch.receipts import receipt
 from xlkpi.batch.settle import Expected, Filed, Settled, settle
 from xlkpi.batch.work import Setup, assessment_of, sha256, unusable_of
 from xlkpi.files import remove_litter
 from xlkpi.findings import Finding, with_rulings
 from xlkpi.intake.guard import Refused, raw_bytes
-from xlkpi.intake.receipts import receipt
 from xlkpi.intake.submission import Unusable
 from xlkpi.issue import Issue
 from xlkpi.scoring.assess import Assessment

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from xlkpi.batch.receipts import Receipt
 from xlkpi.findings import Finding
-from xlkpi.intake.receipts import Receipt
 from xlkpi.issue import Dealer
 
 

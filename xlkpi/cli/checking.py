@@ -11,8 +11,8 @@ import click
 from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, console, leave, load_issue, waivers_option, with_waivers
 
 if TYPE_CHECKING:
-    from xlkpi.changes import Changes
-    from xlkpi.checking import Checked, Checker
+    from xlkpi.checking.changes import Changes
+    from xlkpi.checking.check import Checked, Checker
     from xlkpi.findings import Finding
     from xlkpi.issue import Issue
 
@@ -47,8 +47,8 @@ def check(
         raise click.UsageError("-o is for --format json, csv or xlsx; text goes to the terminal")
     if shape == "csv" and against:
         raise click.UsageError("--format csv holds findings only: use text, json or xlsx with --against")
-    from xlkpi.changes import Comparison
-    from xlkpi.checking import Checker
+    from xlkpi.checking.changes import Comparison
+    from xlkpi.checking.check import Checker
     from xlkpi.cli.stores import known_figures
     from xlkpi.files import workbook_paths
 
@@ -107,10 +107,10 @@ def _tell(
     issue: Issue, checked: Sequence[Checked], found: Sequence[Finding], changes: Sequence[Changes] | None,
     shape: str, output: Path | None,
 ) -> None:  # fmt: skip
+    from xlkpi.checking.finding_list import rows, to_csv, to_json, to_workbook
     from xlkpi.files import WriteError, write_file
-    from xlkpi.finding_list import rows, to_csv, to_json, to_workbook
-    from xlkpi.results import owners
-    from xlkpi.terminal import print_changes, print_findings
+    from xlkpi.month.results import owners
+    from xlkpi.shown.terminal import print_changes, print_findings
 
     files = [(one.read.file, one.dealer) for one in checked]
     if shape == "text":

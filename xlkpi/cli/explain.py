@@ -14,7 +14,7 @@ def explain(code: str | None, lang: str) -> None:
 
     from xlkpi.cli.shared import console
     from xlkpi.findings import catalogue
-    from xlkpi.terminal import print_code, print_codes
+    from xlkpi.shown.terminal import print_code, print_codes
 
     entries = catalogue()
     if code is None:

@@ -33,9 +33,9 @@ def new(
     """Issue a month: one blank workbook a dealer, the master and issue.json."""
     from xlkpi.cli.stores import opened
     from xlkpi.files import WriteError, workbook_paths
-    from xlkpi.intake.lists import read_given, read_history, read_plan, read_roster, read_targets
-    from xlkpi.intake.previous import read_previous, read_year_ago
-    from xlkpi.publish import NotIssued, make_issue, publish, with_history
+    from xlkpi.headquarters.issuing import NotIssued, make_issue, publish, with_history
+    from xlkpi.headquarters.lists import read_given, read_history, read_plan, read_roster, read_targets
+    from xlkpi.headquarters.previous import read_previous, read_year_ago
 
     loaded, compiled = usable(scheme_name)
     if not loaded.valid.covers(month):
@@ -55,7 +55,7 @@ def new(
         raise
     stored = None
     if store_file:
-        from xlkpi.store.carry import known_before
+        from xlkpi.month.store.carry import known_before
 
         with opened(store_file) as store:
             stored = known_before(store, issue)
@@ -90,8 +90,8 @@ def targets() -> None:
 def targets_new(scheme_name: str, month: str, roster: Path, indicators: bool, output: Path) -> None:
     """Make the sheet in which headquarters enters the targets (dealers × fields)."""
     from xlkpi.files import write_file
-    from xlkpi.intake.lists import read_roster
-    from xlkpi.workbook.forms import targets_form
+    from xlkpi.headquarters.forms import targets_form
+    from xlkpi.headquarters.lists import read_roster
 
     loaded, _ = usable(scheme_name)
     dealers = read_roster(roster)
@@ -112,7 +112,7 @@ def inspections() -> None:
 def inspections_new(issue_folder: Path, output: Path) -> None:
     """Make the sheet in which headquarters enters 检查情况 (dealers × clauses)."""
     from xlkpi.files import write_file
-    from xlkpi.workbook.forms import inspections_form
+    from xlkpi.headquarters.forms import inspections_form
 
     issue = load_issue(issue_folder)
     dealers = [(d.code, d.name, d.region) for d in issue.roster.values()]

@@ -11,7 +11,7 @@ from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, console, leave
 from xlkpi.cli.stores import opened
 
 if TYPE_CHECKING:
-    from xlkpi.report.words import Lang
+    from xlkpi.shown.report.words import Lang
 
 OUT = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -25,7 +25,7 @@ OUT = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.option("--store", "store_file", type=FILE, help="The store that `score` keeps: adds trends and moves.")
 def report(out: Path, output: Path | None, lang: str, store_file: Path | None) -> None:
     """Make one HTML file of the folder OUT that `xlkpi score` wrote: ranking, regions, each dealer's page."""
-    from xlkpi.report.page import REPORT_FILE
+    from xlkpi.shown.report.page import REPORT_FILE
 
     click.echo(str(make_report(out, output or out / REPORT_FILE, "en" if lang == "en" else "zh", store_file)))
 
@@ -35,9 +35,9 @@ def make_report(out: Path, path: Path, lang: Lang = "zh", store_file: Path | Non
     from dataclasses import replace
 
     from xlkpi.files import WriteError
-    from xlkpi.report.page import write_report
-    from xlkpi.report.source import NoReport, Source
-    from xlkpi.store.query import earlier_months
+    from xlkpi.month.store.query import earlier_months
+    from xlkpi.shown.report.page import write_report
+    from xlkpi.shown.report.source import NoReport, Source
 
     try:
         source = Source.read(out, lang)
@@ -58,8 +58,8 @@ def make_report(out: Path, path: Path, lang: Lang = "zh", store_file: Path | Non
 def pdf(paths: tuple[Path, ...], output: Path) -> None:
     """Make a PDF of each assessed workbook's 绩效考核表, to print and sign. LibreOffice must be installed."""
     from xlkpi.files import workbook_paths
-    from xlkpi.report.pdf import NoLibreOffice, to_pdf
-    from xlkpi.terminal import print_findings
+    from xlkpi.shown.pdf import NoLibreOffice, to_pdf
+    from xlkpi.shown.terminal import print_findings
 
     found = []
     try:

@@ -22,7 +22,7 @@ from xlkpi.cli.shared import FOLDER, console, load_issue, stop_on_errors
 if TYPE_CHECKING:
     from xlkpi.batch import Batch
     from xlkpi.issue import Issue
-    from xlkpi.returns import Return
+    from xlkpi.month.returns import Return
 
 
 @click.command()
@@ -38,8 +38,8 @@ def status(
 ) -> None:  # fmt: skip
     """List who has sent, who is late or missing, and what cannot be used. No score is written."""
     from xlkpi.files import WriteError
-    from xlkpi.returns import RETURNS_FILE
-    from xlkpi.terminal import print_returns
+    from xlkpi.month.returns import RETURNS_FILE
+    from xlkpi.shown.terminal import print_returns
 
     try:
         issue, _, lines = _survey(paths, issue_folder, filing, output, engine, jobs)
@@ -63,7 +63,7 @@ def letters(
 ) -> None:
     """Write to each dealer what is missing or wrong: a text to paste and a page. Who is done gets no letter."""
     from xlkpi.files import WriteError, write_file
-    from xlkpi.letters import letters as letters_of
+    from xlkpi.shown.letters import letters as letters_of
 
     issue, batch, lines = _survey(paths, issue_folder, filing, None, engine, jobs)
     written = 0

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from xlkpi.batch.work import Setup
     from xlkpi.findings import Finding
     from xlkpi.issue import Issue
-    from xlkpi.returns import Return
+    from xlkpi.month.returns import Return
 
 Command = Callable[..., None]
 
@@ -59,8 +59,8 @@ class FilingOptions:
         """The filing with what is wrong with the lists. Nothing is expected of anybody unless `always`, or unless one
         of roster, deadline and locked is given."""
         from xlkpi.batch import Expected, Filing
-        from xlkpi.intake.lists import read_roster
-        from xlkpi.intake.receipts import end_of, read_receipts
+        from xlkpi.batch.receipts import end_of, read_receipts
+        from xlkpi.headquarters.lists import read_roster
 
         found: list[Finding] = []
         log = {}
@@ -100,7 +100,7 @@ def run_batch(
 ) -> Batch:  # fmt: skip
     """Score the files and show how far it has come."""
     from xlkpi.batch import run
-    from xlkpi.progress import shown
+    from xlkpi.shown.progress import shown
 
     runner = _on_cluster(cluster) if cluster else _runner(processes(jobs, files))
     with shown(console(stderr=True)) as progress:
@@ -119,8 +119,8 @@ def list_returns(issue: Issue, batch: Batch, filing: Filing, output: Path | None
     if filing.expected is None:
         return []
     from xlkpi.files import write_file
-    from xlkpi.returns import HEADINGS, RETURNS_FILE, WIDTHS, return_list
-    from xlkpi.workbook.forms import return_list_form
+    from xlkpi.headquarters.forms import return_list_form
+    from xlkpi.month.returns import HEADINGS, RETURNS_FILE, WIDTHS, return_list
 
     lines = return_list(issue, batch, filing.expected)
     if output is not None:

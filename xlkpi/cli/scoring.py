@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from xlkpi.batch import Batch
     from xlkpi.findings import Finding
     from xlkpi.issue import Issue
-    from xlkpi.standing import Standings
+    from xlkpi.month.standing import Standings
 
 _MOST_PRINTED = 200  # dealers, findings; scores.json, scores.csv and the ranking workbook hold them all
 
@@ -69,14 +69,14 @@ def score(
 ) -> None:  # fmt: skip
     """Score dealers' workbooks: scores.json, scores.csv and each dealer's assessed workbook."""
     from xlkpi.batch import Beside
+    from xlkpi.checking.plausible import with_doubts
     from xlkpi.cli.stores import keep, known_figures, known_standing
     from xlkpi.files import WriteError, workbook_paths, write_file
-    from xlkpi.plausible import with_doubts
-    from xlkpi.ranking import FILE as RANKING_FILE
-    from xlkpi.ranking import ranking_workbook
-    from xlkpi.results import Results, long_form, write_results
-    from xlkpi.returns import roster_findings
-    from xlkpi.standing import standings_of
+    from xlkpi.month.results import Results, long_form, write_results
+    from xlkpi.month.returns import roster_findings
+    from xlkpi.month.standing import standings_of
+    from xlkpi.shown.ranking import FILE as RANKING_FILE
+    from xlkpi.shown.ranking import ranking_workbook
 
     issue = load_issue(issue_folder)
     # what is wrong with the store is better known now than in the end
@@ -90,7 +90,7 @@ def score(
             issue, files, engine=engine, jobs=jobs, cluster=cluster, filing=expected, out=output, resume=resume
         )
         with Beside(processes(jobs, files)) as beside:
-            beside.load("xlkpi.ranking")
+            beside.load("xlkpi.shown.ranking")
             returns = list_returns(issue, batch, expected, output)
             lists += [*batch.findings, *roster_findings(returns)]
             assessments = with_doubts(issue, batch.assessments, past)
@@ -101,12 +101,12 @@ def score(
             if store_file:
                 keep(results, store_file)
             if parquet:
-                from xlkpi.store.parts import PARTS_FOLDER, write_parts
+                from xlkpi.month.store.parts import PARTS_FOLDER, write_parts
 
                 write_parts(long_form(results), output / PARTS_FOLDER)
             if report:
                 from xlkpi.cli.reporting import make_report
-                from xlkpi.report.page import REPORT_FILE
+                from xlkpi.shown.report.page import REPORT_FILE
 
                 make_report(output, output / REPORT_FILE, store_file=store_file)
             _print(issue, batch, stand, output)
@@ -118,8 +118,8 @@ def score(
 
 def _print(issue: Issue, batch: Batch, stand: Standings, output: Path) -> None:
     """The ranking and the gravest findings, on the terminal."""
-    from xlkpi.results import owners
-    from xlkpi.terminal import print_findings, print_ranking
+    from xlkpi.month.results import owners
+    from xlkpi.shown.terminal import print_findings, print_ranking
 
     screen = console()
     print_ranking(screen, stand, most=_MOST_PRINTED)
@@ -137,14 +137,14 @@ def _with_lists(
 
     found: list[Finding] = []
     if targets:
-        from xlkpi.intake.lists import read_targets
-        from xlkpi.publish import with_revision
+        from xlkpi.headquarters.issuing import with_revision
+        from xlkpi.headquarters.lists import read_targets
 
         revised = read_targets(targets, issue.scheme, issue.roster)
         found += revised.findings
         issue = with_revision(issue, revised.rows)
     if inspected:
-        from xlkpi.intake.lists import read_inspections
+        from xlkpi.headquarters.lists import read_inspections
 
         entered = read_inspections(inspected, issue.scheme, issue.roster)
         found += entered.findings
@@ -159,8 +159,8 @@ def _with_lists(
 def trace(file: Path, item: str) -> None:
     """Explain an ITEM of an assessed workbook: clause, cells, numbers, arithmetic, result."""
     from xlkpi.intake.guard import Refused
-    from xlkpi.terminal import print_trace
-    from xlkpi.trace import NoTrace, trace_item
+    from xlkpi.scoring.trace import NoTrace, trace_item
+    from xlkpi.shown.terminal import print_trace
 
     try:
         explained = trace_item(file, item)
@@ -179,10 +179,10 @@ def trace(file: Path, item: str) -> None:
 )  # fmt: skip
 def audit(paths: tuple[Path, ...], engine: str) -> None:
     """Recalculate assessed workbooks with the other engine; list every cell that differs by more than 1e-9 relative."""
-    from xlkpi.audit import audit_workbook
     from xlkpi.files import workbook_paths
     from xlkpi.findings import Finding
     from xlkpi.intake.guard import Refused
+    from xlkpi.scoring.audit import audit_workbook
     from xlkpi.values import plain
 
     differing, refused_files = 0, []
@@ -197,7 +197,7 @@ def audit(paths: tuple[Path, ...], engine: str) -> None:
         for difference in audited.differences:
             click.echo(f"  {difference.place}: {plain(difference.stored)} ≠ {plain(difference.recalculated)}")
     if refused_files:
-        from xlkpi.terminal import print_findings
+        from xlkpi.shown.terminal import print_findings
 
         print_findings(console(), refused_files)
     if differing and not refused_files:
@@ -210,9 +210,9 @@ def audit(paths: tuple[Path, ...], engine: str) -> None:
 @engine_option
 def demo(output: Path, engine: str) -> None:
     """Run a whole month on the source's real dealer and eleven made-up ones: issue, fill, check, score, rank."""
-    from xlkpi.demo import paths_to_open, run_demo
+    from xlkpi.cli.demo import paths_to_open, run_demo
     from xlkpi.findings import Severity
-    from xlkpi.terminal import print_findings, print_ranking
+    from xlkpi.shown.terminal import print_findings, print_ranking
 
     done = run_demo(output, engine)
     screen = console()

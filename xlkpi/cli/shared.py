@@ -61,7 +61,7 @@ class Deadline(click.ParamType[str]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Check the form."""
-        from xlkpi.intake.receipts import end_of
+        from xlkpi.batch.receipts import end_of
 
         try:
             end_of(str(value))
@@ -113,7 +113,7 @@ def with_waivers(issue: Issue, path: Path | None) -> tuple[Issue, list[Finding]]
         return issue, []
     from dataclasses import replace
 
-    from xlkpi.intake.waivers import read_waivers
+    from xlkpi.headquarters.waivers import read_waivers
 
     waivers, found = read_waivers(path, issue)
     return replace(issue, waivers=waivers), found
@@ -122,7 +122,7 @@ def with_waivers(issue: Issue, path: Path | None) -> tuple[Issue, list[Finding]]
 def stop_on_errors(findings: Iterable[Finding]) -> None:
     """Print what was found in headquarters' own lists; go no further on an error."""
     from xlkpi.findings import Severity, worst
-    from xlkpi.terminal import print_findings
+    from xlkpi.shown.terminal import print_findings
 
     listed = list(findings)
     if listed:
@@ -134,7 +134,7 @@ def stop_on_errors(findings: Iterable[Finding]) -> None:
 def refuse(file: Path, code: str, facts: Any) -> NoReturn:
     """Say why a file was refused, and leave."""
     from xlkpi.findings import Finding
-    from xlkpi.terminal import print_findings
+    from xlkpi.shown.terminal import print_findings
 
     finding = Finding(code, file.name, facts=facts)
     print_findings(console(), [finding])

@@ -12,11 +12,11 @@ import click
 from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, Month, console, refuse
 
 if TYPE_CHECKING:
+    from xlkpi.checking.plausible import Past
     from xlkpi.issue import Issue
-    from xlkpi.plausible import Past
-    from xlkpi.results import Results
-    from xlkpi.store.file import Store
-    from xlkpi.store.query import By
+    from xlkpi.month.results import Results
+    from xlkpi.month.store.file import Store
+    from xlkpi.month.store.query import By
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -28,7 +28,7 @@ _PARTS: dict[str, By] = {"all": "all", "region": "region", "peer-group": "peer_g
 @contextmanager
 def opened(store_file: Path, *, write: bool = False) -> Iterator[Store]:
     """The store, open; what is wrong with it is a finding and ends the command. Waiting is said on standard error."""
-    from xlkpi.store.file import StoreError, open_store
+    from xlkpi.month.store.file import StoreError, open_store
 
     def waiting(detail: str) -> None:
         click.echo(f"{store_file}: {detail}; 等待 …", err=True)
@@ -44,7 +44,7 @@ def known_figures(store_file: Path | None, issue: Issue) -> Past:
     """The dealers' figures of the months before, as the store has them; nothing where there is none yet."""
     if store_file is None or not store_file.exists():
         return {}
-    from xlkpi.store.query import figures_before
+    from xlkpi.month.store.query import figures_before
 
     with opened(store_file) as store:
         return figures_before(store, issue.scheme.scheme, issue.month)
@@ -54,7 +54,7 @@ def known_standing(store_file: Path | None, issue: Issue) -> Mapping[str, tuple[
     """Last month's published total and rank by dealer code; nothing where there is no store yet."""
     if store_file is None or not store_file.exists():
         return {}
-    from xlkpi.store.query import month_earlier
+    from xlkpi.month.store.query import month_earlier
 
     with opened(store_file) as store:
         return month_earlier(store, issue.scheme.scheme, issue.month)
@@ -62,7 +62,7 @@ def known_standing(store_file: Path | None, issue: Issue) -> Mapping[str, tuple[
 
 def keep(results: Results, store_file: Path) -> None:
     """Put a run into the store, and say what that changed."""
-    from xlkpi.store.record import record
+    from xlkpi.month.store.record import record
 
     with opened(store_file, write=True) as store:
         done = record(store, results)
@@ -76,8 +76,8 @@ def keep(results: Results, store_file: Path) -> None:
 @_scheme_option
 def history(dealer: str, store_file: Path, name: str, scheme_name: str) -> None:
     """What a DEALER sent month by month: totals, ranks and resubmissions, or one figure."""
-    from xlkpi.store.query import dealer_months, past, which_scheme
-    from xlkpi.terminal import print_figures, print_history
+    from xlkpi.month.store.query import dealer_months, past, which_scheme
+    from xlkpi.shown.terminal import print_figures, print_history
 
     with opened(store_file) as store:
         if not name:
@@ -97,9 +97,9 @@ def history(dealer: str, store_file: Path, name: str, scheme_name: str) -> None:
 def rank(store_file: Path, month: str | None, part: str, scheme_name: str, output: Path | None) -> None:
     """A month's ranking as the store has it, resubmissions and late files included."""
     from xlkpi.files import WriteError, write_file
-    from xlkpi.ranking import ranking_workbook
-    from xlkpi.store.query import months, standings, which_scheme
-    from xlkpi.terminal import print_standings
+    from xlkpi.month.store.query import months, standings, which_scheme
+    from xlkpi.shown.ranking import ranking_workbook
+    from xlkpi.shown.terminal import print_standings
 
     with opened(store_file) as store:
         scheme = which_scheme(store, scheme_name, month or "")
@@ -122,9 +122,9 @@ def rank(store_file: Path, month: str | None, part: str, scheme_name: str, outpu
 @_scheme_option
 def trend(store_file: Path, name: str, part: str, scheme_name: str) -> None:
     """Month by month: the mean of the totals, or of one item, indicator or field."""
-    from xlkpi.store.query import trend as trend_of
-    from xlkpi.store.query import which_scheme
-    from xlkpi.terminal import print_trend
+    from xlkpi.month.store.query import trend as trend_of
+    from xlkpi.month.store.query import which_scheme
+    from xlkpi.shown.terminal import print_trend
 
     with opened(store_file) as store:
         points = trend_of(store, which_scheme(store, scheme_name), name, _PARTS[part])
@@ -141,7 +141,7 @@ def store_group() -> None:
 @click.option("-o", "--output", type=FOLDER, required=True, help="Folder for one Parquet file a table.")
 def store_export(store_file: Path, output: Path) -> None:
     """Write the store's tables as Parquet files."""
-    from xlkpi.store.file import export
+    from xlkpi.month.store.file import export
 
     with opened(store_file) as store:
         for path in export(store, output):

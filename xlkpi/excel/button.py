@@ -90,7 +90,7 @@ def load(folder: Path, inspections: Path | None) -> Issue:
         IssueError: the folder holds none.
         Trouble: the list has an error.
     """
-    from xlkpi.intake.lists import read_inspections  # noqa: PLC0415
+    from xlkpi.headquarters.lists import read_inspections  # noqa: PLC0415
 
     issue = Issue.load(folder)
     if inspections is None:
@@ -102,9 +102,9 @@ def load(folder: Path, inspections: Path | None) -> Issue:
 
 def _folder(control: Any, choices: Choices) -> str:
     from xlkpi.batch import run  # noqa: PLC0415
+    from xlkpi.checking.plausible import with_doubts  # noqa: PLC0415
     from xlkpi.files import WriteError, workbook_paths  # noqa: PLC0415
-    from xlkpi.plausible import with_doubts  # noqa: PLC0415
-    from xlkpi.results import Results, write_results  # noqa: PLC0415
+    from xlkpi.month.results import Results, write_results  # noqa: PLC0415
 
     issue = load(choices.path("issue"), choices.path_or_none("inspections"))
     out = choices.path("out", exists=False)
@@ -124,9 +124,9 @@ def _folder(control: Any, choices: Choices) -> str:
 
 def _blanks(control: Any, choices: Choices) -> str:
     from xlkpi.files import WriteError, workbook_paths  # noqa: PLC0415
-    from xlkpi.intake.lists import read_roster, read_targets  # noqa: PLC0415
-    from xlkpi.intake.previous import read_previous  # noqa: PLC0415
-    from xlkpi.publish import NotIssued, make_issue, publish, with_history  # noqa: PLC0415
+    from xlkpi.headquarters.issuing import NotIssued, make_issue, publish, with_history  # noqa: PLC0415
+    from xlkpi.headquarters.lists import read_roster, read_targets  # noqa: PLC0415
+    from xlkpi.headquarters.previous import read_previous  # noqa: PLC0415
     from xlkpi.scheme.files import SchemeError  # noqa: PLC0415
     from xlkpi.scheme.lint import usable_scheme  # noqa: PLC0415
 

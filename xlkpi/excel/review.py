@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from xlkpi.checking.marking import mark
+from xlkpi.checking.plausible import with_doubts
 from xlkpi.excel.apply import CannotWrite
+from xlkpi.excel.scorecard import score_sheet, summary
 from xlkpi.findings import Finding, most_serious_first, tally
 from xlkpi.intake.normalise import show
 from xlkpi.intake.source import Source
 from xlkpi.intake.submission import Submission, Unusable, read_source
 from xlkpi.issue import Issue
-from xlkpi.plausible import with_doubts
 from xlkpi.scheme.cells import TOTAL
-from xlkpi.scorecard import score_sheet, summary
 from xlkpi.scoring.assess import INSPECTION_MISSING, Assessment, assess
 from xlkpi.scoring.engine import Engine
 from xlkpi.values import CellKind
 from xlkpi.workbook.layout import Role
-from xlkpi.workbook.marking import mark
 from xlkpi.workbook.operations import Comment, EnsureSheet, Fill, Operation
 
 _SHOWN = 5  # findings in the message; all of them stand in 问题清单

@@ -321,3 +321,16 @@ def _finite(text: str) -> float | None:
 
 def _truth(text: str) -> str:
     return {"1": "TRUE", "0": "FALSE"}.get(text, text)
+
+
+def checked(entry: SchemeField, reading: Reading) -> Reading:
+    """Headquarters' figures obey the field's range too; outside it they cannot be used."""
+    value = reading.value
+    if not isinstance(value, float):
+        return reading
+    for limit, code, wrong in ((entry.minimum, "XK-V004", -1), (entry.maximum, "XK-V005", 1)):
+        if limit is not None and (value - number_value(limit)) * wrong > 0:
+            return Reading(Absence.UNREADABLE, reading.remarks).noting(code, found=show(entry, value), limit=limit)
+    if entry.type in ("count", "day") and value != int(value):
+        return Reading(Absence.UNREADABLE, reading.remarks).noting("XK-V003", found=show(entry, value))
+    return reading

@@ -13,9 +13,8 @@ from xml.etree.ElementTree import ParseError
 from xlkpi.findings import Finding
 from xlkpi.intake.foreign import open_source
 from xlkpi.intake.guard import Refused
-from xlkpi.intake.lists import checked
 from xlkpi.intake.locate import Locator, Retitled
-from xlkpi.intake.normalise import Reading, show, understand, words_of
+from xlkpi.intake.normalise import Reading, checked, show, understand, words_of
 from xlkpi.intake.reader import place_of
 from xlkpi.intake.source import SheetCells, Source
 from xlkpi.intake.strays import Remark, Surroundings, beyond, condensed, unseen_rows

@@ -16,11 +16,11 @@ from openpyxl import load_workbook
 from packages import edited, put, put_answer, ref_of
 
 from xlkpi.findings import Finding
+from xlkpi.headquarters.issuing import Blank, blanks
 from xlkpi.intake.reader import open_workbook
 from xlkpi.intake.source import SheetCells, Source
 from xlkpi.intake.submission import Submission, Unusable, read_source, read_submission
 from xlkpi.issue import Dealer, Issue
-from xlkpi.publish import Blank, blanks
 from xlkpi.values import UNKNOWN, Absence, Place
 from xlkpi.workbook.layout import Role
 from xlkpi.workbook.package import unpack

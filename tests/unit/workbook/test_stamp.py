@@ -10,9 +10,9 @@ import pytest
 from conftest import AssessWith, RealMonth
 from openpyxl import load_workbook
 
+from xlkpi.headquarters.issuing import Blank
 from xlkpi.intake.reader import open_workbook
 from xlkpi.issue import Issue
-from xlkpi.publish import Blank
 from xlkpi.scoring.engine import Engine
 from xlkpi.values import CellContent, CellFault, CellKind, Place
 from xlkpi.workbook.layout import Layout, Role, Slot

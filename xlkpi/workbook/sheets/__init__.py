@@ -1,1 +1,1 @@
-"""One module a sheet; each has `add(plan)`, which puts its cells into the workbook's plan; `whole` asks all of them."""
+"""The sheets of the master, one module each: every module adds its cells to the plan and places its slots."""

@@ -1,0 +1,164 @@
+"""Checking files before anything is scored, and marking them: the dealer's own workbook with what was found in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from xlkpi.batch.receipts import receipt
+from xlkpi.batch.settle import Filed, settle
+from xlkpi.batch.work import answered
+from xlkpi.checking.marking import SHEET as LIST
+from xlkpi.checking.marking import mark, marked_before
+from xlkpi.checking.plausible import Past, doubts, past_of
+from xlkpi.findings import Finding, with_rulings
+from xlkpi.intake.guard import Refused, admit
+from xlkpi.intake.reader import open_workbook
+from xlkpi.intake.source import Source
+from xlkpi.intake.submission import NONSENSE, Submission, Unusable, read_submission
+from xlkpi.issue import Issue
+from xlkpi.scoring.assess import INSPECTION_MISSING, Assessment, assess
+from xlkpi.scoring.engine import Engine, load_engine
+from xlkpi.values import Absence, CellContent, Place
+from xlkpi.workbook.layout import Role
+from xlkpi.workbook.patch import patched
+from xlkpi.workbook.stamp import Stamper
+from xlkpi.workbook.style import colours
+
+NEW_WORKBOOK, NOT_MARKED = "XK-W010", "XK-W011"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One file with all that was found in it."""
+
+    path: Path
+    read: Submission | Unusable
+    findings: tuple[Finding, ...]
+
+    @property
+    def dealer(self) -> str:
+        """The dealer's code, "" where even that is not known."""
+        return self.read.dealer
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """What becomes of a file: the marked workbook and its name, or none; `finding` says so where it is another one."""
+
+    name: str
+    data: bytes | None
+    finding: Finding | None = None
+
+
+@dataclass(slots=True)
+class Checker:
+    """An issue with its master loaded; `past` are figures of earlier months, as a store knows them."""
+
+    issue: Issue
+    engine_name: str = "formualizer"
+    past: Past = field(default_factory=dict)
+    engine: Engine = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.engine = load_engine(self.engine_name, self.issue.master, self.issue.layout)
+
+    def check(self, paths: Iterable[Path]) -> list[Checked]:
+        """Read and check files; their order changes nothing. Headquarters' inspections are not looked for."""
+        read = [(path, read_submission(self.issue, path)) for path in sorted(set(paths))]
+        notes = _of_several(((path, sent) for path, sent in read if isinstance(sent, Submission)), self.issue)
+        for path, found in self._doubts([(path, sent) for path, sent in read if isinstance(sent, Submission)]):
+            notes.setdefault(path, []).extend(found)
+        return [Checked(path, result, self._ruled(result, notes.get(path, ()))) for path, result in read]
+
+    def _ruled(self, read: Submission | Unusable, notes: Iterable[Finding]) -> tuple[Finding, ...]:
+        found = (*self._findings(read), *notes)
+        return tuple(with_rulings(found, self.issue.rulings, read.dealer, self.issue.month))
+
+    def _doubts(self, sent: Sequence[tuple[Path, Submission]]) -> Iterator[tuple[Path, list[Finding]]]:
+        """What is not plausible; of several files of one dealer in the first."""
+        first = {submission.dealer: (path, submission) for path, submission in reversed(sent)}
+        figures = {
+            dealer: {name: answer.value for name, answer in one.answers.items() if isinstance(answer.value, float)}
+            for dealer, (_, one) in first.items()
+        }
+        files = {dealer: one.file for dealer, (_, one) in first.items()}
+        for dealer, found in doubts(self.issue, figures, {**past_of(self.issue), **self.past}, files).items():
+            path, one = first[dealer]
+            cells = {name: answer.raw.place for name, answer in one.answers.items() if answer.raw is not None}
+            yield path, [replace(finding, place=cells.get(finding.field)) for finding in found]
+
+    def _findings(self, read: Submission | Unusable) -> tuple[Finding, ...]:
+        if isinstance(read, Unusable):
+            return read.findings
+        return tuple(f for f in self._assessed(read).findings if f.code != INSPECTION_MISSING)
+
+    def _assessed(self, read: Submission) -> Assessment:
+        return assess(
+            self.issue, self.engine, read.dealer, read.contents(),
+            tables=read.tables, file=read.file, findings=read.findings,
+        )  # fmt: skip
+
+    # ------------------------------------------------------------ marking
+
+    def marked(self, checked: Checked) -> Marked:
+        """The workbook to send back. A file that is no .xlsx, or is written too oddly to be changed, is answered with a
+        new workbook in our layout that holds its values; one that was refused is not answered at all."""
+        name, file = checked.path.name, checked.read.file
+        try:
+            package = admit(checked.path)
+            book = open_workbook(checked.path)
+            operations = mark(checked.findings, book.sheets, self.title(checked), self._marked_before(book))
+            return Marked(name, patched(package, operations))
+        except Refused as refused:
+            reason = Finding(refused.code, file, facts=refused.facts).message()
+        except NONSENSE as error:  # CannotPatch among them
+            reason = str(error)
+        if not isinstance(checked.read, Submission):
+            return Marked(name, None, Finding(NOT_MARKED, file, facts={"detail": reason}))
+        finding = Finding(NEW_WORKBOOK, file, facts={"detail": reason})
+        data = self._anew(checked.read, replace(checked, findings=(*checked.findings, finding)))
+        return Marked(f"{checked.path.stem}.xlsx", data, finding)
+
+    def _marked_before(self, book: Source) -> dict[Place, str]:
+        """The cells that we marked in a file that came back, with the colour that they were issued with."""
+        if LIST not in book.sheets:
+            return {}
+        listed = {ref: raw.text or "" for ref, raw in book.cells(LIST, None).cells.items()}
+        places = marked_before(listed, book.sheets)
+        issued = colours(self.issue.master, places) if places else {}
+        return {place: issued.get(place, "") for place in places}
+
+    def title(self, checked: Checked) -> str:
+        """Whose workbook of which month."""
+        known = self.issue.roster.get(checked.dealer)
+        return f"{known.code} {known.name}　{self.issue.month}" if known else f"{checked.path.name}　{self.issue.month}"
+
+    def _anew(self, read: Submission, checked: Checked) -> bytes:
+        """The issued workbook with this dealer's values in it, marked where the findings belong there."""
+        issue = self.issue
+        cells: dict[Place, CellContent] = dict(self._assessed(read).cells)
+        for slot in issue.layout.of(Role.ANSWER):
+            answer = read.answers[slot.field]
+            if answer.value is Absence.UNREADABLE and answer.raw is not None:
+                cells[slot.place] = answer.raw.text  # the dealer's own words, to be corrected
+        stamper = Stamper(issue.layout, issue.master, level=6)
+        data = stamper.stamp(cells, issue.marker(read.dealer), issue.stamped(read.dealer))
+        home = {slot.field: slot.place for slot in issue.layout.of(Role.ANSWER)}
+        findings = [replace(f, place=home.get(f.field) or _in_the_original(f.place)) for f in checked.findings]
+        return patched(admit(data), mark(findings, issue.layout.occupied, self.title(checked)))
+
+
+def _in_the_original(place: Place | None) -> Place | None:
+    """A place that need not be the same cell in a new workbook; no sheet is called so, and nothing there is marked."""
+    return place and Place(f"原文件 {place.sheet}", place.ref)
+
+
+def _of_several(read: Iterable[tuple[Path, Submission]], issue: Issue) -> dict[Path, list[Finding]]:
+    """What is to say where a dealer sent several files, or a file's name says somebody else's."""
+    settled = settle(
+        [Filed(path, sent.dealer, answered(sent), receipt(path, {})) for path, sent in read], issue.roster, None
+    )
+    notes = {settled.counting[dealer].path: found for dealer, found in settled.notes.items()}
+    return {**notes, **{one.path: [reason] for one, reason in settled.refused}}

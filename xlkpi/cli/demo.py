@@ -1,0 +1,134 @@
+"""`xlkpi demo`: a month from end to end on real input. The dealers are data in `templates/demo/`."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from openpyxl import load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
+from ruamel.yaml import YAML
+
+from xlkpi.batch import run
+from xlkpi.checking.plausible import with_doubts
+from xlkpi.files import write_file
+from xlkpi.headquarters.forms import inspections_form, roster_form, targets_form
+from xlkpi.headquarters.issuing import make_issue, publish
+from xlkpi.headquarters.lists import read_inspections, read_roster, read_targets
+from xlkpi.issue import Issue
+from xlkpi.month.results import SCORES_FILE, Results, write_results
+from xlkpi.month.standing import Standings, standings_of
+from xlkpi.resources import templates
+from xlkpi.scheme.lint import usable_scheme
+from xlkpi.shown.ranking import FILE as RANKING_FILE
+from xlkpi.shown.ranking import ranking_workbook
+from xlkpi.shown.report.page import REPORT_FILE, write_report
+from xlkpi.shown.report.source import Source
+from xlkpi.workbook.package import saved
+
+DELIVERED = "交车台数"
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """Where everything was put."""
+
+    folder: Path
+    standings: Standings
+    assessed: Path
+
+
+def run_demo(folder: Path, engine: str = "formualizer") -> Demo:
+    """Issue, fill, check, score: into dealers.xlsx, targets.xlsx, inspections.xlsx, blank/, filled/ and out/."""
+    month = demo_month()
+    folder.mkdir(parents=True, exist_ok=True)
+    issue, blanks = issue_month(month, folder)
+    filled = folder / "filled"
+    filled.mkdir(exist_ok=True)
+    for dealer, path in zip(month["dealers"], blanks, strict=True):
+        (filled / path.name).write_bytes(
+            fill_in(path.read_bytes(), answers_of(month, dealer), bool(dealer.get("broken")))
+        )
+    listed = read_inspections(folder / "inspections.xlsx", issue.scheme, issue.roster)
+    issue = replace(issue, inspections=listed.rows)
+    out = folder / "out"
+    batch = run(issue, filled.glob("*.xlsx"), engine=engine, out=out)
+    assessments = with_doubts(issue, batch.assessments)
+    results = Results(issue, engine, assessments, batch.unusable, [*listed.findings, *batch.findings])
+    stand = standings_of(results)
+    write_results(results, out, stand.ranking)
+    write_file(out / RANKING_FILE, ranking_workbook(stand))
+    write_report(Source.read(out), out / REPORT_FILE)
+    return Demo(folder, stand, out / "assessed")
+
+
+def fill_in(blank: bytes, answers: Mapping[str, Any], broken: bool = False) -> bytes:
+    """Fill in a blank by defined names and save it, as a dealer's own program would (openpyxl here)."""
+    book = load_workbook(io.BytesIO(blank))
+    for name, value in answers.items():
+        ((sheet, ref),) = book.defined_names[name].destinations
+        cell = book[sheet][ref.replace("$", "")]
+        cell.value = value
+    buffer = io.BytesIO()
+    book.save(buffer)
+    data = buffer.getvalue()
+    return data[: len(data) // 2] if broken else data
+
+
+def demo_month() -> dict[str, Any]:
+    """The demonstration's data, as it stands in templates/demo/."""
+    text = (templates() / "demo" / "service-assessment.yaml").read_text("utf-8")
+    loaded: dict[str, Any] = YAML(typ="safe").load(text)
+    return loaded
+
+
+def answers_of(month: Mapping[str, Any], dealer: Mapping[str, Any]) -> dict[str, Any]:
+    """What a dealer enters, by field name."""
+    answers = dict(zip(month["fields"], dealer["actuals"], strict=True))
+    if "delivered" in dealer:
+        answers[DELIVERED] = dealer["delivered"]
+    return answers
+
+
+def issue_month(month: Mapping[str, Any], folder: Path) -> tuple[Issue, list[Path]]:
+    """Headquarters' lists and the blanks made of them, written into the folder."""
+    scheme, compiled = usable_scheme(month["scheme"])
+    keys = [(d["code"], d["name"], d["region"]) for d in month["dealers"]]
+    (folder / "dealers.xlsx").write_bytes(roster_form(keys))
+    targets = _filled_form(targets_form(scheme, keys, month["month"]), month, "targets", month["fields"])
+    (folder / "targets.xlsx").write_bytes(targets)
+    inspections = inspections_form(scheme, keys, month["month"])
+    (folder / "inspections.xlsx").write_bytes(_filled_form(inspections, month, "inspections", month["inspections"]))
+    roster = read_roster(folder / "dealers.xlsx")
+    read = read_targets(folder / "targets.xlsx", scheme, roster.rows)
+    issue = make_issue(
+        scheme, compiled, month=month["month"], roster=roster.rows, targets=read.rows, targets_file="targets.xlsx",
+        contact=month["contact"],
+    )  # fmt: skip
+    return issue, publish(issue, folder / "blank")
+
+
+def _filled_form(form: bytes, month: Mapping[str, Any], part: str, headings: list[str]) -> bytes:
+    """A form with the demonstration's values in it, column by heading and row by dealer code."""
+    book = load_workbook(io.BytesIO(form))
+    sheet: Worksheet = book.worksheets[0]
+    head = next(n for n, row in enumerate(sheet.iter_rows(), 1) if row[0].value == "经销商代码")
+    columns = {cell.value: n for n, cell in enumerate(sheet[head], 1)}
+    for row, dealer in enumerate(month["dealers"], head + 1):
+        for heading, value in zip(headings, dealer[part], strict=True):
+            sheet.cell(row, columns[heading]).value = value
+    return saved(book)
+
+
+def paths_to_open(demo: Demo) -> Iterator[str]:
+    """What to look at, in order."""
+    first = demo.standings.rows[0]
+    yield f"空白表　　　{demo.folder / 'blank'}"
+    yield f"填好的表　　{demo.folder / 'filled'}"
+    yield f"绩效考核表　{demo.assessed}（例：{first.file}）"
+    yield f"排名汇总　　{demo.folder / 'out' / RANKING_FILE}"
+    yield f"月度报告　　{demo.folder / 'out' / REPORT_FILE}"
+    yield f"数据　　　　{demo.folder / 'out' / SCORES_FILE}"

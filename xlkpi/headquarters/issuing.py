@@ -1,0 +1,127 @@
+"""Issuing a month: from a scheme, a roster and targets to one blank workbook a dealer, the master and issue.json."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from xlkpi.files import file_name, write_file
+from xlkpi.findings import Finding
+from xlkpi.headquarters.lists import missing_targets
+from xlkpi.issue import Dealer, Issue, Targets
+from xlkpi.scheme.checks import live_words, relation_words
+from xlkpi.scheme.formulary import Compiled
+from xlkpi.scheme.model import Scheme
+from xlkpi.scoring.engine import Engine, load_engine
+from xlkpi.workbook.master import write_master
+from xlkpi.workbook.plan import layout_of
+from xlkpi.workbook.sheets.whole import plan_workbook
+from xlkpi.workbook.stamp import Stamper
+
+
+class NotIssued(Exception):
+    """The month cannot be issued; `findings` say what is missing."""
+
+    def __init__(self, findings: list[Finding]):
+        super().__init__(f"{len(findings)} findings")
+        self.findings = findings
+
+
+@dataclass(frozen=True, slots=True)
+class Blank:
+    """A dealer's blank workbook."""
+
+    dealer: Dealer
+    file: str
+    data: bytes
+
+
+def make_issue(
+    scheme: Scheme,
+    compiled: Compiled,
+    *,
+    month: str,
+    roster: Mapping[str, Dealer],
+    targets: Targets,
+    targets_file: str = "",
+    history: Mapping[str, Mapping[str, float | str]] | None = None,
+    deadline: str = "",
+    locked: str = "",
+    contact: str = "",
+) -> Issue:
+    """Make the master and the issue.
+
+    Raises:
+        NotIssued: a scored item has no target for a dealer; nothing is made.
+    """
+    lacking = missing_targets(targets_file, scheme, roster.values(), targets)
+    if lacking:
+        raise NotIssued(lacking)
+    plan = plan_workbook(scheme, compiled)
+    layout = layout_of(plan, {**live_words(), **relation_words(scheme.relations)})
+    return Issue(
+        scheme=scheme,
+        layout=layout,
+        master=write_master(plan),
+        month=month,
+        roster=roster,
+        targets=targets,
+        history=history or {},
+        deadline=deadline or default_deadline(scheme, month),
+        locked=locked,
+        contact=contact,
+    )
+
+
+def default_deadline(scheme: Scheme, month: str) -> str:
+    """The scheme's day of the following month, as YYYY-MM-DD."""
+    year, number = int(month[:4]), int(month[5:])
+    following = date(year + number // 12, number % 12 + 1, scheme.deadline_day)
+    return following.isoformat()
+
+
+def blanks(issue: Issue, engine: Engine | None = None) -> Iterator[Blank]:
+    """A blank for each dealer on the roster, values of all formulas included."""
+    engine = engine or load_engine("formualizer", issue.master, issue.layout)
+    stamper = Stamper(issue.layout, issue.master, level=6)
+    for dealer in issue.roster.values():
+        stamped = issue.stamped(dealer.code)
+        data = stamper.stamp({**stamped, **engine.evaluate(stamped)}, issue.marker(dealer.code), stamped)
+        yield Blank(dealer, file_name(issue, dealer), data)
+
+
+def publish(issue: Issue, folder: Path, engine: Engine | None = None) -> list[Path]:
+    """Write the blanks, the master and issue.json; returns the blanks' paths in roster order.
+
+    Raises:
+        WriteError: a file could not be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for blank in blanks(issue, engine):
+        write_file(folder / blank.file, blank.data)
+        written.append(folder / blank.file)
+    issue.save(folder)
+    return written
+
+
+def with_revision(issue: Issue, targets: Targets) -> Issue:
+    """The issue with headquarters' later targets: the latest approved revision decides."""
+    aims = issue.scheme.aims
+    merged = {
+        code: {**mine, **{name: target for name, target in targets.get(code, {}).items() if name in aims}}
+        for code, mine in issue.targets.items()
+    }
+    return replace(issue, targets=merged)
+
+
+def with_history(issue: Issue, known: Iterable[Mapping[str, Mapping[str, float | str]]]) -> Issue:
+    """The issue with what is known of earlier months, by dealer and slot name; a later source overrides an earlier."""
+    merged: dict[str, dict[str, float | str]] = {code: dict(by) for code, by in issue.history.items()}
+    for source in known:
+        for code, by in source.items():
+            if code in issue.roster:
+                merged.setdefault(code, {}).update(by)
+    return replace(issue, history={code: by for code, by in merged.items() if by})

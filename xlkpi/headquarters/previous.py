@@ -1,0 +1,202 @@
+"""What earlier months tell this month's blanks: last values, earlier months, plans, open measures.
+
+Everything goes by names. X_上月 is last month's X; X_前3月 is X of three months ago, which last month knew as X_前2月;
+X_去年同月 is X of twelve months ago; the plan's targets and the diagnoses' persons and days carry over as they are; the
+year's actual so far grows by last month's. Known are last month's assessed workbooks, or the months in a store.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree.ElementTree import ParseError
+
+from xlkpi.findings import Finding
+from xlkpi.headquarters.lists import Listed
+from xlkpi.intake.guard import Refused
+from xlkpi.intake.reader import open_workbook, place_of
+from xlkpi.issue import Dealer
+from xlkpi.scheme.cells import BEFORE_QUARTER, BEFORE_YEAR, DEALER, MONTH, of_field
+from xlkpi.scheme.model import Scheme
+from xlkpi.values import CellKind, Place, RawCell, absence_of
+from xlkpi.workbook.layout import Layout, Role
+
+_FIXED = {"_上月": 1, "_去年同月": 12}
+_AGO = re.compile(r"(.+)_前(\d+)月")
+_CARRIED = re.compile(r".+_(责任人|奖励线|\d+月目标|完成日)")
+
+Carried = dict[str, float | str]
+Known = Mapping[str, float | str]
+"""Values by slot name; absences are no values."""
+
+
+def read_previous(
+    paths: list[Path], scheme: Scheme, layout: Layout, roster: Mapping[str, Dealer], month: str
+) -> Listed[Carried]:
+    """What carries over, by dealer code and slot name, from last month's assessed workbooks.
+
+    A file of another month than the one before is a finding (XK-T003) and is not used.
+    """
+    read = _read(paths, month_before(month))
+    ranks = peer_ranks(scheme, roster, read.rows)
+    rows = {
+        code: carried_over(layout, {1: values}, month)
+        | {name: rank for name, rank in ranks.get(code, {}).items() if name in layout.slots}
+        for code, values in read.rows.items()
+    }
+    return Listed(rows, read.findings)
+
+
+def read_year_ago(paths: list[Path], layout: Layout, month: str) -> Listed[Carried]:
+    """The figures of the same month last year, by dealer code and slot name, from that month's assessed workbooks."""
+    read = _read(paths, month_before(month, 12))
+    rows = {code: _earlier_figures(layout, values, month) for code, values in read.rows.items()}
+    return Listed(rows, read.findings)
+
+
+def _earlier_figures(layout: Layout, values: Known, month: str) -> Carried:
+    """Of a year ago only figures carry over, not persons and plans."""
+    carried = carried_over(layout, {12: values}, month)
+    return {name: value for name, value in carried.items() if not _CARRIED.fullmatch(name)}
+
+
+def peer_ranks(scheme: Scheme, roster: Mapping[str, Dealer], values: Mapping[str, Known]) -> dict[str, dict[str, str]]:
+    """X_同组名次 by dealer: the rank of X among the dealers of the same 对标组 that have a figure, as 3/12.
+
+    The best is first, by the indicator's own direction, and ties share a rank. There is none for a dealer without a
+    group, and for a figure of which neither more nor less is better.
+    """
+    groups: dict[str, list[str]] = {}
+    for dealer in roster.values():
+        if dealer.peer_group:
+            groups.setdefault(dealer.peer_group, []).append(dealer.code)
+    ranks: dict[str, dict[str, str]] = {code: {} for code in values}
+    for name in scheme.aims:
+        better = scheme.indicators[name].better if name in scheme.indicators else "up"
+        if better == "range":
+            continue
+        for group in groups.values():
+            known = {code: values.get(code, {}).get(name) for code in group}
+            sign = -1 if better == "up" else 1
+            figures = {code: sign * round(value, 10) for code, value in known.items() if isinstance(value, float)}
+            order = sorted(figures.values())
+            for code, mine in figures.items():
+                ranks[code][of_field(name, "同组名次")] = f"{bisect_left(order, mine) + 1}/{len(figures)}"
+    return ranks
+
+
+def _read(paths: list[Path], wanted: str) -> Listed[Known]:
+    """The named values of assessed workbooks of one month, by dealer code."""
+    out: Listed[Known] = Listed()
+    for path in paths:
+        try:
+            values = _named_values(path)
+        except (Refused, ValueError, KeyError, IndexError, ParseError, RecursionError) as error:
+            refused = error if isinstance(error, Refused) else Refused("XK-F002", detail=str(error))
+            out.findings.append(Finding(refused.code, path.name, facts=refused.facts))
+            continue
+        dealer, month = values.get(DEALER), values.get(MONTH)
+        if not isinstance(dealer, str) or month != wanted:
+            out.findings.append(Finding("XK-T003", path.name, facts={"found": month or "—", "expected": wanted}))
+            continue
+        out.rows[dealer] = values
+    return out
+
+
+def carried_over(layout: Layout, months: Mapping[int, Known], month: str) -> Carried:
+    """The slots of a month's layout that what is known of earlier months fills.
+
+    Args:
+        layout: the layout of the month that is issued.
+        months: named values by how many months ago they were reported: 1 is the month before.
+        month: the month that is issued.
+    """
+    earlier = _Earlier(months, int(month[5:]))
+    carried: Carried = {}
+    for slot in layout.of(Role.HISTORY, Role.ANSWER, Role.MEASURE):
+        value = earlier.of_slot(slot.name)
+        if value is not None and value != "":
+            carried[slot.name] = value
+    return carried
+
+
+def year_gaps(months: Mapping[int, Known], month: str) -> list[int]:
+    """How many months ago nothing was reported although it was both before and after: the year so far is not known."""
+    reported = [ago for ago in months if ago < int(month[5:])]
+    return [ago for ago in range(1, max(reported, default=0)) if ago not in months]
+
+
+def month_before(month: str, ago: int = 1) -> str:
+    """So many months before a month, as YYYY-MM."""
+    number = int(month[:4]) * 12 + int(month[5:]) - 1 - ago
+    return f"{number // 12:04d}-{number % 12 + 1:02d}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Earlier:
+    """Named values of earlier months, and the number of the month that is issued."""
+
+    months: Mapping[int, Known]
+    number: int
+
+    def of_slot(self, name: str) -> float | str | None:
+        """What a slot's name asks for."""
+        ago = _AGO.fullmatch(name)
+        if ago:
+            return self.value(ago[1], int(ago[2]))
+        for ending, months in _FIXED.items():
+            if name.endswith(ending):
+                return self.value(name.removesuffix(ending), months)
+        for part, first in ((BEFORE_YEAR, 1), (BEFORE_QUARTER, self.number - (self.number - 1) % 3)):
+            if name.endswith(f"_{part}"):
+                return self.so_far(name.removesuffix(f"_{part}"), part, self.number - first)
+        return self.carried(name) if _CARRIED.fullmatch(name) else None
+
+    def value(self, name: str, ago: int) -> float | str | None:
+        """A field's value so many months ago: as reported then, else as a later month knew it."""
+        reported = self.months.get(ago, {}).get(name)
+        if reported is not None:
+            return reported
+        later = (self.months.get(n, {}).get(f"{name}_前{ago - n}月") for n in range(ago - 1, 0, -1))
+        return next((value for value in later if value is not None), None)
+
+    def so_far(self, name: str, part: str, months: int) -> float | None:
+        """The actual of the year's or quarter's months before this one; with one of them missing it is not known."""
+        total = 0.0
+        for ago in range(1, months + 1):
+            actual = self.value(name, ago)
+            if not isinstance(actual, float):
+                return None
+            total += actual
+            before = self.months.get(ago, {}).get(of_field(name, part))
+            if isinstance(before, float):
+                return total + before
+        return total
+
+    def carried(self, name: str) -> float | str | None:
+        """What stays as it was when last reported; the months' targets only within their year."""
+        latest = min(self.months, default=0)
+        return None if name.endswith("目标") and latest >= self.number else self.months.get(latest, {}).get(name)
+
+
+def _named_values(path: Path) -> Known:
+    """Values of all cells with a name of their own; absences and errors are no values."""
+    book = open_workbook(path)
+    places = {name: place for name, text in book.names.items() if (place := place_of(text))}
+    cells: dict[Place, RawCell] = {}
+    for sheet in {place.sheet for place in places.values()} & set(book.sheets):
+        wanted = {place.ref for place in places.values() if place.sheet == sheet}
+        cells.update({raw.place: raw for raw in book.cells(sheet, wanted).cells.values()})
+    values: dict[str, float | str] = {}
+    for name, place in places.items():
+        raw = cells.get(place)
+        if raw is None or raw.text is None:
+            continue
+        if raw.kind is CellKind.NUMBER:
+            values[name] = float(raw.text)
+        elif raw.kind is CellKind.TEXT and absence_of(raw.text) is None:
+            values[name] = raw.text
+    return values

@@ -1,0 +1,145 @@
+"""The return list (回收清单): for every dealer that should have sent whether it did, when, and whether it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from xlkpi.batch import Batch
+from xlkpi.batch.receipts import Receipt, days_after
+from xlkpi.batch.settle import Expected, Filed, dealer_named
+from xlkpi.findings import Finding, Severity
+from xlkpi.intake.submission import Unusable
+from xlkpi.issue import Dealer, Issue
+
+RETURNS_FILE: Final = "returns.xlsx"
+
+# what is said of a file or of a dealer; the words are what people read
+ON_TIME: Final = "按时"
+LATE: Final = "迟报"
+MISSING: Final = "未收到"
+SUPERSEDED: Final = "被替代"
+SAME: Final = "重复"
+REFUSED: Final = "退回"
+UNDECIDED: Final = "多份未定"
+LOCKED: Final = "锁定后"
+OTHER_MONTH: Final = "非本月"
+OTHER_DEALER: Final = "错店"
+UNKNOWN: Final = "未知"
+NOT_ISSUED: Final = "未下发"
+COUNTED: Final = frozenset({ON_TIME, LATE})
+STATUSES: Final = (
+    ON_TIME, LATE, MISSING, REFUSED, UNDECIDED, LOCKED, OTHER_MONTH, OTHER_DEALER, SUPERSEDED, SAME, NOT_ISSUED,
+    UNKNOWN,
+)  # fmt: skip
+
+_BY_CODE: Final = {
+    "XK-T003": OTHER_MONTH, "XK-T004": UNKNOWN, "XK-T005": UNDECIDED, "XK-T052": LOCKED,
+    "XK-T053": OTHER_DEALER,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """A line of the list: a dealer's file, or that it sent none. `dealer` is blank where a file is nobody's; `errors`
+    counts what the dealer must put right in the file; `note` says why a file does not count."""
+
+    dealer: str
+    name: str
+    region: str
+    status: str
+    file: str = ""
+    receipt: Receipt | None = None
+    days_late: int = 0
+    errors: int = 0
+    note: str = ""
+
+    def row(self) -> tuple[str | int | None, ...]:
+        """The line as it stands in the sheet, under HEADINGS."""
+        came = str(self.receipt) if self.receipt else ""
+        basis = self.receipt.basis if self.receipt else ""
+        late, errors = self.days_late or None, self.errors or None
+        return self.dealer, self.name, self.region, self.status, self.file, came, basis, late, errors, self.note
+
+    def to_json(self) -> dict[str, Any]:
+        """The line as data."""
+        return {
+            "dealer": self.dealer, "name": self.name, "region": self.region, "status": self.status, "file": self.file,
+            "received": str(self.receipt) if self.receipt else "",
+            "logged": bool(self.receipt and self.receipt.logged),
+            "days_late": self.days_late, "errors": self.errors, "note": self.note,
+        }  # fmt: skip
+
+
+HEADINGS: Final = (
+    "经销商代码", "经销商名称", "区域", "状态", "文件", "收到时间", "时间依据", "迟报天数", "待改正", "说明",
+)  # fmt: skip
+WIDTHS: Final = (14, 22, 10, 10, 36, 20, 14, 10, 9, 60)
+
+
+def return_list(issue: Issue, batch: Batch, expected: Expected) -> list[Return]:
+    """Every dealer that should have sent, in roster order, with all its files; then the files that are nobody's."""
+    by_dealer: dict[str, list[Return]] = {}
+    for line in _lines(issue, batch, expected):
+        by_dealer.setdefault(line.dealer, []).append(line)
+    lines: list[Return] = []
+    for code, dealer in expected.roster.items():
+        mine = sorted(by_dealer.pop(code, []), key=lambda line: (STATUSES.index(line.status), line.file))
+        if code not in issue.roster:
+            lines.append(Return(code, dealer.name, dealer.region, NOT_ISSUED))
+        elif not mine:
+            lines.append(Return(code, dealer.name, dealer.region, MISSING))
+        lines += mine
+    nobody = (line for several in by_dealer.values() for line in several)
+    return [*lines, *sorted(nobody, key=lambda line: (line.dealer, line.file))]
+
+
+def roster_findings(lines: Iterable[Return]) -> Iterator[Finding]:
+    """What must be said about the roster: who sent nothing, and to whom nothing was issued."""
+    for line in lines:
+        if line.status in (MISSING, NOT_ISSUED):
+            code = "XK-T054" if line.status == MISSING else "XK-T055"
+            yield Finding(code, facts={"dealer": line.dealer, "name": line.name})
+
+
+def counts(lines: Iterable[Return]) -> dict[str, int]:
+    """How many lines have each status that occurs."""
+    found = [line.status for line in lines]
+    return {status: found.count(status) for status in STATUSES if status in found}
+
+
+def _lines(issue: Issue, batch: Batch, expected: Expected) -> Iterator[Return]:
+    known = {**issue.roster, **expected.roster}
+    errors = {done.dealer: errors_of(done.findings) for done in batch.assessments}
+    for code, one in batch.settled.counting.items():
+        late = days_after(expected.deadline, one.receipt.moment) if expected.deadline else 0
+        yield _line(known, code, one, LATE if late else ON_TIME, days_late=late, errors=errors[code])
+    for status, several in ((SUPERSEDED, batch.settled.superseded), (SAME, batch.settled.same)):
+        for one in several:
+            counting = batch.settled.counting[one.dealer].file
+            yield _line(known, one.dealer, one, status, note=f"以 {counting} 计分")
+    for one, unusable in batch.rejected:
+        yield _rejected(known, one, unusable)
+
+
+def _rejected(known: Mapping[str, Dealer], one: Filed, unusable: Unusable) -> Return:
+    reason = next((f for f in reversed(unusable.findings) if f.severity is Severity.ERROR), unusable.findings[-1])
+    status = _BY_CODE.get(reason.code, REFUSED)
+    dealer = "" if status == OTHER_DEALER else unusable.dealer or str(reason.facts.get("dealer", ""))
+    # what cannot be read is its sender's by the name that the blank was issued under
+    return _line(known, dealer or dealer_named(unusable.file, known), one, status, note=reason.message())
+
+
+def _line(known: Mapping[str, Dealer], code: str, one: Filed, status: str, **more: Any) -> Return:
+    dealer = known.get(code, Dealer(code, ""))
+    return Return(code, dealer.name, dealer.region, status, one.file, one.receipt, **more)
+
+
+HEADQUARTERS_OWN: Final = frozenset({"XK-V012", "XK-V013", "XK-S001", "XK-W001", "XK-W002", "XK-T050", "XK-T006"})
+"""Findings on a dealer's file that are not the dealer's to put right."""
+
+
+def errors_of(findings: Sequence[Finding]) -> int:
+    """How much in a file its dealer must put right."""
+    return sum(f.severity is Severity.ERROR and f.code not in HEADQUARTERS_OWN for f in findings)

@@ -1,0 +1,51 @@
+"""From the store into this month's blanks: last month, the months before it, last year's, the year so far, peers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xlkpi.findings import Finding
+from xlkpi.headquarters.lists import Listed
+from xlkpi.headquarters.previous import Carried, Known, carried_over, month_before, peer_ranks, year_gaps
+from xlkpi.issue import Issue
+from xlkpi.month.store.file import Store, batched
+
+_AT_ONCE = 100  # dealers; a year of thousands never stands in memory as a whole
+REACH = 12
+"""How many months back a blank looks: the same month last year."""
+
+
+def known_before(store: Store, issue: Issue) -> Listed[Carried]:
+    """What the store knows for an issue's blanks, by dealer code and slot name; a gap in the year is a finding."""
+    month = issue.month
+    out: Listed[Carried] = Listed()
+    last: dict[str, Known] = {}
+    for code, months in _months(store, issue):
+        out.rows[code] = carried_over(issue.layout, months, month)
+        reported = months.get(1, {})
+        last[code] = {name: reported[name] for name in issue.scheme.aims if name in reported}
+        gaps = year_gaps(months, month)
+        if gaps:
+            lacking = "、".join(month_before(month, ago) for ago in gaps)
+            out.findings.append(Finding("XK-T040", store.path.name, facts={"dealer": code, "months": lacking}))
+    for code, ranks in peer_ranks(issue.scheme, issue.roster, last).items():
+        out.rows[code].update({name: rank for name, rank in ranks.items() if name in issue.layout.slots})
+    return out
+
+
+def _months(store: Store, issue: Issue) -> Iterator[tuple[str, dict[int, Known]]]:
+    """Each dealer's named values by how many months ago, some dealers at a time."""
+    ago = {month_before(issue.month, number): number for number in range(1, REACH + 1)}
+    query = """
+        SELECT s.dealer, s.month, list(v.name), list(v.number), list(v.word)
+        FROM field_values v JOIN submissions s USING (submission)
+        WHERE s.scheme = ? AND s.is_current AND list_contains(?, s.month) AND list_contains(?, s.dealer)
+        AND v.role NOT IN ('target', 'inspection') AND coalesce(v.word, '') NOT IN ('未填', '不适用', '无法读取')
+        GROUP BY ALL ORDER BY s.dealer, s.month
+    """
+    for codes in batched(issue.roster, _AT_ONCE):
+        found: dict[str, dict[int, Known]] = {}
+        for dealer, month, *columns in store.rows(query, [issue.scheme.scheme, list(ago), codes]):
+            values = {n: word if number is None else number for n, number, word in zip(*columns, strict=True)}
+            found.setdefault(dealer, {})[ago[month]] = values
+        yield from found.items()

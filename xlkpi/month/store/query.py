@@ -1,0 +1,269 @@
+"""What the store tells: a month's standings, a dealer's months and figures, trends."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from xlkpi.findings import Finding, Ruling, Severity
+from xlkpi.headquarters.previous import month_before
+from xlkpi.issue import Dealer
+from xlkpi.month.standing import GroupStanding, ItemStanding, Loss, Standing, Standings, ranked
+from xlkpi.month.store.file import Store, StoreError
+from xlkpi.scheme.model import Scheme
+from xlkpi.values import Place
+
+By = Literal["all", "region", "peer_group", "dealer"]
+_ROW = (
+    "SELECT submission, dealer, name, region, peer_group, status, file, total, published, before_veto, ceiling, grade, "
+    "vetoed FROM submissions "
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DealerMonth:
+    """One submission of a dealer; `rank` of `among` ranked dealers where it counts and has one. `recorded` is UTC."""
+
+    scheme: str
+    version: str
+    month: str
+    revision: int
+    current: bool
+    recorded: str
+    file: str
+    status: str
+    published: float
+    before_veto: float
+    grade: str
+    vetoed: bool
+    errors: int
+    rank: int | None = None
+    among: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierMonth:
+    """A dealer's month as it counts: the published total (None while it is provisional), rank, and points by item."""
+
+    month: str
+    total: float | None
+    rank: int | None = None
+    grade: str = ""
+    items: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TrendPoint:
+    """One month of a region, group or dealer: how many figures, their mean, lowest and highest."""
+
+    part: str
+    month: str
+    count: int
+    mean: float
+    low: float
+    high: float
+
+
+def which_scheme(store: Store, name: str = "", month: str = "") -> str:
+    """The scheme that is meant: the one named, or the only one that the store has (in that month).
+
+    Raises:
+        StoreError: it has none, or several and none is named (XK-W023).
+    """
+    query = "SELECT DISTINCT scheme FROM submissions WHERE month = ? OR ? = '' ORDER BY ALL"
+    found = [scheme for (scheme,) in store.rows(query, [month, month])]
+    if name in found or (not name and len(found) == 1):
+        return name or found[0]
+    raise StoreError(
+        "XK-W023", path=str(store.path), found="、".join(found) or "—", wanted=name or "—", month=month or "—"
+    )
+
+
+def months(store: Store, scheme: str) -> list[str]:
+    """The months of a scheme that have accepted submissions, the earliest first."""
+    query = "SELECT DISTINCT month FROM submissions WHERE scheme = ? AND is_current ORDER BY month"
+    return [month for (month,) in store.rows(query, [scheme])]
+
+
+def standings(store: Store, scheme: str, month: str) -> Standings:
+    """A month as it stands now, with the month before. Findings on headquarters' lists are of the latest run.
+
+    Raises:
+        StoreError: the store has nothing of that scheme and month (XK-W023).
+    """
+    which_scheme(store, scheme, month)
+    rows = _ranked_month(store, scheme, month, full=True)
+    query = (
+        "SELECT code, file, sheet, cell, field, facts, ruling FROM findings WHERE submission IS NULL AND run = "
+        "(SELECT max(run) FROM runs WHERE scheme = ? AND month = ?) ORDER BY rowid"
+    )
+    lists = [_finding(*entry) for entry in store.rows(query, [scheme, month])]
+    before = month_earlier(store, scheme, month)
+    return Standings(_definition(store, scheme, month), month, rows, findings=lists, before=before)
+
+
+def month_earlier(store: Store, scheme: str, month: str) -> dict[str, tuple[float, int | None]]:
+    """Published total and rank of the month before, by dealer code; who was refused then is left out."""
+    rows = _ranked_month(store, scheme, month_before(month))
+    return {row.dealer.code: (row.published, row.rank) for row in rows if row.status != "rejected"}
+
+
+def _definition(store: Store, scheme: str, month: str) -> Scheme:
+    """The scheme as the month's latest run had it."""
+    query = (
+        "SELECT definition FROM schemes JOIN runs USING (scheme, version, fingerprint) "
+        "WHERE scheme = ? AND runs.month = ? ORDER BY run DESC LIMIT 1"
+    )
+    ((definition,),) = store.rows(query, [scheme, month])
+    return Scheme.model_validate_json(definition)
+
+
+def _ranked_month(store: Store, scheme: str, month: str, *, full: bool = False) -> list[Standing]:
+    """Accepted submissions that count, and rejected files of dealers who have none; `full` with items and findings."""
+    # of what was refused, the latest for each dealer, and only while nothing of the dealer's was accepted
+    where = (
+        "AS s WHERE scheme = ? AND month = ? AND (is_current OR (status = 'rejected' AND submission = (SELECT "
+        "max(submission) FROM submissions o WHERE o.scheme = s.scheme AND o.month = s.month AND o.dealer = s.dealer "
+        "AND (o.dealer != '' OR o.file = s.file)) AND NOT EXISTS (FROM submissions o WHERE o.scheme = s.scheme "
+        "AND o.month = s.month AND o.dealer = s.dealer AND o.is_current))) ORDER BY position, dealer, file"
+    )
+    found = store.rows(_ROW + where, [scheme, month])
+    rows = {n: Standing(Dealer(*dealer[:4]), *dealer[4:]) for n, *dealer in found}
+    if full and rows:
+        groups = _by_submission(store, "group_scores", "group_name, score, vetoed, undecided", rows)
+        items = _by_submission(store, "items", "item, score, before_veto, status, vetoed", rows)
+        losses = _by_submission(store, "losses", "item, kind, scope, points, clause, inspection", rows)
+        findings = _by_submission(store, "findings", "code, file, sheet, cell, field, facts, ruling", rows)
+        rows = {
+            n: replace(
+                row,
+                groups=tuple(GroupStanding(*entry) for entry in groups.get(n, ())),
+                items=tuple(ItemStanding(*entry) for entry in items.get(n, ())),
+                losses=tuple(Loss(*entry) for entry in losses.get(n, ())),
+                findings=tuple(_finding(*entry) for entry in findings.get(n, ())),
+            )
+            for n, row in rows.items()
+        }
+    return ranked(rows.values())
+
+
+def _by_submission(
+    store: Store, table: str, columns: str, wanted: Mapping[int, Any]
+) -> dict[int, list[tuple[Any, ...]]]:
+    query = f"SELECT submission, {columns} FROM {table} WHERE list_contains(?, submission) ORDER BY submission, rowid"  # noqa: S608
+    found: dict[int, list[tuple[Any, ...]]] = {}
+    for number, *rest in store.rows(query, [list(wanted)]):
+        found.setdefault(number, []).append(tuple(rest))
+    return found
+
+
+def _finding(code: str, file: str, sheet: str, cell: str, field: str, facts: str, ruling: str | None) -> Finding:
+    place = Place(sheet, cell) if cell else None
+    return Finding(code, file, place, field, json.loads(facts), _ruling(json.loads(ruling)) if ruling else None)
+
+
+def _ruling(kept: dict[str, Any]) -> Ruling:
+    severity = kept.pop("severity")
+    return Ruling(**kept, severity=Severity(severity) if severity else None)
+
+
+def dealer_months(store: Store, dealer: str) -> list[DealerMonth]:
+    """Everything that a dealer sent, by month and revision."""
+    query = """
+        WITH places AS (
+            SELECT submission, rank() OVER w AS place, count(*) OVER (PARTITION BY scheme, month) AS among
+            FROM submissions WHERE is_current AND status = 'scored' AND NOT vetoed
+            WINDOW w AS (PARTITION BY scheme, month ORDER BY published DESC)
+        )
+        SELECT s.scheme, r.version, s.month, s.revision, s.is_current, strftime(r.recorded, '%Y-%m-%d %H:%M'), s.file,
+            s.status, s.published, s.before_veto, s.grade, s.vetoed,
+            (SELECT count(*) FROM findings f WHERE f.submission = s.submission AND f.severity = 'error'),
+            p.place, coalesce(p.among, 0)
+        FROM submissions s JOIN runs r USING (run) LEFT JOIN places p USING (submission)
+        WHERE s.dealer = ? ORDER BY s.month, s.scheme, s.revision
+    """
+    return [DealerMonth(*row) for row in store.rows(query, [dealer])]
+
+
+def earlier_months(store: Store, scheme: str, before: str, count: int = 12) -> dict[str, list[EarlierMonth]]:
+    """What counts of every dealer's months before a month, by dealer code, at most so many months back.
+
+    A dealer that sent nothing usable in a month lacks it.
+    """
+    first = before
+    for _ in range(count):
+        first = month_before(first)
+    given = [scheme, first, before]
+    where = "scheme = ? AND month >= ? AND month < ? AND is_current"
+    scores: dict[int, dict[str, float]] = {}
+    query = f"SELECT submission, item, i.score FROM items i JOIN submissions USING (submission) WHERE {where}"  # noqa: S608
+    for number, item, score in store.rows(query, given):
+        if score is not None:
+            scores.setdefault(number, {})[item] = score
+    query = f"""
+        WITH places AS (
+            SELECT submission, rank() OVER (PARTITION BY month ORDER BY published DESC) AS place
+            FROM submissions WHERE {where} AND status = 'scored' AND NOT vetoed
+        )
+        SELECT dealer, submission, month, CASE status WHEN 'scored' THEN published END, place, grade
+        FROM submissions LEFT JOIN places USING (submission) WHERE {where} ORDER BY dealer, month
+    """  # noqa: S608 - our own words
+    found: dict[str, list[EarlierMonth]] = {}
+    for dealer, number, month, total, rank, grade in store.rows(query, [*given, *given]):
+        found.setdefault(dealer, []).append(EarlierMonth(month, total, rank, grade, scores.get(number, {})))
+    return found
+
+
+def past(store: Store, dealer: str, scheme: str, before: str = "9999-12") -> dict[str, list[tuple[str, float | str]]]:
+    """A dealer's own answers and indicators of earlier months: by name, (month, value) from the earliest on.
+
+    Only submissions that count; absences are left out. `before` is the month (YYYY-MM) that is looked at.
+    """
+    query = """
+        SELECT v.name, s.month, v.number, v.word FROM field_values v JOIN submissions s USING (submission)
+        WHERE s.dealer = ? AND s.scheme = ? AND s.month < ? AND s.is_current
+        AND v.role IN ('answer', 'indicator', 'score') AND coalesce(v.word, '') NOT IN ('未填', '不适用', '无法读取')
+        ORDER BY ALL
+    """
+    found: dict[str, list[tuple[str, float | str]]] = {}
+    for name, month, number, word in store.rows(query, [dealer, scheme, before]):
+        found.setdefault(name, []).append((month, word if number is None else number))
+    return found
+
+
+def figures_before(store: Store, scheme: str, month: str, reach: int = 12) -> dict[str, dict[str, list[float]]]:
+    """Answers that are numbers of the months before, by dealer and field, last month last; gaps are left out."""
+    query = """
+        SELECT s.dealer, v.name, list(v.number ORDER BY s.month)
+        FROM field_values v JOIN submissions s USING (submission)
+        WHERE s.scheme = ? AND s.is_current AND s.month BETWEEN ? AND ? AND v.role = 'answer' AND v.number IS NOT NULL
+        GROUP BY ALL ORDER BY ALL
+    """
+    found: dict[str, dict[str, list[float]]] = {}
+    for dealer, name, numbers in store.rows(query, [scheme, month_before(month, reach), month_before(month)]):
+        found.setdefault(dealer, {})[name] = numbers
+    return found
+
+
+def trend(store: Store, scheme: str, name: str = "", by: By = "all") -> list[TrendPoint]:
+    """Month by month, for all dealers, regions, peer groups or each dealer: the mean of a field, indicator or item.
+
+    Without a name it is the published total. Provisional dealers are left out of totals and items: they are not final.
+    """
+    part = {"all": "''", "region": "s.region", "peer_group": "s.peer_group", "dealer": "s.dealer"}[by]
+    scored = "s.is_current AND s.status = 'scored'"
+    if not name:
+        source, figure = f"submissions s WHERE {scored}", "s.published"
+    elif store.rows("SELECT 1 FROM items JOIN submissions USING (submission) WHERE scheme = ? AND item = ? LIMIT 1",
+                    [scheme, name]):  # fmt: skip
+        source, figure = f"items i JOIN submissions s USING (submission) WHERE {scored} AND i.item = ?", "i.score"
+    else:
+        source = "field_values v JOIN submissions s USING (submission) WHERE s.is_current AND v.name = ?"
+        figure = "v.number"
+    query = (
+        f"SELECT {part}, s.month, count({figure}), avg({figure}), min({figure}), max({figure}) FROM {source} "  # noqa: S608
+        f"AND s.scheme = ? AND {figure} IS NOT NULL GROUP BY ALL ORDER BY 1, 2"
+    )
+    return [TrendPoint(*row) for row in store.rows(query, [*([name] if name else []), scheme])]

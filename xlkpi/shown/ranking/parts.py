@@ -1,0 +1,104 @@
+"""区域 and 对标组: how each part stands, with quartiles, and a chart in which the middle half is a box."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from xlkpi.issue import Dealer
+from xlkpi.month.standing import Standing
+from xlkpi.shown.ranking.book import Book, Column, area
+from xlkpi.shown.ranking.lists import TOP
+
+REGIONS, PEERS = "区域", "对标组"
+_NONE = "（未分）"
+_CHARTED = 30  # parts; more would be a comb
+
+
+def add_parts(book: Book) -> None:
+    """A sheet by region and one by peer group."""
+    _add(book, REGIONS, lambda dealer: dealer.region)
+    _add(book, PEERS, lambda dealer: dealer.peer_group)
+
+
+def _add(book: Book, name: str, part: Callable[[Dealer], str]) -> None:
+    points, grades = book.points, [grade.grade for grade in book.stand.scheme.grades]
+    figures = ("平均", "最低", "下四分位", "中位", "上四分位", "最高")
+    columns = (
+        Column(name, 16, "label"), Column("家数", 8, "centre", "0"), Column("排名家数", 9, "centre", "0"),
+        *(Column(heading, 9, "figure", points) for heading in figures), Column("中间一半", 9, "figure", points),
+        *(Column(grade, 9, "centre", "0;;") for grade in grades), Column("暂定", 8, "centre", "0;;"),
+        Column("一票否决", 9, "centre", "0;;"),
+    )  # fmt: skip
+    note = (
+        "四分位按排名的经销商计（含端点的插值，同 QUARTILE）；“中间一半”是上下四分位之差，越小越齐。按平均分从高到低。"
+    )
+    sheet = book.sheet(name, [c.width for c in columns], f"按{name}", note, colour="548235")
+    rows = sorted(_rows(book, part, grades), key=lambda row: -(row[3] if row[3] is not None else -1))
+    last = book.table(sheet, TOP, columns, rows, fixed=1)
+    shown = min(len(rows), _CHARTED)
+    if len(rows) < 2 or rows[0][3] is None:
+        return
+    _chart(book, sheet, name, TOP + 1, TOP + shown, last + 1, min(row[5] for row in rows if row[5] is not None))
+    sheet.print_area(0, 0, last + 18, len(columns) - 1)
+
+
+def _rows(book: Book, part: Callable[[Dealer], str], grades: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    parts: dict[str, list[Standing]] = {}
+    for row in (*book.ranked, *book.apart):
+        parts.setdefault(part(row.dealer) or _NONE, []).append(row)
+    for name, rows in parts.items():
+        totals = [row.published for row in rows if row.rank]
+        low, first, middle, third, high = quartiles(totals)
+        vetoed = sum(row.vetoed for row in rows)
+        yield (
+            name, len(rows), len(totals), statistics.fmean(totals) if totals else None, low, first, middle, third, high,
+            third - first if third is not None and first is not None else None,
+            *(sum(1 for row in rows if row.rank and row.grade == grade) for grade in grades),
+            len(rows) - len(totals) - vetoed, vetoed,
+        )  # fmt: skip
+
+
+def quartiles(figures: Sequence[float]) -> tuple[float | None, ...]:
+    """Lowest, first quartile, median, third quartile, highest, interpolated as Excel's QUARTILE does; five of them."""
+    if not figures:
+        return (None,) * 5
+    if len(figures) == 1:
+        return (figures[0],) * 5
+    return (min(figures), *statistics.quantiles(figures, n=4, method="inclusive"), max(figures))
+
+
+def _chart(book: Book, sheet: Any, name: str, first: int, last: int, row: int, lowest: float) -> None:
+    """The middle half as a box (from the first quartile, unseen, up to the third), the mean as a mark."""
+    chart = book.book.add_chart({"type": "column", "subtype": "stacked"})
+    categories = f"={area(name, first, last, 0)}"
+    chart.add_series(
+        {"name": "下四分位", "categories": categories, "values": f"={area(name, first, last, 5)}",
+         "fill": {"none": True}, "border": {"none": True}}
+    )  # fmt: skip
+    chart.add_series(
+        {"name": "中间一半", "categories": categories, "values": f"={area(name, first, last, 9)}", "gap": 60,
+         "fill": {"color": "#9DC3E6"}, "border": {"color": "#2F5597"}}
+    )  # fmt: skip
+    means = book.book.add_chart({"type": "line"})
+    means.add_series(
+        {"name": "平均", "categories": categories, "values": f"={area(name, first, last, 3)}", "line": {"none": True},
+         "marker": {"type": "diamond", "size": 8, "fill": {"color": "#C00000"}, "border": {"color": "#C00000"}}}
+    )  # fmt: skip
+    chart.combine(means)
+    chart.set_title(
+        {"name": f"各{name}总分：中间一半（方框）和平均（菱形）", "name_font": {"size": 12}, "overlay": False}
+    )
+    chart.set_legend({"position": "bottom", "delete_series": [0]})
+    floor = max(0, 10 * math.floor((lowest - 5) / 10))  # from nought the boxes would all be slits
+    chart.set_y_axis(
+        {
+            "min": floor,
+            "max": book.stand.scheme.points,
+            "major_gridlines": {"visible": True, "line": {"color": "#E5E7EB"}},
+        }
+    )
+    chart.set_size({"width": 980, "height": 340})
+    sheet.insert_chart(row, 0, chart)

@@ -1,0 +1,208 @@
+"""A dealer in the report: its row of the ranking, and its page with every item explained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from xlkpi.shown.report.figures import figure, is_number, points
+from xlkpi.shown.report.source import Json, Source
+from xlkpi.shown.report.summary import guide, has_veto, keys, last_of, worth
+
+_STATUSES = ("scored", "provisional", "rejected")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A dealer's row. Texts as they are printed; the numbers beside them are what sorts. None sorts last."""
+
+    key: str
+    dealer: Json
+    rank: int | None
+    moved: int | None
+    total: str
+    ceiling: str
+    before: str
+    grade: str
+    vetoes: int
+    deducted: float
+    deducted_text: str
+    lost: float | None
+    lost_text: str
+    findings: int
+    worst: str
+
+
+def rows(source: Source) -> list[Row]:
+    """The ranking: ranked ones, then those totally vetoed, provisional, and not scored."""
+    found = [_row(source, key, dealer) for key, dealer in zip(keys(source.dealers), source.dealers, strict=True)]
+    return sorted(found, key=_place)
+
+
+def _place(row: Row) -> tuple[int, int]:
+    return row.rank if row.rank is not None else 10**9, _STATUSES.index(row.dealer["status"])
+
+
+def _row(source: Source, key: str, dealer: Json) -> Row:
+    items = dealer.get("items", ())
+    deducted = sum(one["points"] for item in items for one in item["deductions"])
+    most = worth(source, dealer)
+    losses = ((most[item["id"]] - item["score"], item["id"]) for item in items if item["id"] in most)
+    lost, label = max(losses, key=lambda pair: pair[0], default=(0.0, ""))
+    lost = lost if points(lost, source.digits) != points(0.0, source.digits) else 0.0
+    last, rank = last_of(source, dealer["dealer"]), dealer.get("rank")
+    severities = [one["severity"] for one in dealer["findings"]]
+    return Row(
+        key=key,
+        dealer=dealer,
+        rank=rank,
+        moved=last.rank - rank if last is not None and last.rank is not None and rank is not None else None,
+        total=points(dealer.get("published"), source.digits),
+        ceiling=points(dealer["total_range"][1], source.digits) if dealer["status"] == "provisional" else "",
+        before=points(dealer.get("total_before_veto"), source.digits),
+        grade=dealer.get("grade", ""),
+        vetoes=max(sum(len(item["vetoes"]) for item in items), int(has_veto(dealer))),
+        deducted=deducted,
+        deducted_text=points(deducted, source.digits) if deducted else "",
+        lost=lost or None,
+        lost_text=f"{source.name('items', label)} −{points(lost, source.digits)}" if lost else "",
+        findings=len(severities),
+        worst=next((word for word in ("error", "warning", "notice") if word in severities), ""),
+    )
+
+
+def shared(source: Source) -> dict[str, Any]:
+    """What every dealer's page needs and none has of its own: standards, indicators, causes."""
+    told = source.definitions
+    return {
+        "items": {
+            name: {
+                "name": source.name("items", name),
+                "standard": [entry["text"]] * bool(entry["text"])
+                + [source.clause(name, number) for number in range(1, len(entry["clauses"]) + 1)],
+            }
+            for name, entry in told["items"].items()
+        },
+        "indicators": [
+            {
+                "system": source.name("systems", entry["system"]) if entry["system"] else "",
+                "id": entry["id"],
+                "name": source.name("indicators", name),
+                "unit": entry["unit"],
+                "guide": guide(source, entry),
+            }
+            for name, entry in told["indicators"].items()
+        ],
+        "diagnoses": [
+            {
+                "problem": source.problem(entry),
+                "indicator": source.name("indicators", entry["of"]),
+                "causes": entry["causes"],
+                "measures": entry["measures"],
+            }
+            for entry in told["diagnoses"]
+        ],
+    }
+
+
+def page(source: Source, row: Row) -> dict[str, Any]:
+    """One dealer's page as data, every figure as it is printed."""
+    dealer, most = row.dealer, worth(source, row.dealer)
+    return {
+        "key": row.key,
+        "code": dealer["dealer"],
+        "name": dealer["name"] or dealer["file"],
+        "region": dealer["region"],
+        "group": dealer.get("peer_group", ""),
+        "file": dealer["file"],
+        "status": source.words[dealer["status"]],
+        "rank": row.rank,
+        "total": row.total,
+        "ceiling": row.ceiling,
+        "before": row.before,
+        "grade": row.grade,
+        "vetoed": bool(dealer.get("vetoed")),
+        "groups": [
+            {
+                "name": source.group(group["name"]),
+                "points": points(group["points"], source.digits),
+                "score": points(group["score"], source.digits),
+                "vetoed": group["vetoed"],
+                "items": [_item(source, item, most) for item in dealer["items"] if item["group"] == group["name"]],
+            }
+            for group in dealer.get("groups", ())
+        ],
+        "indicators": _indicators(source, dealer),
+        "diagnoses": [[one["number"] - 1, _stake(source, one)] for one in dealer.get("diagnoses", ())],
+        "findings": [_finding(source, one) for one in dealer["findings"]],
+        "months": _months(source, dealer),
+    }
+
+
+def _item(source: Source, item: Json, most: Mapping[str, float]) -> dict[str, Any]:
+    entry = source.definitions["items"].get(item["id"], {})
+    field: Mapping[str, Any] = source.definitions["fields"].get(entry.get("of", ""), {})
+    kind = field.get("type", "number")
+    measured = bool(entry.get("of"))
+    return {
+        "id": item["id"],
+        "points": points(item["points"], source.digits),
+        "target": source.word(figure(item["target"], kind)) if measured else "",
+        "actual": source.word(figure(item["actual"], kind)) if measured else "",
+        "unit": field.get("unit", ""),
+        "completion": source.word(figure(item["completion"], "rate")) if measured else "",
+        "score": source.word(points(item["score"], source.digits)),
+        "earned": round(item["score"] / most[item["id"]], 4) if most.get(item["id"]) else None,
+        "ceiling": _could_be(source, item),
+        "status": source.word(item["status"]),
+        "vetoed": item["vetoed"],
+        "fired": [
+            *([one["clause"], source.inspected(item["id"], one), source.words[f"scope_{one['scope']}"], ""]
+              for one in item["vetoes"]),
+            *([one["clause"], source.inspected(item["id"], one), "", f"−{points(one['points'], source.digits)}"]
+              for one in item["deductions"]),
+        ],
+        "trace": item["trace"],
+    }  # fmt: skip
+
+
+def _could_be(source: Source, item: Json) -> str:
+    low, high = item["score_range"]
+    return points(high, source.digits) if is_number(low) and high > low else ""
+
+
+def _indicators(source: Source, dealer: Json) -> list[list[str]]:
+    """Value and judgement of each indicator, in the order of `shared`."""
+    if "indicators" not in dealer:
+        return []
+    return [
+        [source.word(figure(dealer["indicators"].get(name), entry["type"])),
+         source.word(dealer["judgements"].get(name, ""))]
+        for name, entry in source.definitions["indicators"].items()
+    ]  # fmt: skip
+
+
+def _stake(source: Source, one: Json) -> str:
+    unit = source.definitions["diagnoses"][one["number"] - 1]["stake_in"]
+    return f"{figure(one['stake'], 'count')} {unit}" if unit else figure(one["stake"], "rate")
+
+
+def _finding(source: Source, one: Json) -> list[str]:
+    place = f"{one['sheet']}!{one['cell']}" if one["cell"] else one["sheet"]
+    return [one["severity"], one["code"], place, *source.said(one)]
+
+
+def _months(source: Source, dealer: Json) -> list[dict[str, Any]]:
+    """The trend, oldest month first; empty where no other month is known."""
+    this = source.data["month"]
+    past = [
+        {"month": p.month, "total": p.total, "rank": p.rank, "grade": p.grade, "items": dict(p.items)}
+        for p in source.history.get(dealer["dealer"], ()) if p.month < this
+    ]  # fmt: skip
+    if not past:
+        return []
+    scores = {item["id"]: item["score"] for item in dealer.get("items", ()) if is_number(item["score"])}
+    now = {"month": this, "total": dealer.get("published"), "rank": dealer.get("rank"),
+           "grade": dealer.get("grade", ""), "items": scores}  # fmt: skip
+    return [*past, now]

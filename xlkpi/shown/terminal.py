@@ -1,0 +1,339 @@
+"""What people read on a terminal: findings, the ranking, a trace. Dealers' text is shown without control characters."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.tree import Tree
+
+from xlkpi.findings import CodeEntry, Finding, Severity, most_serious_first, tally
+from xlkpi.month.returns import LATE, ON_TIME, SAME, SUPERSEDED, Return, counts
+from xlkpi.month.standing import Standing, Standings, ranked
+from xlkpi.values import SCORED, VETOED, CellContent, plain
+
+if TYPE_CHECKING:
+    from xlkpi.checking.changes import Changes
+    from xlkpi.month.store.query import By, DealerMonth, TrendPoint
+    from xlkpi.scoring.trace import Step, Trace
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTICE: "cyan"}
+_NONE = "（未分）"
+_STATUS = {"scored": "已评", "provisional": "暂定", "rejected": "未计分"}
+
+
+def clean(text: object) -> str:
+    """A text made harmless for the terminal and for rich's markup."""
+    return escape(_CONTROL.sub("·", str(text)))
+
+
+def print_findings(
+    console: Console,
+    findings: Iterable[Finding],
+    lang: str = "zh",
+    dealers: Mapping[str, str] | None = None,
+    most: int | None = None,
+) -> None:
+    """Findings by dealer and sheet, the most serious first, with a count for each and at the end.
+
+    `dealers` says whose a file is, by its name; a file that is not in it is shown by its name alone. After `most`
+    findings no further file is printed, only how many are left: nobody reads ninety thousand lines.
+    """
+    listed = list(findings)
+    whose = dealers or {}
+    shown = 0
+    for file, of_file in _grouped(listed, lambda finding: finding.file):
+        if most is not None and shown >= most:
+            left = len(listed) - shown
+            words = f"另有 {left} 条没有列出" if lang == "zh" else f"{left} more are not listed"
+            console.print(f"[bold]… {words}[/bold]")
+            break
+        shown += len(of_file)
+        console.print("\n".join(_of_file(file, of_file, whose, lang)))
+    console.print(tally(listed))
+
+
+def _of_file(file: str, findings: Sequence[Finding], whose: Mapping[str, str], lang: str) -> Iterator[str]:
+    """A file's lines, printed at once: a print takes far longer than a line."""
+    owner = f"{clean(whose[file])}　" if whose.get(file) else ""
+    yield f"[bold]{owner}{clean(file) or '—'}[/bold]　{_counts(findings, lang)}"
+    for sheet, of_sheet in _grouped(findings, lambda finding: finding.place.sheet if finding.place else ""):
+        if sheet:
+            yield f"  {clean(sheet)}"
+        for finding in most_serious_first(of_sheet):
+            yield from _told(finding, lang)
+
+
+def _grouped(findings: Iterable[Finding], key: Callable[[Finding], str]) -> list[tuple[str, list[Finding]]]:
+    """By key, the groups with the most serious first; of equal ones that with the most of them."""
+    groups: dict[str, list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault(key(finding), []).append(finding)
+    worst = {name: max(f.severity for f in group) for name, group in groups.items()}
+    many = {name: sum(f.severity is worst[name] for f in group) for name, group in groups.items()}
+    return sorted(groups.items(), key=lambda entry: (-worst[entry[0]], -many[entry[0]], entry[0]))
+
+
+def _counts(findings: Sequence[Finding], lang: str) -> str:
+    counts = Counter(finding.severity for finding in findings)
+    shown = ((severity, counts[severity]) for severity in sorted(counts, reverse=True))
+    return " ".join(f"[{_COLOURS[s]}]{_word(s, lang)} {number}[/{_COLOURS[s]}]" for s, number in shown)
+
+
+def _word(severity: Severity, lang: str) -> str:
+    return severity.word if lang == "zh" else severity.name.lower()
+
+
+def _told(finding: Finding, lang: str) -> Iterator[str]:
+    colour = _COLOURS[finding.severity]
+    where = f" {clean(finding.place.ref)}" if finding.place else ""
+    word = _word(finding.severity, lang)
+    yield f"    [{colour}]{word} {finding.code}[/{colour}]{where}　{clean(finding.message(lang))}"
+    yield f"        [dim]→ {clean(finding.remedy(lang))}[/dim]"
+    if finding.ruling:
+        yield f"        [dim]※ {clean(finding.ruled(lang))}[/dim]"
+
+
+_TOLD = {
+    "zh": {"message": "说明", "cause": "原因", "remedy": "怎么办", "since": "始于版本",
+           "fixed": "不能关闭、改级别或豁免",
+           "unsafe": "不安全：文件被拒绝，没有读取", "live": "填报时“校验”栏显示"},
+    "en": {"message": "said", "cause": "cause", "remedy": "remedy", "since": "since",
+           "fixed": "cannot be switched off, changed or waived",
+           "unsafe": "unsafe: the file was refused unread", "live": "the 校验 column shows"},
+}  # fmt: skip
+
+
+def print_code(console: Console, entry: CodeEntry, lang: str) -> None:
+    """One code of the catalogue; what differs from case to case stands in braces."""
+    told = _TOLD[lang]
+    colour = _COLOURS[entry.severity]
+    console.print(f"[bold]{entry.code}[/bold]　[{colour}]{_word(entry.severity, lang)}[/{colour}]　{entry.name}")
+    for part in ("message", "cause", "remedy"):
+        console.print(f"  {told[part]}　{clean(entry.texts[lang][part])}")
+    if entry.live:
+        console.print(f"  {told['live']}　{clean(entry.live)}")
+    console.print(f"  {told['since']}　{entry.since}")
+    for flag in ("unsafe", "fixed"):
+        if getattr(entry, flag):
+            console.print(f"  {told[flag]}")
+
+
+def print_codes(console: Console, entries: Iterable[CodeEntry], lang: str) -> None:
+    """All codes, a line each."""
+    for entry in entries:
+        colour, word = _COLOURS[entry.severity], _word(entry.severity, lang)
+        console.print(f"{entry.code} [{colour}]{word}[/{colour}]　{clean(entry.texts[lang]['message'])}")
+
+
+def print_changes(console: Console, changes: Iterable[Changes]) -> None:
+    """What each resubmission changed, field by field, and the findings gone and come."""
+    for one in changes:
+        against = f" ← {clean(one.earlier)}" if one.earlier else ""
+        console.print(f"[bold]变化　{clean(one.file)}{against}[/bold]")
+        if one.unread:
+            console.print(f"  {clean(one.unread)}")
+        for change in one.changes:
+            old, new = (clean(text) or "（空）" for text in (change.old, change.new))
+            console.print(f"  {clean(change.kind)}　{clean(change.name)}：{old} → {new}")
+        for word, colour, findings in (("已消除", "green", one.gone), ("新出现", "red", one.come)):
+            for finding in findings:
+                where = f" {clean(finding.place)}" if finding.place else ""
+                console.print(f"  [{colour}]{word}[/{colour}]　{finding.code}{where}　{clean(finding.message())}")
+        if one.earlier and not (one.changes or one.gone or one.come or one.unread):
+            console.print("  没有变化")
+
+
+def print_ranking(console: Console, stand: Standings, most: int | None = None) -> None:
+    """The month's table: ranked, then provisional and totally vetoed, then what could not be scored. After `most`
+    dealers only how many are left."""
+    table = Table(title=f"{stand.month}　{stand.scheme.title}", title_style="bold", header_style="bold", expand=False)
+    for heading in ("名次", "代码", "经销商", "总分", "否决前", "等级", "状态", "否决、扣分和原因"):
+        numeric = heading in ("名次", "总分", "否决前")
+        table.add_column(
+            heading, justify="right" if numeric else "left", overflow="fold", no_wrap=heading != "否决、扣分和原因"
+        )
+    far = len(stand.rows) + 1
+    rows = sorted(stand.rows, key=lambda row: (row.status == "rejected", row.rank or far))
+    for row in rows[:most]:
+        table.add_row(*(_refused(row) if row.status == "rejected" else _row(stand, row)))
+    console.print(table)
+    if len(rows) > len(table.rows):
+        console.print(f"[bold]… 另有 {len(rows) - len(table.rows)} 家没有列出[/bold]")
+
+
+def print_returns(console: Console, title: str, lines: Sequence[Return]) -> None:
+    """The return list without those who sent in time, and how many there are of each kind."""
+    table = Table(title=title, title_style="bold", header_style="bold", expand=False)
+    for heading in ("代码", "经销商", "状态", "文件", "收到时间", "迟报天数", "待改正", "说明"):
+        table.add_column(heading, overflow="fold", no_wrap=heading not in ("文件", "说明"))
+    for line in lines:
+        if line.status != ON_TIME or line.errors:
+            colour = (
+                "green" if line.status == ON_TIME else "yellow" if line.status in (LATE, SUPERSEDED, SAME) else "red"
+            )
+            came = f"{line.receipt}（{line.receipt.basis}）" if line.receipt else ""
+            cells = (line.file, came, line.days_late or "", line.errors or "", line.note)
+            word = f"[{colour}]{clean(line.status)}[/{colour}]"
+            table.add_row(clean(line.dealer), clean(line.name), word, *(clean(cell) for cell in cells))
+    if table.rows:
+        console.print(table)
+    console.print("，".join(f"{status} {count}" for status, count in counts(lines).items()) or "名单是空的")
+
+
+def _refused(row: Standing) -> list[str]:
+    reason = "；".join(f.message() for f in row.findings if f.severity is Severity.ERROR)
+    name = row.dealer.name or row.file
+    return ["—", clean(row.dealer.code), clean(name), "—", "—", "—", "[red]未计分[/red]", clean(reason)]
+
+
+def _row(stand: Standings, row: Standing) -> list[str]:
+    digits = stand.scheme.display_decimals
+    total = f"{row.published:.{digits}f}"
+    if row.status == "provisional":
+        total += f"~{row.ceiling:.{digits}f}"
+    colour = "yellow" if row.status == "provisional" else "green"
+    return [
+        str(row.rank or "—"),
+        clean(row.dealer.code),
+        clean(row.dealer.name),
+        total,
+        f"{row.before_veto:.{digits}f}",
+        clean(row.grade),
+        f"[{colour}]{_STATUS[row.status]}[/{colour}]",
+        "；".join(_reasons(stand, row)),
+    ]
+
+
+def _reasons(stand: Standings, row: Standing) -> Iterable[str]:
+    labels = {item.item: item.label or item.item for item in stand.scheme.items}
+    for item in row.items:
+        name = clean(labels.get(item.item, item.item))
+        for loss in (loss for loss in row.losses if loss.item == item.item):
+            if loss.kind == VETOED:
+                scope = {"group": "（本组）", "total": "（一票）"}.get(loss.scope, "")
+                yield f"[red]{name}{VETOED}{scope}[/red]：{clean(loss.clause)}"
+            else:
+                yield f"{name} 扣 {loss.points:g}"
+        if item.status != SCORED:
+            yield f"[yellow]{name} {clean(item.status)}[/yellow]"
+
+
+def print_standings(console: Console, stand: Standings, by: By = "all") -> None:
+    """A stored month's ranking, among all or within each region or peer group."""
+    digits = stand.scheme.display_decimals
+    parts: dict[str, list[Standing]] = {}
+    for row in stand.rows:
+        part = {"region": row.dealer.region or _NONE, "peer_group": row.dealer.peer_group or _NONE}.get(by, "")
+        parts.setdefault(part, []).append(row)
+    for part, rows in parts.items():
+        table = Table(title="　".join(filter(None, (stand.month, stand.scheme.title, clean(part)))), title_style="bold")
+        for heading in ("名次", "代码", "经销商", "总分", "上月", "上月名次", "等级", "状态"):
+            table.add_column(heading, justify="right" if heading in ("名次", "总分", "上月", "上月名次") else "left")
+        within = ranked(rows)
+        for row in sorted(within, key=lambda row: row.rank or len(within) + 1):
+            published, rank = stand.before.get(row.dealer.code, (None, None))
+            table.add_row(
+                str(row.rank or "—"), clean(row.dealer.code), clean(row.dealer.name),
+                "—" if row.status == "rejected" else f"{row.published:.{digits}f}",
+                "—" if published is None else f"{published:.{digits}f}", str(rank or "—"), clean(row.grade),
+                "一票否决" if row.vetoed else _STATUS[row.status],
+            )  # fmt: skip
+        console.print(table)
+
+
+def print_history(console: Console, dealer: str, rows: Sequence[DealerMonth]) -> None:
+    """A dealer's months, resubmissions included; a line that no longer counts is dim."""
+    table = Table(title=clean(dealer), title_style="bold")
+    for heading in (
+        "月份",
+        "方案",
+        "第几次",
+        "总分",
+        "否决前",
+        "名次",
+        "等级",
+        "状态",
+        "错误",
+        "文件",
+        "存入时间（UTC）",
+    ):
+        table.add_column(heading, justify="right" if heading in ("总分", "否决前", "名次", "错误") else "left")
+    for row in rows:
+        replaced = not row.current and row.status != "rejected"
+        table.add_row(
+            row.month, f"{row.scheme} {row.version}", str(row.revision),
+            *(["—", "—"] if row.status == "rejected" else [f"{row.published:g}", f"{row.before_veto:g}"]),
+            f"{row.rank}/{row.among}" if row.rank else "—", clean(row.grade),
+            "已被替换" if replaced else "一票否决" if row.vetoed else _STATUS[row.status],
+            str(row.errors), clean(row.file), row.recorded, style=None if row.current else "dim",
+        )  # fmt: skip
+    console.print(table if rows else f"{clean(dealer)}：库中没有记录")
+
+
+def print_figures(console: Console, title: str, figures: Sequence[tuple[str, float | str]]) -> None:
+    """One figure's months."""
+    table = Table("月份", "数值", title=clean(title), title_style="bold")
+    for month, value in figures:
+        table.add_row(month, _shown(value))
+    console.print(table if figures else f"{clean(title)}：库中没有记录")
+
+
+def print_trend(console: Console, title: str, points: Sequence[TrendPoint]) -> None:
+    """Means by month, one line a part, with the change since the month before."""
+    table = Table(title=clean(title), title_style="bold")
+    for heading in ("范围", "月份", "家数", "平均", "变化", "最低", "最高"):
+        table.add_column(heading, justify="left" if heading in ("范围", "月份") else "right")
+    last: TrendPoint | None = None
+    for point in points:
+        change = f"{point.mean - last.mean:+.4g}" if last and last.part == point.part else ""
+        figures = (f"{figure:,.6g}" for figure in (point.low, point.high))
+        table.add_row(
+            clean(point.part) or "全部", point.month, str(point.count), f"{point.mean:,.6g}", change, *figures
+        )  # fmt: skip
+        last = point
+    console.print(table if points else f"{clean(title)}：库中没有记录")
+
+
+def print_trace(console: Console, trace: Trace) -> None:
+    """An item: clauses, sentence, and the tree of cells from the score down to the inputs."""
+    console.print(f"[bold]{clean(trace.item)}[/bold]　得分 {_shown(trace.score)} / {_shown(trace.points)} 分")
+    for text, outcome in trace.clauses:
+        fired = f" → {_outcome(outcome)}" if outcome is not None else ""
+        console.print(f"  考核标准　{clean(text)}{fired}")
+    console.print(f"  计算说明　{clean(trace.sentence)}")
+    tree = Tree(_label(trace.steps))
+    _grow(tree, trace.steps.parts, set())
+    console.print(tree)
+
+
+def _grow(tree: Tree, parts: Sequence[Step], seen: set[str]) -> None:
+    for part in parts:
+        again = part.name in seen and bool(part.parts)
+        branch = tree.add(_label(part, again))
+        if not again:
+            seen.add(part.name)
+            _grow(branch, part.parts, seen)
+
+
+def _label(step: Step, again: bool = False) -> str:
+    formula = f" [dim]{'（见上）' if again else '=' + clean(step.formula)}[/dim]" if step.formula else ""
+    return f"{clean(step.name)} [cyan]{clean(step.place)}[/cyan] = {_shown(step.value)}{formula}"
+
+
+def _outcome(value: CellContent) -> str:
+    if isinstance(value, float):
+        return f"扣 {value:g} 分" if value else "不扣分"
+    return clean(value)
+
+
+def _shown(value: CellContent) -> str:
+    if value is None:
+        return "（空）"
+    return f"{value:.15g}" if isinstance(value, float) else clean(plain(value)) or '""'
