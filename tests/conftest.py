@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -9,6 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+# xlwings' own key for non-commercial use, which its remote engine asks for: it must stand there before xlwings is first
+# imported. The tests are the only ones that take it, and nothing that xlkpi ships or runs needs one.
+os.environ.setdefault("XLWINGS_LICENSE_KEY", "noncommercial")
+
+from shared.monthly import Monthly
 
 from xlkpi.cli.demo import fill_in
 from xlkpi.headquarters.issuing import Blank, blanks, make_issue
@@ -122,6 +129,28 @@ def issue(scheme_and_compiled: tuple[Scheme, Compiled], issue_of: MakeIssue) -> 
 def engine(issue: Issue) -> Engine:
     """formualizer with the issue's master loaded."""
     return load_engine("formualizer", issue.master, issue.layout)
+
+
+# ------------------------------------------------------------------ the shipped monthly schemes, each issued once
+
+
+@pytest.fixture(scope="session")
+def dealership() -> Monthly:
+    """dealer-monthly, issued."""
+    return Monthly.of(*usable_scheme("dealer-monthly"))
+
+
+@pytest.fixture(scope="session")
+def service() -> Monthly:
+    """service-monthly, issued."""
+    return Monthly.of(*usable_scheme("service-monthly"))
+
+
+@pytest.fixture(scope="session", params=["dealer-monthly", "service-monthly"])
+def monthly(request: pytest.FixtureRequest) -> Monthly:
+    """Each of them."""
+    of: Monthly = request.getfixturevalue("dealership" if request.param == "dealer-monthly" else "service")
+    return of
 
 
 AssessWith = Callable[..., Assessment]

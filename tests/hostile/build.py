@@ -10,7 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 
-from packages import put_answer, replaced, zipped
+from shared.packages import put_answer, replaced, zipped
 
 from xlkpi.workbook.package import unpack
 

@@ -102,7 +102,7 @@ def flipped(good: bytes, chance: random.Random) -> bytes:
 
 def mangled(good: bytes, chance: random.Random) -> bytes:
     """Parts altered inside an archive that is in order, so that the XML itself is put to the test."""
-    from packages import zipped
+    from shared.packages import zipped
 
     from xlkpi.workbook.package import unpack
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
-from packages import edited
+from shared.packages import edited
 
 from journey.shared import Month, Run
 from xlkpi.cli.demo import fill_in

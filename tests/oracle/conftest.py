@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from .books import need_soffice
+from shared.judges import need_soffice
 
 
 @pytest.fixture(autouse=True)

@@ -12,13 +12,12 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 from openpyxl.workbook.defined_name import DefinedName
+from shared.judges import JUDGES, by_libreoffice, equal, formula_cells, recalculated
 
 from xlkpi.scheme.formulas import MISSING, Formula, Name, Number, Term
 from xlkpi.scheme.judging import base_points
 from xlkpi.scheme.rules import Case, Rendered, Rule, bind, load_rules, render
 from xlkpi.values import CellContent, CellFault, Place
-
-from .books import JUDGES, by_libreoffice, equal, formula_cells, recalculated
 
 SHEET = "算例"
 CANARY = 87654.321

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shared.judges import ENGINES, JUDGES, by_libreoffice, differences, faults
 
 from xlkpi.headquarters.issuing import make_issue
 from xlkpi.issue import Dealer, Issue
@@ -23,9 +24,7 @@ from xlkpi.scoring.engine import load_engine
 from xlkpi.values import Absence, CellContent, Place
 from xlkpi.workbook.stamp import Stamper
 
-from .books import ENGINES, JUDGES, by_libreoffice, differences, faults
-
-SCHEMES = Path(__file__).parent / "schemes"
+SCHEMES = Path(__file__).parents[1] / "shared" / "schemes"
 Cells = Mapping[Place, CellContent]
 
 

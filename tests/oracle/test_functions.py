@@ -13,11 +13,10 @@ from typing import Any
 
 import pytest
 from openpyxl import Workbook
+from shared.judges import JUDGES, by_libreoffice, equal, formula_cells, recalculated
 
 from xlkpi.scheme.formulas import Name, allowed_functions, parse, shown
 from xlkpi.values import CellContent, Place
-
-from .books import JUDGES, by_libreoffice, equal, formula_cells, recalculated
 
 SHEET = "函数"
 # B1:B5 hold 1, 2, 3.5, "甲", "乙"; C1:C5 hold 10, 20, 30, 40, 50; B6 is blank; A formula's value by Excel's manual

@@ -8,15 +8,14 @@ from pathlib import Path
 
 import pytest
 from conftest import REAL_ANSWERS
-from differential import differences
-from office import do, somebody
+from shared.differential import differences
+from shared.judges import equal
+from shared.office import do, somebody
 
 from xlkpi.intake.submission import Submission, Unusable, read_submission
 from xlkpi.issue import Issue
 from xlkpi.values import Absence
 from xlkpi.workbook.layout import Role
-
-from .books import equal
 
 pytestmark = pytest.mark.oracle
 KINDS = ("xlsx", "xls", "ods")

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from conftest import REAL_ANSWERS, REAL_INSPECTIONS, REAL_TARGETS
 from openpyxl import load_workbook
+from shared.judges import saved_by_libreoffice
 
 from xlkpi.headquarters.issuing import make_issue
 from xlkpi.issue import Dealer, Issue
@@ -24,7 +25,6 @@ from xlkpi.shown.ranking import ranking_workbook
 from xlkpi.shown.ranking.heat import FIRST, HEAT, KEYS, WEIGHTS
 from xlkpi.values import Absence
 
-from .books import saved_by_libreoffice
 from .test_edge_schemes import EDGES, SCHEMES, Edge
 
 pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore:.*extension is not supported")]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from openpyxl import Workbook
 from openpyxl.workbook.defined_name import DefinedName
+from shared.judges import equal, formula_cells, saved_by_libreoffice
 
 from xlkpi.findings import Finding
 from xlkpi.headquarters.issuing import blanks
@@ -20,12 +21,10 @@ from xlkpi.scheme.lint import usable_scheme
 from xlkpi.scoring.assess import assess
 from xlkpi.scoring.engine import Engine
 
-from .books import equal, formula_cells, saved_by_libreoffice
-
 if TYPE_CHECKING:
     from conftest import RealMonth
 
-SCHEMES = Path(__file__).parent / "schemes"
+SCHEMES = Path(__file__).parents[1] / "shared" / "schemes"
 pytestmark = pytest.mark.oracle
 
 ODD: Mapping[str, Any] = {

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 import pytest
+from shared.judges import by_libreoffice, differences, faults
 
 from xlkpi.issue import Issue
 from xlkpi.scheme.formulas import number_value
@@ -17,8 +18,6 @@ from xlkpi.scoring.assess import Assessment, assess
 from xlkpi.scoring.engine import Engine, load_engine
 from xlkpi.values import Absence, CellContent, Value
 from xlkpi.workbook.stamp import Stamper
-
-from .books import by_libreoffice, differences, faults
 
 MONTHS = 42
 SECOND_OPINIONS = 6

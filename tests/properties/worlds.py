@@ -19,7 +19,7 @@ from xlkpi.scoring.assess import Assessment, assess
 from xlkpi.scoring.engine import Engine, load_engine
 from xlkpi.values import Absence, CellContent
 
-SCHEMES = Path(__file__).parents[1] / "oracle" / "schemes"
+SCHEMES = Path(__file__).parents[1] / "shared" / "schemes"
 EDGES = {folder.name: folder for folder in sorted(SCHEMES.iterdir())}
 TARGET = 200.0
 NOT_APPLICABLE = Absence.NOT_APPLICABLE.value

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest import MakeIssue
-from differential import differences, loaded
+from shared.differential import differences, loaded
 
 from xlkpi.scheme.lint import usable_scheme
 

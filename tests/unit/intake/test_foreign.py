@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from conftest import REAL_ANSWERS, MakeIssue
-from packages import zipped
+from shared.packages import zipped
 
 from xlkpi.intake import foreign
 from xlkpi.intake.foreign import ForeignBook, open_source

@@ -6,7 +6,7 @@ import zlib
 from pathlib import Path
 
 import pytest
-from packages import zipped
+from shared.packages import zipped
 
 from xlkpi.intake import guard
 from xlkpi.intake.guard import Refused, admit

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from openpyxl import Workbook
-from packages import edited, replaced
 from python_calamine import CalamineWorkbook
+from shared.packages import edited, replaced
 
 from xlkpi.intake.guard import Refused
 from xlkpi.intake.reader import _memories, open_workbook, place_of

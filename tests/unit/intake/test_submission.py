@@ -9,11 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import packages
 import pytest
 from conftest import REAL_ANSWERS, MakeIssue
 from openpyxl import load_workbook
-from packages import edited, put, put_answer, ref_of
+from shared import packages
+from shared.packages import edited, put, put_answer, ref_of
 
 from xlkpi.findings import Finding
 from xlkpi.headquarters.issuing import Blank, blanks

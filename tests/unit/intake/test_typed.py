@@ -11,8 +11,8 @@ from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
 import pytest
-from packages import edited, put, replaced
 from ruamel.yaml import YAML
+from shared.packages import edited, put, replaced
 
 from xlkpi.findings import Finding, Severity, catalogue
 from xlkpi.intake.normalise import show, understand, words_of

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from conftest import REAL_ANSWERS
 from openpyxl import Workbook, load_workbook
-from packages import edited, zipped
+from shared.packages import edited, zipped
 from xlsxwriter import Workbook as Writer
 
 from xlkpi.intake.reader import open_workbook

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tiny import evaluate
+from shared.tiny import evaluate
 
 from xlkpi.findings import catalogue
 from xlkpi.scheme.checks import live_check, live_words

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from conftest import RealMonth
-from tiny import SHEET, book_and_layout, evaluate
+from shared.tiny import SHEET, book_and_layout, evaluate
 
 from xlkpi.issue import Issue
 from xlkpi.scoring.engine import ENGINES, Engine, load_engine, split

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import AssessWith, RealMonth
-from packages import edited, put
+from shared.packages import edited, put
 
 from xlkpi.intake.guard import Refused
 from xlkpi.issue import Issue

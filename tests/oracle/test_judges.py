@@ -8,10 +8,9 @@ import zipfile
 
 import pytest
 from openpyxl import Workbook
+from shared.judges import by_libreoffice, differences, equal, need_soffice, stored_values, without_values
 
 from xlkpi.values import CellFault, Place
-
-from .books import by_libreoffice, differences, equal, need_soffice, stored_values, without_values
 
 HERE = Place("A", "A1")
 

@@ -10,7 +10,8 @@ from tempfile import TemporaryDirectory
 
 import xlsxwriter
 import xlwings
-from packages import replaced
+
+from shared.packages import replaced
 
 SHEET, OTHER = "数据 录入", "It's 分析"
 PERSON = "王工"

@@ -10,14 +10,13 @@ from itertools import permutations
 from typing import NamedTuple
 
 import pytest
+from shared.monthly import Monthly, contents, plain_value
 
 from xlkpi.values import CellContent, CellFault, Place
 from xlkpi.workbook import stamp
 from xlkpi.workbook.package import Block, block, unpack
 from xlkpi.workbook.sheets.marker import MARKER_BLANK
 from xlkpi.workbook.stamp import Stamper, cell_body
-
-from .books import Monthly, contents, plain_value
 
 CELL = re.compile(r'<c r="([A-Z]+\d+)"([^>]*?)(?:/>|>(.*?)</c>)', re.S)
 LOCKED = "维修产值_前1月"

@@ -10,7 +10,7 @@ from playwright.sync_api import sync_playwright
 
 from xlkpi.cli.demo import run_demo
 
-FOLDER = Path(__file__).parents[2] / "workbooks" / "report"
+FOLDER = Path(__file__).parents[4] / "workbooks" / "report"
 
 
 def main() -> None:

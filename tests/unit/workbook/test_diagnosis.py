@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from shared.monthly import Monthly, plain_value
 
 from xlkpi.scheme.cells import of_diagnosis
 from xlkpi.scheme.compile import SHOWS, compile_scheme
@@ -16,8 +17,6 @@ from xlkpi.scheme.model import Guide
 from xlkpi.scheme.rules import load_rules
 from xlkpi.scoring.assess import Assessment
 from xlkpi.values import Absence, CellContent, Place
-
-from .books import Monthly, plain_value
 
 DIAGNOSIS, BOARD = "诊断改善", "看板"
 TOP = 8

@@ -12,7 +12,8 @@ import pytest
 import xlsxwriter
 import xlwings
 from openpyxl import Workbook, load_workbook
-from packages import replaced, zipped
+from shared.packages import replaced, zipped
+from shared.rich import OTHER, PERSON, SAID, SHEET, rich_workbook
 
 from xlkpi.checking.marking import COLOURS, mark
 from xlkpi.checking.marking import SHEET as LIST
@@ -23,8 +24,6 @@ from xlkpi.workbook.operations import Comment, EnsureSheet, Fill, Link, NumberFo
 from xlkpi.workbook.package import members, unpack
 from xlkpi.workbook.patch import CannotPatch, patched
 from xlkpi.workbook.patch.splice import Document
-
-from .books import OTHER, PERSON, SAID, SHEET, rich_workbook
 
 # numbers, formulas with values, texts, rich text; cells that are not there in a row that is, and a row that is not
 CELLS = [

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from shared.monthly import ORDERS, ROSTER, Monthly
 
 from xlkpi.issue import Dealer
 from xlkpi.month.results import Results
@@ -14,8 +15,6 @@ from xlkpi.month.store.carry import known_before
 from xlkpi.month.store.file import open_store
 from xlkpi.month.store.record import record
 from xlkpi.values import CellContent
-
-from .books import ORDERS, ROSTER, Monthly
 
 Keep = Callable[..., None]
 

@@ -15,10 +15,9 @@ from xml.etree.ElementTree import Element, fromstring
 import pytest
 from openpyxl import load_workbook
 from openpyxl.utils import range_boundaries
-from oracle.books import formula_cells, saved_by_libreoffice
-from packages import replaced, without
-
-from .books import MONTH, ORDERS, SHEETS, Monthly, contents
+from shared.judges import formula_cells, saved_by_libreoffice
+from shared.monthly import MONTH, ORDERS, SHEETS, Monthly, contents
+from shared.packages import replaced, without
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 TYPES = "{http://schemas.openxmlformats.org/package/2006/content-types}"

@@ -8,11 +8,10 @@ from dataclasses import replace
 
 import pytest
 from openpyxl import load_workbook
+from shared.monthly import ORDERS, SHEETS, Monthly, Row, errors, plain_value
 
 from xlkpi.scoring.assess import Assessment
 from xlkpi.values import Absence, CellContent, CellFault, Place, Value
-
-from .books import ORDERS, SHEETS, Monthly, Row, errors, plain_value
 
 NOT_APPLICABLE, MISSING, UNREADABLE = (
     absence.value for absence in (Absence.NOT_APPLICABLE, Absence.MISSING, Absence.UNREADABLE)

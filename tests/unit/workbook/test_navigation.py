@@ -7,10 +7,9 @@ import io
 import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
+from shared.monthly import ORDERS, SHEETS, Monthly
 
 from xlkpi.workbook.layout import Role
-
-from .books import ORDERS, SHEETS, Monthly
 
 GUIDE = "说明"
 

@@ -1,4 +1,4 @@
-"""Somebody at LibreOffice, who does what lines of JSON say (`monthly/typist.py`)."""
+"""Somebody at LibreOffice, who does what lines of JSON say (`typist.py`)."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from oracle.books import need_soffice
 
-TYPIST = Path(__file__).parent / "monthly" / "typist.py"
+from shared.judges import need_soffice
+
+TYPIST = Path(__file__).parent / "typist.py"
 
 
 def _python_with_uno() -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from openpyxl import load_workbook
+from shared.monthly import MONTH, ORDERS, Monthly, answer_places, edited, order_places
 
 from xlkpi.batch import run
 from xlkpi.findings import Finding
@@ -18,8 +19,6 @@ from xlkpi.intake.submission import Submission, read_submission
 from xlkpi.month.results import Results, write_results
 from xlkpi.scoring.assess import Assessment
 from xlkpi.values import Absence, Place
-
-from .books import MONTH, ORDERS, Monthly, answer_places, edited, order_places
 
 COLUMNS = ("日期", "修理单号", "类别", "工时", "工时销售", "零件销售")
 CATEGORIES = ("客户付费", "保修", "内部")

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 from openpyxl import Workbook, load_workbook
-from oracle.books import need_soffice, saved_by_libreoffice
+from shared.judges import need_soffice, saved_by_libreoffice
+from shared.rich import OTHER, SAID, SHEET, rich_workbook
+from unit.workbook.test_patch import CELLS, findings
 
 from xlkpi.checking.check import Checker
 from xlkpi.checking.marking import SHEET as LIST
@@ -21,9 +23,6 @@ from xlkpi.intake.submission import Submission, read_submission
 from xlkpi.issue import Issue
 from xlkpi.values import Place
 from xlkpi.workbook.patch import patched
-
-from .books import OTHER, SAID, SHEET, rich_workbook
-from .test_patch import CELLS, findings
 
 pytestmark = pytest.mark.oracle
 

@@ -245,7 +245,9 @@ def names_in(path: Path, kind: str) -> set[str]:
 def test_every_indicator_and_diagnosis_has_a_case(pack: str) -> None:
     for kind in ("indicator", "diagnosis"):
         told = {case.name for case in cases(kind) if case.pack == pack}
-        assert names_in(pack_files()[pack], kind) - told == set(), f"add cases to tests/packs/cases/{pack}.yaml"
+        assert names_in(pack_files()[pack], kind) - told == set(), (
+            f"add cases to tests/unit/scheme/packs/cases/{pack}.yaml"
+        )
 
 
 @pytest.mark.parametrize("pack", [p for p, f in pack_files().items() if "relations" in pack_of(f)])

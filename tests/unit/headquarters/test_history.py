@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from openpyxl import Workbook, load_workbook
+from shared.monthly import MONTH, ROSTER, Monthly, answer_places, edited
 
 from xlkpi.cli import main
 from xlkpi.headquarters.issuing import with_history
@@ -20,8 +21,6 @@ from xlkpi.issue import Issue
 from xlkpi.scheme.cells import of_diagnosis
 from xlkpi.scoring.assess import Assessment
 from xlkpi.values import CellContent
-
-from .books import MONTH, ROSTER, Monthly, answer_places, edited
 
 HISTORY = "维修产值_前1月"
 

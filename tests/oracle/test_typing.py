@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import IO, Any
 
 import pytest
-from office import somebody
-from oracle.books import equal
+from shared.judges import equal
+from shared.monthly import ORDERS, Monthly
+from shared.office import somebody
 
 from xlkpi.intake.submission import Submission, read_submission
 from xlkpi.scheme.cells import of_diagnosis
 from xlkpi.values import Place
-
-from .books import ORDERS, Monthly
 
 pytestmark = pytest.mark.oracle
 

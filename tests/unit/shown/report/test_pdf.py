@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from oracle.books import need_soffice
+from shared.judges import need_soffice
 
 from xlkpi.cli import main
 from xlkpi.intake.reader import open_workbook
 from xlkpi.shown import pdf
 
-ASSESSED = Path(__file__).parents[2] / "workbooks" / "service-assessment" / "assessed.xlsx"
+ASSESSED = Path(__file__).parents[4] / "workbooks" / "service-assessment" / "assessed.xlsx"
 
 
 def text_of(path: Path) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from openpyxl import Workbook, load_workbook
+from shared.monthly import MONTH, ROSTER, TARGET, Monthly, answer_places, edited
 
 from xlkpi.headquarters.forms import targets_form
 from xlkpi.headquarters.issuing import with_history, with_revision
@@ -18,8 +19,6 @@ from xlkpi.intake.submission import Submission, read_submission
 from xlkpi.issue import Dealer
 from xlkpi.scheme.lint import lint_scheme
 from xlkpi.values import Absence
-
-from .books import MONTH, ROSTER, TARGET, Monthly, answer_places, edited
 
 PAGE, HEAD = "指标分析", 2
 

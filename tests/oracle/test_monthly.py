@@ -1,7 +1,7 @@
 """Every formula cell of dealer-monthly over random filled workbooks: formualizer against LibreOffice and `formulas`.
 
 LibreOffice takes more than a second for each workbook and `formulas` several, so a user's run looks at a few; with
-XLKPI_FULL set it is two hundred and five: `XLKPI_FULL=1 pytest tests/monthly/test_engines.py`.
+XLKPI_FULL set it is two hundred and five: `XLKPI_FULL=1 pytest tests/oracle/test_monthly.py`.
 """
 
 from __future__ import annotations
@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from random import Random
 
 import pytest
-from oracle.books import by_libreoffice, differences, faults
+from shared.judges import by_libreoffice, differences, faults
+from shared.monthly import ORDERS, Monthly, Row
 
 from xlkpi.scheme.model import SchemeField
 from xlkpi.scoring.assess import Assessment, assess
 from xlkpi.scoring.engine import load_engine
 from xlkpi.values import Absence, CellContent, Value
-
-from .books import ORDERS, Monthly, Row
 
 FULL = bool(os.environ.get("XLKPI_FULL"))
 WORKBOOKS = 200 if FULL else 20

@@ -29,7 +29,7 @@ from xlkpi.shown.report.source import NoReport, Source
 from .conftest import need_chromium
 from .month import HOSTILE, month, saved
 
-WORKBOOKS = Path(__file__).parents[2] / "workbooks"
+WORKBOOKS = Path(__file__).parents[4] / "workbooks"
 REPORTS = templates() / "reports"
 WRITTEN = [name.encode("utf-8", "replace").decode() for name in HOSTILE]  # half a surrogate pair is a question mark
 

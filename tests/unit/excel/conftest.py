@@ -1,8 +1,4 @@
-"""What the button's tests share. xlwings' remote engine asks for a key, which is set here and nowhere else.
-
-The key must be there before xlwings is first imported. It is xlwings' own for non-commercial use: these tests are the
-only ones that take it, and nothing that xlkpi ships or runs needs one.
-"""
+"""What the button's tests share."""
 
 from __future__ import annotations
 
@@ -13,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-os.environ.setdefault("XLWINGS_LICENSE_KEY", "noncommercial")
 
 from xlkpi.cli.demo import demo_month, issue_month
 from xlkpi.headquarters.lists import read_inspections
@@ -31,9 +25,7 @@ def _remote_engine() -> None:
     import xlwings
 
     if not xlwings.__pro__:
-        told = (
-            "xlwings' remote engine has no key: it was imported before tests/excel/conftest.py, or the key is refused"
-        )
+        told = "xlwings' remote engine has no key: it was imported before tests/conftest.py, or the key is refused"
         if os.environ.get("CI"):
             pytest.fail(told)
         pytest.skip(told)
