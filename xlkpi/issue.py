@@ -15,7 +15,7 @@ from typing import Any
 from xlkpi.findings import Ruling
 from xlkpi.scheme.cells import CONTACT, DEADLINE, DEALER, DEALER_NAME, MONTH, REGION, of_field
 from xlkpi.scheme.model import Scheme
-from xlkpi.values import Absence, CellContent, Place, Value, absence_of
+from xlkpi.values import Absence, CellContent, Place, Value, absence_of, content_of
 from xlkpi.workbook.layout import Layout, Role
 from xlkpi.workbook.sheets.marker import MARKER_CELL
 
@@ -156,10 +156,3 @@ class Issue:
             locked=data.get("locked", ""),
             contact=data["contact"],
         )
-
-
-def content_of(value: Value) -> CellContent:
-    """A value as a cell holds it: absences as their words, a missing one as a blank cell."""
-    if value is Absence.MISSING:
-        return None
-    return value.value if isinstance(value, Absence) else value

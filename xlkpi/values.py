@@ -1,10 +1,12 @@
-"""The words that everything else is said in: values, the kinds of absence, places and raw cells."""
+"""Basic types that every other module uses: values, kinds of absence, cells and their references, days and months."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from enum import Enum
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 
@@ -27,15 +29,14 @@ class Absence(Enum):
                 return cls(data["absence"])
             raise ValueError("no absence")
 
-        told = core_schema.plain_serializer_function_ser_schema(lambda absence: {"absence": absence.value})
-        return core_schema.no_info_plain_validator_function(revived, serialization=told)
+        to_json = core_schema.plain_serializer_function_ser_schema(lambda absence: {"absence": absence.value})
+        return core_schema.no_info_plain_validator_function(revived, serialization=to_json)
 
 
 Value = float | str | bool | date | Absence
 """A value with meaning. A cell error is never one: reader and engine turn it into an Absence and a finding."""
 
 VETOED: Final = "否决"
-MET: Final = "达到"
 SCORED: Final = "已评"
 PROVISIONAL: Final = "暂定"
 
@@ -65,13 +66,54 @@ def column_number(name: str) -> int:
     return number
 
 
-def letters(column: int) -> str:
-    """The letters of a column by its number."""
-    text = ""
-    while column:
-        column, rest = divmod(column - 1, 26)
-        text = chr(65 + rest) + text
-    return text
+def column_letters(number: int) -> str:
+    """The letters of a column by its number: 27 is AA."""
+    letters = ""
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def cell_ref(column: int, row: int) -> str:
+    """The A1 reference of a position counted from 1."""
+    return f"{column_letters(column)}{row}"
+
+
+_REF: Final = re.compile("([A-Z]+)([0-9]+)")
+
+
+@lru_cache(50_000)
+def column_row(ref: str) -> tuple[int, int]:
+    """Column and row of an A1 reference without dollar signs, counted from 1.
+
+    Raises:
+        ValueError: it is no reference.
+    """
+    match = _REF.fullmatch(ref)
+    if match is None:
+        raise ValueError(f"{ref!r} is not a cell reference")
+    return column_number(match[1]), int(match[2])
+
+
+DAY_ZERO: Final = datetime(1899, 12, 30)
+"""The day from which a spreadsheet counts its days (1900 system); right from March 1900 on."""
+
+
+def serial_number(moment: date) -> float:
+    """A date, or a date with a time, as the number of days by which a spreadsheet keeps it."""
+    since = moment if isinstance(moment, datetime) else datetime(moment.year, moment.month, moment.day)
+    return (since - DAY_ZERO) / timedelta(days=1)
+
+
+MONTH_PATTERN: Final = r"\d{4}-(0[1-9]|1[0-2])"
+"""A month as it is written everywhere: YYYY-MM."""
+
+
+def months_earlier(month: str, count: int = 1) -> str:
+    """The month that lies `count` months before a month, as YYYY-MM; later where `count` is negative."""
+    number = int(month[:4]) * 12 + int(month[5:]) - 1 - count
+    return f"{number // 12:04d}-{number % 12 + 1:02d}"
 
 
 class CellKind(Enum):
@@ -117,6 +159,22 @@ class CellFault:
 
 CellContent = float | str | bool | date | None | CellFault
 """What an engine reads out of a cell. None is a blank cell."""
+
+
+def content_of(value: Value) -> CellContent:
+    """A value as a cell holds it: absences as their words, a missing one as a blank cell."""
+    if value is Absence.MISSING:
+        return None
+    return value.value if isinstance(value, Absence) else value
+
+
+def value_of(content: CellContent) -> Value:
+    """What a cell's content means: a blank is missing, an error cannot be read, an absence's word is that absence."""
+    if content is None:
+        return Absence.MISSING
+    if isinstance(content, CellFault):
+        return Absence.UNREADABLE
+    return absence_of(content) or content
 
 
 def plain(value: Value | CellContent) -> float | str | bool | None:

@@ -22,7 +22,8 @@ from xlkpi.batch import run
 from xlkpi.batch.work import Setup, Worker
 from xlkpi.headquarters.issuing import blanks
 from xlkpi.intake.submission import read_submission
-from xlkpi.issue import Issue, content_of
+from xlkpi.issue import Issue
+from xlkpi.values import content_of
 from xlkpi.workbook.layout import Role
 from xlkpi.workbook.stamp import Stamper
 

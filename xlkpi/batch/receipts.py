@@ -10,11 +10,10 @@ from pathlib import Path
 
 from xlkpi.findings import Finding
 from xlkpi.headquarters.lists import Listed, plain_text, read_table
-from xlkpi.values import CellKind, RawCell
+from xlkpi.values import DAY_ZERO, CellKind, RawCell
 
 FILE_HEADINGS = ("文件", "文件名", "file")
 TIME_HEADINGS = ("收到时间", "收到日期", "received")
-_DAY_ZERO = datetime(1899, 12, 30)
 _MOMENT = re.compile(
     r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[T\s]*(\d{1,2})[:：时](\d{1,2})(?:[:：分](\d{1,2})秒?)?分?)?"
 )
@@ -65,7 +64,7 @@ def receipt(path: Path, log: Mapping[str, datetime]) -> Receipt:
     try:
         return Receipt(_modified(path), False)
     except (OSError, NotImplementedError):  # it is gone; reading it says so
-        return Receipt(_DAY_ZERO, False)
+        return Receipt(DAY_ZERO, False)
 
 
 def _modified(path: Path) -> datetime:
@@ -81,7 +80,7 @@ def moment_of(cell: RawCell) -> datetime | None:
         return None
     if cell.kind is CellKind.NUMBER:
         days = float(cell.text)
-        return _DAY_ZERO + timedelta(seconds=round(days * 86_400)) if 1 <= days < 2_958_466 else None
+        return DAY_ZERO + timedelta(seconds=round(days * 86_400)) if 1 <= days < 2_958_466 else None
     return moment(cell.text)
 
 

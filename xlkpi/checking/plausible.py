@@ -103,9 +103,8 @@ def with_doubts(issue: Issue, assessments: Sequence[Assessment], past: Past | No
     figures: dict[str, dict[str, float]] = {}
     files: dict[str, str] = {}
     for done in assessments:
-        if done.status != "rejected":
-            numbers = {name: value for name, value in done.inputs.items() if isinstance(value, float)}
-            figures[done.dealer], files[done.dealer] = numbers, done.file
+        figures[done.dealer] = {name: value for name, value in done.inputs.items() if isinstance(value, float)}
+        files[done.dealer] = done.file
     return Doubted(assessments, doubts(issue, figures, {**past_of(issue), **(past or {})}, files))
 
 

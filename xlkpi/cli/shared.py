@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from xlkpi.values import MONTH_PATTERN
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -32,8 +34,8 @@ class Month(click.ParamType[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Check the form."""
         text = str(value)
-        if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text):
-            self.fail(f"{text!r} is no month: write for example 2026-11", param, ctx)
+        if not re.fullmatch(MONTH_PATTERN, text):
+            self.fail(f"{text!r} is not a month: write it as YYYY-MM, for example 2026-11", param, ctx)
         return text
 
 

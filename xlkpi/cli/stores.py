@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from xlkpi.month.results import Results
     from xlkpi.month.store.file import Store
     from xlkpi.month.store.query import By
-
-F = TypeVar("F", bound=Callable[..., object])
 
 _store_option = click.option("--store", "store_file", type=FILE, required=True, help="The store that `score` wrote.")
 _scheme_option = click.option("--scheme", "scheme_name", default="", help="Needed where the store has several schemes.")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from xlkpi.values import CellContent, CellFault, column_number, letters
+from xlkpi.values import CellContent, CellFault, column_letters, column_row
 from xlkpi.workbook.operations import Comment, EnsureSheet, Fill, Link, NumberFormat, Operations, Write, quoted
 
 LONGEST_NAME = 31  # characters of a sheet's name
@@ -112,7 +112,7 @@ def _ensure(book: Any, operation: EnsureSheet, desktop: bool, undo: list[_Step])
         sheet.clear()  # only queued: after a failure nothing of it is sent
     if desktop:
         for number, width in enumerate(operation.widths, 1):
-            sheet.range(f"{letters(number)}:{letters(number)}").column_width = width
+            sheet.range(f"{column_letters(number)}:{column_letters(number)}").column_width = width
 
 
 def _restore(sheet: Any) -> Callable[[], None]:
@@ -223,10 +223,10 @@ def unlocked(book: Any) -> Iterator[None]:
 
 def corner(ref: str) -> tuple[int, int]:
     """Column and row of a reference, from 1."""
-    found = _REF.fullmatch(ref)
-    if found is None:
-        raise CannotWrite(f"“{ref}”不是单元格")
-    return column_number(found[1]), int(found[2])
+    try:
+        return column_row(ref)
+    except ValueError:
+        raise CannotWrite(f"“{ref}”不是单元格") from None
 
 
 def words(error: Exception) -> str:

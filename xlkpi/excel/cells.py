@@ -15,7 +15,7 @@ from typing import Any
 
 from xlkpi.intake.guard import MAX_CELLS, MAX_COLUMN, MAX_ROW, Refused
 from xlkpi.intake.source import SheetCells
-from xlkpi.values import UNKNOWN, CellKind, Place, RawCell, Unknown, letters
+from xlkpi.values import DAY_ZERO, UNKNOWN, CellKind, Place, RawCell, Unknown, column_letters
 from xlkpi.workbook.sheets.marker import TITLE as MARKER_SHEET
 
 _ERRORS = {
@@ -28,7 +28,6 @@ _ERROR_WORDS = frozenset((*_ERRORS.values(), "#DATA!"))
 _COM_ERROR = -2146828288  # COM adds this to the number; xlwings turns only the older errors into words
 _SENT_DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")  # as the VBA client writes a date, to the letter
 _NUMBERS = (int, float, Decimal)
-DAY_ZERO = datetime(1899, 12, 30)
 _DATE_FORMAT = "yyyy-mm-dd"
 
 
@@ -84,7 +83,7 @@ class BookCells:
         used = self.book.sheets[sheet].used_range
         height, width = used.row + used.shape[0] - 1, used.column + used.shape[1] - 1
         if height > MAX_ROW or width > MAX_COLUMN:
-            raise Refused("XK-F007", sheet=sheet, ref=f"{letters(width)}{height}")
+            raise Refused("XK-F007", sheet=sheet, ref=f"{column_letters(width)}{height}")
         if height * width > MAX_CELLS:
             raise Refused("XK-F006", what=f"工作表“{sheet}”的单元格", found="过多", limit=MAX_CELLS)
         area = self.book.sheets[sheet].range((1, 1), (height, width))
@@ -102,7 +101,7 @@ def _cells(
     sheet: str, values: Sequence[Sequence[Any]], formulas: Sequence[Sequence[Any]] | None
 ) -> Iterable[RawCell]:  # fmt: skip
     """The cells that hold something; most of a rectangle is blank, so blanks are passed over first."""
-    columns = [letters(number) for number in range(1, max((len(row) for row in values), default=0) + 1)]
+    columns = [column_letters(number) for number in range(1, max((len(row) for row in values), default=0) + 1)]
     for number, row in enumerate(values, 1):
         told = None if formulas is None else formulas[number - 1]
         for position, value in enumerate(row):

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from xlkpi.excel.apply import apply
-from xlkpi.excel.cells import DAY_ZERO, BookCells
-from xlkpi.values import UNKNOWN, CellKind, Place, RawCell
+from xlkpi.excel.cells import BookCells
+from xlkpi.values import DAY_ZERO, UNKNOWN, CellKind, Place, RawCell
 from xlkpi.workbook.operations import Write
 
 FILE: Final = "xlkpi.excel.xlsm"

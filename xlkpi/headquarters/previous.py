@@ -21,7 +21,7 @@ from xlkpi.intake.reader import open_workbook, place_of
 from xlkpi.issue import Dealer
 from xlkpi.scheme.cells import BEFORE_QUARTER, BEFORE_YEAR, DEALER, MONTH, of_field
 from xlkpi.scheme.model import Scheme
-from xlkpi.values import CellKind, Place, RawCell, absence_of
+from xlkpi.values import CellKind, Place, RawCell, absence_of, months_earlier
 from xlkpi.workbook.layout import Layout, Role
 
 _FIXED = {"_上月": 1, "_去年同月": 12}
@@ -40,7 +40,7 @@ def read_previous(
 
     A file of another month than the one before is a finding (XK-T003) and is not used.
     """
-    read = _read(paths, month_before(month))
+    read = _read(paths, months_earlier(month))
     ranks = peer_ranks(scheme, roster, read.rows)
     rows = {
         code: carried_over(layout, {1: values}, month)
@@ -52,7 +52,7 @@ def read_previous(
 
 def read_year_ago(paths: list[Path], layout: Layout, month: str) -> Listed[Carried]:
     """The figures of the same month last year, by dealer code and slot name, from that month's assessed workbooks."""
-    read = _read(paths, month_before(month, 12))
+    read = _read(paths, months_earlier(month, 12))
     rows = {code: _earlier_figures(layout, values, month) for code, values in read.rows.items()}
     return Listed(rows, read.findings)
 
@@ -127,12 +127,6 @@ def year_gaps(months: Mapping[int, Known], month: str) -> list[int]:
     """How many months ago nothing was reported although it was both before and after: the year so far is not known."""
     reported = [ago for ago in months if ago < int(month[5:])]
     return [ago for ago in range(1, max(reported, default=0)) if ago not in months]
-
-
-def month_before(month: str, ago: int = 1) -> str:
-    """So many months before a month, as YYYY-MM."""
-    number = int(month[:4]) * 12 + int(month[5:]) - 1 - ago
-    return f"{number // 12:04d}-{number % 12 + 1:02d}"
 
 
 @dataclass(frozen=True, slots=True)

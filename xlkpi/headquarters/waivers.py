@@ -15,7 +15,7 @@ from xlkpi.findings import Finding, Ruling, Severity, catalogue
 from xlkpi.headquarters.lists import plain_text, read_table
 from xlkpi.intake.shown import day_of, look
 from xlkpi.issue import Issue
-from xlkpi.values import CellKind, RawCell
+from xlkpi.values import MONTH_PATTERN, CellKind, RawCell
 
 UNUSABLE = "XK-T030"
 COLUMNS = {
@@ -24,7 +24,6 @@ COLUMNS = {
 }  # fmt: skip
 """Columns of the list, with the keys of the YAML form. 项目 and 有效期至 may be blank: every item, that month alone."""
 _OPTIONAL = ("field", "until")
-_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 
 def read_waivers(path: Path, issue: Issue) -> tuple[tuple[Ruling, ...], list[Finding]]:
@@ -60,7 +59,7 @@ def _why_unusable(row: Mapping[str, str], issue: Issue, labels: Mapping[str, str
     if row["field"] and row["field"] not in labels and row["field"] not in issue.scheme.fields:
         return f"没有“{row['field']}”这一项"
     for key in ("month", "until"):
-        if row[key] and not _MONTH.fullmatch(row[key]):
+        if row[key] and not re.fullmatch(MONTH_PATTERN, row[key]):
             return f"{COLUMNS[key]}“{row[key]}”应写作 2026-11"
     return "有效期至早于月份" if row["until"] and row["until"] < row["month"] else ""
 

@@ -17,7 +17,7 @@ from functools import lru_cache
 from xlkpi.intake.reader import open_workbook, place_of
 from xlkpi.intake.source import SheetCells, Source
 from xlkpi.issue import Issue
-from xlkpi.values import CellKind, Place, RawCell, column_number, letters
+from xlkpi.values import CellKind, Place, RawCell, column_letters, column_row
 from xlkpi.workbook.layout import Role, Slot, TableSlot
 
 _ENOUGH = 0.8  # of a sheet's own words: a sheet that has so many of them is that sheet
@@ -59,15 +59,15 @@ class Shift:
 
     def place(self, place: Place) -> Place | None:
         """A cell whose row and column are both known by words of their own; None otherwise."""
-        column, row = split(place.ref)
+        column, row = column_row(place.ref)
         if row not in self.rows or column not in self.columns:
             return None
-        return Place(place.sheet, f"{letters(self.columns[column])}{self.rows[row]}")
+        return Place(place.sheet, f"{column_letters(self.columns[column])}{self.rows[row]}")
 
     def near(self, ref: str) -> str:
         """A cell as its neighbours went: for what belongs to the form and has no words of its own."""
-        column, row = split(ref)
-        return f"{letters(max(1, column + _drift(self.columns, column)))}{max(1, row + _drift(self.rows, row))}"
+        column, row = column_row(ref)
+        return f"{column_letters(max(1, column + _drift(self.columns, column)))}{max(1, row + _drift(self.rows, row))}"
 
 
 def _drift(kept: Mapping[int, int], position: int) -> int:
@@ -84,7 +84,7 @@ def shift_between(form: Words, here: Words) -> Shift:
     now = _single(here)
     for word, ref in _single(form).items():
         if word in now:
-            (column, row), (column_now, row_now) = split(ref), split(now[word])
+            (column, row), (column_now, row_now) = column_row(ref), column_row(now[word])
             rows.setdefault(row, Counter())[row_now] += 1
             columns.setdefault(column, Counter())[column_now] += 1
     return Shift(_settled(rows), _settled(columns))
@@ -103,13 +103,6 @@ def _settled(votes: Mapping[int, Counter[int]]) -> dict[int, int]:
             kept[was] = now
     taken = Counter(kept.values())
     return {was: now for was, now in kept.items() if taken[now] == 1}
-
-
-@lru_cache(50_000)
-def split(ref: str) -> tuple[int, int]:
-    """Column and row of a reference, counted from 1."""
-    name = ref.rstrip("0123456789")
-    return column_number(name), int(ref[len(name) :])
 
 
 class Locator:
@@ -161,8 +154,10 @@ class Locator:
             return table, []
         here = {ref: self.shift(table.sheet).place(Place(table.sheet, ref)) for ref in heads}
         gone = [heads[ref] for ref, place in here.items() if place is None]
-        columns = {heads[ref]: letters(split(place.ref)[0]) for ref, place in here.items() if place is not None}
-        down = next((split(place.ref)[1] - (table.first - 1) for place in here.values() if place is not None), 0)
+        columns = {
+            heads[ref]: column_letters(column_row(place.ref)[0]) for ref, place in here.items() if place is not None
+        }
+        down = next((column_row(place.ref)[1] - (table.first - 1) for place in here.values() if place is not None), 0)
         return replace(table, first=table.first + down, last=table.last + down, columns=columns), gone
 
     def unmarked(self) -> tuple[list[str], bool] | None:

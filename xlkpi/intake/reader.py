@@ -22,7 +22,7 @@ from xlkpi.intake.outline import outline_of
 from xlkpi.intake.source import SheetCells
 from xlkpi.intake.variants import in_1900, with_shared_formulas
 from xlkpi.intake.wellformed import CELLS, NAMES
-from xlkpi.values import CellKind, Place, RawCell, column_number, letters
+from xlkpi.values import CellKind, Place, RawCell, column_letters, column_number
 
 _ATTRIBUTE = re.compile(rb'\b(r|s|t)="([^"]*)"')
 _TEXT = re.compile(rb"<t(?: [^>]*)?>([^<]*)</t>")
@@ -428,7 +428,7 @@ def _elements(data: bytes) -> Iterator[tuple[str, ElementTree.Element]]:
                 column = column_number(found[1])
             else:
                 column += 1
-            yield node.get("r") or f"{letters(column)}{row}", node
+            yield node.get("r") or f"{column_letters(column)}{row}", node
 
 
 def _rich(node: ElementTree.Element) -> str:

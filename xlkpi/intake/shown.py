@@ -6,14 +6,12 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Final
 
-from xlkpi.values import Unknown
+from xlkpi.values import DAY_ZERO, Unknown
 
 _QUOTED = re.compile(r'"([^"]*)"|\\(.)')
 _ASIDE = re.compile(r"\[(?!h+\]|m+\]|s+\])[^\]]*\]|_.|\*.", re.IGNORECASE)
 _SCALING = re.compile(r"[0#?],+(?![0#?,])")
-_DAY_ZERO: Final = datetime(1899, 12, 30)
 FIRST_DAY, LAST_DAY = 32_874.0, 73_050.0  # 1990-01-01 and 2099-12-31: serials that a form of today can mean
 
 
@@ -53,7 +51,7 @@ def look(code: str | Unknown | None) -> Look:
 def day_of(serial: float) -> str:
     """A date's serial number (1900 system) as people write it: 2026-05-01, with the time where there is one."""
     try:
-        moment = _DAY_ZERO + timedelta(days=serial)
+        moment = DAY_ZERO + timedelta(days=serial)
     except OverflowError:
         return f"{serial:g}"
     return f"{moment:%Y-%m-%d}" if serial == int(serial) else f"{moment:%Y-%m-%d %H:%M}"
@@ -62,6 +60,6 @@ def day_of(serial: float) -> str:
 def serial_of(year: int, month: int, day: int) -> float | None:
     """The serial number of a day; None where the calendar has no such day."""
     try:
-        return float((datetime(year, month, day) - _DAY_ZERO).days)
+        return float((datetime(year, month, day) - DAY_ZERO).days)
     except ValueError:
         return None

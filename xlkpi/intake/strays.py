@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
-from xlkpi.intake.locate import even, split, words_of_form
+from xlkpi.intake.locate import even, words_of_form
 from xlkpi.intake.normalise import number_of
 from xlkpi.intake.outline import PLAIN, Area, Outline
 from xlkpi.intake.source import SheetCells, Source
 from xlkpi.issue import Issue
 from xlkpi.scheme.model import SchemeField
-from xlkpi.values import CellKind, Place, RawCell, letters
+from xlkpi.values import CellKind, Place, RawCell, column_letters, column_row
 from xlkpi.workbook.layout import Role, Slot, TableSlot
 
 Remark = tuple[str, Place | None, str, dict[str, object]]
@@ -81,11 +81,11 @@ class Surroundings:
     def _merged(self, sheet: str, slots: Sequence[Slot], outline: Outline) -> Iterator[Remark]:
         for slot in slots:
             place = self.places[slot.name]
-            column, row = split(place.ref)
+            column, row = column_row(place.ref)
             area = next((area for area in outline.merged if area.holds(column, row)), None)
             if area is None or (area.left, area.top) == (column, row):
                 continue
-            first = f"{letters(area.left)}{area.top}"
+            first = f"{column_letters(area.left)}{area.top}"
             raw = self._cell(sheet, first)
             facts: dict[str, object] = {"label": self._label(slot), "area": _ref(area), "first": first}
             self._named.add(place)
@@ -98,18 +98,18 @@ class Surroundings:
         if sheet in self.moved:
             return
         rows = {
-            split(self.places[s.name].ref)[1]: s
+            column_row(self.places[s.name].ref)[1]: s
             for s in slots
             if s.field in self.blank and self.places[s.name] not in self._named
         }
         strays = self.read[sheet].strays if sheet in self.read else ()
-        own = {ref for ref in self.issue.layout.occupied.get(sheet, ()) if split(ref)[1] in rows}
-        wanted = own | {ref for ref in strays if split(ref)[1] in rows}
+        own = {ref for ref in self.issue.layout.occupied.get(sheet, ()) if column_row(ref)[1] in rows}
+        wanted = own | {ref for ref in strays if column_row(ref)[1] in rows}
         if not wanted:
             return
         form = words_of_form(self.issue.master).get(sheet, {})
         for ref, raw in self.book.cells(sheet, wanted).cells.items():
-            slot = rows[split(ref)[1]]
+            slot = rows[column_row(ref)[1]]
             if self._is_foreign(raw, form.get(ref)) and self._reads_as(slot, raw):
                 self._named.add(raw.place)
                 facts: dict[str, object] = {"label": self._label(slot), "where": ref, "found": _quoted(raw)}
@@ -140,12 +140,12 @@ class Surroundings:
     def _one_row_off(self, sheet: str, slots: Sequence[Slot]) -> Iterator[Remark]:
         """A run of answers whose first one is blank while a figure stands below the last; or the other way round."""
         for run in self._runs(slots):
-            column, top = split(self.places[run[0].name].ref)
+            column, top = column_row(self.places[run[0].name].ref)
             ends = ((run[0], top + len(run)), (run[-1], top - 1))
             for lacking, row in ends:
                 if [slot.field for slot in run if slot.field in self.blank] != [lacking.field] or row < 1:
                     continue
-                raw = self._cell(sheet, f"{letters(column)}{row}")
+                raw = self._cell(sheet, f"{column_letters(column)}{row}")
                 if raw is None or isinstance(raw.formula, str) or number_of(raw) is None:
                     continue
                 self._named.add(raw.place)
@@ -158,9 +158,9 @@ class Surroundings:
     def _runs(self, slots: Sequence[Slot]) -> Iterator[list[Slot]]:
         """Answers that stand one below the other without a gap."""
         run: list[Slot] = []
-        where = {split(self.places[slot.name].ref): slot for slot in slots}
+        where = {column_row(self.places[slot.name].ref): slot for slot in slots}
         for column, row in sorted(where):
-            if run and split(self.places[run[-1].name].ref) != (column, row - 1):
+            if run and column_row(self.places[run[-1].name].ref) != (column, row - 1):
                 if len(run) >= _RUN:
                     yield run
                 run = []
@@ -171,7 +171,7 @@ class Surroundings:
     # ------------------------------------------------------------ hidden
 
     def _hidden(self, sheet: str, slots: Sequence[Slot], outline: Outline) -> Iterator[Remark]:
-        unseen = [s for s in slots if outline.hides(*split(self.places[s.name].ref))]
+        unseen = [s for s in slots if outline.hides(*column_row(self.places[s.name].ref))]
         if unseen:
             labels = "、".join(self._label(slot) for slot in unseen)
             facts: dict[str, object] = {"sheet": sheet, "count": len(unseen), "labels": labels}
@@ -181,9 +181,9 @@ class Surroundings:
 
     def _strays(self, sheet: str, strays: Sequence[str]) -> Iterator[Remark]:
         """What stands outside the form and no question has named: quoted, those in the answers' rows first."""
-        rows = {split(self.places[slot.name].ref)[1] for slot in self._answers.get(sheet, ())}
+        rows = {column_row(self.places[slot.name].ref)[1] for slot in self._answers.get(sheet, ())}
         loose = [ref for ref in strays if Place(sheet, ref) not in self._named]
-        loose.sort(key=lambda ref: split(ref)[1] not in rows)
+        loose.sort(key=lambda ref: column_row(ref)[1] not in rows)
         cells = self.book.cells(sheet, frozenset(loose)).cells if loose else {}
         held = [cells[ref] for ref in loose if ref in cells and (cells[ref].text or "").strip()]
         for raw in held[:MOST]:
@@ -197,7 +197,10 @@ def beyond(table: TableSlot, strays: Sequence[str]) -> Iterator[Remark]:
     """Rows below a table's last: they hold something and no formula reaches them."""
     columns = set(table.columns.values())
     rows = sorted(
-        row for ref in strays for row in [split(ref)[1]] if row > table.last and ref.rstrip("0123456789") in columns
+        row
+        for ref in strays
+        for row in [column_row(ref)[1]]
+        if row > table.last and ref.rstrip("0123456789") in columns
     )
     if rows:
         facts = {"table": table.name, "last": table.last, "from": rows[0], "to": rows[-1], "count": len(set(rows))}
@@ -239,4 +242,4 @@ def _quoted(raw: RawCell | None) -> str:
 
 
 def _ref(area: Area) -> str:
-    return f"{letters(area.left)}{area.top}:{letters(area.right)}{area.bottom}"
+    return f"{column_letters(area.left)}{area.top}:{column_letters(area.right)}{area.bottom}"

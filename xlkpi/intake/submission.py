@@ -20,13 +20,11 @@ from xlkpi.intake.source import SheetCells, Source
 from xlkpi.intake.strays import Remark, Surroundings, beyond, condensed, unseen_rows
 from xlkpi.issue import Issue
 from xlkpi.scheme.model import SchemeField
-from xlkpi.values import Absence, CellContent, CellKind, Place, RawCell, Value
+from xlkpi.values import Absence, CellContent, CellKind, Place, RawCell, Value, content_of
 from xlkpi.workbook.layout import Role, Slot, TableSlot
-from xlkpi.workbook.sheets.marker import MARKER_CELL
+from xlkpi.workbook.sheets.marker import MARKER_CELL, MARKER_NAME, MARKER_PROPERTY
 from xlkpi.workbook.sheets.marker import TITLE as MARKER_SHEET
 
-MARKER_PROPERTY = "xlkpi"  # written by workbook.master; intake shares only the layout with it
-MARKER_NAME = "_xlkpi"
 _IN_PROPERTY, _IN_NAME, _IN_SHEET = "文档属性", "名称", "隐藏工作表"  # where the marker stands, as people read it
 
 
@@ -67,7 +65,7 @@ class Submission:
         """Answers as the master's input cells hold them, by slot name."""
         found: dict[str, CellContent] = dict(self.remarks)
         for name, answer in self.answers.items():
-            content = _content(answer.value)
+            content = content_of(answer.value)
             if content is not None:
                 found[name] = content
         return found
@@ -328,7 +326,7 @@ class _Reader:
             reading = readings.get(alike) or readings.setdefault(alike, _in_table(entry, raw))
             if reading.remarks:
                 remarks += [(code, raw.place, "", {"label": label, **facts}) for code, facts in reading.remarks]
-            content = _content(reading.value)
+            content = content_of(reading.value)
             if content is not None:
                 rows.setdefault(number, {})[column] = content
         self._remark(condensed(remarks))
@@ -419,11 +417,6 @@ def _in_table(entry: SchemeField, raw: RawCell) -> Reading:
     """What a table's cell says. A row that does not apply is no row."""
     reading = understand(entry, raw)
     return Reading(Absence.UNREADABLE).noting("XK-V006") if reading.value is Absence.NOT_APPLICABLE else reading
-
-
-def _content(value: Value) -> CellContent:
-    """A value as a cell of the master holds it."""
-    return None if value is Absence.MISSING else value.value if isinstance(value, Absence) else value
 
 
 _PERSONAL = re.compile(r"车牌|牌照|姓名|车主|客户名|联系|电话|手机|身份证|地址|微信|VIN|车架", re.I)

@@ -9,7 +9,7 @@ from pathlib import Path
 from xlkpi.findings import catalogue
 from xlkpi.scheme.cells import IDENTITY, of_clause, of_field
 from xlkpi.scheme.compile import compile_scheme
-from xlkpi.scheme.files import Problem, SchemeError, SourceMap
+from xlkpi.scheme.files import Problem, SchemeError
 from xlkpi.scheme.formulary import Compiled
 from xlkpi.scheme.formulas import allowed_functions, number_value, parse, text_with_names
 from xlkpi.scheme.load import find_scheme, load_scheme
@@ -45,7 +45,7 @@ def lint_scheme(name_or_folder: str) -> tuple[Scheme | None, Compiled | None, li
         return None, None, list(error.problems)
     compiled = compile_scheme(scheme, rules)
     found = [sources.problem(where, message) for where, message in compiled.problems]
-    found += [_locate(sources, where, message) for where, message in _whole(scheme, rules, compiled)]
+    found += [sources.problem(where, message) for where, message in _whole(scheme, rules, compiled)]
     return scheme, compiled, found
 
 
@@ -53,10 +53,6 @@ def rules_for(folder: Path) -> dict[str, Rule]:
     """The shipped rules and those in the scheme's own folder `rules/`."""
     own = folder / "rules"
     return load_rules(*([own] if own.is_dir() else []))
-
-
-def _locate(sources: SourceMap, where: Where, message: str) -> Problem:
-    return sources.problem(where, message)
 
 
 def _whole(scheme: Scheme, rules: Mapping[str, Rule], compiled: Compiled) -> Iterator[tuple[Where, str]]:

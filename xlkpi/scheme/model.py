@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from xlkpi.findings import Ruling, Severity
 from xlkpi.scheme.formulas import judged, number_value
 from xlkpi.scheme.names import why_unsafe
+from xlkpi.values import MONTH_PATTERN
 
 
 def _safe_name(name: str) -> str:
@@ -49,7 +50,7 @@ def _quoted_version(value: Any) -> Any:
 Name = Annotated[str, AfterValidator(_safe_name)]
 NumberText = Annotated[str, BeforeValidator(_spelled_number)]
 Requirement = Annotated[str, AfterValidator(_requirement)]
-Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+Month = Annotated[str, Field(pattern=f"^{MONTH_PATTERN}$")]
 FieldType = Literal["count", "amount", "rate", "number", "day", "date", "choice", "text"]
 WordMeaning = Literal["met", "failed", "asserted"]
 Scope = Literal["item", "group", "total"]

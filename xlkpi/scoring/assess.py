@@ -31,7 +31,7 @@ from xlkpi.scheme.checks import RELATION
 from xlkpi.scheme.formulas import number_value, parse
 from xlkpi.scheme.model import Clause, Item, SchemeField
 from xlkpi.scoring.engine import Engine
-from xlkpi.values import SCORED, VETOED, Absence, CellContent, CellFault, Place, Value, absence_of
+from xlkpi.values import SCORED, VETOED, Absence, CellContent, CellFault, Place, Value, value_of
 from xlkpi.workbook.layout import Role, TableSlot
 
 Status = Literal["scored", "provisional", "rejected"]
@@ -209,7 +209,7 @@ class _Reading:
 
     def inputs(self) -> dict[str, Value]:
         """What went in. An answer left blank is 未填; other blanks are no values."""
-        values = ((slot, _value(self.cells.get(slot.place))) for slot in self.issue.layout.of(*_INPUTS))
+        values = ((slot, value_of(self.cells.get(slot.place))) for slot in self.issue.layout.of(*_INPUTS))
         return {slot.name: v for slot, v in values if v is not Absence.MISSING or slot.role is Role.ANSWER}
 
     def item(self, group: str, item: Item) -> ItemScore:
@@ -269,7 +269,7 @@ class _Reading:
         return self.cells.get(self.issue.layout.place(name))
 
     def value(self, name: str) -> Value:
-        return _value(self.content(name))
+        return value_of(self.content(name))
 
     def score(self, name: str) -> float | Absence:
         value = self.value(name)
@@ -350,14 +350,6 @@ _READING_FAULTS: Final = frozenset(
 )  # fmt: skip
 
 
-def _value(content: CellContent) -> Value:
-    if content is None:
-        return Absence.MISSING
-    if isinstance(content, CellFault):
-        return Absence.UNREADABLE
-    return absence_of(content) or content
-
-
 def scored_field(item: Item) -> str:
     """The field whose completion, or whose value, an item is scored by; "" where clauses alone decide."""
     of = item.score.arguments.get("of") if item.score else None
@@ -370,8 +362,3 @@ def _figure(value: CellContent) -> str:
 
 def _took(outcome: CellContent) -> bool:
     return isinstance(outcome, float) and outcome > 0
-
-
-def rejected(dealer: str, file: str, findings: Iterable[Finding], engine: str) -> Assessment:
-    """The assessment of a file that could not be scored."""
-    return Assessment(dealer, file, "rejected", 0.0, 0.0, 0.0, 0.0, "", False, (), (), {}, tuple(findings), engine)

@@ -11,19 +11,17 @@ import io
 import re
 import tempfile
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 from xlkpi.scoring import as_excel
-from xlkpi.values import CellContent, CellFault, Place, column_number
+from xlkpi.values import CellContent, CellFault, Place, column_number, column_row, serial_number
 from xlkpi.workbook.layout import Layout
 
 ENGINES: Final = ("formualizer", "formulas")
 
 Cells = Mapping[Place, CellContent]
-
-_REF = re.compile(r"([A-Z]+)(\d+)")
 
 
 class Engine(Protocol):
@@ -49,14 +47,6 @@ def load_engine(name: str, master: bytes, layout: Layout) -> Engine:
     raise ValueError(f"no engine is named {name!r}; there are {', '.join(ENGINES)}")
 
 
-def split(ref: str) -> tuple[int, int]:
-    """Row and column of a reference, counted from 1."""
-    found = _REF.fullmatch(ref)
-    if found is None:
-        raise ValueError(f"{ref!r} is no cell reference")
-    return int(found[2]), column_number(found[1])
-
-
 class FormualizerEngine:
     """formualizer, the master loaded once, inputs set in runs, everything evaluated."""
 
@@ -64,7 +54,7 @@ class FormualizerEngine:
     RELOAD_EVERY: Final = 500  # keeps a worker's memory flat over ten thousand dealers
 
     def __init__(self, master: bytes, layout: Layout):
-        self._master, self._layout, self._count = master, layout, 0
+        self._master, self._count = master, 0
         self._runs = _runs(layout)
         self._areas = _areas(layout)
         self._load()
@@ -102,7 +92,7 @@ class FormualizerEngine:
         results: dict[Place, CellContent] = {}
         for sheet, (top, left, bottom, right), wanted in self._areas:
             rows = self._book.sheet(sheet).get_values(self._range(sheet, top, left, bottom, right))
-            for place, row, column in wanted:
+            for place, column, row in wanted:
                 results[place] = _content(rows[row - top][column - left])
         return results
 
@@ -112,7 +102,7 @@ _Run = tuple[str, int, int, list[Place]]
 
 def _runs(layout: Layout) -> list[_Run]:
     """Input cells as vertical runs: one call sets a run. A table's column is one."""
-    cells = sorted((slot.place.sheet, split(slot.place.ref)[::-1], slot.place) for slot in layout.inputs)
+    cells = sorted((slot.place.sheet, column_row(slot.place.ref), slot.place) for slot in layout.inputs)
     runs: list[_Run] = [
         (table.sheet, table.first, column_number(table.columns[column]), list(table.places([column])))
         for table in layout.tables.values()
@@ -133,10 +123,10 @@ def _areas(layout: Layout) -> list[_Area]:
     """Formula cells by sheet with the rectangle around them: reading it in bulk is the cheapest."""
     by_sheet: dict[str, list[tuple[Place, int, int]]] = {}
     for place in layout.formulas:
-        by_sheet.setdefault(place.sheet, []).append((place, *split(place.ref)))
+        by_sheet.setdefault(place.sheet, []).append((place, *column_row(place.ref)))
     areas = []
     for sheet, cells in by_sheet.items():
-        rows, columns = [row for _, row, _ in cells], [column for _, _, column in cells]
+        columns, rows = [column for _, column, _ in cells], [row for _, _, row in cells]
         areas.append((sheet, (min(rows), min(columns), max(rows), max(columns)), cells))
     return areas
 
@@ -154,8 +144,6 @@ def _difference(values: list[Any], before: list[Any]) -> tuple[int, int]:
 
 _FAULTS = {"div": "#DIV/0!", "na": "#N/A", "value": "#VALUE!", "ref": "#REF!", "name": "#NAME?", "num": "#NUM!"}
 
-_DAY_ZERO: Final = datetime(1899, 12, 30)
-
 
 def _content(value: Any) -> CellContent:
     if isinstance(value, dict):
@@ -163,8 +151,7 @@ def _content(value: Any) -> CellContent:
     if value is None or isinstance(value, bool | str):
         return value
     if isinstance(value, date):  # what DATE gives is a number to Excel, LibreOffice and `formulas`
-        moment = value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)
-        return (moment - _DAY_ZERO) / timedelta(days=1)
+        return serial_number(value)
     return float(value)
 
 
@@ -178,7 +165,6 @@ class FormulasEngine:
         import schedula  # noqa: PLC0415
 
         as_excel.correct()
-        self._layout = layout
         self._inputs = layout.engine_inputs
         self._results = list(layout.formulas)
         self._empty = schedula.EMPTY

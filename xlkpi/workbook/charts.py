@@ -14,8 +14,6 @@ from xlkpi.workbook.plan import ChartPlan
 _PALETTE = ("1F3864", "ED7D31", "A5A5A5", "4472C4")
 _GAUGE = ("1F3864", "D9D9D9", "FFFFFF")
 
-AnyChart = BarChart | LineChart | DoughnutChart
-
 
 def add_chart(sheet: Worksheet, plan: ChartPlan) -> None:
     """Put a chart onto its sheet."""

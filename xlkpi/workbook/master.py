@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from openpyxl import Workbook
 from openpyxl.formatting.rule import Rule
 from openpyxl.packaging.custom import CustomPropertyList, StringProperty
@@ -18,17 +16,14 @@ from openpyxl.worksheet.table import Table, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlkpi.scheme.formulas import Formula
+from xlkpi.values import cell_ref, column_letters, column_row
 from xlkpi.workbook.charts import add_chart
 from xlkpi.workbook.layout import Role, TableSlot
 from xlkpi.workbook.package import saved
-from xlkpi.workbook.plan import PlannedCell, SheetPlan, Validation, WorkbookPlan, ref
+from xlkpi.workbook.plan import PlannedCell, SheetPlan, Validation, WorkbookPlan
 from xlkpi.workbook.sheets.entry import TITLE as ENTRY
-from xlkpi.workbook.sheets.marker import MARKER_BLANK
+from xlkpi.workbook.sheets.marker import MARKER_BLANK, MARKER_NAME, MARKER_PROPERTY
 from xlkpi.workbook.style import CellFormat, cell_format, highlight_format
-
-MARKER = "xlkpi"
-"""The document property that says whose workbook it is; `_xlkpi` is the constant name with the same words."""
-MARKER_NAME = "_xlkpi"
 
 _PROMPT_MAX = 255  # Excel's limits for data validation
 _TITLE_MAX = 32
@@ -44,8 +39,8 @@ def write_master(plan: WorkbookPlan) -> bytes:
         _write_sheet(book.create_sheet(sheet_plan.title), sheet_plan, formats, highlights)
     for slot in plan.slots.values():
         if slot.role not in (Role.CHECK, Role.REMARK):
-            column, row = re.fullmatch(r"([A-Z]+)(\d+)", slot.place.ref).groups()  # type: ignore[union-attr]  # our own
-            target = f"'{slot.place.sheet}'!${column}${row}"
+            number, row = column_row(slot.place.ref)
+            target = f"'{slot.place.sheet}'!${column_letters(number)}${row}"
             book.defined_names[slot.name] = DefinedName(slot.name, attr_text=target)
     for table in plan.tables.values():
         for column, letter in table.columns.items():
@@ -55,7 +50,7 @@ def write_master(plan: WorkbookPlan) -> bytes:
         _excel_table(book[table.sheet], table)
     book.defined_names[MARKER_NAME] = DefinedName(MARKER_NAME, attr_text=f'"{MARKER_BLANK}"', hidden=True)
     properties: CustomPropertyList[StringProperty] = book.custom_doc_props  # type: ignore[attr-defined]  # types-openpyxl lacks it
-    properties.append(StringProperty(name=MARKER, value=MARKER_BLANK))
+    properties.append(StringProperty(name=MARKER_PROPERTY, value=MARKER_BLANK))
     book.active = book.sheetnames.index(ENTRY)
     for sheet in book.worksheets:
         sheet.sheet_view.tabSelected = sheet is book.active
@@ -81,7 +76,7 @@ def _write_sheet(
     for where, planned in plan.cells.items():
         _write_cell(sheet, where, planned, formats)
     for column, width in enumerate(plan.widths):
-        sheet.column_dimensions[ref(column + 1, 1).rstrip("1")].width = width
+        sheet.column_dimensions[cell_ref(column + 1, 1).rstrip("1")].width = width
     for row, height in plan.heights.items():
         sheet.row_dimensions[row].height = height
     for merged in plan.merges:
@@ -152,6 +147,6 @@ def _set_up(sheet: Worksheet, plan: SheetPlan) -> None:
     sheet.page_margins.header = sheet.page_margins.footer = 0.2  # inches, like the others; else there is no room for it
     sheet.HeaderFooter.oddFooter = HeaderFooterItem(center=_HeaderFooterPart(text="&A　第 &P / &N 页"))
     if plan.last_printed_column:
-        sheet.print_area = f"A1:{ref(plan.last_printed_column, plan.last_printed_row or plan.last_row)}"
+        sheet.print_area = f"A1:{cell_ref(plan.last_printed_column, plan.last_printed_row or plan.last_row)}"
     if plan.repeat_rows:
         sheet.print_title_rows = plan.repeat_rows

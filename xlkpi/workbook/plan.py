@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from xlkpi.scheme.formulas import Formula
 from xlkpi.scheme.model import Scheme
-from xlkpi.values import Place
+from xlkpi.values import Place, cell_ref
 from xlkpi.workbook.layout import INPUTS, Layout, Role, Slot, TableSlot
 
 if TYPE_CHECKING:
@@ -21,15 +21,6 @@ if TYPE_CHECKING:
 
 Content = str | float | int | Formula | None
 _BARE_NUMBER = re.compile(r"\d+(\.\d+)?")
-
-
-def ref(column: int, row: int) -> str:
-    """A1 form of a position counted from 1."""
-    letters = ""
-    while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(65 + rest) + letters
-    return f"{letters}{row}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +91,7 @@ class SheetPlan:
 
     def put(self, column: int, row: int, content: Content, style: str, number_format: str = "", link: str = "") -> str:
         """Place a cell; returns its reference."""
-        where = ref(column, row)
+        where = cell_ref(column, row)
         if where in self.cells:
             raise ValueError(f"{self.title}!{where} is taken")
         self.cells[where] = PlannedCell(content, style, number_format, link)
@@ -119,11 +110,11 @@ class SheetPlan:
         """Merge a rectangle whose first cell is placed already; the others take its style, for the borders' sake."""
         if (column, row) == (last_column, last_row):
             return
-        style = self.cells[ref(column, row)].style
+        style = self.cells[cell_ref(column, row)].style
         for c in range(column, last_column + 1):
             for r in range(row, last_row + 1):
-                self.cells.setdefault(ref(c, r), PlannedCell(None, style))
-        self.merges.append(f"{ref(column, row)}:{ref(last_column, last_row)}")
+                self.cells.setdefault(cell_ref(c, r), PlannedCell(None, style))
+        self.merges.append(f"{cell_ref(column, row)}:{cell_ref(last_column, last_row)}")
 
     @property
     def last_row(self) -> int:

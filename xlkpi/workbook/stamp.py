@@ -15,7 +15,7 @@ from datetime import date
 from html import escape  # the same as that of xml.sax.saxutils, which loads http, ssl and email
 from typing import Literal, NamedTuple
 
-from xlkpi.values import CellContent, CellFault, Place
+from xlkpi.values import DAY_ZERO, CellContent, CellFault, Place
 from xlkpi.workbook.layout import Layout
 from xlkpi.workbook.package import Block, Member, assemble, block, joined, members, unpack
 from xlkpi.workbook.sheets.marker import MARKER_BLANK
@@ -27,7 +27,6 @@ _SHEET = re.compile(r"<sheet ([^>]*?)/>")
 _RELATION = re.compile(r"<Relationship ([^>]*?)/>")
 _ATTRIBUTE = re.compile(r'([\w:]+)="([^"]*)"')
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_EPOCH_ORDINAL = 693594  # date.toordinal() of 1899-12-30, Excel's day zero
 _STRETCH = {1: 64_000, 6: 8_000}
 """Characters of a stretch by level. With small ones less is compressed anew, but it packs less well and each costs time
 of its own: a blank differs from the one before it in few places, a result nearly everywhere."""
@@ -201,7 +200,7 @@ def cell_body(formula: str, value: CellContent) -> str:
     if isinstance(value, CellFault):
         return f' t="e">{formula}<v>{value.code}</v></c>'
     if isinstance(value, date):
-        return f">{formula}<v>{value.toordinal() - _EPOCH_ORDINAL}</v></c>"
+        return f">{formula}<v>{value.toordinal() - DAY_ZERO.toordinal()}</v></c>"
     return f">{formula}<v>{_number(value)}</v></c>"
 
 

@@ -13,7 +13,7 @@ from conftest import REAL_TARGETS, MakeIssue
 from xlkpi.files import WriteError, file_name
 from xlkpi.headquarters.issuing import Blank, NotIssued, blanks, default_deadline, publish, with_revision
 from xlkpi.intake.reader import open_workbook
-from xlkpi.issue import Dealer, Issue, IssueError, content_of
+from xlkpi.issue import Dealer, Issue, IssueError
 from xlkpi.scheme.formulary import Compiled
 from xlkpi.scheme.model import Scheme
 from xlkpi.scoring.engine import Engine
@@ -161,13 +161,6 @@ def test_an_inspection_is_set_where_headquarters_entered_one(issue: Issue) -> No
         issue.layout.place("返修台数"): 1.0, issue.layout.place("维修欠款回收"): "无法读取",
     }  # fmt: skip
     assert issued.inspected("D002") == {}
-
-
-@pytest.mark.parametrize(
-    ("value", "content"), [(Absence.MISSING, None), (Absence.NOT_APPLICABLE, "不适用"), (1.5, 1.5), ("字", "字")]
-)
-def test_a_value_becomes_what_a_cell_holds(value: object, content: object) -> None:
-    assert content_of(value) == content
 
 
 # ------------------------------------------------------------------ revisions

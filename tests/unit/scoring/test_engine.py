@@ -7,23 +7,10 @@ from conftest import RealMonth
 from shared.tiny import SHEET, book_and_layout, evaluate
 
 from xlkpi.issue import Issue
-from xlkpi.scoring.engine import ENGINES, Engine, load_engine, split
+from xlkpi.scoring.engine import ENGINES, Engine, load_engine
 from xlkpi.values import CellContent, CellFault, Place
 
 BOTH = pytest.mark.parametrize("name", ENGINES)
-
-
-@pytest.mark.parametrize(
-    ("ref", "position"), [("A1", (1, 1)), ("Z9", (9, 26)), ("AA10", (10, 27)), ("XFD1048576", (1048576, 16384))]
-)
-def test_a_reference_is_split_into_row_and_column(ref: str, position: tuple[int, int]) -> None:
-    assert split(ref) == position
-
-
-@pytest.mark.parametrize("ref", ["", "A", "1", "a1", "A1:B2", "$A$1"])
-def test_what_is_no_reference_raises(ref: str) -> None:
-    with pytest.raises(ValueError, match="is no cell reference"):
-        split(ref)
 
 
 def test_an_unknown_engine_is_told_which_there_are(issue: Issue) -> None:

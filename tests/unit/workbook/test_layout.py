@@ -13,7 +13,7 @@ from xlkpi.scheme.formulas import Formula
 from xlkpi.scheme.model import Scheme
 from xlkpi.values import Place
 from xlkpi.workbook.layout import INPUTS, STAMPED, Layout, Role
-from xlkpi.workbook.plan import SheetPlan, WorkbookPlan, layout_of, ref
+from xlkpi.workbook.plan import SheetPlan, WorkbookPlan, layout_of
 
 
 def test_a_layout_survives_the_way_through_json(issue: Issue) -> None:
@@ -64,13 +64,6 @@ def test_every_field_has_its_slot_with_the_role_of_who_enters_it(issue: Issue, s
     assert {slot.field for slot in issue.layout.of(Role.ANSWER)} == set(scheme.by("dealer"))
     assert {slot.field for slot in issue.layout.of(Role.TARGET)} == set(scheme.targets())
     assert {slot.field for slot in issue.layout.of(Role.INSPECTION)} == set(scheme.by("headquarters"))
-
-
-@pytest.mark.parametrize(
-    ("column", "row", "text"), [(1, 1, "A1"), (26, 9, "Z9"), (27, 1, "AA1"), (702, 2, "ZZ2"), (703, 3, "AAA3")]
-)
-def test_a_position_is_written_in_a1_form(column: int, row: int, text: str) -> None:
-    assert ref(column, row) == text
 
 
 def test_a_cell_is_placed_once_and_a_name_stands_once(scheme: Scheme, compiled: Compiled) -> None:

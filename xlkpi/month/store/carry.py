@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from xlkpi.findings import Finding
 from xlkpi.headquarters.lists import Listed
-from xlkpi.headquarters.previous import Carried, Known, carried_over, month_before, peer_ranks, year_gaps
+from xlkpi.headquarters.previous import Carried, Known, carried_over, peer_ranks, year_gaps
 from xlkpi.issue import Issue
 from xlkpi.month.store.file import Store, batched
+from xlkpi.values import months_earlier
 
 _AT_ONCE = 100  # dealers; a year of thousands never stands in memory as a whole
 REACH = 12
@@ -26,7 +27,7 @@ def known_before(store: Store, issue: Issue) -> Listed[Carried]:
         last[code] = {name: reported[name] for name in issue.scheme.aims if name in reported}
         gaps = year_gaps(months, month)
         if gaps:
-            lacking = "、".join(month_before(month, ago) for ago in gaps)
+            lacking = "、".join(months_earlier(month, ago) for ago in gaps)
             out.findings.append(Finding("XK-T040", store.path.name, facts={"dealer": code, "months": lacking}))
     for code, ranks in peer_ranks(issue.scheme, issue.roster, last).items():
         out.rows[code].update({name: rank for name, rank in ranks.items() if name in issue.layout.slots})
@@ -35,7 +36,7 @@ def known_before(store: Store, issue: Issue) -> Listed[Carried]:
 
 def _months(store: Store, issue: Issue) -> Iterator[tuple[str, dict[int, Known]]]:
     """Each dealer's named values by how many months ago, some dealers at a time."""
-    ago = {month_before(issue.month, number): number for number in range(1, REACH + 1)}
+    ago = {months_earlier(issue.month, number): number for number in range(1, REACH + 1)}
     query = """
         SELECT s.dealer, s.month, list(v.name), list(v.number), list(v.word)
         FROM field_values v JOIN submissions s USING (submission)

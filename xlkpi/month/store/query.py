@@ -8,12 +8,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from xlkpi.findings import Finding, Ruling, Severity
-from xlkpi.headquarters.previous import month_before
 from xlkpi.issue import Dealer
 from xlkpi.month.standing import GroupStanding, ItemStanding, Loss, Standing, Standings, ranked
 from xlkpi.month.store.file import Store, StoreError
 from xlkpi.scheme.model import Scheme
-from xlkpi.values import Place
+from xlkpi.values import Place, months_earlier
 
 By = Literal["all", "region", "peer_group", "dealer"]
 _ROW = (
@@ -106,7 +105,7 @@ def standings(store: Store, scheme: str, month: str) -> Standings:
 
 def month_earlier(store: Store, scheme: str, month: str) -> dict[str, tuple[float, int | None]]:
     """Published total and rank of the month before, by dealer code; who was refused then is left out."""
-    rows = _ranked_month(store, scheme, month_before(month))
+    rows = _ranked_month(store, scheme, months_earlier(month))
     return {row.dealer.code: (row.published, row.rank) for row in rows if row.status != "rejected"}
 
 
@@ -194,7 +193,7 @@ def earlier_months(store: Store, scheme: str, before: str, count: int = 12) -> d
     """
     first = before
     for _ in range(count):
-        first = month_before(first)
+        first = months_earlier(first)
     given = [scheme, first, before]
     where = "scheme = ? AND month >= ? AND month < ? AND is_current"
     scores: dict[int, dict[str, float]] = {}
@@ -242,7 +241,7 @@ def figures_before(store: Store, scheme: str, month: str, reach: int = 12) -> di
         GROUP BY ALL ORDER BY ALL
     """
     found: dict[str, dict[str, list[float]]] = {}
-    for dealer, name, numbers in store.rows(query, [scheme, month_before(month, reach), month_before(month)]):
+    for dealer, name, numbers in store.rows(query, [scheme, months_earlier(month, reach), months_earlier(month)]):
         found.setdefault(dealer, {})[name] = numbers
     return found
 

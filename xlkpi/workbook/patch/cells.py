@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from xml.sax.saxutils import quoteattr
 
-from xlkpi.values import CellContent, Place, column_number, letters
+from xlkpi.values import CellContent, Place, column_letters, column_row
 from xlkpi.workbook.operations import quoted
 from xlkpi.workbook.patch.parts import CannotPatch
 from xlkpi.workbook.patch.splice import Document, Node
@@ -154,7 +154,7 @@ class SheetPatch:
             base = self._column_style(column)
         content = None if change.content is Untouched else change.content
         style = self.styles.like(base, change.look)
-        return _written(self.document.root.prefix, f"{letters(column)}{row}", style, content)
+        return _written(self.document.root.prefix, f"{column_letters(column)}{row}", style, content)
 
     # ------------------------------------------------------------ columns and rows
 
@@ -213,10 +213,11 @@ def _number(node: Node, key: str) -> int:
 
 def position(ref: str) -> tuple[int, int]:
     """Row and column of a reference, from 1."""
-    found = _REF.fullmatch(ref)
-    if found is None:
-        raise CannotPatch(f"单元格没有写位置：{ref!r}")
-    return int(found[2]), column_number(found[1])
+    try:
+        column, row = column_row(ref)
+    except ValueError:
+        raise CannotPatch(f"单元格没有写位置：{ref!r}") from None
+    return row, column
 
 
 def cells_of(area: str) -> Iterator[tuple[int, int]]:

@@ -22,9 +22,9 @@ from xlkpi.scheme.cells import (
 )
 from xlkpi.scheme.formulas import Formula, text_with_names
 from xlkpi.scheme.model import Group, Item
-from xlkpi.values import PROVISIONAL, VETOED, Absence
+from xlkpi.values import PROVISIONAL, VETOED, Absence, cell_ref
 from xlkpi.workbook.layout import Role
-from xlkpi.workbook.plan import Content, Highlight, SheetPlan, WorkbookPlan, number_format, ref
+from xlkpi.workbook.plan import Content, Highlight, SheetPlan, WorkbookPlan, number_format
 
 TITLE = "绩效考核表"
 _HEADINGS = (
@@ -143,7 +143,7 @@ def _item(plan: WorkbookPlan, sheet: SheetPlan, group: Group, item: Item, row: i
     for column in (_ITEM, _EVIDENCE, _POINTS, _TARGET, _ACTUAL, _COMPLETION, _SCORE, _TRACE):
         sheet.merge(column, first, column, last)
     for column in (_SCORE, _TRACE):
-        where = ref(column, first)
+        where = cell_ref(column, first)
         sheet.highlights.append(Highlight(where, f'{of_field(name, "否决")}="{VETOED}"', "veto"))
     # the sentence grows with the clauses; a merged cell does not grow by itself
     for line_row in range(first, last + 1):
@@ -164,8 +164,8 @@ def _highlights(sheet: SheetPlan, last: int) -> None:
     first = _HEAD + 1
     missing, unreadable = Absence.MISSING.value, Absence.UNREADABLE.value
     for column in (_ACTUAL, _COMPLETION, _OUTCOME, _SCORE):
-        start = ref(column, first)
-        area = f"{start}:{ref(column, last)}"
+        start = cell_ref(column, first)
+        area = f"{start}:{cell_ref(column, last)}"
         sheet.highlights.append(Highlight(area, f'{start}="{VETOED}"', "veto"))
         sheet.highlights.append(Highlight(area, f'OR({start}="{missing}",{start}="{unreadable}")', "open"))
 

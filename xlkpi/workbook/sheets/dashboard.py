@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from xlkpi.scheme.cells import CEILING, DEALER, DEALER_NAME, GRADE, MONTH, PUBLISHED, STATUS, TOTAL, of_field
 from xlkpi.scheme.formulas import Formula
-from xlkpi.values import PROVISIONAL, VETOED
+from xlkpi.values import PROVISIONAL, VETOED, column_letters
 from xlkpi.workbook.layout import Role
-from xlkpi.workbook.plan import ChartPlan, Highlight, SheetPlan, WorkbookPlan, ref
+from xlkpi.workbook.plan import ChartPlan, Highlight, SheetPlan, WorkbookPlan
 from xlkpi.workbook.sheets.indicators import is_full
 
 TITLE = "看板"
@@ -21,7 +21,7 @@ _DATA = 15  # the charts' figures begin in this column
 _WEAKEST = 5
 
 
-def month_before(number: int) -> str:
+def total_before(number: int) -> str:
     """The name of the published total so many months ago."""
     return f"{PUBLISHED}_前{number}月"
 
@@ -138,7 +138,7 @@ def add_trend_data(plan: WorkbookPlan, sheet: SheetPlan) -> None:
         sheet.put(6, TREND_HEAD + offset, f"前{ago}月" if ago else "本月", "label")
         where = sheet.put(7, TREND_HEAD + offset, None if ago else Formula(PUBLISHED), "stamped", "0.0")
         if ago:
-            plan.slot(sheet, where, month_before(ago), Role.HISTORY)
+            plan.slot(sheet, where, total_before(ago), Role.HISTORY)
 
 
 def _weakest(plan: WorkbookPlan, sheet: SheetPlan) -> None:
@@ -153,7 +153,7 @@ def _weakest(plan: WorkbookPlan, sheet: SheetPlan) -> None:
         sheet.put(column, row + number, Formula(counted), "computed", "0.0000")
         sheet.put(column + 1, row + number, item.label or item.item, "note")
     first, last = row + 1, row + len(items)
-    weights, names = (f"${ref(c, 1)[:-1]}${first}:${ref(c, 1)[:-1]}${last}" for c in (column, column + 1))
+    weights, names = (f"${column_letters(c)}${first}:${column_letters(c)}${last}" for c in (column, column + 1))
     top = 39
     sheet.put(1, top, f"失分最多的 {_WEAKEST} 项", "band")
     sheet.merge(1, top, _WIDTH, top)
@@ -181,5 +181,5 @@ def _data(sheet: SheetPlan, row: int, headings: tuple[str, ...]) -> None:
 
 
 def _area(first: int, last: int, offset: int = 0) -> str:
-    letter = ref(_DATA + offset, 1)[:-1]
+    letter = column_letters(_DATA + offset)
     return f"${letter}${first}:${letter}${last}"

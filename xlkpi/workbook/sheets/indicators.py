@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from xlkpi.scheme.cells import GREEN, HIGH, LOW, ON_GUIDE, RED, YELLOW, of_field
 from xlkpi.scheme.formulas import Formula
 from xlkpi.scheme.model import Indicator, Scheme, SchemeField
-from xlkpi.values import Absence
+from xlkpi.values import Absence, cell_ref
 from xlkpi.workbook.layout import Role
-from xlkpi.workbook.plan import Content, Highlight, SheetPlan, WorkbookPlan, number_format, ref
+from xlkpi.workbook.plan import Content, Highlight, SheetPlan, WorkbookPlan, number_format
 
 TITLE = "指标分析"
 _HEAD = 2
@@ -84,10 +84,10 @@ def add(plan: WorkbookPlan) -> None:
 
 def _highlights(sheet: SheetPlan, last: int, full: bool) -> None:
     def colour(column: int, words: tuple[str, ...], style: str) -> None:
-        first = ref(column, _HEAD + 1)
+        first = cell_ref(column, _HEAD + 1)
         tests = [f'{first}="{word}"' for word in words]
         condition = f"OR({','.join(tests)})" if len(tests) > 1 else tests[0]
-        sheet.highlights.append(Highlight(f"{first}:{ref(column, last)}", condition, style))
+        sheet.highlights.append(Highlight(f"{first}:{cell_ref(column, last)}", condition, style))
 
     if full:
         colour(_JUDGED, (LOW, HIGH), "veto")

@@ -7,6 +7,8 @@ from xlkpi.workbook.plan import SheetPlan, WorkbookPlan
 
 TITLE = "_xlkpi"
 MARKER_CELL = "_xlkpi_cell"
+MARKER_PROPERTY = "xlkpi"  # the document property that says whose workbook it is
+MARKER_NAME = "_xlkpi"  # the constant name with the same words
 MARKER_BLANK = "xlkpi-marker-of-the-dealer"  # stands in the master where stamping puts a dealer's marker
 
 

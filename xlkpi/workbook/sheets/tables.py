@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from xlkpi.scheme.cells import of_field
 from xlkpi.scheme.model import Column, Table
+from xlkpi.values import column_letters
 from xlkpi.workbook.layout import TableSlot
-from xlkpi.workbook.plan import SheetPlan, Validation, WorkbookPlan, number_format, ref
+from xlkpi.workbook.plan import SheetPlan, Validation, WorkbookPlan, number_format
 
 _HEAD = 4
 _WIDTHS = {"date": 13, "text": 18, "choice": 13, "number": 12, "count": 10, "amount": 15}
@@ -34,7 +35,7 @@ def _add(plan: WorkbookPlan, name: str, table: Table) -> None:
     letters = {}
     for position, (heading, column) in enumerate(table.columns.items(), 1):
         sheet.put(position, _HEAD, heading, "header")
-        letters[heading] = ref(position, 1).rstrip("1")
+        letters[heading] = column_letters(position)
         shape = number_format(column.type)
         for row in range(first, last + 1):
             sheet.put(position, row, None, "row_input", shape)
