@@ -8,10 +8,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from xlkpi.resources import templates
 from xlkpi.values import Place
+
+Audience = Literal["dealer", "headquarters"]
 
 
 class Severity(IntEnum):
@@ -76,16 +78,21 @@ class Finding:
     ruling: Ruling | None = None
 
     @property
+    def entry(self) -> CodeEntry:
+        """What the catalogue says of its code."""
+        return catalogue()[self.code]
+
+    @property
     def severity(self) -> Severity:
         """Severity by headquarters' ruling, else by the catalogue."""
         ruled = self.ruling and self.ruling.severity
-        return ruled or catalogue()[self.code].severity
+        return ruled or self.entry.severity
 
     def ruled(self, lang: str = "zh") -> str:
         """What headquarters' ruling did and why, "" where there is none."""
         if self.ruling is None:
             return ""
-        ruling, was = self.ruling, catalogue()[self.code].severity
+        ruling, was = self.ruling, self.entry.severity
         by = "，".join(filter(None, (ruling.who, ruling.last)))
         if lang == "en":
             how = "waived" if ruling.is_waiver else "changed by the scheme"
@@ -95,22 +102,31 @@ class Finding:
 
     def message(self, lang: str = "zh") -> str:
         """The sentence for people. Raises KeyError when a fact that the text names is missing: that is our bug."""
-        return catalogue()[self.code].render("message", lang, self.facts)
+        return self.entry.render("message", lang, self.facts)
 
     def cause(self, lang: str = "zh") -> str:
         """Why it probably came about."""
-        return catalogue()[self.code].render("cause", lang, self.facts)
+        return self.entry.render("cause", lang, self.facts)
 
     def remedy(self, lang: str = "zh") -> str:
         """What to do about it."""
-        return catalogue()[self.code].render("remedy", lang, self.facts)
+        return self.entry.render("remedy", lang, self.facts)
 
 
 @dataclass(frozen=True, slots=True)
 class CodeEntry:
-    """One code of the catalogue. `unsafe` codes mean that the file was refused unread (exit code 3).
+    """One code of the catalogue, with all that other modules need to know of it.
 
-    No ruling changes a `fixed` one: the file cannot be used, or nobody knows whose it is.
+    Attributes:
+        live: the words that stand in the workbook's 校验 cell for this code, "" where there are none.
+        audience: who can put it right. What only headquarters can do is not counted against a dealer, and no letter
+            speaks of it.
+        unsafe: the file was refused unread (exit code 3).
+        fixed: no ruling changes it: the file cannot be used, or nobody knows whose it is.
+        unread: the content of its cell was not understood, so the 校验 cell's word on the same field says nothing new.
+        relocates: it says where in the file a field was found, or what the file calls a sheet.
+        folds: in a table it is told a few times, then counted.
+        return_status: how the return list calls a file that was refused for it, "" for the usual word.
     """
 
     code: str
@@ -119,8 +135,13 @@ class CodeEntry:
     since: str
     texts: Mapping[str, Mapping[str, str]]
     unsafe: bool = False
-    live: str = ""  # the words that stand in the workbook's 校验 cell for this code
+    live: str = ""
     fixed: bool = False
+    audience: Audience = "dealer"
+    unread: bool = False
+    relocates: Literal["", "field", "sheet"] = ""
+    folds: bool = False
+    return_status: str = ""
 
     def render(self, part: str, lang: str, facts: Mapping[str, object]) -> str:
         """Fill one text ("message", "cause" or "remedy") with the facts."""
@@ -140,16 +161,10 @@ def catalogue() -> Mapping[str, CodeEntry]:
         for code, body in loaded.items():
             if code in entries:
                 raise ValueError(f"{path.name}: {code} is defined twice")
-            entries[code] = CodeEntry(
-                code=code,
-                name=body["name"],
-                severity=Severity[body["severity"].upper()],
-                since=str(body["since"]),
-                texts={lang: body[lang] for lang in ("zh", "en")},
-                unsafe=bool(body.get("unsafe", False)),
-                live=body.get("live", ""),
-                fixed=bool(body.get("fixed", False)),
-            )
+            severity = Severity[body.pop("severity").upper()]
+            texts = {lang: body.pop(lang) for lang in ("zh", "en")}
+            # a key that CodeEntry does not know raises: a trait that nobody asks for says nothing
+            entries[code] = CodeEntry(code=code, severity=severity, texts=texts, **body)
     return dict(sorted(entries.items()))
 
 
@@ -185,7 +200,7 @@ def with_rulings(findings: Iterable[Finding], rulings: Iterable[Ruling], dealer:
 
 def _with_ruling(finding: Finding, rulings: list[Ruling], dealer: str, month: str) -> Finding | None:
     mine = [ruling for ruling in rulings if ruling.concerns(finding, dealer, month)]
-    if not mine or catalogue()[finding.code].fixed:
+    if not mine or finding.entry.fixed:
         return finding
     ruling = mine[0]
     if ruling.severity is None:
@@ -202,7 +217,7 @@ def worst(findings: Iterable[Finding]) -> Severity | None:
 
 def is_unsafe(findings: Iterable[Finding]) -> bool:
     """Whether a file was refused as unsafe."""
-    return any(catalogue()[finding.code].unsafe for finding in findings)
+    return any(finding.entry.unsafe for finding in findings)
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:

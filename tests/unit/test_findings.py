@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import string
+from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
 from ruamel.yaml import YAML
 
 import xlkpi
-from xlkpi.findings import Finding, Severity, catalogue, is_unsafe, worst
+from xlkpi.findings import Audience, Finding, Severity, catalogue, is_unsafe, worst
+from xlkpi.month.returns import STATUSES, errors_of
 from xlkpi.resources import templates
 from xlkpi.values import Place
 
@@ -119,3 +123,70 @@ def test_a_message_quotes_a_dealers_text_and_never_formats_it() -> None:
 
 def test_a_place_reads_as_sheet_and_cell() -> None:
     assert str(Place("填报", "F6")) == "填报!F6"
+
+
+# ---------------------------------------------------------------- traits: what the code asks the catalogue
+
+
+def collections_of_codes(tree: ast.AST) -> Iterator[str]:
+    """Sets, lists, tuples and dictionaries that list codes; several names given at once are no list."""
+    targets = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Assign | ast.Return | ast.Yield)
+               if isinstance(node.value, ast.Tuple)}  # fmt: skip
+    for node in ast.walk(tree):
+        parts = node.keys if isinstance(node, ast.Dict) else getattr(node, "elts", [])
+        codes = [p.value for p in parts if isinstance(p, ast.Constant) and LITERAL.fullmatch(str(p.value))]
+        if codes and len(codes) == len(parts) and id(node) not in targets:
+            yield f"line {node.lineno}: {', '.join(codes)}"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("text", "lists"),
+    [
+        ('KNOWN = frozenset({"XK-V001", "XK-V002"})', 1), ('KNOWN = {"XK-V001": 1}', 1), ('KNOWN = ["XK-V001"]', 1),
+        ('found = code in ("XK-V001", "XK-V002")', 1), ('MISSING, WRONG = "XK-V001", "XK-V002"', 0),
+        ('say("XK-V001", 3)', 0),
+    ],
+)  # fmt: skip
+def test_a_list_of_codes_is_seen(text: str, lists: int) -> None:
+    assert len(list(collections_of_codes(ast.parse(text)))) == lists
+
+
+def test_no_list_of_codes_stands_in_the_source() -> None:
+    """What is true of some codes is a trait in the catalogue, where whoever adds a code sees it."""
+    listed = {path.name: list(collections_of_codes(ast.parse(text))) for path, text in SOURCE.items()}
+    assert {name: lines for name, lines in listed.items() if lines} == {}
+
+
+def test_a_trait_that_nothing_knows_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "findings").mkdir()
+    text = "XK-V001: {name: a, severity: error, since: '1', zh: {}, en: {}, audiance: headquarters}\n"
+    (tmp_path / "findings" / "value.yaml").write_text(text, "utf-8")
+    monkeypatch.setattr("xlkpi.findings.templates", lambda: tmp_path)
+    with pytest.raises(TypeError, match="audiance"):
+        catalogue.__wrapped__()
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_the_traits_of_a_code_take_the_values_that_are_known(code: str) -> None:
+    entry = catalogue()[code]
+    assert entry.audience in get_args(Audience)
+    assert entry.relocates in ("", "field", "sheet")
+    assert entry.return_status in ("", *STATUSES)
+    for flag in ("unsafe", "fixed", "unread", "folds"):
+        assert isinstance(getattr(entry, flag), bool)
+
+
+@pytest.mark.parametrize("code", [code for code in CODES if catalogue()[code].severity is Severity.ERROR])
+def test_only_what_a_dealer_can_put_right_counts_against_it(code: str) -> None:
+    assert errors_of([Finding(code)]) == (catalogue()[code].audience == "dealer")
+
+
+def test_a_code_that_folds_names_its_label() -> None:
+    for code, entry in catalogue().items():
+        assert not entry.folds or ("label" in fields_of(entry.texts["zh"]["message"]) and code.startswith("XK-V"))
+
+
+def test_a_code_that_relocates_a_sheet_says_both_names() -> None:
+    for entry in catalogue().values():
+        if entry.relocates == "sheet":
+            assert {"sheet", "found"} <= fields_of(entry.texts["zh"]["message"])

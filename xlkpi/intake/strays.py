@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
+from xlkpi.findings import catalogue
 from xlkpi.intake.locate import even, words_of_form
 from xlkpi.intake.normalise import number_of
 from xlkpi.intake.outline import PLAIN, Area, Outline
@@ -25,7 +26,6 @@ Remark = tuple[str, Place | None, str, dict[str, object]]
 _QUOTED: Final = 60  # characters of a stray
 MOST: Final = 20  # strays that are quoted one by one; the rest are counted
 _RUN: Final = 3  # rows that make a block
-_UNDERSTOOD: Final = frozenset({"XK-V009", "XK-V010"})
 _ALIKE: Final = 3  # of a table's notices that say the same
 
 
@@ -211,7 +211,7 @@ def condensed(remarks: Iterable[Remark]) -> Iterator[Remark]:
     """A table's remarks: errors one by one; of notices that say the same of a column the first few, then how many."""
     alike: dict[tuple[str, object], list[Place | None]] = {}
     for code, place, name, facts in remarks:
-        if code in _UNDERSTOOD:
+        if catalogue()[code].folds:
             places = alike.setdefault((code, facts["label"]), [])
             places.append(place)
             if len(places) > _ALIKE:

@@ -34,11 +34,6 @@ STATUSES: Final = (
     UNKNOWN,
 )  # fmt: skip
 
-_BY_CODE: Final = {
-    "XK-T003": OTHER_MONTH, "XK-T004": UNKNOWN, "XK-T005": UNDECIDED, "XK-T052": LOCKED,
-    "XK-T053": OTHER_DEALER,
-}  # fmt: skip
-
 
 @dataclass(frozen=True, slots=True)
 class Return:
@@ -125,7 +120,7 @@ def _lines(issue: Issue, batch: Batch, expected: Expected) -> Iterator[Return]:
 
 def _rejected(known: Mapping[str, Dealer], one: Filed, unusable: Unusable) -> Return:
     reason = next((f for f in reversed(unusable.findings) if f.severity is Severity.ERROR), unusable.findings[-1])
-    status = _BY_CODE.get(reason.code, REFUSED)
+    status = reason.entry.return_status or REFUSED
     dealer = "" if status == OTHER_DEALER else unusable.dealer or str(reason.facts.get("dealer", ""))
     # what cannot be read is its sender's by the name that the blank was issued under
     return _line(known, dealer or dealer_named(unusable.file, known), one, status, note=reason.message())
@@ -136,10 +131,6 @@ def _line(known: Mapping[str, Dealer], code: str, one: Filed, status: str, **mor
     return Return(code, dealer.name, dealer.region, status, one.file, one.receipt, **more)
 
 
-HEADQUARTERS_OWN: Final = frozenset({"XK-V012", "XK-V013", "XK-S001", "XK-W001", "XK-W002", "XK-T050", "XK-T006"})
-"""Findings on a dealer's file that are not the dealer's to put right."""
-
-
 def errors_of(findings: Sequence[Finding]) -> int:
     """How much in a file its dealer must put right."""
-    return sum(f.severity is Severity.ERROR and f.code not in HEADQUARTERS_OWN for f in findings)
+    return sum(f.severity is Severity.ERROR and f.entry.audience == "dealer" for f in findings)

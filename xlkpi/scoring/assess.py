@@ -288,9 +288,10 @@ class _Reading:
     def checks(self, found: Iterable[Finding]) -> Iterable[Finding]:
         """The 校验 cells' words as findings."""
         said = {(finding.code, finding.field) for finding in found}
-        unread = {finding.field for finding in found if finding.code in _READING_FAULTS}
-        moved = {finding.field: finding.place for finding in found if finding.code in _MOVED}
-        titles = {finding.facts["sheet"]: str(finding.facts["found"]) for finding in found if finding.code == _RENAMED}
+        unread = {finding.field for finding in found if finding.entry.unread}
+        moved = {finding.field: finding.place for finding in found if finding.entry.relocates == "field"}
+        renamed = (finding.facts for finding in found if finding.entry.relocates == "sheet")
+        titles = {facts["sheet"]: str(facts["found"]) for facts in renamed}
         for slot in self.issue.layout.of(Role.CHECK):
             word = self.content(of_field(slot.field, "校验"))
             code = self.issue.layout.words.get(word) if isinstance(word, str) else None
@@ -338,16 +339,6 @@ class _Reading:
             content = self.cells.get(place)
             if isinstance(content, CellFault):
                 yield Finding(FORMULA_FAULT, self.file, place, facts={"found": content.code})
-
-
-_MOVED: Final = frozenset({"XK-T009", "XK-T011"})  # say where in the file a field was found
-_RENAMED: Final = "XK-T012"  # says what the file calls a sheet
-_READING_FAULTS: Final = frozenset(
-    {
-        "XK-V002", "XK-V007", "XK-V008", "XK-V011", "XK-V015", "XK-V016", "XK-V017", "XK-V018", "XK-V019", "XK-V020",
-        "XK-V021", "XK-V022", "XK-V023", "XK-T010",
-    }
-)  # fmt: skip
 
 
 def scored_field(item: Item) -> str:

@@ -14,7 +14,7 @@ from xlkpi.batch import Batch
 from xlkpi.files import file_name
 from xlkpi.findings import Finding, Severity
 from xlkpi.issue import Dealer, Issue
-from xlkpi.month.returns import COUNTED, HEADQUARTERS_OWN, LATE, MISSING, NOT_ISSUED, SAME, SUPERSEDED, UNKNOWN, Return
+from xlkpi.month.returns import COUNTED, LATE, MISSING, NOT_ISSUED, SAME, SUPERSEDED, UNKNOWN, Return
 from xlkpi.resources import templates
 
 
@@ -82,6 +82,6 @@ def _told(
 
 
 def _points(findings: Iterable[Finding]) -> Iterator[Point]:
-    theirs = [f for f in findings if f.severity > Severity.NOTICE and f.code not in HEADQUARTERS_OWN | {"XK-T051"}]
+    theirs = [f for f in findings if f.severity > Severity.NOTICE and f.entry.audience == "dealer"]
     for f in sorted(theirs, key=lambda f: (-f.severity, f.place or ("", ""))):
         yield Point(f.severity.word, f.code, str(f.place or ""), f.message(), f.remedy())
