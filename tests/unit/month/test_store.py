@@ -6,7 +6,8 @@ import pickle
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -255,11 +256,23 @@ with open_store(path, write=True, told=lambda detail: print("waits", flush=True)
 """
 
 
-def writer(tmp_path: Path, name: str, run: Results) -> subprocess.Popen[str]:
-    """A process that records a run, and holds the store until there is a file NAME.go."""
-    (tmp_path / f"{name}.run").write_bytes(pickle.dumps(run))
-    words = (tmp_path / "s", *(tmp_path / f"{name}.{part}" for part in ("run", "ready", "go")))
-    return subprocess.Popen([sys.executable, "-c", WRITER, *map(str, words)], stdout=subprocess.PIPE, text=True)
+Writer = Callable[[str, Results], "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def writer(tmp_path: Path) -> Iterator[Writer]:
+    """Start a process that records a run, and holds the store until there is a file NAME.go; none outlives the test."""
+    with ExitStack() as stack:
+
+        def start(name: str, run: Results) -> subprocess.Popen[str]:
+            (tmp_path / f"{name}.run").write_bytes(pickle.dumps(run))
+            words = (tmp_path / "s", *(tmp_path / f"{name}.{part}" for part in ("run", "ready", "go")))
+            command = [sys.executable, "-c", WRITER, *map(str, words)]
+            process = stack.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
+            stack.callback(process.kill)
+            return process
+
+        yield start
 
 
 def until(path: Path, process: subprocess.Popen[str]) -> None:
@@ -268,11 +281,11 @@ def until(path: Path, process: subprocess.Popen[str]) -> None:
         time.sleep(0.02)
 
 
-def test_two_runs_at_once_one_waits_and_nothing_is_lost(tmp_path: Path, month_of: Month) -> None:
-    first = writer(tmp_path, "first", month_of(D001=80.0, D002=70.0))
+def test_two_runs_at_once_one_waits_and_nothing_is_lost(tmp_path: Path, month_of: Month, writer: Writer) -> None:
+    first = writer("first", month_of(D001=80.0, D002=70.0))
     until(tmp_path / "first.ready", first)
     (tmp_path / "second.go").touch()
-    second = writer(tmp_path, "second", month_of(D002=75.0, D003=60.0))
+    second = writer("second", month_of(D002=75.0, D003=60.0))
     assert second.stdout is not None
     assert second.stdout.readline() == "waits\n"
     (tmp_path / "first.go").touch()
@@ -283,8 +296,10 @@ def test_two_runs_at_once_one_waits_and_nothing_is_lost(tmp_path: Path, month_of
         assert rows == [("D001", 1, 80.0), ("D002", 2, 75.0), ("D003", 1, 60.0)]
 
 
-def test_who_waited_too_long_is_told_and_the_other_is_not_disturbed(tmp_path: Path, month_of: Month) -> None:
-    first = writer(tmp_path, "first", month_of(D001=80.0))
+def test_who_waited_too_long_is_told_and_the_other_is_not_disturbed(
+    tmp_path: Path, month_of: Month, writer: Writer
+) -> None:
+    first = writer("first", month_of(D001=80.0))
     until(tmp_path / "first.ready", first)
     assert told(tmp_path / "s", patience=0.3) == "XK-W020"
     assert told(tmp_path / "s", write=True, patience=0.3) == "XK-W020"
@@ -294,9 +309,9 @@ def test_who_waited_too_long_is_told_and_the_other_is_not_disturbed(tmp_path: Pa
         assert store.rows("SELECT dealer FROM submissions") == [("D001",)]
 
 
-def test_a_writer_killed_in_mid_run_leaves_the_store_whole(tmp_path: Path, month_of: Month) -> None:
+def test_a_writer_killed_in_mid_run_leaves_the_store_whole(tmp_path: Path, month_of: Month, writer: Writer) -> None:
     kept(tmp_path / "s", month_of(D001=1.0))
-    doomed = writer(tmp_path, "doomed", month_of(D001=2.0, D002=3.0))
+    doomed = writer("doomed", month_of(D001=2.0, D002=3.0))
     until(tmp_path / "doomed.ready", doomed)
     doomed.kill()
     doomed.communicate(timeout=60)

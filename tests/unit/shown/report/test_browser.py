@@ -54,6 +54,30 @@ def codes(page: Any) -> list[str]:
     return found
 
 
+def shown(page: Any, count: int) -> None:
+    """Wait until the ranking shows so many dealers.
+
+    All waiting goes through locators: `wait_for_function` evaluates its expression in the page, which the page's
+    content security policy forbids as soon as it is not true at once.
+    """
+    from playwright.sync_api import expect
+
+    expect(page.locator("#table tbody tr:not([hidden])")).to_have_count(count)
+
+
+def named(page: Any, name: str) -> None:
+    """Wait until this dealer's page is open."""
+    from playwright.sync_api import expect
+
+    expect(page.locator("#dealer[open] #dealer-name")).to_have_text(name)
+
+
+def closed(page: Any, written: Path) -> None:
+    """Wait until no dealer's page is open and the address is the report's own again, which happens a moment later."""
+    page.locator("#dealer[open]").wait_for(state="detached")
+    page.wait_for_url(written.as_uri())
+
+
 def focused(page: Any) -> str:
     found: str = page.evaluate("document.activeElement.textContent")
     return found
@@ -105,18 +129,20 @@ def test_it_sorts_by_mouse_and_by_keyboard(written: Path, opened: Open, made_up:
 def test_it_searches_and_filters(written: Path, opened: Open, made_up: dict[str, Any]) -> None:
     with opened(written) as page:
         page.fill("#search", "ｄ００１２")  # as a Chinese keyboard may give it
+        shown(page, 1)
         assert codes(page) == ["D0012"]
         assert page.inner_text("#shown") == "显示 1 / 120 家"
         page.fill("#search", "")
         page.select_option("[data-by=region]", "华东")
         east = {d["dealer"] for d in made_up["dealers"] if d["region"] == "华东"}
+        shown(page, len(east))
         assert set(codes(page)) == east
         page.fill("#search", "宏达")
         assert set(codes(page)) == {
             d["dealer"] for d in made_up["dealers"] if d["dealer"] in east and "宏达" in d["name"]
         }
         page.click("#filters [type=reset]")
-        page.wait_for_function("document.querySelectorAll('#table tbody tr:not([hidden])').length === 120")
+        shown(page, 120)
         page.click("[data-filter=region] >> nth=2")
         region = page.inner_text("[data-filter=region] >> nth=2")
         assert set(codes(page)) == {d["dealer"] for d in made_up["dealers"] if d["region"] == region}
@@ -139,21 +165,17 @@ def test_it_drills_down_by_keyboard_alone(written: Path, opened: Open, made_up: 
         page.wait_for_selector("#dealer[open]")
         assert page.inner_text("#dealer-name") == names[order[0]]
         page.keyboard.press("ArrowRight")
-        page.wait_for_function(
-            "name => document.getElementById('dealer-name').textContent === name", arg=names[order[1]]
-        )
+        named(page, names[order[1]])
         assert page.evaluate("location.hash") == f"#{order[1]}"
         page.keyboard.press("ArrowLeft")
-        page.wait_for_function(
-            "name => document.getElementById('dealer-name').textContent === name", arg=names[order[0]]
-        )
+        named(page, names[order[0]])
         for _ in range(40):
             page.keyboard.press("Tab")
             assert page.evaluate(
                 "document.activeElement === document.body || !!document.activeElement.closest('dialog')"
             )
         page.keyboard.press("Escape")
-        assert page.locator("#dealer[open]").count() == 0
+        closed(page, written)
         assert focused(page) == names[order[0]], "back where it came from"
 
 
@@ -190,6 +212,7 @@ def test_a_link_to_a_dealer_opens_it(written: Path, browser: Any, made_up: dict[
     page.wait_for_selector("#dealer[open]")
     assert page.inner_text("#dealer-name") == made_up["dealers"][2]["name"]
     page.click("#close")
+    closed(page, written)
     assert page.evaluate("location.hash") == ""
     page.goto(f"{written.as_uri()}#%E0%")  # no encoding of anything
     assert page.locator("#dealer[open]").count() == 0
