@@ -123,7 +123,8 @@ def _examples() -> list[Example]:
 
 
 EXAMPLES = _examples()
-WITH_JUDGE = [pytest.param(judge, marks=pytest.mark.oracle if judge == "libreoffice" else ()) for judge in JUDGES]
+MARKS = {"libreoffice": [pytest.mark.oracle], "formulas": [pytest.mark.slow]}
+WITH_JUDGE = [pytest.param(judge, marks=MARKS.get(judge, [])) for judge in JUDGES]
 
 
 class Court:
@@ -195,11 +196,12 @@ def test_every_sentence_is_text(court: Court, judge: str) -> None:
 
 
 @pytest.mark.oracle
-def test_the_three_agree_on_every_sentence(court: Court) -> None:
-    ruled = {judge: court.rules(judge) for judge in JUDGES}
+@pytest.mark.parametrize("judges", [("formualizer", "libreoffice"), pytest.param(JUDGES, marks=pytest.mark.slow)])
+def test_they_agree_on_every_sentence(court: Court, judges: tuple[str, ...]) -> None:
+    ruled = {judge: court.rules(judge) for judge in judges}
     wrong = [
-        f"{place}: " + " | ".join(f"{judge}: {ruled[judge][place]}" for judge in JUDGES)
+        f"{place}: " + " | ".join(f"{judge}: {ruled[judge][place]}" for judge in judges)
         for place in sorted(court.sentences)
-        if len({ruled[judge][place] for judge in JUDGES}) > 1
+        if len({ruled[judge][place] for judge in judges}) > 1
     ]
     assert not wrong, "\n".join(wrong)

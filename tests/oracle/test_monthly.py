@@ -1,7 +1,8 @@
 """Every formula cell of dealer-monthly over random filled workbooks: formualizer against LibreOffice and `formulas`.
 
-LibreOffice takes more than a second for each workbook and `formulas` several, so a user's run looks at a few; with
-XLKPI_FULL set it is two hundred and five: `XLKPI_FULL=1 pytest tests/oracle/test_monthly.py`.
+LibreOffice takes more than a second for each workbook and `formulas` several, so a plain run looks at a few; `-m slow`
+takes twenty and one; with XLKPI_FULL set it is two hundred and five, without the marker:
+`XLKPI_FULL=1 pytest tests/oracle/test_monthly.py`.
 """
 
 from __future__ import annotations
@@ -23,8 +24,10 @@ from xlkpi.values import Absence, CellContent, Value
 FULL = bool(os.environ.get("XLKPI_FULL"))
 WORKBOOKS = 200 if FULL else 20
 SECOND_OPINIONS = 5 if FULL else 1
+FEW = 3  # workbooks that a plain run puts before LibreOffice
 AT_ONCE = 10  # workbooks in one call of LibreOffice
 NOT_APPLICABLE = Absence.NOT_APPLICABLE.value
+SLOW = () if FULL else pytest.mark.slow
 
 
 @dataclass(frozen=True)
@@ -152,9 +155,11 @@ def test_the_months_reach_far(dealership: Monthly, months: list[Month]) -> None:
 
 
 @pytest.mark.oracle
+@pytest.mark.parametrize("count", [FEW, pytest.param(WORKBOOKS, marks=SLOW)])
 def test_every_cell_is_libreoffices(
-    dealership: Monthly, months: list[Month], tmp_path_factory: pytest.TempPathFactory
+    dealership: Monthly, months: list[Month], tmp_path_factory: pytest.TempPathFactory, count: int
 ) -> None:
+    months = _with_and_without_orders(months, count) if count < len(months) else months
     formulas = dealership.issue.layout.formulas
     assert len(formulas) > 2000
     unlike: list[str] = []
@@ -168,18 +173,19 @@ def test_every_cell_is_libreoffices(
     assert not unlike, f"{len(unlike)} cells differ:\n" + "\n".join(unlike[:60])
 
 
-def _with_and_without_orders(months: list[Month]) -> list[Month]:
-    """As many as get a second opinion, most of them with repair orders: few, some, more than there are rows."""
+def _with_and_without_orders(months: list[Month], count: int) -> list[Month]:
+    """So many of them, most with repair orders: some, few, more than there are rows."""
     filled = sorted((month for month in months if month.orders), key=lambda month: len(month.orders))
     chosen = [filled[len(filled) // 2], filled[0], filled[-1], *(month for month in months if not month.orders)]
-    return chosen[:SECOND_OPINIONS]
+    return chosen[:count]
 
 
-def test_every_cell_is_the_second_engines(dealership: Monthly, months: list[Month]) -> None:
+@pytest.mark.parametrize("count", [pytest.param(SECOND_OPINIONS, marks=SLOW)])
+def test_every_cell_is_the_second_engines(dealership: Monthly, months: list[Month], count: int) -> None:
     issue = dealership.issue
     second = load_engine("formulas", issue.master, issue.layout)
     unlike = []
-    chosen = _with_and_without_orders(months)
+    chosen = _with_and_without_orders(months, count)
     assert any(month.orders for month in chosen)
     for month in chosen:
         again = assess(month.monthly.issue, second, "D001", month.answers, tables={ORDERS: month.orders})

@@ -18,7 +18,7 @@ from xlkpi.intake.submission import Submission, read_submission
 from xlkpi.scheme.cells import of_diagnosis
 from xlkpi.values import Place
 
-pytestmark = pytest.mark.oracle
+pytestmark = [pytest.mark.oracle, pytest.mark.slow]
 
 COUNTER = Place("填报", "A3")
 
