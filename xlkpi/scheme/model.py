@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from xlkpi.findings import Ruling, Severity
 from xlkpi.scheme.formulas import judged, number_value
@@ -48,7 +48,7 @@ def _quoted_version(value: Any) -> Any:
 
 
 Name = Annotated[str, AfterValidator(_safe_name)]
-NumberText = Annotated[str, BeforeValidator(_spelled_number)]
+NumberText = Annotated[str, BeforeValidator(_spelled_number), WithJsonSchema({"type": ["number", "string"]})]
 Requirement = Annotated[str, AfterValidator(_requirement)]
 Month = Annotated[str, Field(pattern=f"^{MONTH_PATTERN}$")]
 FieldType = Literal["count", "amount", "rate", "number", "day", "date", "choice", "text"]
@@ -76,13 +76,13 @@ class Labelled(Entry):
 
     label: str = Field("", description="What people read; any characters. Default: the name")
     en: str = Field(description="The English term")
-    unit: str = ""
+    unit: str = Field("", description="The unit shown beside the figure: 台, 元, 小时; none for a rate")
 
 
 class SchemeField(Labelled):
     """One figure or word that somebody enters. The key in `fields:` is its name, which formulas use."""
 
-    type: FieldType
+    type: FieldType = Field(description="What kind of value it is; decides how a cell is read and formatted")
     by: Literal["dealer", "headquarters"] = Field("dealer", description="Who enters it; headquarters' are inspections")
     definition: str = Field("", description="口径: what exactly is counted")
     asked_of: Department | None = Field(None, description="Who in the dealership knows it; fields are asked in groups")
@@ -93,8 +93,8 @@ class SchemeField(Labelled):
     target: bool = Field(False, description="Headquarters sets a monthly target: adds NAME_目标 and NAME_完成率")
     optional: bool = Field(False, description="A blank is no finding")
     not_applicable: bool = Field(False, description="The one who enters it may say 不适用")
-    minimum: NumberText | None = None
-    maximum: NumberText | None = None
+    minimum: NumberText | None = Field(None, description="A smaller figure is a finding (XK-V004)")
+    maximum: NumberText | None = Field(None, description="A greater figure is a finding (XK-V005)")
     words: dict[str, WordMeaning] = Field(
         default_factory=dict,
         description="Words accepted in place of a number. met, failed, or asserted: met without naming the number",
@@ -112,17 +112,17 @@ class SchemeField(Labelled):
 class Constant(Labelled):
     """A number that headquarters fixes for the month; formulas use its name."""
 
-    type: FieldType = "number"
-    value: NumberText
+    type: FieldType = Field("number", description="As a field's type; decides how the number is shown")
+    value: NumberText = Field(description="The number, such as 6, 2.5 or 40%")
 
 
 class Guide(Entry):
     """指导值: what an indicator should be. `lost`: the source names a standard without its number, which headquarters
     fills in on the sheet."""
 
-    low: NumberText | None = None
-    high: NumberText | None = None
-    lost: bool = False
+    low: NumberText | None = Field(None, description="下限: below it the indicator is 偏低")
+    high: NumberText | None = Field(None, description="上限: above it the indicator is 偏高")
+    lost: bool = Field(False, description="The source has the standard without its number: shown as 待定")
 
     @model_validator(mode="after")
     def _says_something(self) -> Guide:
@@ -134,14 +134,14 @@ class Guide(Entry):
 class Indicator(Labelled):
     """A figure computed from others by one Excel formula over names, or the share of a checklist that was done."""
 
-    type: FieldType = "number"
+    type: FieldType = Field("number", description="As a field's type; decides how the figure is shown")
     id: str = Field("", description="Number in the source: A1, B7, …")
     system: str = Field("", description="The source system; in a pack, the pack's own")
-    better: Literal["up", "down", "range"] = "up"
-    definition: str = ""
+    better: Literal["up", "down", "range"] = Field("up", description="Which way is better; range: between the bounds")
+    definition: str = Field("", description="The formula in words, as 指标分析 shows it")
     formula: str = Field("", description="An Excel formula over names, without the equals sign")
     share_of: tuple[str, ...] = Field((), description="Checklist fields: the share done among those that apply")
-    guide: Guide | None = None
+    guide: Guide | None = Field(None, description="指导值: what the indicator is compared with")
 
     @model_validator(mode="after")
     def _one_way(self) -> Indicator:
@@ -168,38 +168,40 @@ class Relation(Entry):
         description="An Excel condition over names that is TRUE when all is well; state the tolerance in it"
     )
     text: str = Field(max_length=40, description="The words of the 校验 cell when it does not hold")
-    en: str
+    en: str = Field(description="The words in English")
 
 
 class Measure(Entry):
     """对策 against a cause. `own`: the source lost it and it is ours."""
 
-    text: str
-    own: bool = True
+    text: str = Field(description="What to do, in words")
+    own: bool = Field(True, description="Ours, not the source's: marked ＊ on the sheet")
 
 
 class Diagnosis(Entry):
     """问题 → 原因 → 对策, shown when its condition over indicators holds."""
 
-    problem: str
-    en: str
+    problem: str = Field(description="The problem as people read it")
+    en: str = Field(description="The problem in English")
     of: str = Field(description="The indicator that is off")
-    way: Literal["低", "高"]
+    way: Literal["低", "高"] = Field(description="Which way the indicator is off")
     when: str = Field(description="An Excel condition over indicators, fields and standards")
     stake: str = Field(
         "", description="What is at stake, as an Excel formula (元); default: how far off the guide, in %"
     )
-    causes: tuple[str, ...]
-    measures: tuple[Measure, ...]
+    causes: tuple[str, ...] = Field(description="原因, in order")
+    measures: tuple[Measure, ...] = Field(description="对策, in order")
 
 
 class Column(Entry):
     """A column of a table. Formulas name it TABLE_COLUMN and see its whole range."""
 
-    en: str
-    type: Literal["text", "number", "amount", "count", "choice", "date"]
+    en: str = Field(description="The English heading")
+    type: Literal["text", "number", "amount", "count", "choice", "date"] = Field(
+        description="How the column's cells are read"
+    )
     words: tuple[str, ...] = Field((), description="The choices of a choice column")
-    unit: str = ""
+    unit: str = Field("", description="The unit of its figures")
 
     @cached_property
     def as_field(self) -> SchemeField:
@@ -210,25 +212,25 @@ class Column(Entry):
 class Table(Entry):
     """A sheet with one row an event (修理单日报), which formulas roll up into the month."""
 
-    label: str = ""
-    en: str
-    definition: str = ""
-    rows: int = Field(400, ge=1, le=5000)
-    columns: dict[Name, Column]
+    label: str = Field("", description="The sheet's title; default: the table's name")
+    en: str = Field(description="The title in English")
+    definition: str = Field("", description="What one row is, and what does not belong there")
+    rows: int = Field(400, ge=1, le=5000, description="How many rows the sheet has to fill in")
+    columns: dict[Name, Column] = Field(description="The columns by heading, in order")
 
 
 class Dashboard(Entry):
     """What 看板 shows beside the scores: the shares of a whole against their guides."""
 
-    title: str
+    title: str = Field(description="The heading over the shares")
     composition: tuple[str, ...] = Field(description="Indicators that are shares of one whole, each with a guide")
 
 
 class System(Entry):
     """A system of the source documents that a pack covers."""
 
-    label: str
-    en: str
+    label: str = Field(description="The system's name as people read it")
+    en: str = Field(description="The name in English")
 
 
 class Clause(Entry):
@@ -240,7 +242,7 @@ class Clause(Entry):
     model_config = ConfigDict(**_STRICT, populate_by_name=True)
 
     text: str = Field(description="The clause as people read it; {NAME} shows a value")
-    en: str = ""
+    en: str = Field("", description="The clause in English, for the report")
     each: str | None = Field(None, description="The field that counts occurrences")
     require: Requirement | None = Field(None, description="The requirement: NAME>=LIMIT, or NAME whose words decide")
     lose: NumberText | None = Field(None, description="Points lost per occurrence, or when the requirement is not met")
@@ -274,8 +276,8 @@ class Score(BaseModel):
 
     model_config = _STRICT
 
-    rule: str
-    arguments: dict[str, Any]
+    rule: str = Field(description="The rule's name")
+    arguments: dict[str, Any] = Field(description="The rule's parameters; `of` is what is judged")
 
     @model_validator(mode="before")
     @classmethod
@@ -291,43 +293,43 @@ class Score(BaseModel):
 class Item(Labelled):
     """细项: points, a scoring rule (none: it starts full), and clauses."""
 
-    en: str = ""
-    item: Name
-    points: NumberText
+    en: str = Field("", description="The English term; default: that of the field that is scored")
+    item: Name = Field(description="The item's name; cells are named after it (NAME_得分)")
+    points: NumberText = Field(description="What the item is worth at most")
     bonus: bool = Field(
         False, description="加分: its points come on top of the group's; none on a vetoed group or total"
     )
     evidence: str = Field("", description="依据; default: the group's")
     text: str = Field("", description="The rule as people read it under 考核标准")
-    score: Score | None = None
-    clauses: tuple[Clause, ...] = ()
+    score: Score | None = Field(None, description="The scoring rule: {proportional: NAME}; none: the item starts full")
+    clauses: tuple[Clause, ...] = Field((), description="What deducts or vetoes, in order")
 
 
 class Gate(Entry):
     """关口: the group must reach a share of its points, else the group or the total is vetoed."""
 
-    at_least: NumberText
-    scope: Literal["group", "total"] = "group"
-    text: str = ""
+    at_least: NumberText = Field(description="The share of the group's points that it must earn, such as 60%")
+    scope: Literal["group", "total"] = Field("group", description="What missing the gate takes to zero")
+    text: str = Field("", description="The gate as people read it")
 
 
 class Group(Entry):
     """考核项: items whose points add up to the group's."""
 
-    group: Name
-    en: str = ""
-    points: NumberText
-    evidence: str = ""
-    gate: Gate | None = None
+    group: Name = Field(description="The group's name; cells are named after it (NAME_得分)")
+    en: str = Field("", description="The English term")
+    points: NumberText = Field(description="What its items add up to, bonus apart")
+    evidence: str = Field("", description="依据 of its items: 财务, 公告, 记录, …")
+    gate: Gate | None = Field(None, description="关口: what the group must earn")
     not_applicable: Literal["rescale", "full", "zero"] | None = Field(None, description="Default by the scheme")
-    items: tuple[Item, ...]
+    items: tuple[Item, ...] = Field(description="The items, in order")
 
 
 class Grade(Entry):
     """等级: from so many points on."""
 
-    grade: str
-    at_least: NumberText
+    grade: str = Field(description="The word for it")
+    at_least: NumberText = Field(description="Published points from which it is given")
 
 
 class Defaults(BaseModel):
@@ -335,8 +337,10 @@ class Defaults(BaseModel):
 
     model_config = _STRICT
 
-    veto: Scope = "item"
-    not_applicable: Literal["rescale", "full", "zero"] = "rescale"
+    veto: Scope = Field("item", description="What a veto takes to zero where its clause has no scope")
+    not_applicable: Literal["rescale", "full", "zero"] = Field(
+        "rescale", description="An item that is 不适用: scale its group, give full points, or none"
+    )
 
 
 class Plausibility(BaseModel):
@@ -369,8 +373,8 @@ class Valid(BaseModel):
 
     model_config = ConfigDict(**_STRICT, populate_by_name=True)
 
-    since: Month = Field(alias="from")
-    until: Month | None = None
+    since: Month = Field(alias="from", description="The first month, YYYY-MM")
+    until: Month | None = Field(None, description="The last month, YYYY-MM; none: open")
 
     def covers(self, month: str) -> bool:
         """Whether a month (YYYY-MM) lies inside."""
@@ -382,10 +386,10 @@ class CodeRuling(BaseModel):
 
     model_config = ConfigDict(**_STRICT, populate_by_name=True)
 
-    severity: Literal["error", "warning", "notice", "off"]
-    reason: str = Field(min_length=2)
-    since: Month = Field(alias="from")
-    until: Month | None = None
+    severity: Literal["error", "warning", "notice", "off"] = Field(description="The severity here; off: not reported")
+    reason: str = Field(min_length=2, description="Why; stands beside every finding that it changes")
+    since: Month = Field(alias="from", description="The first month for which it holds, YYYY-MM")
+    until: Month | None = Field(None, description="The last month, YYYY-MM; none: open")
 
     def ruling(self, code: str) -> Ruling:
         """As it is applied."""
@@ -396,32 +400,36 @@ class CodeRuling(BaseModel):
 class Scheme(Entry):
     """A scheme as a whole; `templates/schemes/<scheme>/*.yaml` taken together."""
 
-    scheme: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
-    title: str
-    en: str
-    version: Annotated[str, BeforeValidator(_quoted_version)]
-    valid: Valid
-    description: str = ""
-    defaults: Defaults = Defaults()
-    plausibility: Plausibility = Plausibility()
+    scheme: str = Field(pattern=r"^[a-z][a-z0-9-]*$", description="The scheme's name: small letters, digits, hyphens")
+    title: str = Field(description="The title of the assessment sheet")
+    en: str = Field(description="The title in English")
+    version: Annotated[str, BeforeValidator(_quoted_version)] = Field(description='In quotes: "2026.1"')
+    valid: Valid = Field(description="The months for which it may be issued")
+    description: str = Field("", description="What the scheme is for, as its page and the 说明 sheet say")
+    defaults: Defaults = Field(Defaults(), description="What clauses and groups mean where they say nothing")
+    plausibility: Plausibility = Field(Plausibility(), description="Thresholds of the warnings XK-P…")
     deadline_day: int = Field(5, ge=1, le=28, description="Day of the following month by which dealers send")
     near: NumberText = Field("10%", description="红绿灯: so far off its guide or target an indicator is 黄, beyond 红")
     round_items: int | None = Field(None, ge=0, le=6, description="Round item scores; the total adds the rounded")
     display_decimals: int = Field(1, ge=0, le=6, description="Digits of the published total; grade and rank use it")
     bonus_most: NumberText | None = Field(None, description="All bonus items together earn at most so many points")
     instructions: tuple[str, ...] = Field((), description="Lines of the 说明 sheet particular to this scheme")
-    fields: dict[Name, SchemeField]
-    constants: dict[Name, Constant] = Field(default_factory=dict)
-    indicators: dict[Name, Indicator] = Field(default_factory=dict)
+    fields: dict[Name, SchemeField] = Field(description="What people enter, by name; formulas use the name")
+    constants: dict[Name, Constant] = Field(
+        default_factory=dict, description="Numbers that headquarters fixes, by name"
+    )
+    indicators: dict[Name, Indicator] = Field(default_factory=dict, description="Computed figures, by name")
     packs: tuple[str, ...] = Field((), description="Packs of templates/packs/, or schemes, that this scheme takes in")
-    systems: dict[str, System] = Field(default_factory=dict)
+    systems: dict[str, System] = Field(
+        default_factory=dict, description="The systems that its indicators belong to; adds the analysis sheets"
+    )
     required: tuple[Name, ...] = Field((), description="Fields that a pack leaves optional and this scheme needs")
-    tables: dict[Name, Table] = Field(default_factory=dict)
-    dashboard: Dashboard | None = None
-    relations: tuple[Relation, ...] = ()
-    diagnoses: tuple[Diagnosis, ...] = ()
-    groups: tuple[Group, ...] = ()
-    grades: tuple[Grade, ...] = ()
+    tables: dict[Name, Table] = Field(default_factory=dict, description="Sheets with one row an event, by name")
+    dashboard: Dashboard | None = Field(None, description="What 看板 shows beside the scores")
+    relations: tuple[Relation, ...] = Field((), description="Identities and bounds between figures")
+    diagnoses: tuple[Diagnosis, ...] = Field((), description="Problems with their causes and measures")
+    groups: tuple[Group, ...] = Field((), description="考核项 with their items, in order")
+    grades: tuple[Grade, ...] = Field((), description="等级, from the highest down")
     findings: dict[str, CodeRuling] = Field(
         default_factory=dict, description="Codes (XK-R001) that are switched off or have another severity here"
     )

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+from xlkpi.scheme.lint import rules_for
+from xlkpi.scheme.load import find_scheme
 from xlkpi.scheme.model import Scheme
 from xlkpi.scheme.rules import load_rules
 
 
-def editor_schema() -> dict[str, Any]:
-    """A schema that fits each file of a scheme: any of the top-level keys, since files are taken together."""
+def editor_schema(name_or_folder: str | None = None) -> dict[str, Any]:
+    """A schema that fits each file of a scheme: any of the top-level keys, since files are taken together.
+
+    With a scheme named, the rules of its own folder `rules/` are known beside the shipped ones.
+
+    Raises:
+        SchemeError: there is no such scheme, or one of its rules cannot be read.
+    """
     schema = Scheme.model_json_schema(by_alias=True)
     schema["title"] = "xlkpi scheme"
     schema.pop("required", None)  # one file alone need not hold everything
-    scoring = [rule for rule in load_rules().values() if rule.kind == "score"]
+    rules = rules_for(find_scheme(name_or_folder)) if name_or_folder else load_rules()
+    scoring = [rule for rule in rules.values() if rule.kind == "score"]
     schema["$defs"]["Score"] = {
         "type": "object",
         "description": "One scoring rule: {RULE: NAME} or {RULE: {of: NAME, …}}",
@@ -40,20 +49,4 @@ def editor_schema() -> dict[str, Any]:
             for rule in scoring
         },
     }
-    _numbers_may_be_bare(schema)
     return schema
-
-
-def _numbers_may_be_bare(node: Any) -> None:
-    """Points and limits are kept as text, but people write them as numbers."""
-    names = {"points", "lose", "most", "at_least", "minimum", "maximum", "value", "bonus_most"}
-    if isinstance(node, dict):
-        for key, value in node.get("properties", {}).items():
-            if key in names and isinstance(value, dict):
-                described = {k: value[k] for k in ("description", "default") if k in value}
-                node["properties"][key] = {**described, "type": ["number", "string"]}
-        for value in node.values():
-            _numbers_may_be_bare(value)
-    elif isinstance(node, list):
-        for value in node:
-            _numbers_may_be_bare(value)
