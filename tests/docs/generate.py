@@ -212,7 +212,7 @@ def _plain(value: Any) -> str:
 def _case(case: Case) -> tuple[str, ...]:
     arguments = ", ".join(f"{key}: {_argument(value)}" for key, value in case.arguments.items())
     given = ", ".join(f"{key} = {value}" for key, value in case.given.items())
-    return arguments, given, case.points, str(case.gives) or '""', case.why
+    return arguments, given, case.points, str(case.gives).removesuffix(".0") or '""', case.why
 
 
 def _argument(value: Any) -> str:

@@ -204,9 +204,9 @@ def test_thresholds_are_the_schemes(month: Issue) -> None:
     assert of(with_limits(month, without=("维修产值",)), {"维修产值": 1e9}, past) == []
 
 
-@pytest.mark.parametrize("readme", ["README.md", "README.zh-CN.md"])
-def test_the_readmes_show_the_defaults(readme: str) -> None:
-    text = (Path(__file__).parents[3] / readme).read_text("utf-8")
+@pytest.mark.parametrize("docs", ["docs", "docs/zh"])
+def test_the_pages_show_the_defaults(docs: str) -> None:
+    text = (Path(__file__).parents[3] / docs / "howto" / "check-and-mark.md").read_text("utf-8")
     shown = YAML(typ="safe").load(text[text.index("plausibility:\n") :].partition("```")[0])["plausibility"]
     assert Plausibility.model_validate(shown).model_dump() == Plausibility().model_dump()
     assert set(shown) == set(Plausibility.model_fields)
