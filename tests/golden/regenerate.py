@@ -56,7 +56,7 @@ def build(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as place:
         made = Path(place)
         issue, (blank,) = issue_month({**demo, "dealers": [dealer]}, made)
-        listed = read_inspections(made / "inspections.xlsx", issue.scheme, issue.roster)
+        listed = read_inspections(made / "inspections.xlsx", issue.scheme, issue.roster, issue.month)
         folder.mkdir(parents=True, exist_ok=True)
         for name in ("dealers", "targets", "inspections"):
             shutil.copyfile(made / f"{name}.xlsx", folder / f"{name}.xlsx")

@@ -40,7 +40,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
 def issue(demo: Demo) -> Issue:
     """The demonstration's issue as it lies in its folder, and the inspections that were entered."""
     issued = Issue.load(demo.folder / "blank")
-    entered = read_inspections(demo.folder / "inspections.xlsx", issued.scheme, issued.roster)
+    entered = read_inspections(demo.folder / "inspections.xlsx", issued.scheme, issued.roster, issued.month)
     return replace(issued, inspections=entered.rows)
 
 

@@ -52,7 +52,7 @@ def run_demo(folder: Path, engine: str = "formualizer") -> Demo:
         (filled / path.name).write_bytes(
             fill_in(path.read_bytes(), answers_of(month, dealer), bool(dealer.get("broken")))
         )
-    listed = read_inspections(folder / "inspections.xlsx", issue.scheme, issue.roster)
+    listed = read_inspections(folder / "inspections.xlsx", issue.scheme, issue.roster, issue.month)
     issue = replace(issue, inspections=listed.rows)
     out = folder / "out"
     batch = run(issue, filled.glob("*.xlsx"), engine=engine, out=out)

@@ -146,7 +146,7 @@ def _with_lists(
     if inspected:
         from xlkpi.headquarters.lists import read_inspections
 
-        entered = read_inspections(inspected, issue.scheme, issue.roster)
+        entered = read_inspections(inspected, issue.scheme, issue.roster, issue.month)
         found += entered.findings
         issue = replace(issue, inspections=entered.rows)
     issue, of_waivers = with_waivers(issue, waivers)

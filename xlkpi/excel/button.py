@@ -95,7 +95,7 @@ def load(folder: Path, inspections: Path | None) -> Issue:
     issue = Issue.load(folder)
     if inspections is None:
         return issue
-    listed = read_inspections(inspections, issue.scheme, issue.roster)
+    listed = read_inspections(inspections, issue.scheme, issue.roster, issue.month)
     _stop_on_errors(label("inspections"), listed.findings)
     return replace(issue, inspections=listed.rows)
 

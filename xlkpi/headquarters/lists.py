@@ -83,7 +83,7 @@ def read_roster(path: Path) -> Listed[Dealer]:
 
 def read_targets(path: Path, scheme: Scheme, roster: Mapping[str, Dealer]) -> Listed[dict[str, Target]]:
     """Targets by dealer and field or indicator: a number, or 不适用. Whether one is missing is the issue's question."""
-    listed = _by_field(read_table(path), scheme.aims, roster, understand, beside=scheme.given())
+    listed = _by_field(read_table(path), scheme.aims, roster, beside=scheme.given())
     targets: dict[str, dict[str, Target]] = {
         dealer: {n: v for n, v in row.items() if isinstance(v, float) or v is Absence.NOT_APPLICABLE}
         for dealer, row in listed.rows.items()
@@ -93,7 +93,7 @@ def read_targets(path: Path, scheme: Scheme, roster: Mapping[str, Dealer]) -> Li
 
 def read_given(path: Path, scheme: Scheme, roster: Mapping[str, Dealer]) -> Listed[dict[str, float | str]]:
     """Headquarters' own figures of the month (工作天数, …), which stand in the list of targets."""
-    listed = _by_field(read_table(path), scheme.given(), roster, understand, beside=scheme.aims)
+    listed = _by_field(read_table(path), scheme.given(), roster, beside=scheme.aims)
     given: dict[str, dict[str, float | str]] = {
         dealer: {name: value.value if isinstance(value, Absence) else value for name, value in row.items()
                  if isinstance(value, float) or value is Absence.NOT_APPLICABLE}
@@ -105,7 +105,7 @@ def read_given(path: Path, scheme: Scheme, roster: Mapping[str, Dealer]) -> List
 
 def read_history(path: Path, scheme: Scheme, roster: Mapping[str, Dealer]) -> Listed[dict[str, float | str]]:
     """Last month's values by dealer and slot name, to be shown beside the input cells."""
-    listed = _by_field(read_table(path), scheme.by("dealer"), roster, understand)
+    listed = _by_field(read_table(path), scheme.by("dealer"), roster)
     numbers: dict[str, dict[str, float | str]] = {
         dealer: {_known_as(scheme, name): value for name, value in row.items() if isinstance(value, float)}
         for dealer, row in listed.rows.items()
@@ -148,9 +148,14 @@ def read_plan(path: Path, scheme: Scheme, roster: Mapping[str, Dealer]) -> Liste
     return out
 
 
-def read_inspections(path: Path, scheme: Scheme, roster: Mapping[str, Dealer]) -> Listed[dict[str, Value]]:
-    """检查情况 by dealer and field. A blank is left out: the score stays provisional."""
-    listed = _by_field(read_table(path), scheme.by("headquarters"), roster, understand)
+def read_inspections(
+    path: Path, scheme: Scheme, roster: Mapping[str, Dealer], month: str = ""
+) -> Listed[dict[str, Value]]:
+    """检查情况 by dealer and field. A blank is left out: the score stays provisional.
+
+    A date given for a day must lie in `month` (YYYY-MM; blank: not compared).
+    """
+    listed = _by_field(read_table(path), scheme.by("headquarters"), roster, month=month)
     given: dict[str, dict[str, Value]] = {
         dealer: {n: v for n, v in row.items() if v is not Absence.MISSING} for dealer, row in listed.rows.items()
     }
@@ -177,8 +182,8 @@ def _by_field(
     table: Table,
     fields: Mapping[str, SchemeField],
     roster: Mapping[str, Dealer],
-    read: Callable[[SchemeField, RawCell | None], Reading],
     beside: Mapping[str, SchemeField] | None = None,
+    month: str = "",
 ) -> Listed[dict[str, Value]]:
     """Values by dealer and field; a column that is neither a field's nor one of `beside` is a finding."""
     out: Listed[dict[str, Value]] = Listed(findings=table.findings)
@@ -199,7 +204,7 @@ def _by_field(
         values: dict[str, Value] = {}
         for heading, name in columns.items():
             cell, entry = row.cells.get(heading), fields[name]
-            reading = checked(entry, read(entry, cell))
+            reading = checked(entry, understand(entry, cell, name=name, month=month))
             values[name] = reading.value
             for code, facts in reading.remarks:
                 label = f"{roster[row.code].name} {entry.label or name}"

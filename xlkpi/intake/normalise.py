@@ -12,22 +12,20 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from xlkpi.intake import quantity
+from xlkpi.intake import phrases, quantity
 from xlkpi.intake.shown import FIRST_DAY, LAST_DAY, Look, day_of, look, serial_of
 from xlkpi.scheme.formulas import arithmetic, number_value
 from xlkpi.scheme.model import SchemeField
 from xlkpi.values import UNKNOWN, Absence, CellKind, RawCell, Value
 
 MAX_TEXT: Final = 32_767  # characters that a cell holds in Excel; a file that has more does not open there
-_RATE_IN_WORDS = re.compile(r"[+-]?\d+(?:\.\d+)?%")
-_COUNT_IN_WORDS = re.compile(r"(?<![\d.%])\d+(?![\d.%])")
-_DAY_IN_WORDS = re.compile(r"(\d{1,2})[号日]")
-_COMPARISON = re.compile(r"[<>≤≥〈〉]")
 _LIST_NUMBER = re.compile(r"^\d+\s*[.、．]\s*(?=\D)")
 _DATE = re.compile(
     r"(\d{4})(?:([-/.])(\d{1,2})\2(\d{1,2})|年(\d{1,2})月(\d{1,2})[日号]?)(?:(?:\s+|T)(\d{1,2}):(\d{2})(?::(\d{2}))?Z?)?"
 )
 _DIGITS_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
+_NOT_A_WORD: Final = frozenset({"XK-V002", "XK-V007", "XK-V017"})
+_FIRST_SURE_DAY: Final = 60.0
 _NOTHING = frozenset(
     ("无", "没有", "没", "暂无", "空", "空白", "待定", "待补", "待填", "略", "同上", "na", "n/a", "#n/a", "nil", "null",
      "none", "x", "×", "/", "//", "\\", "-", "--", "---", "–", "—", "——", "―", "...", "......", "。", ".", "?", "??")
@@ -46,10 +44,24 @@ class Reading(NamedTuple):
         return Reading(self.value, (*self.remarks, (code, facts)))
 
 
-def understand(entry: SchemeField, raw: RawCell | None) -> Reading:
-    """The value of a cell for a field. A blank is MISSING without remark: the form's own check says so."""
+def understand(entry: SchemeField, raw: RawCell | None, *, name: str = "", month: str = "") -> Reading:
+    """The value of a cell for a field. A blank is MISSING without remark: the form's own check says so.
+
+    `name` and `month` (YYYY-MM) are the field's and the form's: a phrase of headquarters' may hold the one, and a date
+    given for a day must lie in the other.
+    """
     if raw is None:
         return Reading(Absence.MISSING)
+    serial = _serial_in(raw) if entry.type == "day" and not isinstance(raw.formula, str) else None
+    if serial is not None:
+        return _day_of_month(entry, serial, raw, month)
+    reading = _understand(entry, raw)
+    if entry.by == "headquarters" and raw.kind is CellKind.TEXT and _NOT_A_WORD.intersection(dict(reading.remarks)):
+        return _from_phrase(entry, reading, raw.text or "", name, month)
+    return reading
+
+
+def _understand(entry: SchemeField, raw: RawCell) -> Reading:
     formula = raw.formula if isinstance(raw.formula, str) else None
     if raw.kind is CellKind.ERROR:
         return _in_doubt("XK-V008", found=raw.text)
@@ -145,8 +157,8 @@ def _from_number(entry: SchemeField, raw: RawCell) -> Reading:
     seen = look(raw.format)
     if entry.type == "date":
         return _from_serial(entry, value, seen)
-    if entry.type == "day" and (seen.date or (value > 31 and entry.maximum is None)):
-        return _day_of_date(entry, value, day_of(value)) if seen.date else _unreadable(entry, f"{value:g}")
+    if entry.type == "day" and value > 31 and entry.maximum is None:
+        return _unreadable(entry, f"{value:g}")
     shown = "" if seen.plain else _shown_otherwise(entry, value, seen)
     if shown:
         return _in_doubt("XK-V019", shown=shown, found=f"{value:.10g}")
@@ -190,8 +202,22 @@ def _from_serial(entry: SchemeField, value: float, seen: Look) -> Reading:
     return _from_text(entry, digits, digits)
 
 
-def _day_of_date(entry: SchemeField, serial: float, found: str) -> Reading:
-    return _understood(entry, float(day_of(serial)[8:10]), found)
+def _serial_in(raw: RawCell) -> float | None:
+    """The serial number of the date that a cell plainly is; None where it is none."""
+    if raw.kind is CellKind.NUMBER:
+        return _finite(raw.text or "") if look(raw.format).date else None
+    return _date_in(quantity.narrowed(raw.text or "")) if raw.kind in (CellKind.TEXT, CellKind.DATE) else None
+
+
+def _day_of_month(entry: SchemeField, serial: float, raw: RawCell, month: str) -> Reading:
+    """The day of a date, which must lie in the form's month."""
+    shown = day_of(serial)
+    found = raw.text or "" if raw.kind is CellKind.TEXT else shown
+    if not _FIRST_SURE_DAY <= serial <= LAST_DAY:  # 0.25 is 6:00; below 60 Excel and others are a day apart
+        return _in_doubt("XK-V019", shown=shown, found=f"{serial:.10g}")
+    if month and not shown.startswith(month):
+        return _in_doubt("XK-V033", found=found, day=shown[:10], month=month)
+    return _understood(entry, float(shown[8:10]), found)
 
 
 # ---------------------------------------------------------------- cells that hold words
@@ -202,10 +228,8 @@ def _from_text(entry: SchemeField, text: str, clean: str, *, iso: bool = False) 
         return Reading(Absence.NOT_APPLICABLE)
     if entry.type == "text":
         return Reading(text.strip()[:MAX_TEXT])
-    if entry.type in ("date", "day"):
+    if entry.type == "date":
         serial = _date_in(quantity.narrowed(text))
-        if serial is not None and entry.type == "day":
-            return _day_of_date(entry, serial, text)
         if serial is not None:
             return Reading(serial) if iso else _understood(entry, serial, text)
     if entry.type not in ("choice", "date"):
@@ -229,11 +253,7 @@ def _from_number_in_words(entry: SchemeField, text: str, clean: str) -> Reading 
     if isinstance(found, quantity.Either):
         one, other = (show(entry, float(number)) for number in (found.one, found.other))
         return _in_doubt("XK-V016", found=text, one=one, other=other)
-    reading = _from_quantity(entry, found, text) if found else None
-    if reading is None:
-        value = _in_phrase(entry, clean)
-        return None if value is None else _understood(entry, value, text)
-    return reading
+    return _from_quantity(entry, found, text) if found else None
 
 
 def _from_quantity(entry: SchemeField, found: quantity.Quantity, text: str) -> Reading | None:
@@ -251,13 +271,15 @@ def _from_quantity(entry: SchemeField, found: quantity.Quantity, text: str) -> R
     return _understood(entry, value, text) if math.isfinite(value) and (times == 1 or entry.type != "day") else None
 
 
-def _in_phrase(entry: SchemeField, clean: str) -> float | None:
-    """The only number of its kind in headquarters' phrase; a dealer's own cell takes no phrases."""
-    if entry.by == "dealer" or _COMPARISON.search(clean):  # "承诺时间修复率<100% 完成" repeats the clause, no figure
-        return None
-    shape = {"rate": _RATE_IN_WORDS, "day": _DAY_IN_WORDS, "count": _COUNT_IN_WORDS}.get(entry.type)
-    found = shape.findall(clean) if shape else []
-    return number_value(found[0]) if len(found) == 1 else None
+def _from_phrase(entry: SchemeField, otherwise: Reading, text: str, name: str, month: str) -> Reading:
+    """A phrase of headquarters'; what is no phrase either stays as it was found."""
+    said = phrases.read(entry, text[:MAX_TEXT], name=name, month=month)
+    if isinstance(said, phrases.Doubt):
+        if said.facts.get("rest") == text.strip()[:20]:  # nothing of it was understood
+            return otherwise
+        return _in_doubt(said.code, found=text, **said.facts)
+    reading = _understood(entry, said, text)
+    return reading.noting("XK-V012", found=text) if entry.words.get(str(said)) == "asserted" else reading
 
 
 def _date_in(text: str) -> float | None:
@@ -280,19 +302,8 @@ def _clean(text: str) -> str:
 
 
 def _word(entry: SchemeField, clean: str) -> str | None:
-    """One of the field's words: alone, or in headquarters' phrase where the words in it agree ("6号召开 完成")."""
-    known = _known(tuple(entry.words))
-    if clean in known:
-        return known[clean]
-    if entry.by == "dealer":
-        return None
-    rest, found = clean, []
-    for word in sorted(known, key=len, reverse=True):  # 未完成 before 完成
-        if word in rest:
-            found.append(known[word])
-            rest = rest.replace(word, "·")
-    meanings = {entry.words[word] == "failed" for word in found}
-    return found[-1] if len(meanings) == 1 else None
+    """The field's word that a text is."""
+    return _known(tuple(entry.words)).get(clean)
 
 
 @lru_cache(1_000)

@@ -105,6 +105,16 @@ def is_unit(word: str) -> bool:
     return word in SCALES or _split(word)[1].lower() in _ALL_UNITS
 
 
+def spellings(unit: str) -> frozenset[str]:
+    """All words for a unit, itself among them."""
+    return frozenset({unit} - {""}).union(*(words for words in _SAME if unit in words))
+
+
+def units() -> frozenset[str]:
+    """All units that people write behind numbers, without 万 and the like."""
+    return _ALL_UNITS
+
+
 def scale_of(unit: str) -> int:
     """How many of the plain unit: 10,000 for 万元, 1 for 元 and 台."""
     return SCALES[_split(unit)[0]]

@@ -297,7 +297,7 @@ class _Reader:
         given: dict[str, Value] = {}
         for slot in self.issue.layout.of(Role.INSPECTION):
             entry, place = self.issue.scheme.fields[slot.field], places[slot.name]
-            reading = checked(entry, understand(entry, cells.get(place)))
+            reading = checked(entry, understand(entry, cells.get(place), name=slot.field, month=self.issue.month))
             for code, facts in reading.remarks:
                 self._say(code, place, slot.field, label=self._label(slot.field), **facts)
             if reading.value is not Absence.MISSING:

@@ -36,6 +36,16 @@ def _spelled_number(value: Any) -> Any:
     return value
 
 
+def _number_said(saying: str, target: str, kind: str) -> None:
+    """Refuse a saying that stands for neither a word nor a number."""
+    try:
+        number_value(target)
+    except ValueError:
+        raise ValueError(f"{saying!r} says {target!r}, which is none of the field's words and no number") from None
+    if kind == "choice":
+        raise ValueError(f"{saying!r} says a number, which a choice does not take")
+
+
 def _requirement(text: str) -> str:
     judged(text)
     return text
@@ -99,6 +109,19 @@ class SchemeField(Labelled):
         default_factory=dict,
         description="Words accepted in place of a number. met, failed, or asserted: met without naming the number",
     )
+    says: dict[str, NumberText | str] = Field(
+        default_factory=dict,
+        description="Further ways in which headquarters says one of `words`, or a number: {已收回: 完成, 没有返修: 0}",
+    )
+    about: tuple[str, ...] = Field(
+        (), description="Words of headquarters' phrases that name the matter and judge nothing: 绩效沟通会"
+    )
+    beside: tuple[str, ...] = Field(
+        (), description="Words that may stand beside the number and leave it as it is: 召开 in 6号召开"
+    )
+    units: dict[str, NumberText] = Field(
+        default_factory=dict, description="Other units that a number may have, and what it is multiplied with: {周: 7}"
+    )
 
     @model_validator(mode="after")
     def _choice_has_words(self) -> SchemeField:
@@ -106,6 +129,11 @@ class SchemeField(Labelled):
             raise ValueError("a choice needs words: write words: {完成: met, 未完成: failed}")
         if self.by == "dealer" and self.words and self.type != "choice":
             raise ValueError("words in place of a number are for headquarters' inspections: write by: headquarters")
+        if self.by == "dealer" and (self.says or self.about or self.beside):
+            raise ValueError("says, about and beside are for headquarters' phrases: write by: headquarters")
+        for saying, target in self.says.items():
+            if target not in self.words:
+                _number_said(saying, target, self.type)
         return self
 
 

@@ -54,7 +54,7 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> Month:
     folder = tmp_path_factory.mktemp("demo")
     data = demo_month()
     issue, blanks = issue_month(data, folder)
-    listed = read_inspections(folder / "inspections.xlsx", issue.scheme, issue.roster)
+    listed = read_inspections(folder / "inspections.xlsx", issue.scheme, issue.roster, issue.month)
     files = {dealer["code"]: path for dealer, path in zip(data["dealers"], blanks, strict=True)}
     return Month(data, issue, listed.rows, files, folder)
 

@@ -1,0 +1,78 @@
+"""The table of headquarters' phrases (phrases.yaml): what is wholly understood, and what is a question."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from xlkpi.findings import Finding, Severity, catalogue
+from xlkpi.intake.normalise import Reading, checked, understand
+from xlkpi.scheme.formulas import number_value
+from xlkpi.scheme.model import Scheme, SchemeField
+from xlkpi.values import Absence, CellKind, Place, RawCell, absence_of
+
+MONTH = "2026-11"
+TABLE = Path(__file__).with_name("phrases.yaml")
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """One line of the table; `expected` is None for a question."""
+
+    field: str
+    sense: str
+    text: str
+    expected: str | float | None
+
+    def __str__(self) -> str:
+        return f"{self.field}-{self.sense}-{self.text}"
+
+
+def phrases() -> list[Phrase]:
+    found = []
+    for field, senses in YAML(typ="safe", pure=True).load(TABLE.read_text("utf-8")).items():
+        for sense, lines in senses.items():
+            pairs = [(line, None) for line in lines] if sense == "question" else list(lines.items())
+            found += [Phrase(field, sense, str(text), value) for text, value in pairs]
+    return found
+
+
+PHRASES = phrases()
+
+
+def read(entry: SchemeField, name: str, text: str, month: str = MONTH) -> Reading:
+    raw = RawCell(Place("检查情况", "D6"), CellKind.TEXT, text)
+    return checked(entry, understand(entry, raw, name=name, month=month))
+
+
+def test_the_table_covers_every_inspection(scheme: Scheme) -> None:
+    assert len(PHRASES) >= 300
+    assert {phrase.field for phrase in PHRASES} == set(scheme.by("headquarters"))
+
+
+@pytest.mark.parametrize("phrase", PHRASES, ids=str)
+def test_a_phrase_is_read_as_the_table_says(phrase: Phrase, scheme: Scheme) -> None:
+    reading = read(scheme.fields[phrase.field], phrase.field, phrase.text)
+    if phrase.expected is None:
+        assert reading.value is Absence.UNREADABLE
+    elif isinstance(phrase.expected, str):
+        assert reading.value == (absence_of(phrase.expected) or phrase.expected)
+    else:
+        assert reading.value == float(phrase.expected)
+
+
+@pytest.mark.parametrize("phrase", [p for p in PHRASES if p.expected is None], ids=str)
+def test_a_question_quotes_the_phrase_and_is_an_error(phrase: Phrase, scheme: Scheme) -> None:
+    remarks = read(scheme.fields[phrase.field], phrase.field, phrase.text).remarks
+    errors = [(code, facts) for code, facts in remarks if catalogue()[code].severity is Severity.ERROR]
+    assert errors
+    for code, facts in errors:
+        for lang in ("zh", "en"):
+            finding = Finding(code, facts={"label": phrase.field, **facts})
+            told = finding.message(lang)
+            number = code in ("XK-V004", "XK-V005")  # the number is quoted as it was understood
+            assert "{" not in told + finding.remedy(lang)
+            assert number or phrase.text.strip() in told
