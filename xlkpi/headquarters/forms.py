@@ -61,7 +61,7 @@ def inspections_form(scheme: Scheme, dealers: Iterable[tuple[str, str, str]], mo
     columns = []
     fields = scheme.by("headquarters")
     for item in scheme.items:
-        for name, text in _inspected(item, fields):
+        for name, text in _inspected(scheme, item, fields):
             entry = fields[name]
             columns.append(Column(entry.label or name, (item.label or item.item, text), _hint(entry), entry))
     return _form(f"{month}　{scheme.title}　检查情况", "检查情况", list(dealers), columns)
@@ -95,11 +95,11 @@ def return_list_form(
     return saved(book)
 
 
-def _inspected(item: Item, fields: dict[str, SchemeField]) -> list[tuple[str, str]]:
+def _inspected(scheme: Scheme, item: Item, fields: dict[str, SchemeField]) -> list[tuple[str, str]]:
     named = item.score.arguments.get("of") if item.score else None
     names = [(name, item.text) for name in (named if isinstance(named, list | tuple) else [named])]
     names += [(clause.inspection or clause.subject, clause.text) for clause in item.clauses]
-    return [(name, text.split("（")[0] if "{" in text else text) for name, text in names if name in fields]
+    return [(name, scheme.words_of(text)) for name, text in names if name in fields]
 
 
 def _hint(entry: SchemeField) -> str:

@@ -38,7 +38,25 @@ _SIGNS: Final = str.maketrans(
     {"〈": "<", "〉": ">", "‹": "<", "›": ">", "≦": "≤", "≧": "≥", "⩽": "≤", "⩾": "≥", "≮": "≥", "≯": "≤", "≪": "<", "≫": ">",
      "≲": "≤", "≳": "≥", "⋜": "≤", "⋝": "≥"}
 )  # fmt: skip
-_FOREIGN: Final = ("%", "‰", "小时", "分钟", "分", "周", "个月", "月", "年", "季度", "元", "万元", "件", "项", "家", "笔", "成")
+_FOREIGN: Final = (
+    "%",
+    "‰",
+    "小时",
+    "分钟",
+    "分",
+    "周",
+    "个月",
+    "月",
+    "年",
+    "季度",
+    "元",
+    "万元",
+    "件",
+    "项",
+    "家",
+    "笔",
+    "成",
+)
 _ORDER: Final = re.compile(
     r"\s*(?:[\u2460-\u249b\u2776-\u2793]\s*[.、．]?|[(（]\s*[\d０-９]{1,2}\s*[)）](?=\s*[^\d０-９])"
     r"|[\d０-９]{1,2}\s*[.．、)）](?=\s*[^\d０-９\s]|\s+)|[一二三四五六七八九十]{1,2}、)\s*"
@@ -149,7 +167,9 @@ def _said(entry: SchemeField, pieces: Sequence[_Piece]) -> str | float | Doubt:
     if numbers:
         number = numbers[0]
         # a word that is "met" without more says that there was none to count
-        against = failed or [p for p in fine if entry.type == "count" and entry.words[p.word] == "met" and number.number]
+        against = failed or [
+            p for p in fine if entry.type == "count" and entry.words[p.word] == "met" and number.number
+        ]
         if against:
             return Doubt("XK-V031", {"one": number.text, "other": against[0].text})
         return number.number

@@ -139,7 +139,7 @@ def definitions(scheme: Scheme) -> dict[str, Any]:
         "groups": [
             {"name": group.group, "en": group.en, "points": number_value(group.points)} for group in scheme.groups
         ],
-        "items": {item.item: _item_entry(item, targets) for item in scheme.items},
+        "items": {item.item: _item_entry(scheme, item, targets) for item in scheme.items},
         "fields": {name: _entry(name, entry) for name, entry in scheme.fields.items()},
         "indicators": {
             **{of_field(name, "完成率"): _completion_entry(name, entry) for name, entry in targets.items()},
@@ -155,7 +155,7 @@ def _entry(name: str, entry: SchemeField | Indicator) -> dict[str, Any]:
     return {"label": entry.label or name, "en": entry.en, "unit": entry.unit, "type": entry.type}
 
 
-def _item_entry(item: Item, targets: Mapping[str, SchemeField]) -> dict[str, Any]:
+def _item_entry(scheme: Scheme, item: Item, targets: Mapping[str, SchemeField]) -> dict[str, Any]:
     scored = scored_field(item)
     field = targets.get(scored)
     return {
@@ -163,9 +163,9 @@ def _item_entry(item: Item, targets: Mapping[str, SchemeField]) -> dict[str, Any
         "en": item.en or (field.en if field else ""),
         "of": scored if field else "",
         "bonus": item.bonus,
-        "text": item.text,
+        "text": scheme.words_of(item.text),
         "clauses": [
-            {"text": clause.text, "en": clause.en, "inspection": clause.inspection or clause.subject}
+            {"text": scheme.words_of(clause.text), "en": clause.en, "inspection": clause.inspection or clause.subject}
             for clause in item.clauses
         ],
     }

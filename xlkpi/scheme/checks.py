@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from xlkpi.findings import catalogue
-from xlkpi.scheme.formulas import NOT_APPLICABLE, Formula, Name, Text, known, parse
+from xlkpi.scheme.formulas import NOT_APPLICABLE, Formula, Name, Number, Text, compare, known, parse
 from xlkpi.scheme.model import Relation, SchemeField
 
 MISSING = "XK-V001"
@@ -64,11 +64,11 @@ def _filled(name: Name, field: SchemeField, relations: Sequence[Relation]) -> st
 def _number_conditions(name: Name, field: SchemeField) -> list[tuple[str, str]]:
     conditions = []
     if field.minimum is not None:
-        conditions.append((f"{name}<{field.minimum}", BELOW_MINIMUM))
+        conditions.append((compare(name, "<", Number(field.minimum)).excel, BELOW_MINIMUM))
     elif field.type == "amount":
         conditions.append((f"{name}<0", NEGATIVE_AMOUNT))
     if field.maximum is not None:
-        conditions.append((f"{name}>{field.maximum}", ABOVE_MAXIMUM))
+        conditions.append((compare(name, ">", Number(field.maximum)).excel, ABOVE_MAXIMUM))
     if field.type in ("count", "day"):
         conditions.append((f"INT({name})<>{name}", NOT_WHOLE))
     return conditions

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from typing import Any, Final
 
@@ -110,7 +111,8 @@ def number_value(text: str) -> float:
     bare = text.strip()
     if not _NUMBER.fullmatch(bare):
         raise ValueError(f"{text!r} is not a number: write for example 15, 2.5 or 40%")
-    return float(bare[:-1]) / 100 if bare.endswith("%") else float(bare)
+    # 95.4 ÷ 100 in doubles is a hair above 95.4 %
+    return float(Decimal(bare[:-1].strip()) / 100) if bare.endswith("%") else float(bare)
 
 
 # ---------------------------------------------------------------- what formulas share
@@ -138,14 +140,18 @@ def _joined(function: str, conditions: Iterable[Term]) -> Formula:
 
 
 def compare(left: Term, operator: str, right: Term) -> Formula:
-    """Compare at a threshold. Every name goes through ROUND(x,10): 1−0.998 ≥ 0.2 % is true by 2e-18 otherwise."""
+    """Compare at a threshold, both sides through `exact`: 1−0.998 ≥ 0.2 % is true by 2e-18 otherwise."""
     if operator not in COMPARISONS:
         raise ValueError(f"{operator!r} does not compare")
-    return Formula(f"{_exact(left)}{operator}{_exact(right)}")
+    return Formula(f"{exact(left)}{operator}{exact(right)}")
 
 
-def _exact(term: Term) -> str:
-    return term.excel if isinstance(term, Number | Text) else f"ROUND({term},10)"
+def exact(term: Term) -> str:
+    """A side of a comparison: ROUND(x,10). Literals stand as they are, but for a share of a per cent: engines divide
+    95.4 by 100 and get a hair more than the 0.954 that a cell holds."""
+    if isinstance(term, Text) or (isinstance(term, Number) and not ("." in term.text and "%" in term.text)):
+        return term.excel
+    return f"ROUND({term},10)"
 
 
 def absence_word(name: Name) -> Formula:
@@ -205,10 +211,14 @@ def by_word(name: Name, when_met: Term, when_failed: Term) -> Formula:
     return Formula(f"IF({met(name)},{when_met},{otherwise})")
 
 
-def shown(term: Term) -> Formula:
+_SHOWN_DIGITS: Final = {"rate": 4, "amount": 2, "count": 0, "day": 0}
+
+
+def shown(term: Term, limits: Sequence[Term] = ()) -> Formula:
     """A value as a sentence shows it: 80.97%, 252,486.00, 6 号. A word stays as it is, a blank says 未填.
 
-    Always through TEXT or ROUND: engines spell 1/3 with 15 or 16 digits.
+    Beside a limit that it is not, but would look like, it shows as many digits as it takes: 49.9999%. Always through
+    TEXT or ROUND: engines spell 1/3 with 15 or 16 digits.
     """
     if not isinstance(term, Name):
         return Formula(f'ROUND({term},4)&""')
@@ -222,14 +232,26 @@ def shown(term: Term) -> Formula:
     number = formats.get(term.kind, f"ROUND({term},4)" + ("+0" if term.kind == "number" else ""))
     if term.kind in ("choice", "text"):
         number = term.excel
+    elif limits:
+        digits = _SHOWN_DIGITS.get(term.kind, 4)
+        alike = either(
+            Formula(f"AND(ROUND({term},{digits})=ROUND({limit},{digits}),{exact(term)}<>ROUND({limit},10))")
+            for limit in limits
+        )
+        fine = f'ROUND(100*{term},8)&"%"' if term.kind == "rate" else f"ROUND({term},10)" + '&""'
+        number = f"IF({alike},{fine},{number})"
     word = f'IF({term}="","{MISSING}",{term})' if term.may_be_blank else term.excel
     unit = f'&" {term.unit}"' if term.unit and term.kind not in ("rate", "day") else ""
     return Formula(f"IF(ISNUMBER({term}),{number}{unit},{word})")
 
 
-def told(name: Name) -> Formula:
-    """A value with its label, and where it is a ratio with both parts: 实绩 251 台 ÷ 目标 310 台 = 完成率 80.97%."""
-    labelled = [f"{Text((part.label or part.name) + ' ')}&{shown(part)}" for part in (*name.made_of, name)]
+def told(name: Name, *limits: Term) -> Formula:
+    """A value with its label, and where it is a ratio with both parts: 实绩 251 台 ÷ 目标 310 台 = 完成率 80.97%.
+
+    `limits` are what it is held against: it shows enough digits to be told from them.
+    """
+    parts = [(part, ()) for part in name.made_of] + [(name, limits)]
+    labelled = [f"{Text((part.label or part.name) + ' ')}&{shown(part, held)}" for part, held in parts]
     signs = ('&" ÷ "&', '&" = "&')
     return Formula("".join(text + sign for text, sign in zip(labelled, (*signs[: len(labelled) - 1], ""), strict=True)))
 
@@ -240,15 +262,44 @@ def rounded(term: Term) -> Formula:
 
 
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+_BRACKETED = re.compile(r"(（[^（）]*）)")
 
 
-def text_with_names(text: str, names: dict[str, Name]) -> Formula | None:
-    """A text with `{name}` in it as a formula that shows the values; None where the text names nothing."""
-    parts = _PLACEHOLDER.split(text)
-    if len(parts) == 1:
+def text_with_names(text: str, names: Mapping[str, Name]) -> Formula | None:
+    """A text with `{name}` in it as a formula that shows the values; None where the text names nothing.
+
+    A remark in brackets is left out where a value in it is not known.
+    """
+    if not _PLACEHOLDER.search(text):
         return None
+    pieces = []
+    for part in _BRACKETED.split(text):
+        shows = _shows(part, names)
+        inside = _PLACEHOLDER.findall(part)
+        if inside and part.startswith("（"):
+            known = every(Formula(f"ISNUMBER({names[name]})") for name in inside)
+            shows = f'IF({known},{shows},"")'
+        pieces.append(shows)
+    return Formula("&".join(piece for piece in pieces if piece))
+
+
+def _shows(text: str, names: Mapping[str, Name]) -> str:
+    parts = _PLACEHOLDER.split(text)
     pieces = [Text(part).excel if index % 2 == 0 else shown(names[part]).excel for index, part in enumerate(parts)]
-    return Formula("&".join(piece for piece in pieces if piece != '""'))
+    return "&".join(piece for piece in pieces if piece != '""')
+
+
+def text_without_names(text: str, known: Mapping[str, str]) -> str:
+    """A text with `{name}` in it where no dealer's values are there: what is known is filled in.
+
+    A remark in brackets about what is not known is left out; elsewhere the name itself stands.
+    """
+    parts = []
+    for part in _BRACKETED.split(text):
+        open_ = [name for name in _PLACEHOLDER.findall(part) if name not in known]
+        if not (open_ and part.startswith("（")):
+            parts.append(_PLACEHOLDER.sub(lambda found: known.get(found[1], found[1]), part))
+    return "".join(parts)
 
 
 # ---------------------------------------------------------------- looking into a formula

@@ -248,8 +248,14 @@ def base_points(rule: Rule, arguments: Mapping[str, Any], points: Term, result: 
         word = formulas.shown(result)
         return Rendered(rendered.formula, Formula(f"IF(ISNUMBER({result}),{sentence},{word})"), None, rendered.subjects)
     (subject,) = rendered.subjects
-    told = Formula(f'{formulas.told(subject)}&IF(ISNUMBER({result}),{sentence},"")')
+    told = Formula(f'{formulas.told(subject, *_limits(arguments))}&IF(ISNUMBER({result}),{sentence},"")')
     return Rendered(formulas.if_number(subject, rendered.formula), told, None, rendered.subjects)
+
+
+def _limits(arguments: Mapping[str, Any]) -> list[Number]:
+    """The numbers that a rule holds its subject against, so that the sentence tells it from them."""
+    listed = [entry for value in arguments.values() for entry in (value if isinstance(value, list) else [value])]
+    return [n for entry in listed if isinstance(n := getattr(entry, "at_least", entry), Number)]
 
 
 def _sum(names: Iterable[str]) -> str:

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from xlkpi.findings import Ruling, Severity
-from xlkpi.scheme.formulas import judged, number_value
+from xlkpi.scheme.formulas import judged, number_value, text_without_names
 from xlkpi.scheme.names import why_unsafe
 from xlkpi.values import MONTH_PATTERN
 
@@ -480,6 +480,11 @@ class Scheme(Entry):
     def scope(self, clause: Clause) -> Scope:
         """What a veto clause takes to zero."""
         return clause.scope or self.defaults.veto
+
+    def words_of(self, text: str) -> str:
+        """A clause's words where no dealer's values are there: constants are filled in."""
+        known = {name: f"{c.value} {c.unit}".strip() for name, c in self.constants.items()}
+        return text_without_names(text, known)
 
     def by(self, who: Literal["dealer", "headquarters"]) -> dict[str, SchemeField]:
         """The fields that somebody enters."""

@@ -110,6 +110,11 @@ class Requirement:
         return formulas.compare(self.name, self.operator, self.limit)
 
     @property
+    def limits(self) -> tuple[Term, ...]:
+        """The limit, where there is one."""
+        return () if self.limit is None else (self.limit,)
+
+    @property
     def wanted(self) -> Formula:
         """The requirement as a sentence shows it."""
         if self.operator is None or self.limit is None:

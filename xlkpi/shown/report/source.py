@@ -97,7 +97,7 @@ class Source:
         if not 1 <= number <= len(clauses):
             return told
         entry = clauses[number - 1]
-        return self._either(told or _without_braces(entry["text"]), entry["en"])
+        return self._either(told or entry["text"], entry["en"])
 
     def inspected(self, item: str, fired: Json) -> str:
         """What headquarters wrote against a clause, in the format of its field."""

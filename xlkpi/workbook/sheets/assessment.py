@@ -55,7 +55,7 @@ def add(plan: WorkbookPlan) -> None:
             repeat_rows=f"{_HEAD}:{_HEAD}", last_printed_column=_LAST, one_page=True, tab_colour="C00000",
         )
     )  # fmt: skip
-    sheet.head(Formula(f'{MONTH}&"　售后服务{plan.scheme.title}"'), _LAST)
+    sheet.head(Formula(f'{MONTH}&"　{plan.scheme.title}"'), _LAST)
     sheet.put(1, 2, Formula(f'"经销商："&{DEALER_NAME}&"（"&{DEALER}&"）　区域："&{REGION}'), "subtitle")
     sheet.merge(1, 2, _LAST, 2)
     sheet.heights[2] = 22

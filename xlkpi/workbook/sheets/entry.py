@@ -91,6 +91,7 @@ def _validation(where: str, name: str, field: SchemeField) -> Validation:
     label = field.label or name
     unit = f"；单位：{field.unit}" if field.unit else ""  # what is meant stands beside the cell, under 口径
     if words:
+        words += [Absence.NOT_APPLICABLE.value] if field.not_applicable else []
         return Validation(where, choices=tuple(words), title=label, prompt="请从下拉框中选择", error="请从下拉框中选择")
     if field.type == "text":
         return Validation(where, title=label, prompt="请填文字")
@@ -104,7 +105,7 @@ def _validation(where: str, name: str, field: SchemeField) -> Validation:
         wanted += f"，不大于 {field.maximum}"
     if field.type in ("count", "day"):
         conditions.append(f"INT({where})={where}")
-        wanted = "整" + wanted[1:] if wanted.startswith("数") else wanted
+        wanted = wanted.replace("数字", "整数", 1)
     condition = f"AND({','.join(conditions)})" if len(conditions) > 1 else conditions[0]
     if field.not_applicable:  # a decimal rule would forbid the word, so the rule is a formula
         condition = f'OR({where}="{Absence.NOT_APPLICABLE.value}",{condition})'
