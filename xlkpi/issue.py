@@ -14,6 +14,8 @@ from typing import Any
 
 from xlkpi.findings import Ruling
 from xlkpi.scheme.cells import CONTACT, DEADLINE, DEALER, DEALER_NAME, MONTH, REGION, of_field
+from xlkpi.scheme.files import SchemeError
+from xlkpi.scheme.load import load_scheme
 from xlkpi.scheme.model import Scheme
 from xlkpi.values import Absence, CellContent, Place, Value, absence_of, content_of
 from xlkpi.workbook.layout import Layout, Role
@@ -145,7 +147,7 @@ class Issue:
         if hashlib.sha256(master).hexdigest() != data["master"]:
             raise IssueError(f"{folder / MASTER_FILE} is not the master that {ISSUE_FILE} was issued with")
         return cls(
-            scheme=Scheme.model_validate(data["scheme"]),
+            scheme=_with_phrases(Scheme.model_validate(data["scheme"])),
             layout=Layout.from_json(data["layout"]),
             master=master,
             month=data["month"],
@@ -156,3 +158,24 @@ class Issue:
             locked=data.get("locked", ""),
             contact=data["contact"],
         )
+
+
+def _with_phrases(scheme: Scheme) -> Scheme:
+    """A scheme issued before fields declared their phrases, with those that the shipped one of its name declares now.
+
+    Only what leads to words and numbers that the issued master knows is taken.
+    """
+    inspected = scheme.by("headquarters")
+    if any(entry.says or entry.about or entry.beside for entry in inspected.values()):
+        return scheme
+    try:
+        shipped = load_scheme(scheme.scheme)[0].fields
+    except (OSError, SchemeError):
+        return scheme
+    fields = dict(scheme.fields)
+    for name, entry in inspected.items():
+        now = shipped.get(name)
+        if now is not None and now.type == entry.type:
+            says = {saying: word for saying, word in now.says.items() if word in entry.words or word not in now.words}
+            fields[name] = entry.model_copy(update={"says": says, "about": now.about, "beside": now.beside})
+    return scheme.model_copy(update={"fields": fields})

@@ -6,7 +6,7 @@ One row a dealer; the headings stand in the first row that has 代码 in it, wha
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -14,7 +14,7 @@ from xml.etree.ElementTree import ParseError
 
 from xlkpi.findings import Finding
 from xlkpi.intake.guard import Refused
-from xlkpi.intake.normalise import Reading, checked, show, understand
+from xlkpi.intake.normalise import checked, show, understand
 from xlkpi.intake.reader import open_workbook
 from xlkpi.issue import Dealer, Target
 from xlkpi.scheme.cells import BEFORE_QUARTER, BEFORE_YEAR, MONTHS, PERSON, REWARD, of_field

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from conftest import RealMonth
 from ruamel.yaml import YAML
 
 from xlkpi.findings import Finding, Severity, catalogue
 from xlkpi.intake.normalise import Reading, checked, understand
-from xlkpi.scheme.formulas import number_value
+from xlkpi.issue import Issue
 from xlkpi.scheme.model import Scheme, SchemeField
 from xlkpi.values import Absence, CellKind, Place, RawCell, absence_of
 
@@ -76,3 +78,17 @@ def test_a_question_quotes_the_phrase_and_is_an_error(phrase: Phrase, scheme: Sc
             number = code in ("XK-V004", "XK-V005")  # the number is quoted as it was understood
             assert "{" not in told + finding.remedy(lang)
             assert number or phrase.text.strip() in told
+
+
+def test_an_issue_from_before_phrases_were_declared_reads_the_printed_ones(
+    issue: Issue, real_month: RealMonth, tmp_path: Path
+) -> None:
+    data = issue.to_json()
+    for entry in data["scheme"]["fields"].values():
+        for part in ("says", "about", "beside"):
+            entry.pop(part, None)
+    (tmp_path / "issue.json").write_text(json.dumps(data, ensure_ascii=False), "utf-8")
+    (tmp_path / "master.xlsx").write_bytes(issue.master)
+    old = Issue.load(tmp_path).scheme.fields
+    read_now = {name: read(old[name], name, text).value for name, text in real_month.phrases.items()}
+    assert read_now == real_month.inspections

@@ -52,7 +52,7 @@ def test_every_item_has_all_its_steps(scheme: Scheme, compiled: Compiled) -> Non
 
 
 def test_thresholds_compare_rounded_values(compiled: Compiled) -> None:
-    assert "ROUND(返修率,10)<0.2%" in compiled.formulas["质量管理_第3条"]
+    assert "ROUND(返修率,10)<ROUND(0.2%,10)" in compiled.formulas["质量管理_第3条"]
     assert "ROUND(接车台次_完成率,10)>=50%" in compiled.formulas["接车台次_第1条"]
 
 

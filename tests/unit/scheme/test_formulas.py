@@ -55,8 +55,9 @@ def test_a_number_keeps_the_spelling_of_the_scheme() -> None:
     assert Number("40%").value == 0.4
 
 
-def test_comparing_rounds_names_and_leaves_limits_as_they_are_written() -> None:
-    assert compare(RATE, "<", Number("0.2%")).excel == "ROUND(返修率,10)<0.2%"
+def test_comparing_rounds_names_and_shares_of_a_per_cent() -> None:
+    assert compare(RATE, "<", Number("0.2%")).excel == "ROUND(返修率,10)<ROUND(0.2%,10)"
+    assert compare(RATE, "<", Number("90%")).excel == "ROUND(返修率,10)<90%"
     assert compare(RATE, "<=", COUNT).excel == "ROUND(返修率,10)<=ROUND(台数,10)"
 
 
@@ -117,7 +118,15 @@ def test_a_text_without_places_for_values_is_no_formula() -> None:
 def test_a_text_shows_values_where_it_names_them() -> None:
     day = Name("期限日", kind="day")
     told = text_with_names("须在（{期限日}前）召开", {"期限日": day})
-    assert told == Formula('"须在（"&IF(ISNUMBER(期限日),ROUND(期限日,0)&" 号",期限日)&"前）召开"')
+    shown = 'IF(ISNUMBER(期限日),ROUND(期限日,0)&" 号",期限日)'
+    assert told == Formula(f'"须在"&IF(ISNUMBER(期限日),"（"&{shown}&"前）","")&"召开"')
+
+
+def test_every_limit_with_two_decimals_is_met_by_itself() -> None:
+    """What a cell holds for 95.4% is the double next to 0.954, and so is the limit."""
+    for n in range(1, 10_001):
+        whole, part = divmod(n, 100)
+        assert number_value(f"{whole}.{part:02d}%") == float(f"{n / 10_000:.4f}")
 
 
 def test_a_text_that_names_an_unknown_value_raises() -> None:

@@ -129,7 +129,7 @@ def test_a_wrong_argument_is_refused_with_what_to_write(rule: str, arguments: di
 
 
 def test_a_requirement_compares_with_a_number_or_another_name() -> None:
-    assert requirement("返修率<0.2%", resolve).holds.excel == "ROUND(返修率,10)<0.2%"
+    assert requirement("返修率<0.2%", resolve).holds.excel == "ROUND(返修率,10)<ROUND(0.2%,10)"
     assert requirement("召开日<=期限日", resolve).holds.excel == "ROUND(召开日,10)<=ROUND(期限日,10)"
     assert requirement("回收", resolve).holds.excel == "FALSE"
 

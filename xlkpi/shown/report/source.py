@@ -136,8 +136,3 @@ def _loaded(text: str) -> Any:
     if not _HALF.search(text):
         return data
     return json.loads(json.dumps(data, ensure_ascii=False).encode("utf-8", "replace"))
-
-
-def _without_braces(text: str) -> str:
-    """A clause without a dealer's figures: the names where they would stand."""
-    return text.replace("{", "").replace("}", "")
