@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from xlkpi.findings import Ruling
+from xlkpi.resources import templates
 from xlkpi.scheme.cells import CONTACT, DEADLINE, DEALER, DEALER_NAME, MONTH, REGION, of_field
-from xlkpi.scheme.files import SchemeError
-from xlkpi.scheme.load import load_scheme
 from xlkpi.scheme.model import Scheme
 from xlkpi.values import Absence, CellContent, Place, Value, absence_of, content_of
 from xlkpi.workbook.layout import Layout, Role
@@ -168,10 +167,12 @@ def _with_phrases(scheme: Scheme) -> Scheme:
     inspected = scheme.by("headquarters")
     if any(entry.says or entry.about or entry.beside for entry in inspected.values()):
         return scheme
-    try:
-        shipped = load_scheme(scheme.scheme)[0].fields
-    except (OSError, SchemeError):
+    folder = templates() / "schemes" / scheme.scheme
+    if not inspected or not folder.is_dir():
         return scheme
+    from xlkpi.scheme.load import load_scheme  # noqa: PLC0415 - a worker reads no YAML but for an old month
+
+    shipped = load_scheme(str(folder))[0].fields
     fields = dict(scheme.fields)
     for name, entry in inspected.items():
         now = shipped.get(name)

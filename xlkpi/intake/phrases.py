@@ -2,7 +2,7 @@
 
 A phrase is cut into the field's own words in both senses, its number with its unit, and words that say nothing: those
 that name the matter (`about`), those that go with the number (`beside`), and a short list of neutral ones. Whatever is
-left over (部分, 基本, 除…外, 以下, a second number, another unit, a sign of comparison) makes a question of the phrase. A
+left over (部分, 除…外, 以下, a second number, another unit, a sign of comparison) makes a question of the phrase. A
 negation in front of a word is its contrary where the field declares that contrary; alone it is left over.
 """
 
@@ -20,22 +20,25 @@ from xlkpi.scheme.formulas import number_value
 from xlkpi.scheme.model import SchemeField
 
 NEGATIONS: Final = (
-    "尚未能", "还没有", "并没有", "没能够", "没有", "尚未", "还未", "还没", "并未", "未能", "没能", "未曾", "未予", "无法",
-    "没法", "不能", "未", "没", "不",
+    "尚未能", "还没有", "并没有", "没能够", "没有", "尚未", "还未", "还没", "并未", "未能", "没能", "未曾", "未予",
+    "无法", "没法", "不能", "未", "没", "不",
 )  # fmt: skip
 _NEUTRAL: Final = (
-    "本月", "当月", "已经", "已", "均", "都", "全部", "全", "共计", "合计", "总共", "共", "检查情况", "检查结果", "检查",
-    "情况", "结果", "为", "的", "了",
+    "本月", "当月", "已经", "已", "均", "都", "全部", "全", "共计", "合计", "总共", "共", "检查情况", "检查结果",
+    "检查", "情况", "结果", "为", "的", "了",
 )  # fmt: skip
 _GAPS: Final = frozenset(" \n\r\t,.;:!()[]\"'，。；、：！（）【】“”‘’「」『』·")
 _LIMITS: Final = (
-    "不低于", "不少于", "不高于", "不超过", "不多于", "不大于", "不小于", "低于", "少于", "小于", "大于", "高于", "多于",
-    "超过", "不到", "不足", "未到", "未满", "不满", "以上", "以下", "以内", "之内", "以外", "至少", "至多", "最多", "最少",
-    "大约", "约", "左右", "上下", "逾", "超", "接近", "近", "多", "余", "仅", "只", "<", ">", "≤", "≥", "≠", "≈",
+    "不低于", "不少于", "不高于", "不超过", "不多于", "不大于", "不小于", "低于", "少于", "小于", "大于",
+    "高于", "多于", "超过", "不到", "不足", "未到", "未满", "不满", "以上", "以下", "以内",
+    "之内", "以外", "至少", "至多", "最多", "最少", "大约", "约", "左右", "上下", "逾",
+    "超", "接近", "近", "多", "余", "仅", "只", "<", ">", "≤", "≥",
+    "≠", "≈",
 )  # fmt: skip
 """They make a limit of a number, and no figure."""
 _SIGNS: Final = str.maketrans(
-    {"〈": "<", "〉": ">", "‹": "<", "›": ">", "≦": "≤", "≧": "≥", "⩽": "≤", "⩾": "≥", "≮": "≥", "≯": "≤", "≪": "<", "≫": ">",
+    {"〈": "<", "〉": ">", "‹": "<", "›": ">", "≦": "≤", "≧": "≥", "⩽": "≤", "⩾": "≥", "≮": "≥", "≯": "≤",
+     "≪": "<", "≫": ">",
      "≲": "≤", "≳": "≥", "⋜": "≤", "⋝": "≥"}
 )  # fmt: skip
 _FOREIGN: Final = (
