@@ -24,7 +24,6 @@ _DATE = re.compile(
     r"(\d{4})(?:([-/.])(\d{1,2})\2(\d{1,2})|年(\d{1,2})月(\d{1,2})[日号]?)(?:(?:\s+|T)(\d{1,2}):(\d{2})(?::(\d{2}))?Z?)?"
 )
 _DIGITS_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
-_NOT_A_WORD: Final = frozenset({"XK-V002", "XK-V007", "XK-V017"})
 _FIRST_SURE_DAY: Final = 60.0
 _NOTHING = frozenset(
     ("无", "没有", "没", "暂无", "空", "空白", "待定", "待补", "待填", "略", "同上", "na", "n/a", "#n/a", "nil", "null",
@@ -56,7 +55,7 @@ def understand(entry: SchemeField, raw: RawCell | None, *, name: str = "", month
     if serial is not None:
         return _day_of_month(entry, serial, raw, month)
     reading = _understand(entry, raw)
-    if entry.by == "headquarters" and raw.kind is CellKind.TEXT and _NOT_A_WORD.intersection(dict(reading.remarks)):
+    if entry.by == "headquarters" and raw.kind is CellKind.TEXT and reading.value is Absence.UNREADABLE:
         return _from_phrase(entry, reading, raw.text or "", name, month)
     return reading
 
