@@ -9,6 +9,7 @@ import re
 import shlex
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,12 @@ from click.testing import CliRunner
 from docs.pages import ALL, CHINESE, ENGLISH, READMES, ROOT, TWINS, anchors, blocks, links, prose, shown
 from xlkpi import __version__, cli
 from xlkpi.findings import Finding
-from xlkpi.values import Place
+from xlkpi.headquarters.issuing import make_issue
+from xlkpi.issue import Dealer
+from xlkpi.scheme.lint import usable_scheme
+from xlkpi.scoring.assess import assess
+from xlkpi.scoring.engine import load_engine
+from xlkpi.values import CellContent, Place, Value
 
 DOCS = ROOT / "docs"
 WALKS = (READMES["en"], DOCS / "tutorial.md", *sorted((DOCS / "howto").glob("*.md")))
@@ -136,6 +142,29 @@ def test_the_schemes_and_the_rule_of_the_page_lint_clean(tmp_path: Path) -> None
         result = CliRunner().invoke(cli.main, ["scheme", "lint", str(tmp_path / each)])
         assert result.exit_code == 0, result.output
         assert ": clean, " in result.output
+
+
+def test_the_scheme_with_everything_scores(tmp_path: Path) -> None:
+    """Points by hand: 16 + 20 + 20 of the business, 15 + 20 of the management, 3 on top."""
+    (text,) = (text for text in blocks(DOCS / "schemes.md", "yaml") if text.startswith("# service-desk"))
+    (tmp_path / "scheme.yaml").write_text(text, "utf-8")
+    scheme, compiled = usable_scheme(str(tmp_path))
+    inspected: dict[str, Value] = {
+        "表彰次数": 3.0, "盘点差错数": 1.0, "例会召开日": 6.0, "满意度": 0.95, "欠款回收": "完成", "返修台数": 0.0
+    }  # fmt: skip
+    issue = make_issue(
+        scheme, compiled, month="2026-03", roster={"D1": Dealer("D1", "甲店")},
+        targets={"D1": {"接车台次": 100.0, "维修产值": 1000.0}},
+    )  # fmt: skip
+    engine = load_engine("formualizer", issue.master, issue.layout)
+    answers: dict[str, CellContent] = {
+        "接车台次": 80.0, "交车台数": 80.0, "维修产值": 950.0, "技师人数": 2.0, "工作天数": 20.0
+    }  # fmt: skip
+    done = assess(replace(issue, inspections={"D1": inspected}), engine, "D1", answers)
+    assert (done.status, done.total, done.grade) == ("scored", 94.0, "优秀")
+    unpaid = {"D1": {**inspected, "欠款回收": "未完成"}}
+    vetoed = assess(replace(issue, inspections=unpaid), engine, "D1", answers)
+    assert (vetoed.vetoed, vetoed.total, vetoed.before_veto) == (True, 0.0, 94.0)
 
 
 def test_the_names_of_the_architecture_exist() -> None:
