@@ -14,23 +14,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from xlkpi.intake.wellformed import Cut, Doctype, is_unusual_part
+from xlkpi.intake.wellformed import Cut, Doctype, Pieces, is_unusual_part
 
 MAX_FILE: Final = 20 << 20  # a filled workbook of 200,000 cells is 10 MB unpacked
 MAX_PARTS: Final = 1000  # as Apache POI
-MAX_PART: Final = 64 << 20
-MAX_TOTAL: Final = 128 << 20
+MAX_PART: Final = 32 << 20
+MAX_TOTAL: Final = 96 << 20
 MAX_RATIO: Final = 200  # our own blanks reach 11:1; 100:1 gave false alarms elsewhere
 RATIO_FROM: Final = 1 << 20
 MAX_ROW: Final = 20_000
 MAX_COLUMN: Final = 1_000
 MAX_CELLS: Final = 500_000
-MAX_MARKS: Final = 4_000_000  # opening brackets in a part: a tree of more elements than that takes a gigabyte
-_BLOCK: Final = 1 << 16
+MAX_MARKS: Final = 3_000_000  # opening brackets in a part: half a million cells with formula and value have no more
+MAX_TOKEN: Final = 1 << 20  # bytes without an element's beginning: a parser that is fed piecemeal looks at them again
 
+TYPES: Final = "[Content_Types].xml"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-_ENCODING = re.compile(rb"""<\?xml[^>]*encoding=["']([\w.-]+)""")
+_DECLARED = re.compile(rb"""\s*<\?xml\b[^<>]{0,200}?\bencoding\s*=\s*["']([\w.-]{1,40})""")
+_DECLARATION = re.compile(r"\s*<\?xml\b[^<>]{0,200}\?>")
+_UTF_16 = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
 
 
 class Refused(Exception):
@@ -48,11 +51,18 @@ class Package:
     raw: bytes
     parts: dict[str, zipfile.ZipInfo] = field(default_factory=dict)
     inflated: int = 0
-    unusual: set[str] = field(default_factory=set)
-    """Parts read so far that hold comments, CDATA or processing instructions: XML, but no spreadsheet program's."""
+    _folded: dict[str, str] = field(default_factory=dict)
 
     def __contains__(self, name: str) -> bool:
         return name in self.parts
+
+    def named(self, name: str) -> str:
+        """A part's name as the archive spells it: names know no capitals. Where there is none, the name itself."""
+        if name in self.parts:
+            return name
+        if not self._folded:
+            self._folded = {part.casefold(): part for part in self.parts}
+        return self._folded.get(name.casefold(), name)
 
     @property
     def has_macros(self) -> bool:
@@ -65,43 +75,47 @@ class Package:
         Raises:
             Refused: damaged, too large or unsafe.
         """
-        data = self._plain(name)
+        data = self.plain(name)
         self._parse(name, data)
         return data
 
-    def pieces(self, name: str, cut: Cut) -> tuple[bytes, list[bytes] | None]:
-        """An XML part, as `xml` gives it, and its pieces; None instead of them where it cannot be cut.
+    def pieces(self, name: str, cut: Cut) -> tuple[bytes, Pieces | None]:
+        """An XML part and its pieces, known to be well formed; None instead of them where it cannot be cut: then
+        nothing is known of the part but its encoding and that it has no document type.
 
         Raises:
             Refused: damaged, too large or unsafe.
         """
-        data = self._plain(name)
-        pieces = cut.pieces(name, data)
-        if pieces is None:
-            self._parse(name, data)
-        return data, pieces
+        data = self.plain(name)
+        return data, cut.pieces(name, data)
 
-    def _plain(self, name: str) -> bytes:
-        """A part that may be parsed: UTF-8, and not too many elements."""
+    def plain(self, name: str) -> bytes:
+        """A part that may be parsed: in UTF-8, without a document type, and neither its elements too many nor any of
+        its tokens too long.
+
+        Raises:
+            Refused: damaged, too large or unsafe.
+        """
         info = self.parts.get(name)
         if info is None:
             raise Refused("XK-F002", detail=f"缺少 {name}")
-        data = self._inflate(info)
-        declared = _ENCODING.search(data[:200])
-        if b"\0" in data[:200] or (declared and declared[1].lower() not in (b"utf-8", b"us-ascii", b"ascii")):
-            raise Refused("XK-F008", detail=f"{name} 不是 UTF-8 编码")
-        if len(data) > MAX_MARKS and data.count(b"<") > MAX_MARKS:
-            raise Refused("XK-F006", what=f"{name} 的标记", found="过多", limit=MAX_MARKS)
+        data = _in_utf_8(name, self._inflate(info))
+        if b"<!DOCTYPE" in data:
+            raise Refused("XK-F005", part=name)
+        if len(data) > MAX_TOKEN:
+            if data.count(b"<") > MAX_MARKS:
+                raise Refused("XK-F006", what=f"{name} 的标记", found="过多", limit=MAX_MARKS)
+            _no_long_tokens(name, data)
         return data
 
     def _parse(self, name: str, data: bytes) -> None:
         try:
-            if is_unusual_part(data):
-                self.unusual.add(name)
+            is_unusual_part(data)
         except Doctype:
             raise Refused("XK-F005", part=name) from None
         except xml.parsers.expat.ExpatError as error:
-            raise Refused("XK-F002", detail=f"{name}：{error}") from None
+            where = f"{name} 第 {error.lineno} 行第 {error.offset + 1} 个字符处"
+            raise Refused("XK-F002", detail=f"{where}不是合格的 XML") from None
 
     def part(self, name: str) -> bytes:
         """Any part, inflated within the limits and nothing more: for copying and patching, never for parsing.
@@ -113,36 +127,34 @@ class Package:
 
     def _inflate(self, info: zipfile.ZipInfo) -> bytes:
         start = _data_start(self.raw, info)
+        if start + info.compress_size > len(self.raw):
+            raise Refused("XK-F002", detail=f"{info.filename} 不完整")
         packed = self.raw[start : start + info.compress_size]
         if info.compress_type == zipfile.ZIP_STORED:
-            blocks = [packed]
-            self._count(info, len(packed), len(packed))
+            data = packed
+            self._count(info, len(data))
         elif info.compress_type == zipfile.ZIP_DEFLATED:
-            blocks = self._inflate_deflated(info, packed)
+            data = self._inflate_deflated(info, packed)
         else:
             raise Refused("XK-F002", detail=f"{info.filename} 的压缩方式不支持")
-        data = b"".join(blocks)
         if zlib.crc32(data) != info.CRC:
             raise Refused("XK-F002", detail=f"{info.filename} 校验和不符")
         return data
 
-    def _inflate_deflated(self, info: zipfile.ZipInfo, packed: bytes) -> list[bytes]:
-        inflater, blocks, size, rest = zlib.decompressobj(-15), [], 0, packed
+    def _inflate_deflated(self, info: zipfile.ZipInfo, packed: bytes) -> bytes:
+        most = min(MAX_PART, MAX_TOTAL - self.inflated, max(RATIO_FROM, MAX_RATIO * info.compress_size))
+        inflater = zlib.decompressobj(-15)
         try:
-            while not inflater.eof:
-                block = inflater.decompress(rest, _BLOCK)
-                rest = inflater.unconsumed_tail
-                size += len(block)
-                self._count(info, size, len(block))
-                blocks.append(block)
-                if not block and not rest:
-                    raise Refused("XK-F002", detail=f"{info.filename} 不完整")
+            data = inflater.decompress(packed, most + 1)
         except zlib.error as error:
-            raise Refused("XK-F002", detail=f"{info.filename}：{error}") from None
-        return blocks
+            raise Refused("XK-F002", detail=f"{info.filename} 解压不了（{error}）") from None
+        self._count(info, len(data))
+        if not inflater.eof:
+            raise Refused("XK-F002", detail=f"{info.filename} 不完整")
+        return data
 
-    def _count(self, info: zipfile.ZipInfo, size: int, block: int) -> None:
-        self.inflated += block
+    def _count(self, info: zipfile.ZipInfo, size: int) -> None:
+        self.inflated += size
         if size > MAX_PART:
             raise Refused("XK-F006", what=info.filename, found=_mega(size), limit=_mega(MAX_PART))
         if self.inflated > MAX_TOTAL:
@@ -161,7 +173,9 @@ def admit(source: Path | bytes) -> Package:
     if raw.startswith(_OLE):
         raise Refused("XK-F003" if is_encrypted(raw) else "XK-F004")
     package = archive(raw)
-    if "[Content_Types].xml" not in package or not any(name.startswith("xl/") for name in package.parts):
+    if package.named(TYPES) not in package or not any(
+        name.startswith("xl/") or name == "_rels/.rels" for name in map(str.lower, package.parts)
+    ):
         raise Refused("XK-F001")
     return package
 
@@ -218,8 +232,8 @@ def _checked(infos: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
     parts: dict[str, zipfile.ZipInfo] = {}
     seen: set[str] = set()
     for info in infos:
-        name = info.filename
-        if name.startswith("/") or "\\" in name or ":" in name or ".." in name.split("/"):
+        name = info.filename.replace("\\", "/")  # as writers on Windows once spelled it; Excel reads them
+        if name.startswith("/") or ":" in name or ".." in name.split("/"):
             raise Refused("XK-F008", detail=f"部件名 {name!r}")
         if name.casefold() in seen:
             raise Refused("XK-F008", detail=f"部件 {name!r} 重名")
@@ -231,10 +245,48 @@ def _checked(infos: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
 
 
 def _data_start(raw: bytes, info: zipfile.ZipInfo) -> int:
+    """Where a part's bytes begin. What lies there must call itself what the directory calls it: programs differ in
+    which of the two they believe."""
     at = info.header_offset
     if raw[at : at + 4] != b"PK\x03\x04":
         raise Refused("XK-F002", detail=f"{info.filename} 的位置不对")
-    return at + 30 + int.from_bytes(raw[at + 26 : at + 28], "little") + int.from_bytes(raw[at + 28 : at + 30], "little")
+    method, length = _number(raw, at + 8), _number(raw, at + 26)
+    name = raw[at + 30 : at + 30 + length].decode("utf-8" if info.flag_bits & 0x800 else "cp437", "replace")
+    if name != info.orig_filename or method != info.compress_type:
+        raise Refused("XK-F022", what=f"压缩包的目录和内容对同一部件说法不同：{info.filename!r} 与 {name[:60]!r}")
+    return at + 30 + length + _number(raw, at + 28)
+
+
+def _number(raw: bytes, at: int) -> int:
+    return int.from_bytes(raw[at : at + 2], "little")
+
+
+def _in_utf_8(name: str, data: bytes) -> bytes:
+    """A part in UTF-8; of the two encodings that the format allows the other one is turned into it."""
+    wide = _UTF_16.get(data[:2])
+    if wide is not None:
+        try:
+            return _DECLARATION.sub("", data.decode(wide), count=1).encode()
+        except UnicodeError:
+            raise Refused("XK-F002", detail=f"{name} 不是完整的 UTF-16 文字") from None
+    declared = _DECLARED.match(data.removeprefix(b"\xef\xbb\xbf"))
+    if b"\0" in data[:200] or (declared and declared[1].lower() not in (b"utf-8", b"us-ascii", b"ascii")):
+        raise Refused("XK-F008", detail=f"{name} 不是 UTF-8 编码")
+    return data
+
+
+def _no_long_tokens(name: str, data: bytes) -> None:
+    """Refuse a tag, a text, a comment or an instruction of more than a megabyte."""
+    for at in range(0, len(data) - MAX_TOKEN, MAX_TOKEN):
+        if data.find(b"<", at, at + MAX_TOKEN) < 0:
+            raise Refused("XK-F023", what=f"{name} 的一段内容", limit=_mega(MAX_TOKEN))
+    for begin, end in ((b"<!--", b"-->"), (b"<?", b"?>")):
+        at = data.find(begin)
+        while at >= 0:
+            close = data.find(end, at + len(begin))
+            if close - at > MAX_TOKEN:
+                raise Refused("XK-F023", what=f"{name} 的一段内容", limit=_mega(MAX_TOKEN))
+            at = data.find(begin, close) if close >= 0 else -1
 
 
 def _mega(size: int) -> str:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from xlkpi.intake.memory import remembered
+from xlkpi.intake.guard import Refused
+from xlkpi.intake.markup import nonsense
 from xlkpi.values import column_number
 
-_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?\bref="\$?([A-Z]+)\$?(\d+):\$?([A-Z]+)\$?(\d+)"')
-_ROW = re.compile(rb"<(?:\w+:)?row\s([^>]*)>")
-_COLUMN = re.compile(rb"<(?:\w+:)?col\s([^>]*)>")
-_HIDDEN = re.compile(rb'\bhidden="(?:1|true)"')
-_FACT = re.compile(rb'\b(r|min|max)="(\d+)"')
+MAX_MERGED: Final = 5_000  # ranges of a sheet
+MAX_SPANS: Final = 16_384  # columns that a sheet describes, as many as Excel has
+_CORNER = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
+_TRUE = ("1", "true")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,25 +47,35 @@ class Outline:
 PLAIN = Outline()
 
 
-def outline_of(data: bytes) -> Outline:
-    """The outline of a sheet's XML."""
-    start, end = data.find(b"sheetData"), data.rfind(b"sheetData")
-    merged = _merged(data[max(end, 0) :])
-    if b'hidden="' not in data or (b'hidden="1"' not in data and b'hidden="true"' not in data):
-        return Outline(merged) if merged else PLAIN
-    rows = (dict(_FACT.findall(found)) for found in _ROW.findall(data) if _HIDDEN.search(found))
-    columns = (dict(_FACT.findall(found)) for found in _COLUMN.findall(data[: max(start, 0)]) if _HIDDEN.search(found))
-    return Outline(
-        merged,
-        frozenset(int(facts[b"r"]) for facts in rows if b"r" in facts),
-        tuple((int(facts[b"min"]), int(facts[b"max"])) for facts in columns if {b"min", b"max"} <= facts.keys()),
-    )
+def outlined(
+    part: str, merged: Sequence[str], hidden_rows: Iterable[int], columns: Collection[Mapping[str, str]]
+) -> Outline:
+    """An outline from what a sheet says: merged ranges, numbers of hidden rows, and its columns' attributes.
+
+    Raises:
+        Refused: too many of them, or nonsense.
+    """
+    for what, found, most in (("合并区域", merged, MAX_MERGED), ("列", columns, MAX_SPANS)):
+        if len(found) > most:
+            raise Refused("XK-F006", what=f"{part} 的{what}", found=len(found), limit=most)
+    areas = tuple(area for text in merged if (area := _area(part, text)) is not None)
+    hidden = [column for column in columns if column.get("hidden") in _TRUE]
+    spans = tuple((_number(part, column.get("min", "")), _number(part, column.get("max", ""))) for column in hidden)
+    rows = frozenset(hidden_rows)
+    return Outline(areas, rows, spans) if areas or rows or spans else PLAIN
 
 
-@remembered(256, 50_000)
-def _merged(tail: bytes) -> tuple[Area, ...]:
-    """Merged areas, from what stands behind a sheet's cells: the same in every file of a month."""
-    return tuple(
-        Area(column_number(left.decode()), int(top), column_number(right.decode()), int(bottom))
-        for left, top, right, bottom in _MERGED.findall(tail)
-    )
+def _area(part: str, text: str) -> Area | None:
+    """A merged range; None for a single cell, which merges nothing."""
+    corners = [_CORNER.fullmatch(end) for end in text.replace("$", "").split(":")] if len(text) < 30 else []
+    known = [(column_number(corner[1]), int(corner[2])) for corner in corners if corner]
+    if len(known) != len(corners) or not 0 < len(known) < 3:
+        raise nonsense(part, f" 的合并区域写作 {text[:30]!r}")
+    (left, top), (right, bottom) = known[0], known[-1]
+    return Area(left, top, right, bottom) if len(known) == 2 else None
+
+
+def _number(part: str, text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) < 8):
+        raise nonsense(part, f" 的列号写作 {text[:20]!r}")
+    return int(text)

@@ -1,39 +1,54 @@
 """The reader: raw cells of an admitted workbook, in one pass over each sheet's bytes.
 
-A sheet's XML is cut at its cells and only what somebody wants is decoded; the same attribute bytes, labels and formulas
-come back in every file and are decoded once for each process. What the cutting does not understand (comments, CDATA,
-namespace prefixes, cells without a reference) goes through ElementTree instead. Declared dimensions are never believed.
+A sheet's XML is cut at its cells and only what somebody wants is decoded; the same pieces come back in every file and
+are decoded once for each process. The cut takes the exact spelling of spreadsheet programs (`spelling`) and nothing
+else; any other goes to the XML parser (`parsed`), so that both tell the same. Declared dimensions are never believed.
 """
 
 from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from html import unescape
 from pathlib import Path
-from xml.etree import ElementTree
+from urllib.parse import unquote
 
-from xlkpi.intake.guard import MAX_CELLS, MAX_COLUMN, MAX_ROW, Package, Refused, admit
+from xlkpi.intake.guard import MAX_CELLS, MAX_COLUMN, MAX_ROW, TYPES, Package, Refused, admit
+from xlkpi.intake.markup import twice
 from xlkpi.intake.memory import FILES, SHORT, remembered
-from xlkpi.intake.outline import outline_of
+from xlkpi.intake.outline import Outline
+from xlkpi.intake.parsed import (
+    outline_of_frame,
+    parsed_contents,
+    parsed_formats,
+    parsed_properties,
+    parsed_relations,
+    parsed_sheet,
+    parsed_strings,
+    parsed_types,
+)  # fmt: skip
 from xlkpi.intake.source import SheetCells
-from xlkpi.intake.variants import in_1900, with_shared_formulas
-from xlkpi.intake.wellformed import CELLS, NAMES
-from xlkpi.values import CellKind, Place, RawCell, column_letters, column_number
+from xlkpi.intake.spelling import (
+    KINDS,
+    Odd,
+    Piece,
+    Said,
+    decoded,
+    ends_plainly,
+    index_of,
+    name_of,
+    no_doubles,
+    piece_of,
+    string_of,
+    value_of,
+)  # fmt: skip
+from xlkpi.intake.variants import Sharing, in_1900, with_shared_formulas
+from xlkpi.intake.wellformed import CELLS, NAMES, STRINGS, Pieces
+from xlkpi.values import CellKind, Place, RawCell, column_number
 
-_ATTRIBUTE = re.compile(rb'\b(r|s|t)="([^"]*)"')
-_TEXT = re.compile(rb"<t(?: [^>]*)?>([^<]*)</t>")
-_VALUE = re.compile(rb"<v[^>]*>([^<]*)</v>")
-_FORMULA = re.compile(rb"<f[^>]*>([^<]*)</f>|<f[^>]*/>")
-_PHONETIC = re.compile(rb"<rPh.*?</rPh>", re.S)
-_REF = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})")
-_KINDS = {
-    "n": CellKind.NUMBER, "str": CellKind.TEXT, "s": CellKind.TEXT, "inlineStr": CellKind.TEXT,
-    "b": CellKind.BOOLEAN, "e": CellKind.ERROR, "d": CellKind.DATE,
-}  # fmt: skip
+_REF = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _BUILT_IN = {
     0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 11: "0.00E+00", 12: "# ?/?",
     13: "# ??/??", 14: "mm-dd-yy", 15: "d-mmm-yy", 16: "d-mmm", 17: "mmm-yy", 18: "h:mm AM/PM", 19: "h:mm:ss AM/PM",
@@ -47,39 +62,31 @@ _BUILT_IN = {
     57: 'yyyy"年"m"月"', 58: 'm"月"d"日"',
 }  # fmt: skip
 
-
 _REMEMBERED = 6_000  # pieces of a sheet; larger ones are no form's
 _CELL_BYTES = 4  # as long as the shortest cell, <c/>: a shorter sheet cannot hold too many
-
-
-class _Odd(Exception):
-    """The fast cut does not understand the sheet."""
-
-
-def _text(data: bytes) -> str:
-    text = data.decode()
-    return unescape(text) if "&" in text else text
-
-
-_decode = remembered(20_000)(_text)  # for what every file has: formulas, names; values differ and are not kept
-
-
-@remembered(5_000)
-def _attributes(data: bytes) -> tuple[str, int]:
-    found = dict(_ATTRIBUTE.findall(data))
-    return found.get(b"t", b"n").decode(), int(found.get(b"s", 0))
+_STRINGS_HEAD = re.compile(
+    rb"""<sst xmlns="http://(?:schemas.openxmlformats.org/spreadsheetml/2006|purl.oclc.org/ooxml/spreadsheetml)/main"
+    (?:\ (?:count|uniqueCount)="[0-9]*+")*+>""",
+    re.VERBOSE,
+)
+_PROLOG = re.compile(rb"(?:\xef\xbb\xbf)?(?:<\?xml[^<>]*+\?>)?\s*+<sst></sst>\s*+")
 
 
 @dataclass(slots=True)
 class Workbook:
-    """An admitted workbook, a `Source`. Sheets and names are read at once, cells on demand."""
+    """An admitted workbook, a `Source`. Sheets and names are read at once, cells on demand.
+
+    `main` is the workbook's own part.
+    """
 
     package: Package
+    main: str = ""
     sheets: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
-    _formats: tuple[str, ...] = ()
-    _strings: list[bytes] | None = None
-    _strings_part: str = "xl/sharedStrings.xml"
+    formats: tuple[str, ...] = ()
+    _strings: list[bytes] | list[str] | None = None
+    _strings_part: str = ""
+    _properties_part: str = ""
     _from_1904: bool = False
 
     @property
@@ -96,115 +103,149 @@ class Workbook:
         """Cells of a sheet that hold something: the wanted references, or all where None. `known` ones are no strays.
 
         Raises:
-            Refused: too many cells, or one too far out.
+            Refused: too many cells, one too far out, or something that cannot be meant.
         """
         data, pieces = self.package.pieces(self.sheets[sheet], CELLS)
         if len(data) > MAX_CELLS * _CELL_BYTES:
             _not_too_many(sheet, data.count(b"<c") + data.count(b":c"))  # a few other tags begin so too
+        reading = _Reading(self, sheet, wanted, known)
         try:
-            read = self._fast(sheet, pieces, wanted, known)
-        except _Odd:
-            read = self._slow(sheet, data, wanted, known)
-        cells = with_shared_formulas(data, read.cells) if b"shared" in data else read.cells
-        return SheetCells(in_1900(cells) if self._from_1904 else cells, read.strays, outline_of(data))
+            outline = reading.cut(data, pieces)
+        except Odd:
+            reading = _Reading(self, sheet, wanted, known)
+            outline = parsed_sheet(f"工作表“{sheet}”", data, reading.take, MAX_CELLS)
+        cells = with_shared_formulas(sheet, reading.sharing, reading.cells) if reading.sharing else reading.cells
+        return SheetCells(in_1900(cells) if self._from_1904 else cells, tuple(reading.strays), outline)
 
     def properties(self) -> dict[str, str]:
         """Custom document properties that are texts."""
-        name = "docProps/custom.xml"
-        if name not in self.package:
-            return {}
-        root = ElementTree.fromstring(self.package.xml(name))  # noqa: S314 - the guard refused every DOCTYPE
-        return {node.get("name", ""): "".join(node.itertext()) for node in root}
+        name = self._properties_part
+        return parsed_properties("文档属性", self.package.plain(name)) if name in self.package else {}
 
-    def _fast(
-        self, sheet: str, pieces: list[bytes] | None, wanted: Collection[str] | None, known: Collection[str]
-    ) -> SheetCells:  # fmt: skip
-        if pieces is None:
-            raise _Odd
-        memory = _memory(sheet, self._formats, len(pieces))
-        cells: dict[str, RawCell] = {}
-        strays: list[str] = []
-        for piece, (ref, raw) in zip(pieces, map(memory.__getitem__, pieces), strict=True):
-            if wanted is not None and ref not in wanted:
-                if ref not in known:
-                    _not_too_far(sheet, ref)
-                    if b"<v" in piece or b"<is" in piece or b"<f" in piece:
-                        strays.append(ref)
-                continue
-            if wanted is None:
-                _not_too_far(sheet, ref)
-            cells[ref] = raw or self._cut(Place(sheet, ref), piece, memory)
-        return SheetCells(cells, tuple(strays))
-
-    def _cut(self, place: Place, piece: bytes, memory: _Memory) -> RawCell:
-        cell = piece[piece.rfind(b"<c ") :]
-        close = cell.index(b">")
-        kind, style = _attributes(cell[len(place.ref) + 7 : close])
-        raw = self._cell(place, kind, style, cell[close + 1 :])
-        if kind != "s":  # a shared string means something else in every file
-            memory.keep(piece, raw)
-        return raw
-
-    def _cell(self, place: Place, kind: str, style: int, body: bytes) -> RawCell:
-        value = _VALUE.search(body) if b"<v" in body else None
-        formula = _FORMULA.search(body) if b"<f" in body else None
-        text: str | None = None
-        if kind == "inlineStr":
-            text = _text(b"".join(_TEXT.findall(_PHONETIC.sub(b"", body))))
-        elif value is not None and kind == "s":
-            text = self._string(int(value[1]))
-        elif value is not None:
-            text = _text(value[1])
-        return self._raw(place, kind, style, text, None if formula is None else _decode(formula[1] or b""))
-
-    def _raw(self, place: Place, kind: str, style: int, text: str | None, formula: str | None) -> RawCell:
-        if text == "" and kind != "str":
+    def raw(self, place: Place, said: Said) -> RawCell:
+        """A cell as it is meant."""
+        kind, value = said.kind, said.value
+        if value is None:
             text = None
-        shape = CellKind.EMPTY if text is None else _KINDS.get(kind, CellKind.TEXT)
-        return RawCell(place, shape, text, formula, self._formats[style] if style < len(self._formats) else "General")
-
-    def _slow(
-        self, sheet: str, data: bytes, wanted: Collection[str] | None, known: Collection[str]
-    ) -> SheetCells:  # fmt: skip
-        cells: dict[str, RawCell] = {}
-        strays: list[str] = []
-        for ref, node in _elements(data):
-            if not len(node):  # blank cells are no cells, wherever somebody coloured one
-                continue
-            _not_too_far(sheet, ref)
-            parts = {_local(child.tag): child for child in node}
-            text = parts["v"].text if "v" in parts else None
-            if wanted is not None and ref not in wanted:
-                if ref not in known and (text or "is" in parts or "f" in parts):
-                    strays.append(ref)
-                continue
-            kind = node.get("t", "n")
-            if kind == "inlineStr":
-                text = _rich(parts["is"]) if "is" in parts else None
-            elif kind == "s" and text is not None:
-                text = self._string(int(text))
-            formula = (parts["f"].text or "") if "f" in parts else None
-            cells[ref] = self._raw(Place(sheet, ref), kind, int(node.get("s", 0)), text, formula)
-        return SheetCells(cells, tuple(strays))
+        elif kind == "s":
+            text = self._string(index_of(str(place), value))
+        else:
+            text = value_of(str(place), kind, value)
+        shape = CellKind.EMPTY if text is None else KINDS[kind]
+        style = self.formats[said.style] if said.style < len(self.formats) else "General"
+        return RawCell(place, shape, text, said.formula, style)
 
     def _string(self, index: int) -> str:
         if self._strings is None:
-            data = self.package.xml(self._strings_part)
-            if self._strings_part in self.package.unusual or b":si>" in data:
-                root = ElementTree.fromstring(data)  # noqa: S314 - the guard refused every DOCTYPE
-                self._strings = [b"<t>" + _escape(_rich(node)) + b"</t>" for node in root]
-            else:
-                self._strings = re.split(rb"<si(?: [^>]*)?>|<si/>", data)[1:]
+            self._strings = self._all_strings()
         if not 0 <= index < len(self._strings):
             raise Refused("XK-F002", detail=f"共享字符串 {index} 不存在")
-        piece = self._strings[index]
-        if b"<rPh" in piece:
-            piece = _PHONETIC.sub(b"", piece)
-        return _decode(b"".join(_TEXT.findall(piece)))
+        item = self._strings[index]
+        return item if isinstance(item, str) else string_of(item)
+
+    def _all_strings(self) -> list[bytes] | list[str]:
+        """The shared strings: as they are spelled where each is spelled exactly, else as they are meant."""
+        part = self._strings_part
+        data, pieces = self.package.pieces(part, STRINGS)
+        if pieces is not None and not pieces.last and _PROLOG.match(pieces.frame) and pieces.each:
+            head = _STRINGS_HEAD.match(pieces.each[0])
+            if head is not None:
+                items = [pieces.each[0][head.end() :], *pieces.each[1:]]
+                try:
+                    return [_item(item) for item in items]
+                except Odd:
+                    pass
+        return parsed_strings("共享字符串表", data)
 
 
-class _Memory(dict[bytes, tuple[str, RawCell | None]]):
-    """Pieces of a sheet: each cell's reference, and the cell once it was wanted. Filled as they are asked for.
+@remembered(20_000)
+def _item(piece: bytes) -> bytes:
+    """A string's piece without its start tag.
+
+    Raises:
+        Odd: it has another spelling.
+    """
+    if not piece.startswith(b"<si>"):
+        raise Odd
+    string_of(piece[4:])
+    return piece[4:]
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One sheet being read: what was wanted of it, the strays, and the cells that share formulas."""
+
+    book: Workbook
+    sheet: str
+    wanted: Collection[str] | None
+    known: Collection[str]
+    cells: dict[str, RawCell] = field(default_factory=dict)
+    strays: list[str] = field(default_factory=list)
+    sharing: list[Sharing] = field(default_factory=list)
+
+    def cut(self, data: bytes, pieces: Pieces | None) -> Outline:
+        """Read the pieces.
+
+        Raises:
+            Odd: something is spelled in another way.
+            Refused: too far out, or something that cannot be meant.
+        """
+        outline = None if pieces is None else outline_of_frame(pieces.frame)
+        if pieces is None or outline is None or not ends_plainly(pieces.last):
+            raise Odd
+        each = pieces.each
+        memory = _memory(self.sheet, self.book.formats, len(each))
+        hidden = _hidden_at_the_end(pieces.last) if b"hidden" in pieces.last else []
+        position, sheet, wanted, known = 0, self.sheet, self.wanted, self.known
+        for piece, (cell, raw) in zip(each, map(memory.__getitem__, each), strict=True):
+            ref, least, enter, last, said, rows = cell
+            if not least <= position < enter:
+                raise Odd  # out of order, twice, or in another row than it says
+            position = last
+            if rows:
+                hidden += rows
+            if said.shared is not None:
+                self.sharing.append(Sharing(ref, said.shared, said.formula or ""))
+            if wanted is not None and ref not in wanted:
+                if ref not in known:
+                    _not_too_far(sheet, ref)
+                    if said.value or said.formula is not None:
+                        self.strays.append(ref)
+                continue
+            if wanted is None:
+                _not_too_far(sheet, ref)
+            if raw is not None:
+                self.cells[ref] = raw
+            elif said.value is not None or said.formula is not None:  # else it is blank, however it is spelled
+                self.cells[ref] = made = self.book.raw(Place(sheet, ref), said)
+                if said.kind != "s":  # a shared string means something else in every file
+                    memory.keep(piece, made)
+        return Outline(outline.merged, frozenset(hidden), outline.hidden_columns) if hidden else outline
+
+    def take(self, ref: str, said: Said) -> None:
+        """A cell that the parser tells.
+
+        Raises:
+            Refused: too far out, or something that cannot be meant.
+        """
+        _not_too_far(self.sheet, ref)
+        if said.shared is not None:
+            self.sharing.append(Sharing(ref, said.shared, said.formula or ""))
+        if self.wanted is None or ref in self.wanted:
+            self.cells[ref] = self.book.raw(Place(self.sheet, ref), said)
+        elif ref not in self.known and (said.value or said.formula is not None):
+            self.strays.append(ref)
+
+
+def _hidden_at_the_end(last: bytes) -> list[int]:
+    return [int(row) for row, about in _ROWS.findall(last) if b' hidden="1"' in about or b' hidden="true"' in about]
+
+
+_ROWS = re.compile(rb'<row r="([0-9]+)"([^<>]*+)>')
+
+
+class _Memory(dict[bytes, tuple[Piece, RawCell | None]]):
+    """Pieces of a sheet: what each one says, and its cell once it was wanted. Filled as they are asked for.
 
     `_like` has the same by what stands before the value: most of what is new in a file is a new value and no more.
     """
@@ -212,45 +253,36 @@ class _Memory(dict[bytes, tuple[str, RawCell | None]]):
     __slots__ = ("_like",)
 
     def __init__(self) -> None:
-        self._like: dict[bytes, RawCell] = {}
+        self._like: dict[bytes, tuple[Piece, RawCell]] = {}
 
-    def __missing__(self, piece: bytes) -> tuple[str, RawCell | None]:
-        """Raises _Odd where the cell does not say where it stands."""
+    def __missing__(self, piece: bytes) -> tuple[Piece, RawCell | None]:
+        """Raises Odd where the piece is spelled in another way."""
         at = piece.rfind(b"<v>")
         like = self._like.get(piece[:at])
-        entry: tuple[str, RawCell | None]
+        entry: tuple[Piece, RawCell | None]
         if like is not None and piece.find(b"<", at + 3) == len(piece) - 4 > at + 3 and piece.endswith(b"</v>"):
-            entry = like.place.ref, RawCell(like.place, like.kind, _text(piece[at + 3 : -4]), like.formula, like.format)
+            said, raw = like
+            text = value_of(str(raw.place), said.said.kind, decoded(piece[at + 3 : -4]))
+            entry = said, RawCell(raw.place, raw.kind, text, raw.formula, raw.format)
         else:
-            entry = _reference(piece), None
+            entry = piece_of(piece), None
         if len(piece) < SHORT:
             self[piece] = entry
         return entry
 
     def keep(self, piece: bytes, raw: RawCell) -> None:
         """Remember a cell that was wanted."""
-        if piece in self:
-            self[piece] = raw.place.ref, raw
+        known = self.get(piece)
+        if known is not None:
+            self[piece] = known[0], raw
             at = piece.rfind(b"<v>")
             if raw.text and piece.find(b"<v") == at >= 0 and piece.find(b"<", at + 3) == len(piece) - 4:
-                self._like[piece[:at]] = raw
+                self._like[piece[:at]] = known[0], raw
 
     def clear(self) -> None:
         """Forget everything."""
         super().clear()
         self._like.clear()
-
-
-def _reference(piece: bytes) -> str:
-    """Where a piece's cell stands; blank cells close themselves and stand before it in the piece.
-
-    Raises:
-        _Odd: it does not say so.
-    """
-    at = piece.rfind(b"<c ") + 3
-    if piece[at : at + 3] != b'r="' or piece.rfind(b"<c") > at:
-        raise _Odd
-    return piece[at + 3 : piece.index(b'"', at + 3)].decode()
 
 
 _memories: dict[tuple[str, tuple[str, ...]], _Memory] = {}
@@ -275,70 +307,98 @@ def open_workbook(source: Path | bytes) -> Workbook:
         Refused: with the finding's code and facts.
     """
     package = admit(source)
-    main = _main_part(package)
-    folder, _, file = main.rpartition("/")
-    data, pieces = package.pieces(main, NAMES)
-    targets: dict[str, dict[str, str]] = {}
-    for kind, key, target in _relations(package.xml(f"{folder}/_rels/{file}.rels")):
-        targets.setdefault(kind, {})[key] = _part(package, folder, target)
-    listed, names = _odd_contents(data) if pieces is None or b":sheet" in data else _contents(data, pieces)
+    relations = _relations(package, "")
+    main = _main_part(package, relations.get("officeDocument", {}))
+    targets = _relations(package, main)
+    listed, names, from_1904 = _contents(package, main)
+    no_doubles("工作表", [name for name, _ in listed])
     pages = targets.get("worksheet", {})
     sheets = {name: pages[key] for name, key in listed if key in pages and pages[key] in package}
-    strings, styles = (
-        next(iter(targets.get(kind, {}).values()), f"{folder}/{kind}.xml") for kind in ("sharedStrings", "styles")
-    )
-    formats = _formats_in(package.xml(styles)) if styles in package else ()
+    strings, styles = (_only(targets, kind) for kind in ("sharedStrings", "styles"))
     return Workbook(
-        package,
-        sheets,
-        names,
-        formats,
-        _strings_part=strings or f"{folder}/sharedStrings.xml",
-        _from_1904=b"date1904" in data and _FROM_1904.search(data) is not None,
-    )
+        package, main, sheets, names,
+        formats=_formats(package.plain(styles)) if styles in package else (),
+        _strings_part=strings,
+        _properties_part=_only(relations, "custom-properties"),
+        _from_1904=from_1904,
+    )  # fmt: skip
 
 
-def _main_part(package: Package) -> str:
-    """The workbook's own part: in the usual place, or where the list of content types says."""
-    if _MAIN in package:
-        return _MAIN
-    types = ElementTree.fromstring(package.xml("[Content_Types].xml"))  # noqa: S314 - the guard refused every DOCTYPE
-    kinds = {node.get("ContentType", ""): node.get("PartName", "")[1:] for node in types}
-    found = next((name for kind, name in kinds.items() if kind.endswith("main+xml") and "sheet" in kind), "")
-    if found not in package:
+def _relations(package: Package, part: str) -> dict[str, dict[str, str]]:
+    """A part's relations, the package's own for "": by kind and key the name of the part that is meant."""
+    folder, _, file = part.rpartition("/")
+    name = package.named(posixpath.join(folder, "_rels", f"{file}.rels"))
+    if not part and name not in package:
+        return {}
+    targets: dict[str, dict[str, str]] = {}
+    for kind, key, target in parsed_relations(package.plain(name)):
+        targets.setdefault(kind, {})[key] = _part(package, folder, target)
+    return targets
+
+
+def _only(targets: Mapping[str, Mapping[str, str]], kind: str) -> str:
+    """The one part of a kind, "" where there is none."""
+    found = set(targets.get(kind, {}).values())
+    if len(found) > 1:
+        raise twice(f"关系 {kind}")
+    return found.pop() if found else ""
+
+
+def _main_part(package: Package, related: Mapping[str, str]) -> str:
+    """The workbook's own part: the one that the package's relations name, as every program finds it.
+
+    Its content type must say the same. Where the relations name none that is there, the only one that the content
+    types name.
+    """
+    parts, endings = parsed_types(package.plain(package.named(TYPES)))
+    by_type = [name for part, kind in parts.items() if _is_main(kind) and (name := package.named(part)) in package]
+    main = _only({"officeDocument": related}, "officeDocument")
+    if main in package:
+        kind = parts.get(main.casefold()) or endings.get(main.rpartition(".")[2].casefold(), "")
+        if _is_main(kind):
+            return main
+        if by_type:
+            raise twice(f"工作簿的位置（关系表说是 {main}，内容类型表说是 {by_type[0]}）")
         raise Refused("XK-F001")
-    return found
+    if len(by_type) != 1:
+        raise Refused("XK-F001")
+    return by_type[0]
 
 
-_MAIN = "xl/workbook.xml"
-_FROM_1904 = re.compile(rb"""<(?:\w+:)?workbookPr\s[^>]*\bdate1904\s*=\s*["'](?:1|true|on)["']""")
-# quoted values are taken whole: a pattern that may begin inside one takes hours over a value of some megabytes
-_ATTRIBUTES = rb"""((?:\s+[\w:.-]+\s*=\s*(?:"[^"]*"|'[^']*'))*)\s*"""
-_SHEET_TAG = re.compile(rb"<sheet" + _ATTRIBUTES + rb"/?>")
-_NAME = re.compile(_ATTRIBUTES + rb">([^<]*)$")
-_ANY_ATTRIBUTE = re.compile(rb"""([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+def _is_main(kind: str) -> bool:
+    return kind.endswith("main+xml") and "sheet" in kind
 
 
-def _contents(data: bytes, pieces: list[bytes]) -> tuple[list[tuple[str, str]], dict[str, str]]:
-    """Sheets (name, relation) and workbook-wide names, cut out of the bytes."""
-    sheets = []
-    for found in _SHEET_TAG.finditer(data):
-        facts = {key.rpartition(b":")[2] if b":" in key else key: value for key, value in _tag(found[1])}
-        sheets.append((_decode(facts.get(b"name", b"")), _decode(facts.get(b"id", b""))))
+def _contents(package: Package, main: str) -> tuple[Sequence[tuple[str, str]], dict[str, str], bool]:
+    """Sheets (name, relation), workbook-wide names with what they stand for, and whether days count from 1904."""
+    data, pieces = package.pieces(main, NAMES)
+    found, names = None, None
+    if pieces is not None and not pieces.last:
+        found = parsed_contents(pieces.frame)
+        names = _cut_names(pieces.each) if found.lists_names else None
+    if found is None or names is None:
+        found = parsed_contents(data)
+        names = list(found.names)
+    if len({name.casefold() for name, _ in names}) != len(names):
+        no_doubles("名称", [name for name, _ in names])
+    return found.sheets, dict(names), found.from_1904
+
+
+def _cut_names(pieces: list[bytes]) -> list[tuple[str, str]] | None:
+    """None where one is spelled in another way."""
     if len(_names) > FILES * len(pieces):
         _names.clear()
-    names = dict(filter(None, map(_names.__getitem__, pieces)))
-    return sheets, names
+    try:
+        return list(filter(None, map(_names.__getitem__, pieces)))
+    except Odd:
+        return None
 
 
 class _Names(dict[bytes, tuple[str, str] | None]):
     """Workbook-wide names and their texts by the pieces of the list. Most come back in every file."""
 
     def __missing__(self, piece: bytes) -> tuple[str, str] | None:
-        found = _NAME.match(piece, piece.rfind(b"<definedName ") + 12)
-        name = None
-        if found is not None and b"localSheetId" not in found[1]:
-            name = _text(dict(_tag(found[1])).get(b"name", b"")), _text(found[2])
+        name = name_of(piece)
         if len(piece) < SHORT:
             self[piece] = name
         return name
@@ -347,34 +407,12 @@ class _Names(dict[bytes, tuple[str, str] | None]):
 _names = _Names()
 
 
-def _tag(attributes: bytes) -> list[tuple[bytes, bytes]]:
-    return [(key, double or single) for key, double, single in _ANY_ATTRIBUTE.findall(attributes)]
-
-
-def _odd_contents(data: bytes) -> tuple[list[tuple[str, str]], dict[str, str]]:
-    sheets, names = [], {}
-    for node in ElementTree.fromstring(data).iter():  # noqa: S314 - the guard refused every DOCTYPE
-        if _local(node.tag) == "sheet":
-            identity = next((value for key, value in node.items() if "}" in key and _local(key) == "id"), "")
-            sheets.append((node.get("name", ""), identity))
-        elif _local(node.tag) == "definedName" and node.get("localSheetId") is None:
-            names[node.get("name", "")] = node.text or ""
-    return sheets, names
-
-
-@remembered(64, 1 << 20)
-def _relations(data: bytes) -> tuple[tuple[str, str, str], ...]:
-    """Kind, key and target of each part that the workbook names. Strict writers use other addresses for the kinds."""
-    root = ElementTree.fromstring(data)  # noqa: S314 - the guard refused every DOCTYPE
-    return tuple((node.get("Type", "").rpartition("/")[2], node.get("Id", ""), node.get("Target", "")) for node in root)
-
-
 def _part(package: Package, folder: str, target: str) -> str:
     """A target as the archive spells it: parts' names know no capitals."""
-    name = target[1:] if target.startswith("/") else posixpath.normpath(f"{folder}/{target}")
-    if name in package:
-        return name
-    return next((part for part in package.parts if part.casefold() == name.casefold()), name)
+    target = target.replace("\\", "/")
+    name = posixpath.normpath(target[1:] if target.startswith("/") else posixpath.join(folder, target))
+    found = package.named(name)
+    return found if found in package or "%" not in name else package.named(unquote(name))
 
 
 @lru_cache(20_000)
@@ -388,18 +426,11 @@ def place_of(text: str) -> Place | None:
 
 
 @remembered(64, 1 << 20)
-def _formats_in(data: bytes) -> tuple[str, ...]:
+def _formats(data: bytes) -> tuple[str, ...]:
     """Number formats by cell style. The blanks of one month share their styles, so this is read once."""
-    root = ElementTree.fromstring(data)  # noqa: S314 - the guard refused every DOCTYPE
-    codes = dict(_BUILT_IN)
-    formats: tuple[str, ...] = ()
-    for node in root:
-        tag = _local(node.tag)
-        if tag == "numFmts":
-            codes.update({int(entry.get("numFmtId", 0)): entry.get("formatCode", "") for entry in node})
-        elif tag == "cellXfs":
-            formats = tuple(codes.get(int(entry.get("numFmtId", 0)), "General") for entry in node)
-    return formats
+    numbers, own = parsed_formats(data)
+    codes = {**_BUILT_IN, **own}
+    return tuple(codes.get(number, "General") for number in numbers)
 
 
 def _not_too_many(sheet: str, cells: int) -> None:
@@ -413,36 +444,3 @@ def _not_too_far(sheet: str, ref: str) -> None:
         raise Refused("XK-F008", detail=f"{sheet} 有单元格 {ref[:20]!r}")
     if int(found[2]) > MAX_ROW or column_number(found[1]) > MAX_COLUMN:
         raise Refused("XK-F007", sheet=sheet, ref=ref)
-
-
-def _elements(data: bytes) -> Iterator[tuple[str, ElementTree.Element]]:
-    """Cells of a sheet with their references; one without takes the place after the one before."""
-    root = ElementTree.fromstring(data)  # noqa: S314 - the guard refused every DOCTYPE
-    row = 0
-    for row_node in (node for node in root.iter() if _local(node.tag) == "row"):
-        row = int(row_node.get("r", row + 1))
-        column = 0
-        for node in row_node:
-            found = _REF.fullmatch(node.get("r", ""))
-            if found:
-                column = column_number(found[1])
-            else:
-                column += 1
-            yield node.get("r") or f"{column_letters(column)}{row}", node
-
-
-def _rich(node: ElementTree.Element) -> str:
-    """Text of a string item: runs joined, phonetic hints left out."""
-    return "".join(
-        child.text or "" if _local(child.tag) == "t" else _rich(child)
-        for child in node
-        if _local(child.tag) in ("t", "r")
-    )
-
-
-def _escape(text: str) -> bytes:
-    return text.replace("&", "&amp;").replace("<", "&lt;").encode()
-
-
-def _local(tag: str) -> str:
-    return tag.rpartition("}")[2]

@@ -11,6 +11,7 @@ from typing import Final
 from xml.etree.ElementTree import ParseError
 
 from xlkpi.findings import Finding
+from xlkpi.intake.budget import out_of_memory
 from xlkpi.intake.foreign import open_source
 from xlkpi.intake.guard import Refused
 from xlkpi.intake.locate import Locator, Retitled
@@ -97,8 +98,10 @@ def read_source(
         return _Reader(issue, name, opened(), reviewed).read()
     except Refused as refused:
         return Unusable(name, (Finding(refused.code, name, facts=refused.facts),))
-    except NONSENSE as error:
-        return Unusable(name, (Finding("XK-F002", name, facts={"detail": f"{type(error).__name__}: {error}"}),))
+    except MemoryError:
+        return Unusable(name, (out_of_memory(name),))
+    except NONSENSE:
+        return Unusable(name, (Finding("XK-F002", name, facts={"detail": "内容不合规范"}),))
 
 
 class _Reader:

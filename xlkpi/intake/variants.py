@@ -3,37 +3,49 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from html import unescape
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
 
+from xlkpi.intake.guard import Refused
 from xlkpi.intake.shown import look
 from xlkpi.values import CellKind, RawCell
 
 _BETWEEN_CALENDARS = 1462  # days from 1900's day zero to 1904's
 _ELAPSED = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
-_SHARED = re.compile(rb"<(?:\w+:)?c\s([^>]*)>\s*<(?:\w+:)?f\s([^>]*?)(?:/>|>([^<]*)<)")
-_ATTRIBUTE = re.compile(rb"""\b(r|t|si)\s*=\s*["']([^"']*)["']""")
+MAX_EXPANDED: Final = 400_000  # characters of shared formulas that are written out for their cells
 
 
-def with_shared_formulas(data: bytes, cells: Mapping[str, RawCell]) -> dict[str, RawCell]:
+class Sharing(NamedTuple):
+    """A cell that shares a formula: the number that they share it under, and the formula where it is written here."""
+
+    ref: str
+    number: str
+    formula: str
+
+
+def with_shared_formulas(sheet: str, sharing: Iterable[Sharing], cells: Mapping[str, RawCell]) -> dict[str, RawCell]:
     """Cells that only point to a formula written elsewhere, with that formula as it reads in their own place.
 
-    `data` is the sheet's XML. A cell whose formula is nowhere to be found keeps an empty one.
+    A cell whose formula is nowhere to be found keeps an empty one.
+
+    Raises:
+        Refused: written out, the formulas are longer together than any workbook's.
     """
-    masters: dict[bytes, tuple[str, str]] = {}
-    members: dict[str, bytes] = {}
-    for cell, formula, text in _SHARED.findall(data):
-        about = dict(_ATTRIBUTE.findall(formula))
-        ref = dict(_ATTRIBUTE.findall(cell)).get(b"r", b"").decode()
-        if about.get(b"t") == b"shared":
-            if text and about.get(b"si", b"") not in masters:
-                masters[about.get(b"si", b"")] = ref, unescape(text.decode())
-            elif ref in cells:
-                members[ref] = about.get(b"si", b"")
+    masters: dict[str, tuple[str, str]] = {}
+    members: dict[str, str] = {}
+    for ref, number, formula in sharing:
+        if formula and number not in masters:
+            masters[number] = ref, formula
+        elif ref in cells:
+            members[ref] = number
     made = dict(cells)
-    for ref, group in members.items():
-        if group in masters and not cells[ref].formula:
-            origin, formula = masters[group]
+    length = 0
+    for ref, number in members.items():
+        if number in masters and not cells[ref].formula:
+            origin, formula = masters[number]
+            length += len(formula)
+            if length > MAX_EXPANDED:
+                raise Refused("XK-F023", what=f"工作表“{sheet}”的共享公式展开后", limit=f"{MAX_EXPANDED} 个字符")
             made[ref] = cells[ref]._replace(formula=_translated(formula, origin, ref))
     return made
 
@@ -59,5 +71,8 @@ def in_1900(cells: Mapping[str, RawCell]) -> dict[str, RawCell]:
 def _in_1900(raw: RawCell) -> RawCell:
     if raw.kind is not CellKind.NUMBER or not raw.text or not look(raw.format).date or _ELAPSED.search(str(raw.format)):
         return raw
-    serial = float(raw.text)
+    try:
+        serial = float(raw.text)
+    except ValueError:  # no number: it will be asked about
+        return raw
     return raw if serial < 1 else raw._replace(text=f"{serial + _BETWEEN_CALENDARS:.15g}")

@@ -62,6 +62,16 @@ def _shape(piece: bytes) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
+class Pieces:
+    """A part, cut: its pieces in order, each without the end tag of its element; what stands behind the last of them,
+    up to the end tag of the element `around`; and the rest of the part, with `around` empty in it."""
+
+    each: list[bytes]
+    last: bytes
+    frame: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Cut:
     """How parts of a kind are cut: behind every `</element>` inside the element `around`.
 
@@ -74,13 +84,15 @@ class Cut:
     inside: bytes = b""
     _before: dict[str, _Part] = field(default_factory=dict, compare=False)
 
-    def pieces(self, name: str, data: bytes) -> list[bytes] | None:
-        """A part's pieces in order, one an element that does not close itself, each without its end tag.
+    def pieces(self, name: str, data: bytes) -> Pieces | None:
+        """A part's pieces, one an element that does not close itself.
 
         None where the part is not well formed, or is so in a way that cannot be cut: unusual or with prefixes. `name`
         is the part's: what the file before had there is compared first, and a piece that it had too is the very object.
         """
         start, end = data.find(b"<" + self.around), data.rfind(b"</" + self.around + b">")
+        if data.count(b"<" + self.around) != 1 or data.count(b"/" + self.around) != 1:
+            return None
         if not 0 <= start < end or b"ascii" in data[:200].lower():  # pieces are known as UTF-8, which allows more
             return None
         *pieces, last = data[start:end].split(b"</" + self.element + b">")
@@ -94,7 +106,7 @@ class Cut:
         if end - start < _LARGE:
             part.pieces = others
             part.shapes.update(new)
-        return [*first, *others]
+        return Pieces([*first, *others], last, data[:start] + b"<" + self.around + b">" + data[end:])
 
     def _part(self, name: str, pieces: int) -> _Part:
         if len(self._before) > _PARTS:
@@ -110,7 +122,8 @@ class Cut:
         joined = seam.join(pieces)
         seams = len(pieces) - 1
         if (
-            joined.count(self.around) != 1 + 2 * seams
+            joined.count(b"<" + self.around) != 1 + seams
+            or joined.count(b"/" + self.around) != seams
             or joined.count(b"</" + self.element) != seams * seam.count(b"</" + self.element)
             or b":" + self.element in joined
         ):
@@ -124,6 +137,7 @@ class Cut:
 
 CELLS: Final = Cut(b"sheetData", b"c", b"</row>", b"<row>")
 NAMES: Final = Cut(b"definedNames", b"definedName")
+STRINGS: Final = Cut(b"sst", b"si")
 
 
 def _refuse_doctype(*_: object) -> None:

@@ -126,7 +126,8 @@ def members(data: bytes) -> dict[str, Member]:
             name_size, extra_size = struct.unpack("<HH", data[at + 26 : at + 30])
             start = at + 30 + name_size + extra_size
             packed = data[start : start + info.compress_size]
-            found[info.filename] = Member(info.filename.encode(), packed, info.CRC, info.file_size, info.compress_type)
+            name = info.filename.replace("\\", "/")  # as the guard reads what writers on Windows once spelled so
+            found[name] = Member(name.encode(), packed, info.CRC, info.file_size, info.compress_type)
     return found
 
 

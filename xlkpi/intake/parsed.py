@@ -1,0 +1,483 @@
+"""Sheets, shared strings, contents and styles read as XML: the truth that the byte cuts are held against.
+
+An element counts at its own place of the tree and in its own namespace. What stands there twice, or only for some
+programs (mc:AlternateContent), is refused: others would show another figure than the one that is scored.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+from xml.etree import ElementTree
+
+from xlkpi.intake.guard import MAX_COLUMN, MAX_ROW, Refused
+from xlkpi.intake.markup import bare, nonsense, relation_of, tree, twice, walk
+from xlkpi.intake.memory import remembered
+from xlkpi.intake.outline import Outline, outlined
+from xlkpi.intake.spelling import KINDS, ROW, Said, defined, formula_text, meant, no_doubles
+from xlkpi.values import cell_ref, column_number
+
+_REF: Final = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
+_ALTERNATE: Final = "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"
+_IGNORED: Final = frozenset({"extLst", "rPr", "rPh", "phoneticPr"})  # with all that is in them
+_OURS: Final = frozenset(
+    {"sheetData", "row", "c", "v", "f", "is", "cols", "mergeCells", "sheets", "sheet", "definedNames", "workbookPr"}
+)
+_TRUE: Final = ("1", "true")
+
+Cell = Callable[[str, Said], None]
+"""Takes a cell that says something: its reference, and what it says. An inline string comes as the value."""
+
+
+# ------------------------------------------------------------------ a sheet
+
+
+def parsed_sheet(part: str, data: bytes, take: Cell, most: int) -> Outline:
+    """Tell every cell of a sheet that holds something; gives the outline. `most` cells at the utmost.
+
+    Raises:
+        Refused: nonsense, said twice, too much or too far out.
+    """
+    sheet = _Sheet(part, take, most)
+    walk(part, data, sheet)
+    if not sheet.seen["worksheet"]:
+        raise nonsense(part, " 不是工作表")
+    return outlined(part, sheet.merged, sheet.rows, sheet.columns)
+
+
+@remembered(256, 1 << 18)
+def outline_of_frame(frame: bytes) -> Outline | None:
+    """The outline of a sheet whose cells were cut out, its rows left aside. None where the cells do not stand where a
+    sheet has them.
+
+    Raises:
+        Refused: what stands around the cells is nonsense.
+    """
+    root = tree("工作表", frame)
+    names = [bare(node.tag) for node in root]
+    if bare(root.tag) != "worksheet" or names.count("sheetData") != 1:
+        return None
+    if any(names.count(name) > 1 for name in ("cols", "mergeCells")):
+        return None
+    _no_alternates("工作表", root)
+    merged = [n.get("ref", "") for n in _children(root, "mergeCells", "mergeCell")]
+    return outlined("工作表", merged, (), [n.attrib for n in _children(root, "cols", "col")])
+
+
+def _children(root: ElementTree.Element, parent: str, name: str) -> Iterator[ElementTree.Element]:
+    for node in root:
+        if bare(node.tag) == parent:
+            yield from (child for child in node if bare(child.tag) == name)
+
+
+def _no_alternates(part: str, root: ElementTree.Element) -> None:
+    for node in root.iter(_ALTERNATE):
+        for inner in node.iter():
+            if bare(inner.tag) in _OURS:
+                raise twice(f"{part} 里只给一部分软件看的内容（{bare(inner.tag)}）")
+
+
+class _Sheet:
+    """Handler for a worksheet. Elements inside what is ignored are counted by depth alone."""
+
+    def __init__(self, part: str, take: Cell, most: int):
+        self.part, self.take, self.most = part, take, most
+        self.seen = dict.fromkeys(("worksheet", "sheetData", "cols", "mergeCells"), 0)
+        self.merged: list[str] = []
+        self.columns: list[Mapping[str, str]] = []
+        self.rows: list[int] = []
+        self.ignored = 0  # the depth of the element that is ignored with all that is in it
+        self.alternate = 0
+        self.inside = ""  # the child of the worksheet that we are in
+        self.row = self.column = self.count = self.last = 0
+        self.taken: bytearray | None = None  # every position within the limits, once cells do not come in order
+        self.order = array("I")
+        self.cell = _Cell()
+
+    def start(self, depth: int, name: str, attributes: Mapping[str, str]) -> None:
+        if self.alternate and name in _OURS:
+            raise twice(f"{self.part} 里只给一部分软件看的内容（{name}）")
+        if self.ignored:
+            return
+        if name == _ALTERNATE:
+            if self.inside == "sheetData":
+                raise twice(f"{self.part} 里只给一部分软件看的内容")
+            self.ignored = self.alternate = depth
+        elif depth == 1:
+            self.seen["worksheet"] = name == "worksheet"
+        elif depth == 2:
+            self._part_of_sheet(name)
+        elif self.inside == "sheetData":
+            self._in_data(depth, name, attributes)
+        elif depth == 3 and self.inside == "mergeCells" and name == "mergeCell":
+            self.merged.append(attributes.get("ref", ""))
+        elif depth == 3 and self.inside == "cols" and name == "col":
+            self.columns.append(dict(attributes))
+
+    def _part_of_sheet(self, name: str) -> None:
+        self.inside = name
+        if name in self.seen:
+            self.seen[name] += 1
+            if self.seen[name] > 1:
+                raise twice(f"{self.part} 的 {name}")
+
+    def _in_data(self, depth: int, name: str, attributes: Mapping[str, str]) -> None:
+        if name in _IGNORED and depth > 3:
+            self.ignored = depth
+        elif depth == 3 and name == "row":
+            self._begin_row(attributes)
+        elif depth == 4 and name == "c":
+            self._begin_cell(attributes)
+        elif depth > 4:
+            self.cell.begin(self._where, depth - 4, name, attributes)
+        else:
+            raise nonsense(self.part, f" 的表格数据里有 {name[-40:]}")
+
+    @property
+    def _where(self) -> str:
+        return f"{self.part} 的单元格 {self.cell.ref}"
+
+    def _begin_row(self, attributes: Mapping[str, str]) -> None:
+        number = attributes.get("r")
+        self.row = _whole(f"{self.part} 的行号", number) if number is not None else self.row + 1
+        if not 0 < self.row < 1 << 21:
+            raise Refused("XK-F008", detail=f"{self.part} 有第 {self.row} 行")
+        self.column = 0
+        if attributes.get("hidden") in _TRUE:
+            self.rows.append(self.row)
+
+    def _begin_cell(self, attributes: Mapping[str, str]) -> None:
+        self.count += 1
+        if self.count > self.most:
+            raise Refused("XK-F006", what=f"{self.part} 的单元格", found="过多", limit=self.most)
+        ref = attributes.get("r")
+        if ref is None:
+            self.column += 1
+            ref = cell_ref(self.column, self.row)
+        else:
+            found = _REF.fullmatch(ref)
+            if found is None:
+                raise Refused("XK-F008", detail=f"{self.part} 有单元格 {ref[:20]!r}")
+            self.column = column_number(found[1])
+            if int(found[2]) != self.row:
+                raise twice(f"{self.part} 第 {self.row} 行里的单元格 {ref}")
+        self._only_once(ref)
+        kind = attributes.get("t", "n")
+        if kind not in KINDS:
+            raise nonsense(f"{self.part} 的单元格 {ref}", f" 的类型是 {kind[:20]!r}")
+        style = attributes.get("s")
+        number = 0 if style is None else _whole(f"{self.part} 的单元格 {ref} 的样式号", style)
+        self.cell = _Cell(ref, kind, number)
+
+    def _only_once(self, ref: str) -> None:
+        """Cells in order need no memory; of others within the limits every position is known."""
+        if self.column > MAX_COLUMN or self.row > MAX_ROW:
+            return
+        here = self.row * ROW + self.column
+        if here > self.last and self.taken is None:
+            self.last = here
+            self.order.append(here)
+            return
+        if self.taken is None:
+            self.taken = bytearray((MAX_ROW + 1) * (MAX_COLUMN + 1))
+            for position in self.order:
+                self.taken[(position // ROW) * (MAX_COLUMN + 1) + position % ROW] = 1
+            self.order = array("I")
+        place = self.row * (MAX_COLUMN + 1) + self.column
+        if self.taken[place]:
+            raise twice(f"{self.part} 的单元格 {ref}")
+        self.taken[place] = 1
+
+    def end(self, depth: int, name: str) -> None:
+        if self.ignored:
+            if depth == self.ignored:
+                self.ignored = self.alternate = 0
+            return
+        if self.inside != "sheetData":
+            return
+        if depth == 4:
+            said = self.cell.said(self._where)
+            if said is not None:
+                self.take(self.cell.ref, said)
+        elif depth > 4:
+            self.cell.close(depth - 4)
+
+    def text(self, depth: int, text: str) -> None:
+        if not self.ignored and self.inside == "sheetData" and depth > 4:
+            self.cell.text(text)
+
+
+@dataclass(slots=True)
+class _Cell:
+    """What stands in a cell, gathered. `path` are the elements that are open in it."""
+
+    ref: str = ""
+    kind: str = "n"
+    style: int = 0
+    path: list[str] = field(default_factory=list)
+    texts: dict[str, list[str]] = field(default_factory=dict)
+    shared: str | None = None
+    rich: bool = False
+
+    def begin(self, where: str, depth: int, name: str, attributes: Mapping[str, str]) -> None:
+        within = self.path[-1] if self.path else ""
+        if depth == 1 and name in ("v", "f", "is"):
+            if name in self.texts:
+                raise twice(f"{where} 的 {name}")
+            self.texts[name] = []
+            if name == "f" and attributes.get("t") == "shared":
+                self.shared = attributes.get("si", "").strip()
+        elif (within, name) in (("is", "t"), ("is", "r"), ("r", "t")):
+            self._one_text(where, within, name)
+        else:
+            raise nonsense(where, f" 里有 {name[-40:]}")
+        self.path.append(name)
+
+    def _one_text(self, where: str, within: str, name: str) -> None:
+        mark = f"{within}/{name}"
+        if mark == "is/r":
+            self.rich = True
+            self.texts.pop("r/t", None)
+        elif mark in self.texts:
+            raise twice(f"{where} 的文字")
+        else:
+            self.texts[mark] = []
+        if self.rich and "is/t" in self.texts:
+            raise twice(f"{where} 的文字")
+
+    def text(self, text: str) -> None:
+        if not self.path:
+            return
+        name = self.path[-1]
+        if name == "t":
+            self.texts["is"].append(text)
+        elif name in ("v", "f"):
+            self.texts[name].append(text)
+
+    def close(self, depth: int) -> None:
+        del self.path[depth - 1 :]
+
+    def said(self, where: str) -> Said | None:
+        """None where the cell is blank."""
+        if not self.texts:
+            return None
+        inline, value, formula = (self.texts.get(name) for name in ("is", "v", "f"))
+        if inline is not None and (self.kind != "inlineStr" or value is not None):
+            raise twice(f"{where} 的内容")
+        if self.kind == "inlineStr" and value is not None:
+            raise nonsense(where, " 的文字写在数值的位置")
+        told = inline if inline is not None else value
+        return Said(
+            self.kind, self.style,
+            None if formula is None else formula_text("".join(formula)),
+            None if told is None else "".join(told),
+            self.shared,
+        )  # fmt: skip
+
+
+def _whole(where: str, text: str) -> int:
+    """A whole number as XML writes it."""
+    bare_text = text.strip(" \t\r\n")
+    if not (bare_text.isascii() and bare_text.isdecimal()):
+        raise nonsense(where, f"是 {text[:20]!r}")
+    if len(bare_text) > 15:
+        return 10**15
+    return int(bare_text)
+
+
+# ------------------------------------------------------------------ shared strings
+
+
+def parsed_strings(part: str, data: bytes) -> list[str]:
+    """The shared strings in order.
+
+    Raises:
+        Refused: nonsense, or a text said twice.
+    """
+    strings = _Strings(part)
+    walk(part, data, strings)
+    return strings.all
+
+
+class _Strings:
+    def __init__(self, part: str):
+        self.part = part
+        self.all: list[str] = []
+        self.ignored = 0
+        self.path: list[str] = []
+        self.pieces: list[str] = []
+        self.had: set[str] = set()
+
+    def start(self, depth: int, name: str, attributes: Mapping[str, str]) -> None:
+        if self.ignored:
+            return
+        if depth == 1 and name != "sst":
+            raise nonsense(self.part, " 不是共享字符串")
+        if depth == 1:
+            return
+        if name in _IGNORED:
+            self.ignored = depth
+            return
+        within = self.path[-1] if self.path else ""
+        if depth == 2 and name == "si":
+            self.pieces, self.had = [], set()
+        elif (within, name) in (("si", "t"), ("si", "r"), ("r", "t")):
+            mark = f"{within}/{name}"
+            if name == "r":
+                self.had.discard("r/t")
+            if (name == "t" and mark in self.had) or {"si/t", "si/r"} <= self.had | {mark}:
+                raise twice(f"{self.part} 第 {len(self.all)} 条的文字")
+            self.had.add(mark)
+        else:
+            raise nonsense(self.part, f" 里有 {name[-40:]}")
+        self.path.append(name)
+
+    def end(self, depth: int, name: str) -> None:
+        if self.ignored:
+            if depth == self.ignored:
+                self.ignored = 0
+            return
+        if depth == 2:
+            self.all.append(meant("".join(self.pieces)))
+        del self.path[max(0, depth - 2) :]
+
+    def text(self, depth: int, text: str) -> None:
+        if not self.ignored and self.path and self.path[-1] == "t":
+            self.pieces.append(text)
+
+
+# ------------------------------------------------------------------ what the workbook lists
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What the workbook's own part lists: sheets (name, relation), names of the whole workbook, whether days count from
+    1904, and whether there is a list of names at all, even an empty one."""
+
+    sheets: tuple[tuple[str, str], ...]
+    names: tuple[tuple[str, str], ...]
+    from_1904: bool
+    lists_names: bool
+
+
+@remembered(64, 1 << 20)
+def parsed_contents(data: bytes) -> Contents:
+    """Read the workbook's part.
+
+    Raises:
+        Refused: no workbook, nonsense, or something listed twice.
+    """
+    part = "工作簿目录"
+    root = tree(part, data)
+    if bare(root.tag) != "workbook":
+        raise Refused("XK-F001")
+    found: dict[str, ElementTree.Element] = {}
+    for node in root:
+        name = bare(node.tag)
+        if name in found and name in _OURS:
+            raise twice(f"{part}的 {name}")
+        found[name] = node
+    _no_alternates(part, root)
+    sheets = [(n.get("name", ""), relation_of(n.attrib)) for n in found.get("sheets", ()) if bare(n.tag) == "sheet"]
+    listed = (n for n in found.get("definedNames", ()) if bare(n.tag) == "definedName")
+    names = [defined(n.get("name", ""), n.text or "") for n in listed if n.get("localSheetId") is None]
+    about = found.get("workbookPr")
+    from_1904 = about is not None and about.get("date1904", "0").strip() in _TRUE
+    return Contents(tuple(sheets), tuple(names), from_1904, "definedNames" in found)
+
+
+# ------------------------------------------------------------------ the package's own lists
+
+_PACKAGE: Final = "{http://schemas.openxmlformats.org/package/2006/"
+
+
+@remembered(64, 1 << 20)
+def parsed_relations(data: bytes) -> tuple[tuple[str, str, str], ...]:
+    """The last word of the kind, key and target of each relation to another part. Strict writers use other addresses
+    for the kinds.
+
+    Raises:
+        Refused: two have the same key.
+    """
+    root = tree("关系表", data)
+    nodes = [node for node in root if node.tag == f"{_PACKAGE}relationships}}Relationship"]
+    no_doubles("关系", [node.get("Id", "") for node in nodes])
+    inner = (node for node in nodes if node.get("TargetMode", "Internal") != "External")
+    return tuple((n.get("Type", "").rpartition("/")[2], n.get("Id", ""), n.get("Target", "")) for n in inner)
+
+
+@remembered(64, 1 << 20)
+def parsed_types(data: bytes) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """Content types by part, and by the ending of a name; both names in small letters.
+
+    Raises:
+        Refused: one is listed twice.
+    """
+    root = tree("内容类型表", data)
+    told: tuple[list[tuple[str, str]], list[tuple[str, str]]] = ([], [])
+    for node in root:
+        if node.tag == f"{_PACKAGE}content-types}}Override":
+            told[0].append((node.get("PartName", "").replace("\\", "/").lstrip("/"), node.get("ContentType", "")))
+        elif node.tag == f"{_PACKAGE}content-types}}Default":
+            told[1].append((node.get("Extension", ""), node.get("ContentType", "")))
+    for names in told:
+        no_doubles("内容类型", [name for name, _ in names])
+    parts, endings = ({name.casefold(): kind for name, kind in names} for names in told)
+    return parts, endings
+
+
+def parsed_properties(part: str, data: bytes) -> dict[str, str]:
+    """Custom document properties that are texts.
+
+    Raises:
+        Refused: two have the same name.
+    """
+    nodes = list(tree(part, data))
+    no_doubles("文档属性", [node.get("name", "") for node in nodes])
+    return {node.get("name", ""): "".join(node.itertext()) for node in nodes}
+
+
+# ------------------------------------------------------------------ styles
+
+
+@remembered(64, 1 << 20)
+def parsed_formats(data: bytes) -> tuple[tuple[int, ...], Mapping[int, str]]:
+    """The number of each cell style's format, and the codes of the formats that the file brings.
+
+    Raises:
+        Refused: nonsense.
+    """
+    styles = _Styles()
+    walk("样式表", data, styles)
+    return tuple(styles.formats), styles.codes
+
+
+class _Styles:
+    def __init__(self) -> None:
+        self.inside = ""
+        self.formats: list[int] = []
+        self.codes: dict[int, str] = {}
+
+    def start(self, depth: int, name: str, attributes: Mapping[str, str]) -> None:
+        if depth == 1 and name != "styleSheet":
+            raise nonsense("样式表", " 不是样式表")
+        if depth == 2:
+            if name == "cellXfs" and self.formats:
+                raise twice("样式表的 cellXfs")
+            self.inside = name
+        elif depth == 3 and self.inside == "cellXfs" and name == "xf":
+            self.formats.append(_whole("样式表的数字格式号", attributes.get("numFmtId", "0")))
+        elif depth == 3 and self.inside == "numFmts" and name == "numFmt":
+            number = _whole("样式表的数字格式号", attributes.get("numFmtId", "0"))
+            code = attributes.get("formatCode", "")
+            if self.codes.setdefault(number, code) != code:
+                raise twice(f"样式表的数字格式 {number}")
+
+    def end(self, depth: int, name: str) -> None:
+        """Nothing to do."""
+
+    def text(self, depth: int, text: str) -> None:
+        """Nothing to do."""

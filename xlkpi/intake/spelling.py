@@ -1,0 +1,322 @@
+"""The exact spelling of cells, strings and names that spreadsheet programs write; what differs from it is not cut.
+
+Excel, WPS, LibreOffice, openpyxl, Apache POI, XlsxWriter and SheetJS all write this: double quotes, one blank before an
+attribute, no comments, no prefixes, every attribute a known one. A piece of `wellformed` that has another spelling may
+mean the same, so the part goes to `parsed`, which reads XML as XML. The patterns never go back: they are linear.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Final, NamedTuple
+
+from xlkpi.intake.markup import nonsense, too_long, twice
+from xlkpi.intake.memory import remembered
+from xlkpi.values import CellKind, column_number
+
+MAX_FORMULA: Final = 8_192  # characters, as many as Excel takes
+ROW: Final = 1 << 14  # a cell's position in reading order is its row times this, plus its column
+KINDS: Final = {
+    "n": CellKind.NUMBER, "str": CellKind.TEXT, "s": CellKind.TEXT, "inlineStr": CellKind.TEXT,
+    "b": CellKind.BOOLEAN, "e": CellKind.ERROR, "d": CellKind.DATE,
+}  # fmt: skip
+_TRUTHS: Final = {"1": "1", "true": "1", "0": "0", "false": "0"}
+
+_CHARACTER = r"&(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6});"
+TEXT: Final = rf"[^<&]*+(?:{_CHARACTER}[^<&]*+)*+"
+_T = rf'<t(?: xml:space="preserve")?>({TEXT})</t>'
+_BLANK = '<c r="[A-Z]{1,3}[1-9][0-9]{0,6}"(?: (?:s|t|cm|vm|ph)="[A-Za-z0-9]{0,10}")*+/>'
+_REF = '<c r="([A-Z]{1,3})([1-9][0-9]{0,6})"((?: (?:s|t|cm|vm|ph)="[A-Za-z0-9]{0,10}")*+)(/?)>'
+_ROW = (
+    '<row r="([1-9][0-9]{0,6})"((?: (?:spans|s|customFormat|ht|hidden|customHeight|outlineLevel|collapsed|thickTop'
+    '|thickBot|ph|x14ac:dyDescent)="[0-9A-Za-z.:-]*+(?: [0-9:]+)*+")*+)(/?)>'
+)
+_TAG = re.compile(rf"</row>|{_ROW}|{_REF}".encode())
+_CONTENT = re.compile(
+    (
+        rf'(?:<f((?: (?:t|ref|si|ca|aca|bx|dt2D|dtr|del1|del2|r1|r2)="[0-9A-Za-z:]*+")*+)(?:/>|>({TEXT})</f>))?+'
+        rf'(?:<v(?: xml:space="preserve")?>({TEXT})</v>|(<v/>)|<is>(?:{_T}|<t/>)</is>)?+'
+    ).encode()
+)
+_LAST = re.compile(rf"(?:</row>|{_ROW}|{_BLANK})*+".encode())
+_ATTRIBUTE = re.compile(rb' ([a-z]+)="([^"]*+)"')
+_HIDDEN = re.compile(rb' hidden="(?:1|true)"')
+_ENTITY = re.compile(r"&(#x?)?(\w+);")
+_NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_NUMBER = re.compile(r"[ \t\n\r]*+[-+]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][-+]?[0-9]++)?[ \t\n\r]*+")
+
+
+class Odd(Exception):
+    """Another spelling than the one that is cut."""
+
+
+class Said(NamedTuple):
+    """What a cell says of itself: its attributes t and s, its formula, its value as written or its inline string.
+
+    `shared` is the number of the formula that it shares, None where it shares none.
+    """
+
+    kind: str
+    style: int
+    formula: str | None
+    value: str | None
+    shared: str | None = None
+
+
+class Piece(NamedTuple):
+    """A piece of a sheet that is spelled exactly: its last cell, and how it goes on from the piece before.
+
+    It may follow a piece whose last cell's position is from `least` up to, not including, `enter`; its own last cell
+    is at `position`. `hidden` are the rows that it hides.
+    """
+
+    ref: str
+    least: int
+    enter: int
+    position: int
+    said: Said
+    hidden: tuple[int, ...] = ()
+
+
+def piece_of(piece: bytes) -> Piece:  # noqa: PLR0912 - one branch a kind of tag
+    """Read a piece.
+
+    Raises:
+        Odd: it has another spelling.
+        Refused: what it says is nonsense or longer than anything that a program writes.
+    """
+    first = piece.startswith(b"<sheetData>")
+    at = len(b"<sheetData>") if first else 0
+    inside, row, position, least, enter = not first, 0, 0, 0, 0
+    hidden: list[int] = []
+    while True:
+        tag = _TAG.match(piece, at)
+        if tag is None:
+            raise Odd
+        at = tag.end()
+        number, about, closed, column, cell_row, attributes, blank = tag.groups()
+        if column:
+            here = int(cell_row)
+            if not inside or (row and here != row):
+                raise Odd
+            if not row:  # it stands in the row that the piece before has opened
+                row, least = here, here * ROW
+            now = here * ROW + column_number(column.decode())
+            if position and now <= position:
+                raise Odd
+            enter, position = enter or now, now
+            if not blank:
+                break
+        elif number:
+            if inside or int(number) <= row:
+                raise Odd
+            row, inside = int(number), not closed
+            position = 0
+            enter = enter or row * ROW
+            if b"hidden" in about and _HIDDEN.search(about):
+                hidden.append(row)
+        elif not inside:
+            raise Odd
+        else:
+            inside = False
+    found = _CONTENT.fullmatch(piece, at)
+    if found is None:
+        raise Odd
+    return Piece((column + cell_row).decode(), least, enter, position, _said(found, attributes), tuple(hidden))
+
+
+def _said(found: re.Match[bytes], attributes: bytes) -> Said:
+    about, formula, value, empty, inline = found.groups()
+    kind, style = _kind_and_style(attributes)
+    if empty:
+        value = b""
+    is_inline = inline is not None or (value is None and found[0].endswith(b"</is>"))
+    if is_inline != (kind == "inlineStr") and (is_inline or value is not None):
+        raise Odd  # it is said in words there
+    if is_inline:
+        value = inline or b""
+    shared = None
+    if about is None:
+        told = None
+    else:
+        facts = dict(_ATTRIBUTE.findall(about)) if about else {}
+        told = formula_of(formula or b"")
+        if facts.get(b"t") == b"shared":
+            shared = facts.get(b"si", b"").decode()
+    return Said(kind, style, told, None if value is None else decoded(value), shared)
+
+
+@remembered(5_000)
+def _kind_and_style(attributes: bytes) -> tuple[str, int]:
+    facts = dict(_ATTRIBUTE.findall(attributes))
+    kind, style = facts.get(b"t", b"n").decode(), facts.get(b"s", b"0").decode()
+    if kind not in KINDS or not style.isdecimal():
+        raise Odd  # it is said in words there
+    return kind, int(style)
+
+
+def ends_plainly(last: bytes) -> bool:
+    """Whether nothing but blank cells and rows stands behind the last cell that holds something."""
+    return _LAST.fullmatch(last) is not None
+
+
+def decoded(data: bytes) -> str:
+    """Text of XML: entities and line ends as a parser gives them."""
+    text = even_lines(data.decode())
+    return _ENTITY.sub(_meant, text) if "&" in text else text
+
+
+def _meant(found: re.Match[str]) -> str:
+    number, name = found.groups()
+    return chr(int(name, 16 if number == "#x" else 10)) if number else _NAMED[name]
+
+
+@remembered(20_000)
+def formula_of(data: bytes) -> str:
+    """A formula's text; most come back in every file.
+
+    Raises:
+        Refused: it is longer than any program writes.
+    """
+    return formula_text(decoded(data))
+
+
+def formula_text(text: str) -> str:
+    """A formula as it is meant: some writers put an equals sign before it, which Excel takes away.
+
+    Raises:
+        Refused: it is longer than any program writes.
+    """
+    if len(text) > MAX_FORMULA:
+        raise too_long("公式", MAX_FORMULA)
+    text = even_lines(text)
+    return text[1:] if text.startswith("=") else text
+
+
+def meant(text: str) -> str:
+    """A cell's text without the escapes of spreadsheets (`_x000D_`), every line break the same."""
+    if "_x" in text:
+        text = _ESCAPED.sub(_unescaped, text)
+    return even_lines(text)
+
+
+def even_lines(text: str) -> str:
+    """Every line break as one line feed."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    number = int(found[1], 16)
+    return found[0] if 0xD800 <= number < 0xE000 else chr(number)  # half of a character is none
+
+
+def value_of(where: str, kind: str, value: str) -> str | None:
+    """A stored value as it is meant, None where there is none; `where` is for people.
+
+    Raises:
+        Refused: Python would take it for a number that it is not in a spreadsheet (1_000, full-width digits).
+    """
+    if kind in ("str", "inlineStr"):
+        return meant(value) or ("" if kind == "str" else None)
+    if kind == "b":
+        return _TRUTHS.get(value.strip(" \t\n\r"), value) or None
+    if kind == "n" and value and not _NUMBER.fullmatch(value):
+        try:
+            odd = math.isfinite(float(value))
+        except ValueError:  # it will be asked about as any words where a number belongs
+            odd = False
+        if odd:
+            raise nonsense(where, f" 的数值写作 {value[:20]!r}")
+    return value or None
+
+
+def index_of(where: str, value: str) -> int:
+    """The number of a shared string.
+
+    Raises:
+        Refused: it is none.
+    """
+    text = value.strip(" \t\n\r")
+    if not (text.isascii() and text.isdecimal() and len(text) < 10):
+        raise nonsense(where, f" 的共享字符串编号是 {value[:20]!r}")
+    return int(text)
+
+
+# ------------------------------------------------------------------ shared strings
+
+_RUN = rf'<r>(?:<rPr>(?:<[A-Za-z0-9]+(?: [A-Za-z0-9]+="[^"<>&]*+")*+/>)*+</rPr>)?+(?:{_T}|<t/>)</r>'
+_HINTS = (
+    rf'(?:<rPh sb="[0-9]+" eb="[0-9]+">{_T}</rPh>)*+'
+    '(?:<phoneticPr(?: (?:fontId|type|alignment)="[A-Za-z0-9]*+")*+/>)?+'
+)  # fmt: skip
+_ITEM = re.compile(rf"(?:{_T}|<t/>|(?:{_RUN})++){_HINTS}".encode())
+_PIECE_OF_TEXT = re.compile(_T.encode())
+_PHONETIC = b"<rPh "
+
+
+@remembered(20_000)
+def string_of(item: bytes) -> str:
+    """A shared string between `<si>` and `</si>`: its runs joined, phonetic hints left out.
+
+    Raises:
+        Odd: it has another spelling.
+    """
+    if _ITEM.fullmatch(item) is None:
+        raise Odd
+    hints = item.find(_PHONETIC)
+    return meant(decoded(b"".join(_PIECE_OF_TEXT.findall(item if hints < 0 else item[:hints]))))
+
+
+# ------------------------------------------------------------------ defined names
+
+MAX_NAME: Final = 255
+_NAME = re.compile(
+    (
+        r"(?:<definedNames>)?<definedName((?: (?:name|localSheetId|hidden|function|vbProcedure|comment|description|help"
+        rf'|statusBar|customMenu|shortcutKey|functionGroupId|publishToServer|workbookParameter|xlm)="[^"<>&\r\n\t]*+")+)>({TEXT})'
+    ).encode()
+)
+_LETTERS = re.compile(rb' (\w+)="([^"]*+)"')
+
+
+def name_of(piece: bytes) -> tuple[str, str] | None:
+    """A defined name of the whole workbook and what it stands for; None for one of a single sheet.
+
+    Raises:
+        Odd: it has another spelling.
+        Refused: it is too long.
+    """
+    found = _NAME.fullmatch(piece)
+    if found is None:
+        raise Odd
+    facts = dict(_LETTERS.findall(found[1]))
+    if b"name" not in facts:
+        raise Odd
+    return None if b"localSheetId" in facts else defined(facts[b"name"].decode(), decoded(found[2]))
+
+
+def defined(name: str, text: str) -> tuple[str, str]:
+    """A name and what it stands for.
+
+    Raises:
+        Refused: one of them is too long.
+    """
+    if len(name) > MAX_NAME:
+        raise too_long("名称", MAX_NAME)
+    return name, formula_text(text)
+
+
+def no_doubles(what: str, names: list[str]) -> None:
+    """Names know no capitals, and each stands for one thing.
+
+    Raises:
+        Refused: two are the same.
+    """
+    seen: set[str] = set()
+    for name in names:
+        folded = name.casefold()
+        if folded in seen:
+            raise twice(f"{what}“{name[:60]}”")
+        seen.add(folded)
