@@ -12,7 +12,8 @@ from pydantic import TypeAdapter
 from xlkpi.files import WriteError, file_name, write_file
 from xlkpi.findings import Finding
 from xlkpi.intake.guard import Refused, raw_bytes
-from xlkpi.intake.submission import Submission, Unusable, read_submission
+from xlkpi.intake.reading import Reading
+from xlkpi.intake.submission import Submission, Unusable
 from xlkpi.issue import Issue
 from xlkpi.scoring.assess import Assessment, assess
 from xlkpi.scoring.engine import Engine, load_engine
@@ -52,6 +53,7 @@ class Worker:
         self.issue, self.folder = setup.issue, setup.folder
         self.engine: Engine = load_engine(setup.engine, setup.issue.master, setup.issue.layout)
         self.stamper = Stamper(setup.issue.layout, setup.issue.master)
+        self.reading = Reading(setup.issue)
 
     def score(self, path: Path) -> Done:
         """Read, check, evaluate and write one file. Nothing that a file can hold raises."""
@@ -60,7 +62,7 @@ class Worker:
         except Refused as refused:
             return failed(path, Finding(refused.code, path.name, facts=refused.facts))
         try:
-            sent = read_submission(self.issue, raw, path.name)
+            sent = self.reading(raw, path.name)
             if isinstance(sent, Unusable):
                 return Done(path.name, sha256(raw), sent.dealer, outcome=encoded(sent))
             return self._assessed(sent, sha256(raw))

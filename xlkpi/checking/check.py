@@ -15,8 +15,9 @@ from xlkpi.checking.plausible import Past, doubts, past_of
 from xlkpi.findings import Finding, with_rulings
 from xlkpi.intake.guard import Refused, admit
 from xlkpi.intake.reader import open_workbook
+from xlkpi.intake.reading import Reading
 from xlkpi.intake.source import Source
-from xlkpi.intake.submission import NONSENSE, Submission, Unusable, read_submission
+from xlkpi.intake.submission import NONSENSE, Submission, Unusable
 from xlkpi.issue import Issue
 from xlkpi.scoring.assess import INSPECTION_MISSING, Assessment, assess
 from xlkpi.scoring.engine import Engine, load_engine
@@ -66,7 +67,9 @@ class Checker:
 
     def check(self, paths: Iterable[Path]) -> list[Checked]:
         """Read and check files; their order changes nothing. Headquarters' inspections are not looked for."""
-        read = [(path, read_submission(self.issue, path)) for path in sorted(set(paths))]
+        reading = Reading(self.issue)
+        read = [(path, reading(path, path.name)) for path in sorted(set(paths))]
+        reading.close()
         notes = _of_several(((path, sent) for path, sent in read if isinstance(sent, Submission)), self.issue)
         for path, found in self._doubts([(path, sent) for path, sent in read if isinstance(sent, Submission)]):
             notes.setdefault(path, []).extend(found)

@@ -162,8 +162,7 @@ class _Sheet:
             if found is None:
                 raise Refused("XK-F008", detail=f"{self.part} 有单元格 {ref[:20]!r}")
             self.column = column_number(found[1])
-            if int(found[2]) != self.row:
-                raise twice(f"{self.part} 第 {self.row} 行里的单元格 {ref}")
+            self.row = int(found[2])  # programs believe the cell, whatever its row says
         self._only_once(ref)
         kind = attributes.get("t", "n")
         if kind not in KINDS:

@@ -314,7 +314,11 @@ def open_workbook(source: Path | bytes) -> Workbook:
     no_doubles("工作表", [name for name, _ in listed])
     pages = targets.get("worksheet", {})
     sheets = {name: pages[key] for name, key in listed if key in pages and pages[key] in package}
-    strings, styles = (_only(targets, kind) for kind in ("sharedStrings", "styles"))
+    folder = posixpath.dirname(main)
+    strings, styles = (
+        _only(targets, kind) or package.named(posixpath.join(folder, f"{kind}.xml"))  # where no relation names it
+        for kind in ("sharedStrings", "styles")
+    )
     return Workbook(
         package, main, sheets, names,
         formats=_formats(package.plain(styles)) if styles in package else (),

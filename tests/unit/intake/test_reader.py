@@ -179,7 +179,7 @@ ENDS = [
     "<extLst><x>8</x></extLst>", "<is><t>9</t></is>",
 ]  # fmt: skip
 BEGINS = ["", ' t="n"', ' t="str"', ' t="b"', ' t="e"', ' t="inlineStr"']
-SHARED = "<sst><si><t>{0}零</t></si><si><t>{0}一</t></si></sst>"
+SHARED = '<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>{0}零</t></si><si><t>{0}一</t></si></sst>'
 ways = st.one_of(
     st.tuples(st.sampled_from(BEGINS), st.sampled_from(["", "<f>A1</f>"]), st.sampled_from(ENDS)),
     st.tuples(st.just(' t="s"'), st.just(""), st.sampled_from(["<v>0</v>", "<v>1</v>"])),
@@ -198,7 +198,14 @@ def test_files_that_were_read_before_change_nothing(ways: list[tuple[str, str, s
         })
         for number, (kind, formula, end) in enumerate(ways)
     ]  # fmt: skip
-    together = [open_workbook(data).cells("Sheet", None).cells for data in files]
+    together = [cells_or_refusal(data) for data in files]
     for data, cells in zip(files, together, strict=True):
         _memories.clear()
-        assert open_workbook(data).cells("Sheet", None).cells == cells
+        assert cells_or_refusal(data) == cells
+
+
+def cells_or_refusal(data: bytes) -> object:
+    try:
+        return open_workbook(data).cells("Sheet", None).cells
+    except Refused as refused:
+        return refused.code, refused.facts

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 from conftest import REAL_ANSWERS
 from openpyxl import load_workbook
+from shared.packages import replaced
 
 from xlkpi.findings import Finding
-from xlkpi.intake.outline import PLAIN, Area, Outline, outline_of
+from xlkpi.intake.outline import PLAIN, Area, Outline
+from xlkpi.intake.reader import open_workbook
 from xlkpi.intake.strays import Remark, beyond, condensed, unseen_rows
 from xlkpi.intake.submission import Submission, read_submission
 from xlkpi.issue import Issue
@@ -231,16 +234,24 @@ def test_a_column_spelt_otherwise_is_told_once_and_errors_one_by_one() -> None:
 # ------------------------------------------------------------------ the outline itself
 
 
-def test_the_outline_of_a_sheet_is_read_off_its_xml() -> None:
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+
+
+def outline_of(data: bytes, xml: str) -> Outline:
+    return open_workbook(replaced(data, {"xl/worksheets/sheet2.xml": xml.encode()})).cells(SHEET, None).outline
+
+
+@pytest.mark.parametrize("prefix", ["", "x:"])
+def test_the_outline_of_a_sheet_is_read_off_its_xml(prefix: str, filled: bytes) -> None:
+    space = f'xmlns{":x" if prefix else ""}="{MAIN}"'
     xml = (
-        b'<worksheet><cols><col min="2" max="3" hidden="1"/><col min="5" max="5" hidden="0"/></cols><sheetData>'
-        b'<row r="4" hidden="true"><c r="A4"/></row><row r="5" hidden="false"/><row r="6"/></sheetData>'
-        b'<mergeCells count="1"><mergeCell ref="B2:D10"/></mergeCells></worksheet>'
+        f'<worksheet {space}><cols><col min="2" max="3" hidden="1"/><col min="5" max="5" hidden="0"/></cols><sheetData>'
+        '<row r="4" hidden="true"><c r="A4"><v>1</v></c></row><row r="5" hidden="false"/><row r="6" hidden="1"/>'
+        "</sheetData>"
+        '<mergeCells count="1"><mergeCell ref="B2:D10"/></mergeCells></worksheet>'
     )
-    outline = outline_of(xml)
+    outline = outline_of(filled, re.sub(r"<(/?)(?=\w)", rf"<\1{prefix}", xml))
     assert outline.merged == (Area(2, 2, 4, 10),)
-    assert (outline.hidden_rows, outline.hidden_columns) == (frozenset({4}), ((2, 3),))
+    assert (outline.hidden_rows, outline.hidden_columns) == (frozenset({4, 6}), ((2, 3),))
     assert (outline.hides(1, 4), outline.hides(3, 9), outline.hides(5, 5)) == (True, True, False)
-    assert outline_of(b"<worksheet><sheetData/></worksheet>") is PLAIN
-    prefixed = b'<x:worksheet><x:sheetData><x:row r="2" hidden="1"/></x:sheetData></x:worksheet>'
-    assert outline_of(prefixed).hidden_rows == {2}
+    assert outline_of(filled, f'<worksheet xmlns="{MAIN}"><sheetData/></worksheet>') is PLAIN

@@ -53,7 +53,7 @@ def test_what_is_cut_is_well_formed_whatever_came_before(files: list[bytes]) -> 
         taken = cut.pieces("sheet1.xml", data)
         if taken is not None:
             assert plainly(data)
-            assert b"</c>".join((*taken, b"")) == data[data.find(b"<sheetData") : data.rfind(b"</c>") + 4]
+            assert b"</c>".join((*taken.each, b"")) == data[data.find(b"<sheetData") : data.rfind(b"</c>") + 4]
 
 
 @given(st.lists(plain_pieces, min_size=1, max_size=5))
