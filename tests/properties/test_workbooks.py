@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
+from xlkpi.month.results import Results, to_json
 
 from xlkpi.batch import run
 from xlkpi.cli.demo import fill_in
@@ -21,7 +22,6 @@ from xlkpi.headquarters.issuing import Blank, blanks
 from xlkpi.intake.normalise import understand
 from xlkpi.intake.submission import Submission, read_submission
 from xlkpi.issue import Issue
-from xlkpi.month.results import Results, to_json
 from xlkpi.scheme.model import SchemeField
 from xlkpi.scoring.assess import assess
 from xlkpi.values import Absence, CellContent, CellKind, Place, RawCell

@@ -33,6 +33,7 @@ ORDER = (
     ("checking",),
     ("month",),
     ("shown",),
+    ("library",),
     ("excel",),
     ("cli", "__main__"),
 )

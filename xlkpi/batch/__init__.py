@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import overload
+from typing import Final, overload
 
 from xlkpi.batch.manifest import MANIFEST_FILE, Entry, Hashes, Manifest, written_before
 from xlkpi.batch.processes import Beside, Scored, default_jobs, score_here, score_in_processes
@@ -38,12 +38,20 @@ class Filing:
     expected: Expected | None = None
 
 
+KEPT: Final = 32_000_000
+"""Bytes of JSON whose assessments stay in memory once they were read: some 50 MB of objects, which is 1,200 dealers of
+the largest scheme or 4,500 of the shortest. What goes beyond is read again whenever it is asked for."""
+
+
 class Assessments(Sequence[Assessment]):
-    """The assessments that count, in roster order. They stay in the manifest and are read when asked for, so that ten
-    thousand of them take no more memory than ten."""
+    """The assessments that count, in roster order. They stay in the manifest and are read when asked for: once where
+    they are few enough to keep (`KEPT`), so that ten thousand of them take no more memory than a thousand."""
 
     def __init__(self, manifest: Manifest, entries: Sequence[Entry], notes: Mapping[str, Sequence[Finding]]):
         self._manifest, self._entries, self._notes = manifest, entries, notes
+        self._read: dict[int, Assessment] = {}
+        self._room = KEPT
+        self._last: tuple[int, Assessment] | None = None  # what several outputs look at in turn is read once
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -54,16 +62,26 @@ class Assessments(Sequence[Assessment]):
     def __getitem__(self, index: slice) -> list[Assessment]: ...
     def __getitem__(self, index: int | slice) -> Assessment | list[Assessment]:
         if isinstance(index, slice):
-            return [self._read(entry) for entry in self._entries[index]]
-        return self._read(self._entries[index])
+            return [self._at(number) for number in range(*index.indices(len(self)))]
+        return self._at(range(len(self))[index])
 
     def __iter__(self) -> Iterator[Assessment]:
-        return map(self._read, self._entries)
+        return map(self._at, range(len(self)))
 
-    def _read(self, entry: Entry) -> Assessment:
+    def _at(self, index: int) -> Assessment:
+        if index in self._read:
+            return self._read[index]
+        if self._last is not None and self._last[0] == index:
+            return self._last[1]
+        entry = self._entries[index]
         done = assessment_of(self._manifest.outcome(entry))
-        notes = self._notes.get(entry.dealer, ())
-        return replace(done, findings=(*done.findings, *notes)) if notes else done
+        if notes := self._notes.get(entry.dealer, ()):
+            done = replace(done, findings=(*done.findings, *notes))
+        if entry.size <= self._room:
+            self._room -= entry.size
+            self._read[index] = done
+        self._last = index, done
+        return done
 
 
 @dataclass(frozen=True, slots=True)

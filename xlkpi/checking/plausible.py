@@ -72,8 +72,8 @@ def doubts(issue: Issue, figures: Figures, past: Past, files: Mapping[str, str])
 
 
 @dataclass(frozen=True, slots=True)
-class Doubted(Sequence[Assessment]):
-    """Assessments with their doubts, each made only when it is asked for."""
+class WithPlausibility(Sequence[Assessment]):
+    """Assessments with their plausibility findings, each made only when it is asked for."""
 
     assessments: Sequence[Assessment]
     told: Mapping[str, Sequence[Finding]]
@@ -87,7 +87,7 @@ class Doubted(Sequence[Assessment]):
     def __getitem__(self, index: slice) -> Sequence[Assessment]: ...
     def __getitem__(self, index: int | slice) -> Assessment | Sequence[Assessment]:
         if isinstance(index, slice):
-            return Doubted(self.assessments[index], self.told)
+            return WithPlausibility(self.assessments[index], self.told)
         return self._with_doubts(self.assessments[index])
 
     def __iter__(self) -> Iterator[Assessment]:
@@ -98,14 +98,14 @@ class Doubted(Sequence[Assessment]):
         return replace(done, findings=(*done.findings, *told)) if told else done
 
 
-def with_doubts(issue: Issue, assessments: Sequence[Assessment], past: Past | None = None) -> Doubted:
+def with_doubts(issue: Issue, assessments: Sequence[Assessment], past: Past | None = None) -> WithPlausibility:
     """A run's assessments with what is not plausible in them. A store's `past` goes before the issue's own."""
     figures: dict[str, dict[str, float]] = {}
     files: dict[str, str] = {}
     for done in assessments:
         figures[done.dealer] = {name: value for name, value in done.inputs.items() if isinstance(value, float)}
         files[done.dealer] = done.file
-    return Doubted(assessments, doubts(issue, figures, {**past_of(issue), **(past or {})}, files))
+    return WithPlausibility(assessments, doubts(issue, figures, {**past_of(issue), **(past or {})}, files))
 
 
 _Doubt = tuple[str, str, dict[str, object]]

@@ -109,16 +109,16 @@ def _tell(
 ) -> None:  # fmt: skip
     from xlkpi.checking.finding_list import rows, to_csv, to_json, to_workbook
     from xlkpi.files import WriteError, write_file
-    from xlkpi.month.results import owners
     from xlkpi.shown.terminal import print_changes, print_findings
 
     files = [(one.read.file, one.dealer) for one in checked]
+    senders = {file: issue.roster[code] for file, code in files if code in issue.roster}
     if shape == "text":
         screen = console()
-        print_findings(screen, found, dealers=owners(issue, files))
+        print_findings(screen, found, dealers={f: f"{d.code} {d.name}" for f, d in senders.items()})
         print_changes(screen, changes or ())
         return
-    listed = rows(found, {file: issue.roster[code] for file, code in files if code in issue.roster})
+    listed = rows(found, senders)
     data: str | bytes = to_workbook(listed, changes) if shape == "xlsx" else to_json(listed, changes)
     if shape == "csv":
         data = to_csv(listed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +12,19 @@ from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 from ruamel.yaml import YAML
 
-from xlkpi.batch import run
-from xlkpi.checking.plausible import with_doubts
-from xlkpi.files import write_file
+from xlkpi.batch import ASSESSED
 from xlkpi.headquarters.forms import inspections_form, roster_form, targets_form
 from xlkpi.headquarters.issuing import make_issue, publish
-from xlkpi.headquarters.lists import read_inspections, read_roster, read_targets
+from xlkpi.headquarters.lists import read_roster, read_targets
 from xlkpi.issue import Issue
-from xlkpi.month.results import SCORES_FILE, Results, write_results
-from xlkpi.month.standing import Standings, standings_of
+from xlkpi.library import open_issue
+from xlkpi.month.month import Month
+from xlkpi.month.scores import SCORES_FILE
 from xlkpi.resources import templates
 from xlkpi.scheme.lint import usable_scheme
+from xlkpi.shown.folder import write_month
 from xlkpi.shown.ranking import FILE as RANKING_FILE
-from xlkpi.shown.ranking import ranking_workbook
-from xlkpi.shown.report.page import REPORT_FILE, write_report
-from xlkpi.shown.report.source import Source
+from xlkpi.shown.report.page import REPORT_FILE
 from xlkpi.workbook.package import saved
 
 DELIVERED = "交车台数"
@@ -37,7 +35,7 @@ class Demo:
     """Where everything was put."""
 
     folder: Path
-    standings: Standings
+    month: Month
     assessed: Path
 
 
@@ -45,24 +43,18 @@ def run_demo(folder: Path, engine: str = "formualizer") -> Demo:
     """Issue, fill, check, score: into dealers.xlsx, targets.xlsx, inspections.xlsx, blank/, filled/ and out/."""
     month = demo_month()
     folder.mkdir(parents=True, exist_ok=True)
-    issue, blanks = issue_month(month, folder)
+    _, blanks = issue_month(month, folder)
     filled = folder / "filled"
     filled.mkdir(exist_ok=True)
     for dealer, path in zip(month["dealers"], blanks, strict=True):
         (filled / path.name).write_bytes(
             fill_in(path.read_bytes(), answers_of(month, dealer), bool(dealer.get("broken")))
         )
-    listed = read_inspections(folder / "inspections.xlsx", issue.scheme, issue.roster, issue.month)
-    issue = replace(issue, inspections=listed.rows)
     out = folder / "out"
-    batch = run(issue, filled.glob("*.xlsx"), engine=engine, out=out)
-    assessments = with_doubts(issue, batch.assessments)
-    results = Results(issue, engine, assessments, batch.unusable, [*listed.findings, *batch.findings])
-    stand = standings_of(results)
-    write_results(results, out, stand.ranking)
-    write_file(out / RANKING_FILE, ranking_workbook(stand))
-    write_report(Source.read(out), out / REPORT_FILE)
-    return Demo(folder, stand, out / "assessed")
+    opened = open_issue(folder / "blank", inspections=folder / "inspections.xlsx")
+    scored = opened.score(filled, engine=engine, jobs=1, out=out)
+    write_month(scored, out, report=True)
+    return Demo(folder, scored, out / ASSESSED)
 
 
 def fill_in(blank: bytes, answers: Mapping[str, Any], broken: bool = False) -> bytes:
@@ -125,7 +117,7 @@ def _filled_form(form: bytes, month: Mapping[str, Any], part: str, headings: lis
 
 def paths_to_open(demo: Demo) -> Iterator[str]:
     """What to look at, in order."""
-    first = demo.standings.rows[0]
+    first = demo.month.standings.rows[0]
     yield f"空白表　　　{demo.folder / 'blank'}"
     yield f"填好的表　　{demo.folder / 'filled'}"
     yield f"绩效考核表　{demo.assessed}（例：{first.file}）"

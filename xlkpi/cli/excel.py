@@ -76,7 +76,7 @@ def score(issue_folder: Path | None, name: str, inspected: Path | None, only_che
             choices = choices_among(books)
             issue_folder, name = choices.path("issue"), name or choices.values["book"]
             inspected = inspected or choices.path_or_none("inspections")
-        issue = load(issue_folder, inspected)
+        issue = load(issue_folder, inspected).issue
         book = choose(books, name, beside=CONTROL, how="请用 --book 指明一份")
         done = review_book(book, issue, scoring=not only_check)
     except (IssueError, NotChosen) as error:

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, console, leave
-from xlkpi.cli.stores import opened
-
-if TYPE_CHECKING:
-    from xlkpi.shown.report.words import Lang
+from xlkpi.cli.stores import known_history
 
 OUT = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -25,28 +21,19 @@ OUT = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.option("--store", "store_file", type=FILE, help="The store that `score` keeps: adds trends and moves.")
 def report(out: Path, output: Path | None, lang: str, store_file: Path | None) -> None:
     """Make one HTML file of the folder OUT that `xlkpi score` wrote: ranking, regions, each dealer's page."""
-    from xlkpi.shown.report.page import REPORT_FILE
-
-    click.echo(str(make_report(out, output or out / REPORT_FILE, "en" if lang == "en" else "zh", store_file)))
-
-
-def make_report(out: Path, path: Path, lang: Lang = "zh", store_file: Path | None = None) -> Path:
-    """Write the report of a folder; why it cannot be made ends the command."""
     from dataclasses import replace
 
     from xlkpi.files import WriteError
-    from xlkpi.month.store.query import earlier_months
-    from xlkpi.shown.report.page import write_report
-    from xlkpi.shown.report.source import NoReport, Source
+    from xlkpi.month.scores import NoScores
+    from xlkpi.shown.report.page import REPORT_FILE, write_report
+    from xlkpi.shown.report.source import Source
 
+    path = output or out / REPORT_FILE
     try:
-        source = Source.read(out, lang)
-        if store_file:
-            with opened(store_file) as store:
-                months = earlier_months(store, source.data["scheme"], source.data["month"])
-            source = replace(source, history=months)
-        return write_report(source, path)
-    except NoReport as error:
+        source = Source.read(out, "en" if lang == "en" else "zh")
+        history = known_history(store_file, source.data.scheme, source.data.month)
+        click.echo(str(write_report(replace(source, history=history), path)))
+    except NoScores as error:
         raise click.UsageError(str(error)) from None
     except WriteError as error:
         raise click.ClickException(f"cannot write {error.path}: {error.detail}") from None

@@ -13,16 +13,14 @@ from xlkpi.cli.runs import (
     filing_options,
     issue_option,
     jobs_option,
-    list_returns,
+    open_given,
     paths_argument,
-    run_batch,
+    score_files,
 )
-from xlkpi.cli.shared import FOLDER, console, load_issue, stop_on_errors
+from xlkpi.cli.shared import FOLDER, console, stop_on_errors
 
 if TYPE_CHECKING:
-    from xlkpi.batch import Batch
-    from xlkpi.issue import Issue
-    from xlkpi.month.returns import Return
+    from xlkpi.month.month import Month
 
 
 @click.command()
@@ -39,14 +37,17 @@ def status(
     """List who has sent, who is late or missing, and what cannot be used. No score is written."""
     from xlkpi.files import WriteError
     from xlkpi.month.returns import RETURNS_FILE
+    from xlkpi.shown.folder import write_returns
     from xlkpi.shown.terminal import print_returns
 
+    month = _survey(paths, issue_folder, filing, engine, jobs)
     try:
-        issue, _, lines = _survey(paths, issue_folder, filing, output, engine, jobs)
+        if output:
+            write_returns(month, output)
     except WriteError as error:
         raise click.ClickException(f"cannot write {error.path}: {error.detail}") from None
     screen = console()
-    print_returns(screen, f"{issue.month}　{issue.scheme.title}　回收清单", lines)
+    print_returns(screen, f"{month.month}　{month.issue.scheme.title}　回收清单", month.returns)
     if output:
         screen.print(f"→ {output / RETURNS_FILE}")
 
@@ -65,10 +66,10 @@ def letters(
     from xlkpi.files import WriteError, write_file
     from xlkpi.shown.letters import letters as letters_of
 
-    issue, batch, lines = _survey(paths, issue_folder, filing, None, engine, jobs)
+    month = _survey(paths, issue_folder, filing, engine, jobs)
     written = 0
     try:
-        for letter in letters_of(issue, batch, lines, filing.deadline, filing.locked):
+        for letter in letters_of(month, filing.deadline, filing.locked):
             write_file(output / f"{letter.name}.txt", letter.text.encode("utf-8-sig"))
             write_file(output / f"{letter.name}.html", letter.page.encode())
             written += 1
@@ -78,13 +79,12 @@ def letters(
 
 
 def _survey(
-    paths: tuple[Path, ...], issue_folder: Path, options: FilingOptions, output: Path | None, engine: str,
-    jobs: int | None,
-) -> tuple[Issue, Batch, list[Return]]:  # fmt: skip
-    from xlkpi.files import workbook_paths
+    paths: tuple[Path, ...], issue_folder: Path, options: FilingOptions, engine: str, jobs: int | None
+) -> Month:  # fmt: skip
+    """What came, without a comparison of figures: that is headquarters' to look at, not a dealer's to answer for."""
+    from xlkpi.library import files_of
 
-    issue = load_issue(issue_folder)
-    filing, found = options.read(issue, always=True)
+    opened = open_given(issue_folder)
+    filing, found = options.read(opened.issue, always=True)
     stop_on_errors(found)
-    batch = run_batch(issue, workbook_paths(paths), engine=engine, jobs=jobs, filing=filing)
-    return issue, batch, list_returns(issue, batch, filing, output)
+    return score_files(opened, files_of(paths), jobs=jobs, engine=engine, filing=filing, compare=False)

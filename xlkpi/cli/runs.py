@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +13,12 @@ import click
 from xlkpi.cli.shared import FILE, FOLDER, Deadline, Where, console
 
 if TYPE_CHECKING:
-    from xlkpi.batch import Batch, Filing, Runner, Scored
+    from xlkpi.batch import Filing, Runner, Scored
     from xlkpi.batch.work import Setup
     from xlkpi.findings import Finding
     from xlkpi.issue import Issue
-    from xlkpi.month.returns import Return
+    from xlkpi.library import OpenIssue
+    from xlkpi.month.month import Month
 
 Command = Callable[..., None]
 
@@ -94,46 +94,28 @@ def filing_options(command: Command) -> Command:
     return wrapped
 
 
-def run_batch(
-    issue: Issue, files: Sequence[Path], *, engine: str, jobs: int | None, filing: Filing, out: Path | None = None,
-    resume: bool = False, cluster: str | None = None,
-) -> Batch:  # fmt: skip
-    """Score the files and show how far it has come."""
-    from xlkpi.batch import run
+def open_given(
+    folder: Path, targets: Path | None = None, inspections: Path | None = None, waivers: Path | None = None
+) -> OpenIssue:
+    """The issue in a folder with headquarters' lists; that there is none ends the command."""
+    from xlkpi.issue import IssueError
+    from xlkpi.library import open_issue
+
+    try:
+        return open_issue(folder, targets=targets, inspections=inspections, waivers=waivers)
+    except IssueError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def score_files(
+    opened: OpenIssue, files: Sequence[Path], *, cluster: str | None = None, **given: Any
+) -> Month:  # fmt: skip
+    """Score the files and show how far it has come; `given` are arguments of `OpenIssue.score`."""
     from xlkpi.shown.progress import shown
 
-    runner = _on_cluster(cluster) if cluster else _runner(processes(jobs, files))
+    runner = _on_cluster(cluster) if cluster else None
     with shown(console(stderr=True)) as progress:
-        return run(issue, files, runner=runner, engine=engine, out=out, resume=resume, filing=filing, progress=progress)
-
-
-def processes(jobs: int | None, files: Sequence[Path]) -> int:
-    """As many as were asked for, else by the number of files."""
-    from xlkpi.batch import default_jobs
-
-    return jobs or default_jobs(len(files), os.cpu_count() or 1)
-
-
-def list_returns(issue: Issue, batch: Batch, filing: Filing, output: Path | None) -> list[Return]:
-    """The return list, written into the folder where one is given; nothing where nobody was expected to send."""
-    if filing.expected is None:
-        return []
-    from xlkpi.files import write_file
-    from xlkpi.headquarters.forms import return_list_form
-    from xlkpi.month.returns import HEADINGS, RETURNS_FILE, WIDTHS, return_list
-
-    lines = return_list(issue, batch, filing.expected)
-    if output is not None:
-        title = f"{issue.month}　{issue.scheme.title}　回收清单"
-        rows = (line.row() for line in lines)
-        write_file(output / RETURNS_FILE, return_list_form(title, HEADINGS, WIDTHS, rows))
-    return lines
-
-
-def _runner(jobs: int) -> Runner:
-    from xlkpi.batch import score_here, score_in_processes
-
-    return score_here if jobs == 1 else functools.partial(score_in_processes, jobs=jobs)
+        return opened.score(files, runner=runner, progress=progress, **given)
 
 
 def _on_cluster(address: str) -> Runner:

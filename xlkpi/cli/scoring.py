@@ -15,10 +15,9 @@ from xlkpi.cli.runs import (
     filing_options,
     issue_option,
     jobs_option,
-    list_returns,
+    open_given,
     paths_argument,
-    processes,
-    run_batch,
+    score_files,
 )
 from xlkpi.cli.shared import (
     ERRORS,
@@ -28,17 +27,12 @@ from xlkpi.cli.shared import (
     Where,
     console,
     leave,
-    load_issue,
     refuse,
     waivers_option,
-    with_waivers,
 )
 
 if TYPE_CHECKING:
-    from xlkpi.batch import Batch
-    from xlkpi.findings import Finding
-    from xlkpi.issue import Issue
-    from xlkpi.month.standing import Standings
+    from xlkpi.month.month import Month
 
 _MOST_PRINTED = 200  # dealers, findings; scores.json, scores.csv and the ranking workbook hold them all
 
@@ -67,90 +61,44 @@ def score(
     filing: FilingOptions, output: Path, engine: str, jobs: int | None, cluster: str | None, resume: bool,
     store_file: Path | None, parquet: bool, report: bool,
 ) -> None:  # fmt: skip
-    """Score dealers' workbooks: scores.json, scores.csv and each dealer's assessed workbook."""
-    from xlkpi.batch import Beside
-    from xlkpi.checking.plausible import with_doubts
-    from xlkpi.cli.stores import keep, known_figures, known_standing
-    from xlkpi.files import WriteError, workbook_paths, write_file
-    from xlkpi.month.results import Results, long_form, write_results
-    from xlkpi.month.returns import roster_findings
-    from xlkpi.month.standing import standings_of
-    from xlkpi.shown.ranking import FILE as RANKING_FILE
-    from xlkpi.shown.ranking import ranking_workbook
+    """Score dealers' workbooks: scores.json, scores.csv, the ranking workbook and each dealer's assessed workbook."""
+    from xlkpi.cli.stores import keep, known_figures, known_history, known_standing
+    from xlkpi.files import WriteError
+    from xlkpi.library import files_of, processes
+    from xlkpi.shown.folder import write_month
 
-    issue = load_issue(issue_folder)
+    opened = open_given(issue_folder, targets, inspected, waivers)
+    issue = opened.issue
     # what is wrong with the store is better known now than in the end
     past, before = known_figures(store_file, issue), known_standing(store_file, issue)
     expected, lists = filing.read(issue, always=False)
-    issue, of_lists = _with_lists(issue, targets, inspected, waivers)
-    lists += of_lists
-    files = workbook_paths(paths)
+    files = files_of(paths)
+    workers = processes(jobs, len(files))
     try:
-        batch = run_batch(
-            issue, files, engine=engine, jobs=jobs, cluster=cluster, filing=expected, out=output, resume=resume
-        )
-        with Beside(processes(jobs, files)) as beside:
-            beside.load("xlkpi.shown.ranking")
-            returns = list_returns(issue, batch, expected, output)
-            lists += [*batch.findings, *roster_findings(returns)]
-            assessments = with_doubts(issue, batch.assessments, past)
-            results = Results(issue, engine, assessments, batch.unusable, lists, returns)
-            stand = standings_of(results, before)
-            workbook = beside.begin(ranking_workbook, stand)
-            write_results(results, output, stand.ranking)
-            if store_file:
-                keep(results, store_file)
-            if parquet:
-                from xlkpi.month.store.parts import PARTS_FOLDER, write_parts
-
-                write_parts(long_form(results), output / PARTS_FOLDER)
-            if report:
-                from xlkpi.cli.reporting import make_report
-                from xlkpi.shown.report.page import REPORT_FILE
-
-                make_report(output, output / REPORT_FILE, store_file=store_file)
-            _print(issue, batch, stand, output)
-            write_file(output / RANKING_FILE, workbook())
+        month = score_files(
+            opened, files, jobs=workers, cluster=cluster, engine=engine, out=output, resume=resume, filing=expected,
+            lists=lists, past=past, before=before,
+        )  # fmt: skip
+        write_month(
+            month, output, jobs=workers, parquet=parquet, report=report,
+            history=lambda: known_history(store_file, issue.scheme.scheme, issue.month),
+        )  # fmt: skip
+        if store_file:
+            keep(month, store_file)
     except WriteError as error:
         raise click.ClickException(f"cannot write {error.path}: {error.detail}") from None
-    leave(stand.all_findings(), failed=len(batch.rejected))
+    _print(month, output)
+    leave(month.all_findings(), failed=len(month.unusable))
 
 
-def _print(issue: Issue, batch: Batch, stand: Standings, output: Path) -> None:
+def _print(month: Month, output: Path) -> None:
     """The ranking and the gravest findings, on the terminal."""
-    from xlkpi.month.results import owners
     from xlkpi.shown.terminal import print_findings, print_ranking
 
     screen = console()
-    print_ranking(screen, stand, most=_MOST_PRINTED)
-    filed = (*batch.settled.counting.values(), *(one for one, _ in batch.rejected))
-    whose = owners(issue, ((one.file, one.dealer) for one in filed))
-    print_findings(screen, stand.all_findings(), dealers=whose, most=_MOST_PRINTED)
+    print_ranking(screen, month.standings, most=_MOST_PRINTED)
+    print_findings(screen, month.all_findings(), dealers=month.owners(), most=_MOST_PRINTED)
     screen.print(f"→ {output}")
-
-
-def _with_lists(
-    issue: Issue, targets: Path | None, inspected: Path | None, waivers: Path | None
-) -> tuple[Issue, list[Finding]]:  # fmt: skip
-    """The issue with what headquarters has written since, and what is wrong with those lists."""
-    from dataclasses import replace
-
-    found: list[Finding] = []
-    if targets:
-        from xlkpi.headquarters.issuing import with_revision
-        from xlkpi.headquarters.lists import read_targets
-
-        revised = read_targets(targets, issue.scheme, issue.roster)
-        found += revised.findings
-        issue = with_revision(issue, revised.rows)
-    if inspected:
-        from xlkpi.headquarters.lists import read_inspections
-
-        entered = read_inspections(inspected, issue.scheme, issue.roster, issue.month)
-        found += entered.findings
-        issue = replace(issue, inspections=entered.rows)
-    issue, of_waivers = with_waivers(issue, waivers)
-    return issue, [*found, *of_waivers]
 
 
 @click.command()
@@ -159,11 +107,12 @@ def _with_lists(
 def trace(file: Path, item: str) -> None:
     """Explain an ITEM of an assessed workbook: clause, cells, numbers, arithmetic, result."""
     from xlkpi.intake.guard import Refused
-    from xlkpi.scoring.trace import NoTrace, trace_item
+    from xlkpi.library import explain
+    from xlkpi.scoring.trace import NoTrace
     from xlkpi.shown.terminal import print_trace
 
     try:
-        explained = trace_item(file, item)
+        explained = explain(file, item)
     except NoTrace as error:
         raise click.ClickException(str(error)) from None
     except Refused as refused:
@@ -216,9 +165,8 @@ def demo(output: Path, engine: str) -> None:
 
     done = run_demo(output, engine)
     screen = console()
-    print_ranking(screen, done.standings)
-    serious = [f for f in done.standings.all_findings() if f.severity > Severity.NOTICE]
-    whose = {row.file: f"{row.dealer.code} {row.dealer.name}" for row in done.standings.rows if row.dealer.name}
-    print_findings(screen, serious, dealers=whose)
+    print_ranking(screen, done.month.standings)
+    serious = [f for f in done.month.all_findings() if f.severity > Severity.NOTICE]
+    print_findings(screen, serious, dealers=done.month.owners())
     for line in paths_to_open(done):
         screen.print(line)

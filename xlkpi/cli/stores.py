@@ -14,9 +14,11 @@ from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, Month, console, refuse
 if TYPE_CHECKING:
     from xlkpi.checking.plausible import Past
     from xlkpi.issue import Issue
-    from xlkpi.month.results import Results
+    from xlkpi.month.month import Month as MonthResult
+    from xlkpi.month.standing import Earlier
     from xlkpi.month.store.file import Store
-    from xlkpi.month.store.query import By
+    from xlkpi.month.store.trend import By, Kind
+    from xlkpi.shown.report.source import History
 
 _store_option = click.option("--store", "store_file", type=FILE, required=True, help="The store that `score` wrote.")
 _scheme_option = click.option("--scheme", "scheme_name", default="", help="Needed where the store has several schemes.")
@@ -48,7 +50,7 @@ def known_figures(store_file: Path | None, issue: Issue) -> Past:
         return figures_before(store, issue.scheme.scheme, issue.month)
 
 
-def known_standing(store_file: Path | None, issue: Issue) -> Mapping[str, tuple[float, int | None]]:
+def known_standing(store_file: Path | None, issue: Issue) -> Mapping[str, Earlier]:
     """Last month's published total and rank by dealer code; nothing where there is no store yet."""
     if store_file is None or not store_file.exists():
         return {}
@@ -58,12 +60,22 @@ def known_standing(store_file: Path | None, issue: Issue) -> Mapping[str, tuple[
         return month_earlier(store, issue.scheme.scheme, issue.month)
 
 
-def keep(results: Results, store_file: Path) -> None:
+def known_history(store_file: Path | None, scheme: str, month: str) -> History:
+    """The dealers' months before, for a report; nothing without a store."""
+    if store_file is None or not store_file.exists():
+        return {}
+    from xlkpi.month.store.query import earlier_months
+
+    with opened(store_file) as store:
+        return earlier_months(store, scheme, month)
+
+
+def keep(month: MonthResult, store_file: Path) -> None:
     """Put a run into the store, and say what that changed."""
     from xlkpi.month.store.record import record
 
     with opened(store_file, write=True) as store:
-        done = record(store, results)
+        done = record(store, month)
     click.echo(f"历史库 {store_file}：新增 {done.new}，替换 {done.revised}，未变 {done.unchanged}")
 
 
@@ -114,19 +126,24 @@ def rank(store_file: Path, month: str | None, part: str, scheme_name: str, outpu
 
 @click.command()
 @_store_option
-@click.option("--of", "name", default="", help="An item, indicator or field; default: the total.")
+@click.option("--of", "name", default="", help="An item, else an indicator or field; default: the total.")
+@click.option("--item", default="", help="An item's points, also where a field has the same name.")
+@click.option("--field", default="", help="A field or an indicator, also where an item has the same name.")
 @click.option("--by", "part", type=click.Choice(list(_PARTS)), default="all", show_default=True,
               help="One line for all dealers, or one a region, peer group or dealer.")  # fmt: skip
 @_scheme_option
-def trend(store_file: Path, name: str, part: str, scheme_name: str) -> None:
-    """Month by month: the mean of the totals, or of one item, indicator or field."""
-    from xlkpi.month.store.query import trend as trend_of
+def trend(store_file: Path, name: str, item: str, field: str, part: str, scheme_name: str) -> None:
+    """Month by month: the mean of the ranked dealers' totals or points of an item, or of all dealers' figures."""
     from xlkpi.month.store.query import which_scheme
+    from xlkpi.month.store.trend import trend as trend_of
     from xlkpi.shown.terminal import print_trend
 
+    if sum(map(bool, (name, item, field))) > 1:
+        raise click.UsageError("give one of --of, --item and --field")
+    kind: Kind | None = "item" if item else "figure" if field else None
     with opened(store_file) as store:
-        points = trend_of(store, which_scheme(store, scheme_name), name, _PARTS[part])
-    print_trend(console(), name or "公布总分", points)
+        found = trend_of(store, which_scheme(store, scheme_name), name or item or field, _PARTS[part], kind)
+    print_trend(console(), found)
 
 
 @click.group("store")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from xlkpi.excel.control import Action, Choices, Trouble, label, read, write_log
 from xlkpi.excel.review import Review, review
 from xlkpi.findings import Finding, Severity
 from xlkpi.issue import Issue, IssueError
+from xlkpi.library import OpenIssue, open_issue
 
 TITLE = "xlkpi"
 _ENGINE = "formualizer"
@@ -63,7 +63,7 @@ def _score(control: Any, choices: Choices) -> str:
 def _reviewed(control: Any, choices: Choices, *, scoring: bool) -> str:
     book = choose(control.app.books, choices.values["book"], beside=control.name)
     listed = choices.path_or_none("inspections") if scoring else None
-    done = review_book(book, load(choices.path("issue"), listed), scoring=scoring)
+    done = review_book(book, load(choices.path("issue"), listed).issue, scoring=scoring)
     if done.assessment is None:
         raise Trouble(done.message)
     return done.message
@@ -83,40 +83,31 @@ def review_book(book: Any, issue: Issue, *, scoring: bool) -> Review:
     return done
 
 
-def load(folder: Path, inspections: Path | None) -> Issue:
+def load(folder: Path, inspections: Path | None) -> OpenIssue:
     """The issue, with headquarters' list of inspections where one is named.
 
     Raises:
         IssueError: the folder holds none.
         Trouble: the list has an error.
     """
-    from xlkpi.headquarters.lists import read_inspections  # noqa: PLC0415
-
-    issue = Issue.load(folder)
-    if inspections is None:
-        return issue
-    listed = read_inspections(inspections, issue.scheme, issue.roster, issue.month)
-    _stop_on_errors(label("inspections"), listed.findings)
-    return replace(issue, inspections=listed.rows)
+    opened = open_issue(folder, inspections=inspections)
+    _stop_on_errors(label("inspections"), opened.findings)
+    return opened
 
 
 def _folder(control: Any, choices: Choices) -> str:
-    from xlkpi.batch import run  # noqa: PLC0415
-    from xlkpi.checking.plausible import with_doubts  # noqa: PLC0415
-    from xlkpi.files import WriteError, workbook_paths  # noqa: PLC0415
-    from xlkpi.month.results import Results, write_results  # noqa: PLC0415
+    from xlkpi.files import WriteError  # noqa: PLC0415
+    from xlkpi.shown.folder import write_month  # noqa: PLC0415
 
-    issue = load(choices.path("issue"), choices.path_or_none("inspections"))
+    opened = load(choices.path("issue"), choices.path_or_none("inspections"))
     out = choices.path("out", exists=False)
     try:
         # in this process: a macro's Python has no console to start others from
-        batch = run(issue, workbook_paths((choices.path("returned"),)), engine=_ENGINE, out=out)
-        done = with_doubts(issue, batch.assessments)
-        results = Results(issue, _ENGINE, done, batch.unusable, list(batch.findings))
-        write_results(results, out)
+        month = opened.score(choices.path("returned"), jobs=1, engine=_ENGINE, out=out)
+        write_month(month, out, report=True)
     except WriteError as error:
         raise Trouble(f"写不了 {error.path}：{error.detail}") from None
-    states = Counter([*(str(one.status) for one in results.assessments), *("rejected" for _ in batch.unusable)])
+    states = Counter(row.status for row in month.standings.rows)
     words = (("scored", "已评"), ("provisional", "暂定"), ("rejected", "未能评分"))
     told = "，".join(f"{word} {states[state]} 份" for state, word in words if states[state])
     return f"{told or '文件夹里没有工作簿'}\n结果在 {out}"

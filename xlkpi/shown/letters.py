@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from xlkpi.batch import Batch
 from xlkpi.files import file_name
 from xlkpi.findings import Finding, Severity
-from xlkpi.issue import Dealer, Issue
+from xlkpi.issue import Dealer
+from xlkpi.month.month import Month
 from xlkpi.month.returns import COUNTED, LATE, MISSING, NOT_ISSUED, SAME, SUPERSEDED, UNKNOWN, Return
+from xlkpi.month.standing import REJECTED
 from xlkpi.resources import templates
 
 
@@ -39,15 +40,14 @@ class Point:
     remedy: str
 
 
-def letters(
-    issue: Issue, batch: Batch, lines: Iterable[Return], deadline: str = "", locked: str = ""
-) -> Iterator[Letter]:
+def letters(month: Month, deadline: str = "", locked: str = "") -> Iterator[Letter]:
     """The letters, in the list's order. A dealer with whom all is well gets none. `deadline` and `locked` are words for
     other dates than the issue's."""
-    found = {done.dealer: done.findings for done in batch.assessments}
-    reasons = {unusable.file: unusable.findings for unusable in batch.unusable}
+    issue = month.issue
+    found = {row.dealer.code: row.findings for row in month.standings.rows if row.status != REJECTED}
+    reasons = {unusable.file: unusable.findings for unusable in month.unusable}
     by_dealer: dict[str, list[Return]] = {}
-    for line in lines:
+    for line in month.returns:
         if line.dealer in issue.roster and line.status not in (NOT_ISSUED, UNKNOWN):
             by_dealer.setdefault(line.dealer, []).append(line)
     environment = Environment(

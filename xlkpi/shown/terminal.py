@@ -14,17 +14,22 @@ from rich.tree import Tree
 
 from xlkpi.findings import CodeEntry, Finding, Severity, most_serious_first, tally
 from xlkpi.month.returns import LATE, ON_TIME, SAME, SUPERSEDED, Return, counts
-from xlkpi.month.standing import Standing, Standings, ranked
+from xlkpi.month.standing import Earlier, Standing, Standings, positions, ranked
+from xlkpi.month.statistics import Population, population
 from xlkpi.values import SCORED, VETOED, CellContent, plain
 
 if TYPE_CHECKING:
     from xlkpi.checking.changes import Changes
-    from xlkpi.month.store.query import By, DealerMonth, TrendPoint
+    from xlkpi.month.store.query import DealerMonth
+    from xlkpi.month.store.trend import By, Trend, TrendPoint
     from xlkpi.scoring.trace import Step, Trace
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTICE: "cyan"}
 _NONE = "（未分）"
+_POPULATIONS = {
+    "ranked": "参加排名", "provisional": "暂定", "vetoed": "一票否决", "refused": "退回", "missing": "未交",
+}  # fmt: skip
 _STATUS = {"scored": "已评", "provisional": "暂定", "rejected": "未计分"}
 
 
@@ -166,6 +171,16 @@ def print_ranking(console: Console, stand: Standings, most: int | None = None) -
     console.print(table)
     if len(rows) > len(table.rows):
         console.print(f"[bold]… 另有 {len(rows) - len(table.rows)} 家没有列出[/bold]")
+    console.print(counted(population(stand.rows, stand.missing), stand.scheme.display_decimals))
+
+
+def counted(whole: Population, digits: int) -> str:
+    """How many dealers became what, and the mean of the ranked ones' totals, in a sentence."""
+    counts = whole.counts()
+    told = "，".join(f"{word} {counts[key]} 家" for key, word in _POPULATIONS.items() if counts[key])
+    totals = whole.totals
+    mean = f"；平均 {totals.mean:.{digits}f} 分（{totals.count} 家参加排名的）" if totals.mean is not None else ""
+    return f"共 {whole.dealers} 家：{told}{mean}" if told else "没有经销商"
 
 
 def print_returns(console: Console, title: str, lines: Sequence[Return]) -> None:
@@ -226,26 +241,56 @@ def _reasons(stand: Standings, row: Standing) -> Iterable[str]:
 
 
 def print_standings(console: Console, stand: Standings, by: By = "all") -> None:
-    """A stored month's ranking, among all or within each region or peer group."""
+    """A stored month's ranking, among all or within each region or peer group; so are last month's places."""
     digits = stand.scheme.display_decimals
-    parts: dict[str, list[Standing]] = {}
-    for row in stand.rows:
-        part = {"region": row.dealer.region or _NONE, "peer_group": row.dealer.peer_group or _NONE}.get(by, "")
-        parts.setdefault(part, []).append(row)
-    for part, rows in parts.items():
+    before = _places_before(stand, by)
+    for part, rows in _by_part(stand, by).items():
         table = Table(title="　".join(filter(None, (stand.month, stand.scheme.title, clean(part)))), title_style="bold")
         for heading in ("名次", "代码", "经销商", "总分", "上月", "上月名次", "等级", "状态"):
             table.add_column(heading, justify="right" if heading in ("名次", "总分", "上月", "上月名次") else "left")
         within = ranked(rows)
         for row in sorted(within, key=lambda row: row.rank or len(within) + 1):
-            published, rank = stand.before.get(row.dealer.code, (None, None))
+            earlier = stand.before.get(row.dealer.code)
+            place = before.get(row.dealer.code)
             table.add_row(
                 str(row.rank or "—"), clean(row.dealer.code), clean(row.dealer.name),
                 "—" if row.status == "rejected" else f"{row.published:.{digits}f}",
-                "—" if published is None else f"{published:.{digits}f}", str(rank or "—"), clean(row.grade),
-                "一票否决" if row.vetoed else _STATUS[row.status],
+                "—" if earlier is None else f"{earlier.published:.{digits}f}",
+                _place(place, part, by), clean(row.grade), "一票否决" if row.vetoed else _STATUS[row.status],
             )  # fmt: skip
         console.print(table)
+        console.print(counted(population(within), digits))
+
+
+def _by_part(stand: Standings, by: By) -> dict[str, list[Standing]]:
+    parts: dict[str, list[Standing]] = {}
+    for row in stand.rows:
+        part = {"region": row.dealer.region or _NONE, "peer_group": row.dealer.peer_group or _NONE}.get(by, "")
+        parts.setdefault(part, []).append(row)
+    return parts
+
+
+def _places_before(stand: Standings, by: By) -> dict[str, tuple[int, str]]:
+    """Each dealer's place last month, counted as this month's is: among all, or within the part it belonged to then."""
+
+    def part_of(earlier: Earlier) -> str:
+        if by == "all":
+            return ""
+        return (earlier.region if by == "region" else earlier.peer_group) or _NONE
+
+    parts: dict[str, dict[str, float]] = {}
+    for code, earlier in stand.before.items():
+        if earlier.rank is not None:
+            parts.setdefault(part_of(earlier), {})[code] = earlier.published
+    return {code: (place, part) for part, group in parts.items() for code, place in positions(group).items()}
+
+
+def _place(place: tuple[int, str] | None, part: str, by: By) -> str:
+    """Last month's place; with the part where the dealer belonged to another one then."""
+    if place is None:
+        return "—"
+    number, then = place
+    return str(number) if by == "all" or then == part else f"{number}（{clean(then)}）"
 
 
 def print_history(console: Console, dealer: str, rows: Sequence[DealerMonth]) -> None:
@@ -285,20 +330,35 @@ def print_figures(console: Console, title: str, figures: Sequence[tuple[str, flo
     console.print(table if figures else f"{clean(title)}：库中没有记录")
 
 
-def print_trend(console: Console, title: str, points: Sequence[TrendPoint]) -> None:
+def print_trend(console: Console, trend: Trend) -> None:
     """Means by month, one line a part, with the change since the month before."""
-    table = Table(title=clean(title), title_style="bold")
+    unit = "%" if trend.type == "rate" else trend.unit
+    title = f"{trend.label}（{unit}）" if unit else trend.label
+    whose = "已评、有数的经销商" if trend.kind == "figure" else "参加排名的经销商"
+    table = Table(title=clean(title), title_style="bold", caption=f"家数和平均只计{whose}")
     for heading in ("范围", "月份", "家数", "平均", "变化", "最低", "最高"):
         table.add_column(heading, justify="left" if heading in ("范围", "月份") else "right")
     last: TrendPoint | None = None
-    for point in points:
-        change = f"{point.mean - last.mean:+.4g}" if last and last.part == point.part else ""
-        figures = (f"{figure:,.6g}" for figure in (point.low, point.high))
+    for point in trend.points:
+        now, five = point.figures, point.figures.five
+        if now.mean is None or five is None:
+            continue
+        change = ""
+        if last is not None and last.part == point.part and last.figures.mean is not None:
+            change = _figure(now.mean - last.figures.mean, trend.type, sign="+")
         table.add_row(
-            clean(point.part) or "全部", point.month, str(point.count), f"{point.mean:,.6g}", change, *figures
+            clean(point.part) or "全部", point.month, str(now.count), _figure(now.mean, trend.type), change,
+            _figure(five.low, trend.type), _figure(five.high, trend.type),
         )  # fmt: skip
         last = point
-    console.print(table if points else f"{clean(title)}：库中没有记录")
+    console.print(table if trend.points else f"{clean(title)}：库中没有记录")
+
+
+def _figure(value: float, kind: str, sign: str = "") -> str:
+    """A figure by its type: a rate as percent."""
+    if kind == "rate":
+        return f"{value * 100:{sign},.2f}%"
+    return f"{value:{sign},.6g}"
 
 
 def print_trace(console: Console, trace: Trace) -> None:

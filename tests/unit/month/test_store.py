@@ -13,11 +13,11 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from xlkpi.month.results import Results, ranks
 
 from xlkpi.findings import Finding, Ruling, Severity
 from xlkpi.intake.submission import Unusable
 from xlkpi.issue import Dealer, Issue
-from xlkpi.month.results import Results, ranks
 from xlkpi.month.standing import standings_of
 from xlkpi.month.store.file import TABLES, Store, StoreError, export, open_store
 from xlkpi.month.store.query import EarlierMonth, dealer_months, earlier_months, past, standings, trend, which_scheme

@@ -7,7 +7,7 @@ what stands in the file is touched.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -62,27 +62,45 @@ class Store:
     path: Path
     connection: duckdb.DuckDBPyConnection
 
-    def rows(self, query: str, given: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    def rows(self, query: str, given: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
         """The rows that a query gives."""
         return self.connection.execute(query, given).fetchall()
 
-    def add(self, table: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Append rows in bulk: a thousand rows a millisecond, where one statement a row takes a second."""
+    def records(self, query: str, given: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        """The rows that a query gives, each by column name."""
+        done = self.connection.execute(query, given)
+        names = [column[0] for column in done.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in done.fetchall()]
+
+    def add(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Append rows, given by column name, in bulk: one statement a row takes a second for a thousand.
+
+        Raises:
+            KeyError: a row lacks a column, or has one that the table has not.
+        """
         import numpy  # noqa: PLC0415 - heavy; DuckDB takes columns
 
-        columns = list(zip(*rows, strict=True))
-        if not columns:
+        listed = list(rows)
+        if not listed:
             return
-        incoming = {f"c{number}": numpy.array(column, dtype=object) for number, column in enumerate(columns)}
-        names = ", ".join(f"c{number}::{column.split()[1]}" for number, column in enumerate(TABLES[table].split(", ")))
+        kinds = columns_of(table)
+        if unknown := listed[0].keys() - kinds.keys():
+            raise KeyError(f"{table} has no column {', '.join(sorted(unknown))}")
+        incoming = {name: numpy.array([row[name] for row in listed], dtype=object) for name in kinds}
+        names, cast = ", ".join(kinds), ", ".join(f"{name}::{kind}" for name, kind in kinds.items())
         self.connection.register("incoming", incoming)
-        self.connection.execute(f"INSERT INTO {table} SELECT {names} FROM incoming")  # noqa: S608 - our own names
+        self.connection.execute(f"INSERT INTO {table} ({names}) SELECT {cast} FROM incoming")  # noqa: S608 - our own
         self.connection.unregister("incoming")
 
     def next_number(self, table: str, column: str) -> int:
         """One more than the greatest so far."""
         ((greatest,),) = self.rows(f"SELECT coalesce(max({column}), 0) FROM {table}")  # noqa: S608 - our own names
         return int(greatest) + 1
+
+
+def columns_of(table: str) -> dict[str, str]:
+    """A table's columns, each with its type."""
+    return dict(column.split(" ") for column in TABLES[table].split(", "))
 
 
 def batched(entries: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -5,20 +5,26 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 
 from xlkpi.findings import Finding, Ruling, Severity
 from xlkpi.issue import Dealer
-from xlkpi.month.standing import GroupStanding, ItemStanding, Loss, Standing, Standings, ranked
+from xlkpi.month.standing import (
+    Earlier,
+    GroupStanding,
+    ItemStanding,
+    Loss,
+    Standing,
+    Standings,
+    applied_points,
+    ranked,
+    shapes_of,
+)
 from xlkpi.month.store.file import Store, StoreError
 from xlkpi.scheme.model import Scheme
 from xlkpi.values import Place, months_earlier
 
-By = Literal["all", "region", "peer_group", "dealer"]
-_ROW = (
-    "SELECT submission, dealer, name, region, peer_group, status, file, total, published, before_veto, ceiling, grade, "
-    "vetoed FROM submissions "
-)
+_STANDING = ("status", "file", "total", "published", "before_veto", "ceiling", "grade", "vetoed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +59,6 @@ class EarlierMonth:
     items: Mapping[str, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class TrendPoint:
-    """One month of a region, group or dealer: how many figures, their mean, lowest and highest."""
-
-    part: str
-    month: str
-    count: int
-    mean: float
-    low: float
-    high: float
-
-
 def which_scheme(store: Store, name: str = "", month: str = "") -> str:
     """The scheme that is meant: the one named, or the only one that the store has (in that month).
 
@@ -93,23 +87,27 @@ def standings(store: Store, scheme: str, month: str) -> Standings:
         StoreError: the store has nothing of that scheme and month (XK-W023).
     """
     which_scheme(store, scheme, month)
-    rows = _ranked_month(store, scheme, month, full=True)
+    definition = definition_of(store, scheme, month)
+    rows = _ranked_month(store, scheme, month, definition)
     query = (
         "SELECT code, file, sheet, cell, field, facts, ruling FROM findings WHERE submission IS NULL AND run = "
         "(SELECT max(run) FROM runs WHERE scheme = ? AND month = ?) ORDER BY rowid"
     )
-    lists = [_finding(*entry) for entry in store.rows(query, [scheme, month])]
+    lists = [_finding(entry) for entry in store.records(query, [scheme, month])]
     before = month_earlier(store, scheme, month)
-    return Standings(_definition(store, scheme, month), month, rows, findings=lists, before=before)
+    return Standings(definition, month, rows, findings=lists, before=before)
 
 
-def month_earlier(store: Store, scheme: str, month: str) -> dict[str, tuple[float, int | None]]:
+def month_earlier(store: Store, scheme: str, month: str) -> dict[str, Earlier]:
     """Published total and rank of the month before, by dealer code; who was refused then is left out."""
     rows = _ranked_month(store, scheme, months_earlier(month))
-    return {row.dealer.code: (row.published, row.rank) for row in rows if row.status != "rejected"}
+    return {
+        row.dealer.code: Earlier(row.published, row.rank, row.dealer.region, row.dealer.peer_group)
+        for row in rows if row.status != "rejected"
+    }  # fmt: skip
 
 
-def _definition(store: Store, scheme: str, month: str) -> Scheme:
+def definition_of(store: Store, scheme: str, month: str) -> Scheme:
     """The scheme as the month's latest run had it."""
     query = (
         "SELECT definition FROM schemes JOIN runs USING (scheme, version, fingerprint) "
@@ -119,48 +117,66 @@ def _definition(store: Store, scheme: str, month: str) -> Scheme:
     return Scheme.model_validate_json(definition)
 
 
-def _ranked_month(store: Store, scheme: str, month: str, *, full: bool = False) -> list[Standing]:
-    """Accepted submissions that count, and rejected files of dealers who have none; `full` with items and findings."""
+def _ranked_month(store: Store, scheme: str, month: str, definition: Scheme | None = None) -> list[Standing]:
+    """Accepted submissions that count, and rejected files of dealers who have none; with the scheme's definition also
+    their items and findings."""
     # of what was refused, the latest for each dealer, and only while nothing of the dealer's was accepted
-    where = (
-        "AS s WHERE scheme = ? AND month = ? AND (is_current OR (status = 'rejected' AND submission = (SELECT "
-        "max(submission) FROM submissions o WHERE o.scheme = s.scheme AND o.month = s.month AND o.dealer = s.dealer "
-        "AND (o.dealer != '' OR o.file = s.file)) AND NOT EXISTS (FROM submissions o WHERE o.scheme = s.scheme "
-        "AND o.month = s.month AND o.dealer = s.dealer AND o.is_current))) ORDER BY position, dealer, file"
-    )
-    found = store.rows(_ROW + where, [scheme, month])
-    rows = {n: Standing(Dealer(*dealer[:4]), *dealer[4:]) for n, *dealer in found}
-    if full and rows:
-        groups = _by_submission(store, "group_scores", "group_name, score, vetoed, undecided", rows)
-        items = _by_submission(store, "items", "item, score, before_veto, status, vetoed", rows)
-        losses = _by_submission(store, "losses", "item, kind, scope, points, clause, inspection", rows)
-        findings = _by_submission(store, "findings", "code, file, sheet, cell, field, facts, ruling", rows)
-        rows = {
-            n: replace(
-                row,
-                groups=tuple(GroupStanding(*entry) for entry in groups.get(n, ())),
-                items=tuple(ItemStanding(*entry) for entry in items.get(n, ())),
-                losses=tuple(Loss(*entry) for entry in losses.get(n, ())),
-                findings=tuple(_finding(*entry) for entry in findings.get(n, ())),
-            )
-            for n, row in rows.items()
-        }
+    query = """
+        SELECT submission, dealer AS code, name, region, peer_group, status, file, total, published, before_veto,
+            ceiling, grade, vetoed
+        FROM submissions AS s WHERE scheme = ? AND month = ? AND (is_current OR (status = 'rejected' AND submission = (
+            SELECT max(submission) FROM submissions o WHERE o.scheme = s.scheme AND o.month = s.month
+            AND o.dealer = s.dealer AND (o.dealer != '' OR o.file = s.file))
+        AND NOT EXISTS (FROM submissions o WHERE o.scheme = s.scheme AND o.month = s.month AND o.dealer = s.dealer
+            AND o.is_current)))
+        ORDER BY position, dealer, file
+    """
+    rows = {row["submission"]: _standing(row) for row in store.records(query, [scheme, month])}
+    if definition is not None and rows:
+        rows = _with_parts(store, rows, definition)
     return ranked(rows.values())
+
+
+def _standing(row: Mapping[str, Any]) -> Standing:
+    dealer = Dealer(row["code"], row["name"], row["region"], row["peer_group"])
+    return Standing(dealer, **{name: row[name] for name in _STANDING})
+
+
+def _with_parts(store: Store, rows: Mapping[int, Standing], definition: Scheme) -> dict[int, Standing]:
+    """With groups, items, losses and findings."""
+    groups = _by_submission(store, "group_scores", 'group_name AS "group", score, vetoed, undecided', rows)
+    items = _by_submission(store, "items", "item, score, before_veto, status, vetoed", rows)
+    losses = _by_submission(store, "losses", "item, kind, scope, points, clause, inspection", rows)
+    findings = _by_submission(store, "findings", "code, file, sheet, cell, field, facts, ruling", rows)
+    shapes = shapes_of(definition)
+    full: dict[int, Standing] = {}
+    for number, row in rows.items():
+        mine = items.get(number, ())
+        applied = applied_points(shapes, {item["item"]: item["status"] for item in mine})
+        full[number] = replace(
+            row,
+            groups=tuple(GroupStanding(**entry) for entry in groups.get(number, ())),
+            items=tuple(ItemStanding(**entry, applied=applied.get(entry["item"], 0.0)) for entry in mine),
+            losses=tuple(Loss(**entry) for entry in losses.get(number, ())),
+            findings=tuple(_finding(entry) for entry in findings.get(number, ())),
+        )
+    return full
 
 
 def _by_submission(
     store: Store, table: str, columns: str, wanted: Mapping[int, Any]
-) -> dict[int, list[tuple[Any, ...]]]:
+) -> dict[int, list[dict[str, Any]]]:
     query = f"SELECT submission, {columns} FROM {table} WHERE list_contains(?, submission) ORDER BY submission, rowid"  # noqa: S608
-    found: dict[int, list[tuple[Any, ...]]] = {}
-    for number, *rest in store.rows(query, [list(wanted)]):
-        found.setdefault(number, []).append(tuple(rest))
+    found: dict[int, list[dict[str, Any]]] = {}
+    for row in store.records(query, [list(wanted)]):
+        found.setdefault(row.pop("submission"), []).append(row)
     return found
 
 
-def _finding(code: str, file: str, sheet: str, cell: str, field: str, facts: str, ruling: str | None) -> Finding:
-    place = Place(sheet, cell) if cell else None
-    return Finding(code, file, place, field, json.loads(facts), _ruling(json.loads(ruling)) if ruling else None)
+def _finding(row: Mapping[str, Any]) -> Finding:
+    place = Place(row["sheet"], row["cell"]) if row["cell"] else None
+    ruling = _ruling(json.loads(row["ruling"])) if row["ruling"] else None
+    return Finding(row["code"], row["file"], place, row["field"], json.loads(row["facts"]), ruling)
 
 
 def _ruling(kept: dict[str, Any]) -> Ruling:
@@ -244,25 +260,3 @@ def figures_before(store: Store, scheme: str, month: str, reach: int = 12) -> di
     for dealer, name, numbers in store.rows(query, [scheme, months_earlier(month, reach), months_earlier(month)]):
         found.setdefault(dealer, {})[name] = numbers
     return found
-
-
-def trend(store: Store, scheme: str, name: str = "", by: By = "all") -> list[TrendPoint]:
-    """Month by month, for all dealers, regions, peer groups or each dealer: the mean of a field, indicator or item.
-
-    Without a name it is the published total. Provisional dealers are left out of totals and items: they are not final.
-    """
-    part = {"all": "''", "region": "s.region", "peer_group": "s.peer_group", "dealer": "s.dealer"}[by]
-    scored = "s.is_current AND s.status = 'scored'"
-    if not name:
-        source, figure = f"submissions s WHERE {scored}", "s.published"
-    elif store.rows("SELECT 1 FROM items JOIN submissions USING (submission) WHERE scheme = ? AND item = ? LIMIT 1",
-                    [scheme, name]):  # fmt: skip
-        source, figure = f"items i JOIN submissions s USING (submission) WHERE {scored} AND i.item = ?", "i.score"
-    else:
-        source = "field_values v JOIN submissions s USING (submission) WHERE s.is_current AND v.name = ?"
-        figure = "v.number"
-    query = (
-        f"SELECT {part}, s.month, count({figure}), avg({figure}), min({figure}), max({figure}) FROM {source} "  # noqa: S608
-        f"AND s.scheme = ? AND {figure} IS NOT NULL GROUP BY ALL ORDER BY 1, 2"
-    )
-    return [TrendPoint(*row) for row in store.rows(query, [*([name] if name else []), scheme])]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -12,8 +12,8 @@ from typing import Any
 
 from xlkpi.findings import Finding
 from xlkpi.issue import Issue
-from xlkpi.month.results import Results
-from xlkpi.month.standing import Standing, standing_of, standings_of
+from xlkpi.month.month import Month
+from xlkpi.month.standing import REJECTED, Standing
 from xlkpi.month.store.file import Store, batched
 from xlkpi.scheme.cells import PUBLISHED
 from xlkpi.scoring.assess import Assessment
@@ -38,18 +38,18 @@ class Recorded:
 @dataclass(frozen=True, slots=True)
 class _Entry:
     standing: Standing
-    values: tuple[tuple[str, str, float | None, str | None], ...]
+    values: tuple[dict[str, Any], ...]
     digest: str
 
 
-def record(store: Store, results: Results) -> Recorded:
+def record(store: Store, month: Month) -> Recorded:
     """Record a run, in one transaction. The same content again adds nothing, so that a run may be repeated.
 
     Of a dealer's several submissions in a month the latest accepted one counts; the others stay, with their revision.
     """
     store.connection.begin()
     try:
-        recorded = _record(store, results)
+        recorded = _record(store, month)
     except BaseException:
         store.connection.rollback()
         raise
@@ -57,9 +57,9 @@ def record(store: Store, results: Results) -> Recorded:
     return recorded
 
 
-def _record(store: Store, results: Results) -> Recorded:
-    issue = results.issue
-    run = _run(store, results)
+def _record(store: Store, month: Month) -> Recorded:
+    issue = month.issue
+    run = _run(store, month)
     given = (issue.scheme.scheme, issue.month)
     known = {
         (dealer, file, digest) if status == "rejected" else dealer: (submission, digest)
@@ -75,12 +75,12 @@ def _record(store: Store, results: Results) -> Recorded:
     order = {code: position for position, code in enumerate(issue.roster)}
     new = revised = unchanged = 0
     number = store.next_number("submissions", "submission")
-    for entries in batched(_entries(results), _AT_ONCE):
+    for entries in batched(_entries(month), _AT_ONCE):
         fresh: list[tuple[int, int, _Entry]] = []
         replaced: list[int] = []
         for entry in entries:
             standing = entry.standing
-            rejected, code = standing.status == "rejected", standing.dealer.code
+            rejected, code = standing.status == REJECTED, standing.dealer.code
             earlier = known.get((code, standing.file, entry.digest) if rejected else code)
             if earlier and earlier[1] == entry.digest:
                 unchanged += 1
@@ -95,68 +95,79 @@ def _record(store: Store, results: Results) -> Recorded:
         store.add("submissions", (_submission(issue, run, n, revision, order, e) for n, revision, e in fresh))
         _add_parts(store, run, [(n, entry) for n, _, entry in fresh])
         new, revised = new + len(fresh) - len(replaced), revised + len(replaced)
-    store.add("findings", (_finding(run, None, finding) for finding in results.findings))
+    store.add("findings", (_finding(run, None, finding) for finding in month.findings))
     return Recorded(new, revised, unchanged)
 
 
 def _add_parts(store: Store, run: int, fresh: Sequence[tuple[int, _Entry]]) -> None:
     """What belongs to submissions: values, scores, losses, findings."""
-    standings = [(n, entry.standing) for n, entry in fresh]
-    store.add("field_values", ((n, *value) for n, entry in fresh for value in entry.values))
+    standings = [(number, entry.standing) for number, entry in fresh]
+    store.add("field_values", ({"submission": n, **value} for n, entry in fresh for value in entry.values))
     store.add(
         "group_scores",
-        ((n, g.group, g.score, g.vetoed, g.undecided) for n, standing in standings for g in standing.groups),
+        (
+            {"submission": n, "group_name": g.group, "score": g.score, "vetoed": g.vetoed, "undecided": g.undecided}
+            for n, standing in standings
+            for g in standing.groups
+        ),
     )
-    store.add("items", ((n, i.item, i.score, i.before_veto, i.status, i.vetoed) for n, s in standings for i in s.items))
     store.add(
-        "losses",
-        ((n, x.item, x.kind, x.scope, x.points, x.clause, x.inspection) for n, s in standings for x in s.losses),
-    )
-    store.add("findings", (_finding(run, n, finding) for n, s in standings for finding in s.findings))
+        "items",
+        (
+            {"submission": n, "item": i.item, "score": i.score, "before_veto": i.before_veto, "status": i.status,
+             "vetoed": i.vetoed}
+            for n, standing in standings for i in standing.items
+        ),
+    )  # fmt: skip
+    store.add("losses", ({"submission": n, **asdict(loss)} for n, standing in standings for loss in standing.losses))
+    store.add("findings", (_finding(run, n, finding) for n, standing in standings for finding in standing.findings))
 
 
-def _run(store: Store, results: Results) -> int:
+def _run(store: Store, month: Month) -> int:
     """The run's own row, and the scheme's where this version of it is new."""
-    issue, number = results.issue, store.next_number("runs", "run")
-    scheme = (issue.scheme.scheme, issue.scheme.version, issue.layout.fingerprint)
+    issue, number = month.issue, store.next_number("runs", "run")
+    scheme = {
+        "scheme": issue.scheme.scheme, "version": issue.scheme.version, "fingerprint": issue.layout.fingerprint,
+        "month": issue.month,
+    }  # fmt: skip
     now = datetime.now(UTC).replace(tzinfo=None)
-    store.add("runs", [(number, now, *scheme, issue.month, results.engine, version("xlkpi"))])
-    if not store.rows("SELECT 1 FROM schemes WHERE scheme = ? AND version = ? AND fingerprint = ?", scheme):
+    store.add("runs", [{**scheme, "run": number, "recorded": now, "engine": month.engine, "tool": version("xlkpi")}])
+    known = "SELECT 1 FROM schemes WHERE scheme = $scheme AND version = $version AND fingerprint = $fingerprint"
+    if not store.rows(known, {name: word for name, word in scheme.items() if name != "month"}):
         definition = issue.scheme.model_dump_json(by_alias=True, exclude_defaults=True)
-        store.add("schemes", [(*scheme, issue.month, definition)])
+        store.add("schemes", [{**scheme, "definition": definition}])
     return number
 
 
-def _entries(results: Results) -> Iterator[_Entry]:
-    issue = results.issue
-    for done in results.assessments:
-        standing = standing_of(issue.roster[done.dealer], done)
-        values = tuple(_values(issue, done))
-        yield _Entry(standing, values, _digest(issue, standing, values))
-    for standing in standings_of(Results(issue, results.engine, (), results.unusable)).rows:
-        yield _Entry(standing, (), _digest(issue, standing, ()))
+def _entries(month: Month) -> Iterator[_Entry]:
+    rows = month.standings.rows
+    for done, standing in zip(month.assessments, rows, strict=False):
+        values = tuple(_values(month.issue, done))
+        yield _Entry(standing, values, _digest(month.issue, standing, values))
+    for standing in rows[len(month.assessments) :]:
+        yield _Entry(standing, (), _digest(month.issue, standing, ()))
 
 
-def _values(issue: Issue, done: Assessment) -> Iterator[tuple[str, str, float | None, str | None]]:
+def _values(issue: Issue, done: Assessment) -> Iterator[dict[str, Any]]:
     """What went in and the indicators that came out, with their role; and the total, which later months show."""
     slots = issue.layout.slots
     for name, value in done.inputs.items():
-        yield slots[name].role.value, name, *_number_or_word(value)
+        yield {"role": slots[name].role.value, "name": name, **_number_or_word(value)}
     for name, value in done.indicators.items():
-        yield _COMPUTED, name, *_number_or_word(value)
-    if done.status != "rejected":
-        yield TOTAL_ROLE, PUBLISHED, done.published, None
+        yield {"role": _COMPUTED, "name": name, **_number_or_word(value)}
+    if done.status != REJECTED:
+        yield {"role": TOTAL_ROLE, "name": PUBLISHED, **_number_or_word(done.published)}
 
 
-def _number_or_word(value: Value) -> tuple[float | None, str | None]:
+def _number_or_word(value: Value) -> dict[str, Any]:
     if isinstance(value, Absence):
-        return None, value.value
+        return {"number": None, "word": value.value}
     if isinstance(value, float | int):
-        return float(value), None
-    return None, str(value)
+        return {"number": float(value), "word": None}
+    return {"number": None, "word": str(value)}
 
 
-def _digest(issue: Issue, standing: Standing, values: Iterable[Any]) -> str:
+def _digest(issue: Issue, standing: Standing, values: Iterable[Mapping[str, Any]]) -> str:
     """The same for the same content, whatever the file is called and whichever engine computed it."""
     findings = [(f.code, str(f.place or ""), f.field, _facts(f), _ruling(f)) for f in standing.findings]
     content = [
@@ -168,8 +179,8 @@ def _digest(issue: Issue, standing: Standing, values: Iterable[Any]) -> str:
     ]  # fmt: skip
     lines = [json.dumps(_rounded(content), ensure_ascii=False)]
     lines += [
-        f"{role}\t{name}\t{'' if number is None else format(number, _DIGITS)}\t{word}"
-        for role, name, number, word in values
+        f"{v['role']}\t{v['name']}\t{'' if v['number'] is None else format(v['number'], _DIGITS)}\t{v['word']}"
+        for v in values
     ]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
@@ -183,22 +194,24 @@ def _rounded(content: Any) -> Any:
 
 def _submission(
     issue: Issue, run: int, number: int, revision: int, order: dict[str, int], entry: _Entry
-) -> tuple[Any, ...]:
+) -> dict[str, Any]:
     s = entry.standing
-    return (
-        number, run, issue.scheme.scheme, issue.month, s.dealer.code, s.dealer.name, s.dealer.region,
-        s.dealer.peer_group, order.get(s.dealer.code, len(order)), revision, s.status != "rejected", entry.digest,
-        s.file, s.status, s.total, s.published, s.before_veto, s.ceiling, s.grade, s.vetoed,
-    )  # fmt: skip
+    return {
+        "submission": number, "run": run, "scheme": issue.scheme.scheme, "month": issue.month,
+        "dealer": s.dealer.code, "name": s.dealer.name, "region": s.dealer.region, "peer_group": s.dealer.peer_group,
+        "position": order.get(s.dealer.code, len(order)), "revision": revision, "is_current": s.status != REJECTED,
+        "digest": entry.digest, "file": s.file, "status": s.status, "total": s.total, "published": s.published,
+        "before_veto": s.before_veto, "ceiling": s.ceiling, "grade": s.grade, "vetoed": s.vetoed,
+    }  # fmt: skip
 
 
-def _finding(run: int, submission: int | None, found: Finding) -> tuple[Any, ...]:
+def _finding(run: int, submission: int | None, found: Finding) -> dict[str, Any]:
     sheet, cell = found.place or ("", "")
-    severity = found.severity.name.lower()
-    return (
-        run, submission, found.code, severity, found.file, sheet, cell, found.field, _facts(found), found.message(),
-        _ruling(found),
-    )  # fmt: skip
+    return {
+        "run": run, "submission": submission, "code": found.code, "severity": found.severity.name.lower(),
+        "file": found.file, "sheet": sheet, "cell": cell, "field": found.field, "facts": _facts(found),
+        "message": found.message(), "ruling": _ruling(found),
+    }  # fmt: skip
 
 
 def _ruling(found: Finding) -> str | None:

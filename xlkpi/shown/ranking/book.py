@@ -15,6 +15,7 @@ from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
 from xlkpi.month.standing import Standing, Standings
+from xlkpi.month.statistics import Population, population
 from xlkpi.workbook.looks import FONT, STYLES
 
 SCORED, PROVISIONAL, VETOED, REJECTED, ABSENT = "已评", "暂定", "一票否决", "退回", "未交"
@@ -58,13 +59,18 @@ class Book:
         return "0." + "0" * digits if digits else "0"
 
     @cached_property
-    def ranked(self) -> list[Standing]:
+    def whole(self) -> Population:
+        """The month's dealers by what became of them."""
+        return population(self.stand.rows, self.stand.missing)
+
+    @property
+    def ranked(self) -> tuple[Standing, ...]:
         """Ranked dealers, the first first, in roster order where they tie."""
-        return sorted((row for row in self.stand.rows if row.rank), key=lambda row: row.rank or 0)
+        return self.whole.ranked
 
     @cached_property
-    def apart(self) -> list[Standing]:
-        """Provisional and totally vetoed dealers."""
+    def unranked(self) -> list[Standing]:
+        """Provisional and totally vetoed dealers, in roster order."""
         return [row for row in self.stand.rows if row.rank is None and row.status != "rejected"]
 
     def format(self, style: str, form: str = "") -> Format:

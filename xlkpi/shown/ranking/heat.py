@@ -73,7 +73,7 @@ def add_heat_map(book: Book) -> None:
         "格中是评定的得分，颜色按各项满分：红低绿高。改“权重”页的黄格，试算总分和名次随之重算；否决和关口仍按原评定。"
     )
     sheet = book.sheet(HEAT, [*widths, *([9] if with_bonus else [])], "得分热力图与权重试算", note, colour="BF8F00")
-    rows = [*book.ranked, *book.apart]
+    rows = [*book.ranked, *book.unranked]
     end = blocks[-1].end + with_bonus
     _head(book, sheet, blocks, with_bonus)
     last = max(FIRST, FIRST + len(rows) - 1)
@@ -277,11 +277,11 @@ def _sums(book: Book, sheet: Worksheet, blocks: list[_Block], last: int) -> None
 
 def _outcome(book: Book, sheet: Worksheet) -> None:
     """What the weights do to the ranking."""
-    count = len(book.ranked)
-    last = max(FIRST, FIRST + len(book.ranked) + len(book.apart) - 1)
+    totals = book.whole.totals
+    count, mean = totals.count, totals.mean or 0.0
+    last = max(FIRST, FIRST + len(book.ranked) + len(book.unranked) - 1)
     columns = (_STATE, _MOVE, _TRIED_TOTAL, _TOTAL)
     states, moves, tried, issued = (area(HEAT, FIRST, last, column) for column in columns)
-    mean = sum(row.published for row in book.ranked) / count if count else 0.0
     sheet.merge_range(_TOP, 8, _TOP, 9, "试算结果", book.format("header"))
     for row, (words, formula, form, value) in enumerate((
         ("参加排名的家数", f'=COUNTIFS({states},"{SCORED}")', "0", count),

@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from xlkpi.issue import Dealer
-from xlkpi.month.results import positions
 from xlkpi.month.returns import HEADINGS, LATE, ON_TIME, STATUSES, WIDTHS, counts
 from xlkpi.month.standing import Standing
+from xlkpi.month.statistics import places_within
 from xlkpi.shown.ranking.book import ABSENT, CHANGE, MOVE, SCORED, Book, Column, quoted, state
 from xlkpi.values import VETOED
 
 RANKING, UNRANKED, LOSSES, RETURNS, FINDINGS, MOVES = "排名", "未排名", "否决扣分", "交表", "问题", "升降"
 TOP = 2
 """The row of every list's headings, from 0."""
-RANK_COLUMN, REGION_COLUMN, TOTAL_COLUMN, GRADE_COLUMN = 0, 3, 5, 7
+TOTAL_COLUMN, GRADE_COLUMN = 5, 7
 _KEYS = (Column("代码", 12), Column("经销商", 22), Column("区域", 10), Column("对标组", 10))
 _SCOPES = {"item": "本项", "group": "本组", "total": "总分"}
 _MOST = 20_000
@@ -66,16 +66,13 @@ def _grades(book: Book) -> Iterator[tuple[str, str]]:
 
 def _within(book: Book, part: Callable[[Dealer], str]) -> dict[str, str]:
     """Each ranked dealer's place among those of its region or group: 3/12."""
-    parts: dict[str, dict[str, float]] = {}
-    for row in book.ranked:
-        if part(row.dealer):
-            parts.setdefault(part(row.dealer), {})[row.dealer.code] = row.published
-    return {c: f"{place}/{len(within)}" for within in parts.values() for c, place in positions(within).items()}
+    return {code: f"{place}/{count}" for code, (place, count) in places_within(book.ranked, part).items()}
 
 
 def _ranking_row(book: Book, row: Standing, region: Mapping[str, str], group: Mapping[str, str]) -> tuple[Any, ...]:
     code = row.dealer.code
-    total, rank = book.stand.before.get(code, (None, None))
+    earlier = book.stand.before.get(code)
+    total, rank = (earlier.published, earlier.rank) if earlier else (None, None)
     deducted = sum(loss.points for loss in row.losses)
     return (
         row.rank, *_key(row.dealer), row.published, row.before_veto, row.grade, region.get(code), group.get(code),
@@ -105,7 +102,7 @@ def add_unranked(book: Book) -> None:
     sheet = book.sheet(UNRANKED, [c.width for c in columns], "不参加排名：暂定和一票否决", note, colour="C00000")
     rows = (
         (*_key(row.dealer), state(row), row.published, row.ceiling, row.before_veto, _why(book, row))
-        for row in book.apart
+        for row in book.unranked
     )
     book.table(sheet, TOP, columns, rows)
 
@@ -126,7 +123,7 @@ def add_losses(book: Book) -> None:
     )  # fmt: skip
     note = "否决在上：先总分，再本组、本项；“检查情况”是总部的检查结果，或判定所依据的数。"
     sheet = book.sheet(LOSSES, [c.width for c in columns], "否决和扣分，及其原因", note, colour="C00000")
-    found = [(loss, row) for row in (*book.ranked, *book.apart) for loss in row.losses]
+    found = [(loss, row) for row in (*book.ranked, *book.unranked) for loss in row.losses]
     found.sort(key=lambda pair: (pair[0].kind != VETOED, pair[0].scope != "total", pair[0].scope != "group"))
     last = book.table(sheet, TOP, columns, (
         (
@@ -167,11 +164,12 @@ def _add_received(book: Book) -> None:
         *_KEYS, Column("情况", 11, "centre"), Column("文件", 42, "note"), Column("错误", 7, "centre", "0;;"),
         Column("警告", 7, "centre", "0;;"), Column("原因", 60, "note"),
     )  # fmt: skip
-    came = len(book.ranked) + len(book.apart)
-    back = len(book.stand.rows) - came
-    note = f"已收 {came}，退回 {back}，未交 {len(book.stand.missing)}。"
+    whole = book.whole
+    absent = "不知" if whole.missing is None else f"{len(whole.missing)} 家"
+    strays = f"；另有 {whole.strays} 份退回的文件不计家数" if whole.strays else ""
+    note = f"有得分 {len(whole.assessed)} 家，退回 {len(whole.refused)} 家，未交 {absent}{strays}。"
     sheet = book.sheet(RETURNS, [c.width for c in columns], "交表情况", note, colour="7F7F7F")
-    rows = [(*_key(dealer), ABSENT, "", 0, 0, "") for dealer in book.stand.missing]
+    rows = [(*_key(dealer), ABSENT, "", 0, 0, "") for dealer in book.stand.missing or ()]
     rows += [_return(row) for row in sorted(book.stand.rows, key=lambda row: row.status != "rejected")]
     last = book.table(sheet, TOP, columns, rows)
     _mark(book, sheet, last, len(_KEYS), {ABSENT: "veto", "退回": "veto", "暂定": "open"})
@@ -218,7 +216,7 @@ def add_moves(book: Book) -> None:
     known = bool(book.stand.before)
     note = "名次从上月到本月：▲ 上升，▼ 下降。" if known else "没有上月的数据：计分时用 --store，下月起就有比较。"
     sheet = book.sheet(MOVES, [c.width for c in columns], "与上月相比", note, colour="7030A0")
-    rows = [row for row in (*book.ranked, *book.apart) if row.dealer.code in book.stand.before]
+    rows = [row for row in (*book.ranked, *book.unranked) if row.dealer.code in book.stand.before]
     moves = sorted((_move(book, row) for row in rows), key=lambda move: (move[4] is None, -(move[4] or 0)))
     last = book.table(sheet, TOP, columns, moves)
     for column in (4, 7):
@@ -226,7 +224,7 @@ def add_moves(book: Book) -> None:
 
 
 def _move(book: Book, row: Standing) -> tuple[Any, ...]:
-    total, rank = book.stand.before[row.dealer.code]
+    total, rank, *_ = book.stand.before[row.dealer.code]
     move = rank - row.rank if rank and row.rank else None
     why = "" if move is not None else f"本月{state(row)}" if row.rank is None else "上月未排名"
     return (*_key(row.dealer), move, row.rank, rank, row.published - total, row.published, total, why)

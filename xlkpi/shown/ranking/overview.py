@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import statistics
 from typing import Any
 
-from xlkpi.scheme.formulas import number_value
+from xlkpi.month.statistics import bands, item_rates
 from xlkpi.shown.ranking.book import Book, area, quoted
 from xlkpi.shown.ranking.lists import GRADE_COLUMN, RANKING, TOP, TOTAL_COLUMN
-from xlkpi.shown.ranking.parts import REGIONS, quartiles
+from xlkpi.shown.ranking.parts import REGIONS
 
 NAME = "总览"
+BASIS = "平均、分布、等级和得分率只计参加排名的经销商。"
 _BINS = 10
 _TABLE = 8  # the row of the small tables' headings, from 0
 
@@ -30,39 +30,38 @@ def add_overview(book: Book) -> None:
 
 
 def _tiles(book: Book, sheet: Any) -> None:
-    totals = [row.published for row in book.ranked]
-    rejected = sum(row.status == "rejected" for row in book.stand.rows)
-    vetoed = sum(row.vetoed for row in book.apart)
-    low, _, middle, _, high = quartiles(totals)
+    whole, totals = book.whole, book.whole.totals
+    counts, middle = whole.counts(), totals.five.middle if totals.five else None
     tiles = (
-        ("参加排名", len(totals), "0"), ("暂定", len(book.apart) - vetoed, "0"), ("一票否决", vetoed, "0"),
-        ("退回", rejected, "0"), ("未交", len(book.stand.missing), "0"),
-        ("平均分", statistics.fmean(totals) if totals else None, book.points), ("中位", middle, book.points),
+        ("参加排名", counts["ranked"], "0"), ("暂定", counts["provisional"], "0"),
+        ("一票否决", counts["vetoed"], "0"), ("退回", counts["refused"], "0"), ("未交", counts["missing"], "0"),
+        (f"平均分（{totals.count} 家）", totals.mean, book.points),
+        (f"中位（{totals.count} 家）", middle, book.points),
     )  # fmt: skip
     for number, (words, figure, form) in enumerate(tiles):
         left = number * 2
         sheet.merge_range(3, left, 3, left + 1, words, book.format("tile_label"))
         sheet.merge_range(4, left, 4, left + 1, "—" if figure is None else figure, book.format("tile", form))
     sheet.set_row(4, 40)
-    if low is not None and high is not None:
-        best = "、".join(row.dealer.name for row in book.ranked if row.rank == 1)
-        told = f"最高 {high:g} 分（{best[:60]}），最低 {low:g} 分"
-        sheet.write_string(5, 0, told, book.format("remark_line"))
+    if totals.five:
+        best = "、".join(row.dealer.name for row in whole.ranked if row.rank == 1)
+        told = f"最高 {totals.five.high:g} 分（{best[:60]}），最低 {totals.five.low:g} 分"
+        sheet.write_string(5, 0, f"{told}。{BASIS}", book.format("remark_line"))
 
 
 def _distribution(book: Book, sheet: Any, last: int, charts: int) -> None:
     """How many dealers in each tenth of the points; the last takes in what bonus adds."""
-    step = book.stand.scheme.points / _BINS
+    found = bands(book.whole, book.stand.scheme.points, _BINS)
     totals = area(RANKING, TOP + 1, last, TOTAL_COLUMN)
     _headings(book, sheet, 0, "分数段", "家数")
-    for number in range(_BINS):
-        low, high = step * number, step * (number + 1)
+    for number, band in enumerate(found[:_BINS]):
         row = _TABLE + 1 + number
         final = number == _BINS - 1
-        sheet.merge_range(row, 0, row, 1, f"{low:g} 以上" if final else f"{low:g}～{high:g}", book.format("label"))
-        below = "" if final else f',{totals},"<{high:g}"'
-        count = sum(low <= r.published and (final or r.published < high) for r in book.ranked)
-        sheet.write_formula(row, 2, f'=COUNTIFS({totals},">={low:g}"{below})', book.format("centre", "0"), count)
+        words = f"{band.low:g} 以上" if final else f"{band.low:g}～{band.high:g}"
+        sheet.merge_range(row, 0, row, 1, words, book.format("label"))
+        below = "" if final else f',{totals},"<{band.high:g}"'
+        count = sum(one.count for one in found[number:]) if final else band.count
+        sheet.write_formula(row, 2, f'=COUNTIFS({totals},">={band.low:g}"{below})', book.format("centre", "0"), count)
     chart = _columns(book, "总分分布（家数）", (NAME, _TABLE + 1, _TABLE + _BINS, 0, 2), "#2F75B5", gap=15)
     sheet.insert_chart(charts, 0, chart)
 
@@ -70,42 +69,37 @@ def _distribution(book: Book, sheet: Any, last: int, charts: int) -> None:
 def _grades(book: Book, sheet: Any, last: int, charts: int) -> None:
     _headings(book, sheet, 4, "等级", "家数")
     cells = area(RANKING, TOP + 1, last, GRADE_COLUMN)
+    counted = book.whole.grades
     for row, grade in enumerate(book.stand.scheme.grades, _TABLE + 1):
         sheet.merge_range(row, 4, row, 5, f"{grade.grade}（{grade.at_least} 分起）", book.format("label"))
-        count = sum(standing.grade == grade.grade for standing in book.ranked)
+        count = counted[grade.grade]
         formula = f"=COUNTIFS({cells},{quoted(grade.grade)})"
         sheet.write_formula(row, 6, formula, book.format("centre", "0"), count)
-    regions = {row.dealer.region or "" for row in (*book.ranked, *book.apart)}
+    regions = {row.dealer.region or "" for row in (*book.ranked, *book.unranked)}
     if book.ranked and 1 < len(regions) <= 30:
         chart = _columns(book, "各区域平均分", (REGIONS, TOP + 1, TOP + len(regions), 0, 3), "#548235", gap=60)
         sheet.insert_chart(charts, 7, chart)
 
 
 def _items(book: Book, sheet: Any, place: int) -> None:
-    """Where points are lost: the mean share of its points that each item earned, and how often it was vetoed."""
-    _headings(book, sheet, 8, "细项", "平均得分率", "否决家数", wide=3)
-    rows = [*book.ranked, *book.apart]
-    found = []
-    for item in book.stand.scheme.items:
-        points = number_value(item.points)
-        stood = [i for row in rows for i in row.items if i.item == item.item]
-        earned = [i.score / points for i in stood if i.score is not None and points]
-        found.append(
-            (item.label or item.item, statistics.fmean(earned) if earned else 0.0, sum(i.vetoed for i in stood))
-        )
-    found.sort(key=lambda entry: entry[1])
-    for row, (name, share, vetoed) in enumerate(found, _TABLE + 1):
-        sheet.merge_range(row, 8, row, 10, name, book.format("label"))
-        book.put(sheet, row, 11, share, "figure", "0.0%")
-        book.put(sheet, row, 12, vetoed, "centre", "0;;0")
+    """Where points are lost: points earned ÷ points that applied, of how many dealers, and how often it was vetoed."""
+    _headings(book, sheet, 8, "细项", "得分率", "家数", "否决家数", wide=3)
+    labels = {item.item: item.label or item.item for item in book.stand.scheme.items}
+    found = sorted(item_rates(book.whole, labels), key=lambda one: (one.rate is None, one.rate or 0.0))
+    for row, one in enumerate(found, _TABLE + 1):
+        sheet.merge_range(row, 8, row, 10, labels[one.item], book.format("label"))
+        book.put(sheet, row, 11, "—" if one.rate is None else one.rate, "figure", "0.0%")
+        book.put(sheet, row, 12, one.count, "centre", "0")
+        book.put(sheet, row, 13, one.vetoed, "centre", "0;;0")
+    rated = sum(one.rate is not None for one in found)
     chart = book.book.add_chart({"type": "bar"})
-    last = _TABLE + len(found)
+    last = _TABLE + max(1, rated)
     chart.add_series({
-        "name": "平均得分率", "categories": f"={area(NAME, _TABLE + 1, last, 8)}",
+        "name": "得分率", "categories": f"={area(NAME, _TABLE + 1, last, 8)}",
         "values": f"={area(NAME, _TABLE + 1, last, 11)}", "fill": {"color": "#C55A11"}, "gap": 40,
         "data_labels": {"value": True, "num_format": "0%"},
     })  # fmt: skip
-    chart.set_title({"name": "各细项平均得分率（最弱的在上）", "name_font": {"size": 12}})
+    chart.set_title({"name": "各细项得分率：得到的分 ÷ 适用的分（最弱的在上）", "name_font": {"size": 12}})
     chart.set_legend({"none": True})
     chart.set_x_axis(
         {"min": 0, "max": 1, "num_format": "0%", "major_gridlines": {"visible": True, "line": {"color": "#E5E7EB"}}}

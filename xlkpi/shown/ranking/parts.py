@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-import statistics
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from xlkpi.issue import Dealer
-from xlkpi.month.standing import Standing
+from xlkpi.month.statistics import Population, parts
 from xlkpi.shown.ranking.book import Book, Column, area
 from xlkpi.shown.ranking.lists import TOP
 
 REGIONS, PEERS = "区域", "对标组"
-_NONE = "（未分）"
+NONE = "（未分）"
 _CHARTED = 30  # parts; more would be a comb
 
 
@@ -33,10 +32,12 @@ def _add(book: Book, name: str, part: Callable[[Dealer], str]) -> None:
         Column("一票否决", 9, "centre", "0;;"),
     )  # fmt: skip
     note = (
-        "四分位按排名的经销商计（含端点的插值，同 QUARTILE）；“中间一半”是上下四分位之差，越小越齐。按平均分从高到低。"
+        "平均、等级和四分位只计参加排名的经销商（“排名家数”；四分位同 QUARTILE）；“家数”是有得分的，含暂定和一票否决；"
+        "“中间一半”是上下四分位之差，越小越齐。按平均分从高到低。"
     )
     sheet = book.sheet(name, [c.width for c in columns], f"按{name}", note, colour="548235")
-    rows = sorted(_rows(book, part, grades), key=lambda row: -(row[3] if row[3] is not None else -1))
+    found = parts(book.whole, part, NONE)
+    rows = [_row(one, grades) for one in found if one.assessed]
     last = book.table(sheet, TOP, columns, rows, fixed=1)
     shown = min(len(rows), _CHARTED)
     if len(rows) < 2 or rows[0][3] is None:
@@ -45,29 +46,14 @@ def _add(book: Book, name: str, part: Callable[[Dealer], str]) -> None:
     sheet.print_area(0, 0, last + 18, len(columns) - 1)
 
 
-def _rows(book: Book, part: Callable[[Dealer], str], grades: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-    parts: dict[str, list[Standing]] = {}
-    for row in (*book.ranked, *book.apart):
-        parts.setdefault(part(row.dealer) or _NONE, []).append(row)
-    for name, rows in parts.items():
-        totals = [row.published for row in rows if row.rank]
-        low, first, middle, third, high = quartiles(totals)
-        vetoed = sum(row.vetoed for row in rows)
-        yield (
-            name, len(rows), len(totals), statistics.fmean(totals) if totals else None, low, first, middle, third, high,
-            third - first if third is not None and first is not None else None,
-            *(sum(1 for row in rows if row.rank and row.grade == grade) for grade in grades),
-            len(rows) - len(totals) - vetoed, vetoed,
-        )  # fmt: skip
-
-
-def quartiles(figures: Sequence[float]) -> tuple[float | None, ...]:
-    """Lowest, first quartile, median, third quartile, highest, interpolated as Excel's QUARTILE does; five of them."""
-    if not figures:
-        return (None,) * 5
-    if len(figures) == 1:
-        return (figures[0],) * 5
-    return (min(figures), *statistics.quantiles(figures, n=4, method="inclusive"), max(figures))
+def _row(one: Population, grades: Sequence[str]) -> tuple[Any, ...]:
+    totals = one.totals
+    five = totals.five or (None,) * 5
+    middle = totals.five.third - totals.five.first if totals.five else None
+    return (
+        one.name, len(one.assessed), totals.count, totals.mean, *five, middle, *(one.grades[grade] for grade in grades),
+        len(one.provisional), len(one.vetoed),
+    )  # fmt: skip
 
 
 def _chart(book: Book, sheet: Any, name: str, first: int, last: int, row: int, lowest: float) -> None:

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from xlkpi.month.records import DealerRecord, DiagnosisRecord, FindingRecord, ItemRecord
+from xlkpi.month.scores import applied_of
 from xlkpi.shown.report.figures import figure, is_number, points
-from xlkpi.shown.report.source import Json, Source
-from xlkpi.shown.report.summary import guide, has_veto, keys, last_of, worth
+from xlkpi.shown.report.source import Source
+from xlkpi.shown.report.summary import guide, has_veto, keys, last_of
 
 _STATUSES = ("scored", "provisional", "rejected")
 
@@ -18,7 +20,7 @@ class Row:
     """A dealer's row. Texts as they are printed; the numbers beside them are what sorts. None sorts last."""
 
     key: str
-    dealer: Json
+    dealer: DealerRecord
     rank: int | None
     moved: int | None
     total: str
@@ -41,28 +43,29 @@ def rows(source: Source) -> list[Row]:
 
 
 def _place(row: Row) -> tuple[int, int]:
-    return row.rank if row.rank is not None else 10**9, _STATUSES.index(row.dealer["status"])
+    return row.rank if row.rank is not None else 10**9, _STATUSES.index(row.dealer.status)
 
 
-def _row(source: Source, key: str, dealer: Json) -> Row:
-    items = dealer.get("items", ())
-    deducted = sum(one["points"] for item in items for one in item["deductions"])
-    most = worth(source, dealer)
-    losses = ((most[item["id"]] - item["score"], item["id"]) for item in items if item["id"] in most)
+def _row(source: Source, key: str, dealer: DealerRecord) -> Row:
+    items = dealer.items
+    deducted = sum(one.points for item in items for one in item.deductions)
+    most = applied_of(source.definitions, dealer)
+    losses = ((most[item.id] - item.score, item.id) for item in items if is_number(item.score) and most.get(item.id))
     lost, label = max(losses, key=lambda pair: pair[0], default=(0.0, ""))
     lost = lost if points(lost, source.digits) != points(0.0, source.digits) else 0.0
-    last, rank = last_of(source, dealer["dealer"]), dealer.get("rank")
-    severities = [one["severity"] for one in dealer["findings"]]
+    last, rank = last_of(source, dealer.dealer), dealer.rank
+    severities = [one.severity for one in dealer.findings]
+    ceiling = dealer.total_range[1] if dealer.total_range else None
     return Row(
         key=key,
         dealer=dealer,
         rank=rank,
         moved=last.rank - rank if last is not None and last.rank is not None and rank is not None else None,
-        total=points(dealer.get("published"), source.digits),
-        ceiling=points(dealer["total_range"][1], source.digits) if dealer["status"] == "provisional" else "",
-        before=points(dealer.get("total_before_veto"), source.digits),
-        grade=dealer.get("grade", ""),
-        vetoes=max(sum(len(item["vetoes"]) for item in items), int(has_veto(dealer))),
+        total=points(dealer.published, source.digits),
+        ceiling=points(ceiling, source.digits) if dealer.status == "provisional" else "",
+        before=points(dealer.total_before_veto, source.digits),
+        grade=dealer.grade,
+        vetoes=max(sum(len(item.vetoes) for item in items), int(has_veto(dealer))),
         deducted=deducted,
         deducted_text=points(deducted, source.digits) if deducted else "",
         lost=lost or None,
@@ -79,130 +82,131 @@ def shared(source: Source) -> dict[str, Any]:
         "items": {
             name: {
                 "name": source.name("items", name),
-                "standard": [entry["text"]] * bool(entry["text"])
-                + [source.clause(name, number) for number in range(1, len(entry["clauses"]) + 1)],
+                "standard": [entry.text] * bool(entry.text)
+                + [source.clause(name, number) for number in range(1, len(entry.clauses) + 1)],
             }
-            for name, entry in told["items"].items()
+            for name, entry in told.items.items()
         },
         "indicators": [
             {
-                "system": source.name("systems", entry["system"]) if entry["system"] else "",
-                "id": entry["id"],
+                "system": source.name("systems", entry.system) if entry.system else "",
+                "id": entry.id,
                 "name": source.name("indicators", name),
-                "unit": entry["unit"],
+                "unit": entry.unit,
                 "guide": guide(source, entry),
             }
-            for name, entry in told["indicators"].items()
+            for name, entry in told.indicators.items()
         ],
         "diagnoses": [
             {
                 "problem": source.problem(entry),
-                "indicator": source.name("indicators", entry["of"]),
-                "causes": entry["causes"],
-                "measures": entry["measures"],
+                "indicator": source.name("indicators", entry.of),
+                "causes": entry.causes,
+                "measures": entry.measures,
             }
-            for entry in told["diagnoses"]
+            for entry in told.diagnoses
         ],
     }
 
 
 def page(source: Source, row: Row) -> dict[str, Any]:
     """One dealer's page as data, every figure as it is printed."""
-    dealer, most = row.dealer, worth(source, row.dealer)
+    dealer, most = row.dealer, applied_of(source.definitions, row.dealer)
     return {
         "key": row.key,
-        "code": dealer["dealer"],
-        "name": dealer["name"] or dealer["file"],
-        "region": dealer["region"],
-        "group": dealer.get("peer_group", ""),
-        "file": dealer["file"],
-        "status": source.words[dealer["status"]],
+        "code": dealer.dealer,
+        "name": dealer.name or dealer.file,
+        "region": dealer.region,
+        "group": dealer.peer_group,
+        "file": dealer.file,
+        "status": source.words[dealer.status],
         "rank": row.rank,
         "total": row.total,
         "ceiling": row.ceiling,
         "before": row.before,
         "grade": row.grade,
-        "vetoed": bool(dealer.get("vetoed")),
+        "vetoed": bool(dealer.vetoed),
         "groups": [
             {
-                "name": source.group(group["name"]),
-                "points": points(group["points"], source.digits),
-                "score": points(group["score"], source.digits),
-                "vetoed": group["vetoed"],
-                "items": [_item(source, item, most) for item in dealer["items"] if item["group"] == group["name"]],
+                "name": source.group(group.name),
+                "points": points(group.points, source.digits),
+                "score": points(group.score, source.digits),
+                "vetoed": group.vetoed,
+                "items": [_item(source, item, most) for item in dealer.items if item.group == group.name],
             }
-            for group in dealer.get("groups", ())
+            for group in dealer.groups
         ],
         "indicators": _indicators(source, dealer),
-        "diagnoses": [[one["number"] - 1, _stake(source, one)] for one in dealer.get("diagnoses", ())],
-        "findings": [_finding(source, one) for one in dealer["findings"]],
+        "diagnoses": [[one.number - 1, _stake(source, one)] for one in dealer.diagnoses],
+        "findings": [_finding(source, one) for one in dealer.findings],
         "months": _months(source, dealer),
     }
 
 
-def _item(source: Source, item: Json, most: Mapping[str, float]) -> dict[str, Any]:
-    entry = source.definitions["items"].get(item["id"], {})
-    field: Mapping[str, Any] = source.definitions["fields"].get(entry.get("of", ""), {})
-    kind = field.get("type", "number")
-    measured = bool(entry.get("of"))
+def _item(source: Source, item: ItemRecord, most: Mapping[str, float]) -> dict[str, Any]:
+    entry = source.definitions.items.get(item.id)
+    field = source.definitions.fields.get(entry.of) if entry else None
+    kind = field.type if field else "number"
+    measured = bool(entry and entry.of)
+    applied = most.get(item.id)
     return {
-        "id": item["id"],
-        "points": points(item["points"], source.digits),
-        "target": source.word(figure(item["target"], kind)) if measured else "",
-        "actual": source.word(figure(item["actual"], kind)) if measured else "",
-        "unit": field.get("unit", ""),
-        "completion": source.word(figure(item["completion"], "rate")) if measured else "",
-        "score": source.word(points(item["score"], source.digits)),
-        "earned": round(item["score"] / most[item["id"]], 4) if most.get(item["id"]) else None,
+        "id": item.id,
+        "points": points(item.points, source.digits),
+        "target": source.word(figure(item.target, kind)) if measured else "",
+        "actual": source.word(figure(item.actual, kind)) if measured else "",
+        "unit": field.unit if field else "",
+        "completion": source.word(figure(item.completion, "rate")) if measured else "",
+        "score": source.word(points(item.score, source.digits)),
+        "earned": round(item.score / applied, 4) if applied and is_number(item.score) else None,
         "ceiling": _could_be(source, item),
-        "status": source.word(item["status"]),
-        "vetoed": item["vetoed"],
+        "status": source.word(item.status),
+        "vetoed": item.vetoed,
         "fired": [
-            *([one["clause"], source.inspected(item["id"], one), source.words[f"scope_{one['scope']}"], ""]
-              for one in item["vetoes"]),
-            *([one["clause"], source.inspected(item["id"], one), "", f"−{points(one['points'], source.digits)}"]
-              for one in item["deductions"]),
+            *([one.clause, source.inspected(item.id, one), source.words[f"scope_{one.scope}"], ""]
+              for one in item.vetoes),
+            *([one.clause, source.inspected(item.id, one), "", f"−{points(one.points, source.digits)}"]
+              for one in item.deductions),
         ],
-        "trace": item["trace"],
+        "trace": item.trace,
     }  # fmt: skip
 
 
-def _could_be(source: Source, item: Json) -> str:
-    low, high = item["score_range"]
+def _could_be(source: Source, item: ItemRecord) -> str:
+    low, high = item.score_range
     return points(high, source.digits) if is_number(low) and high > low else ""
 
 
-def _indicators(source: Source, dealer: Json) -> list[list[str]]:
+def _indicators(source: Source, dealer: DealerRecord) -> list[list[str]]:
     """Value and judgement of each indicator, in the order of `shared`."""
-    if "indicators" not in dealer:
+    if not dealer.indicators:
         return []
     return [
-        [source.word(figure(dealer["indicators"].get(name), entry["type"])),
-         source.word(dealer["judgements"].get(name, ""))]
-        for name, entry in source.definitions["indicators"].items()
+        [source.word(figure(dealer.indicators.get(name), entry.type)),
+         source.word(dealer.judgements.get(name, ""))]
+        for name, entry in source.definitions.indicators.items()
     ]  # fmt: skip
 
 
-def _stake(source: Source, one: Json) -> str:
-    unit = source.definitions["diagnoses"][one["number"] - 1]["stake_in"]
-    return f"{figure(one['stake'], 'count')} {unit}" if unit else figure(one["stake"], "rate")
+def _stake(source: Source, one: DiagnosisRecord) -> str:
+    unit = source.definitions.diagnoses[one.number - 1].stake_in
+    return f"{figure(one.stake, 'count')} {unit}" if unit else figure(one.stake, "rate")
 
 
-def _finding(source: Source, one: Json) -> list[str]:
-    place = f"{one['sheet']}!{one['cell']}" if one["cell"] else one["sheet"]
-    return [one["severity"], one["code"], place, *source.said(one)]
+def _finding(source: Source, one: FindingRecord) -> list[str]:
+    place = f"{one.sheet}!{one.cell}" if one.cell else one.sheet
+    return [one.severity, one.code, place, *source.said(one)]
 
 
-def _months(source: Source, dealer: Json) -> list[dict[str, Any]]:
+def _months(source: Source, dealer: DealerRecord) -> list[dict[str, Any]]:
     """The trend, oldest month first; empty where no other month is known."""
-    this = source.data["month"]
+    this = source.data.month
     past = [
         {"month": p.month, "total": p.total, "rank": p.rank, "grade": p.grade, "items": dict(p.items)}
-        for p in source.history.get(dealer["dealer"], ()) if p.month < this
+        for p in source.history.get(dealer.dealer, ()) if p.month < this
     ]  # fmt: skip
     if not past:
         return []
-    scores = {item["id"]: item["score"] for item in dealer.get("items", ()) if is_number(item["score"])}
-    now = {"month": this, "total": dealer.get("published"), "rank": dealer.get("rank"),
-           "grade": dealer.get("grade", ""), "items": scores}  # fmt: skip
+    scores = {item.id: item.score for item in dealer.items if is_number(item.score)}
+    now = {"month": this, "total": dealer.published, "rank": dealer.rank,
+           "grade": dealer.grade, "items": scores}  # fmt: skip
     return [*past, now]

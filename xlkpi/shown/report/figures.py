@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeGuard
 
 from xlkpi.scoring.as_excel import round_half_away
 
@@ -22,7 +22,7 @@ def figure(value: Any, kind: str) -> str:
     return f"{_fixed(value * 100, 2)}%" if kind == "rate" else _fixed(value, _DIGITS.get(kind, 2))
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: Any) -> TypeGuard[float]:
     """Whether JSON had a number here, and not an absence's word."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 

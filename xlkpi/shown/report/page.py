@@ -42,10 +42,8 @@ def render(source: Source) -> str:
         style=Markup(_text("month.css")),  # noqa: S704 - our own file
         scripts=[Markup(script) for script in scripts],  # noqa: S704 - our own file and the library's
         summary=summary,
-        overall=summary.spread("", source.dealers),
-        totally_vetoed=sum(bool(dealer.get("vetoed")) for dealer in source.dealers),
-        statuses={word: sum(d["status"] == word for d in source.dealers) for word in ("provisional", "rejected")},
-        errors=sum(one["severity"] == "error" for dealer in source.dealers for one in dealer["findings"]),
+        whole=source.whole,
+        errors=sum(one.severity == "error" for dealer in source.dealers for one in dealer.findings),
         rows=ranking,
         place_of={row.key: place for place, row in enumerate(ranking)},
         charts=_charts(source),
@@ -76,18 +74,20 @@ def _policy(scripts: Iterable[str]) -> str:
 def _charts(source: Source) -> dict[str, Any]:
     """What the charts and the script show; the template makes it harmless inside a script element."""
     order = [grade for grade, _ in summary.grades(source)] or [""]
+    rates = summary.item_rates(source)
     return {
         "words": {key: word for key, word in source.words.items() if key.isascii()},
         "locale": source.words["locale"],
         "digits": source.digits,
-        "points": source.data["points"],
+        "points": source.data.points,
         "grades": order,
         "bands": [
             {"low": band.low, "high": band.high, "grades": dict(band.grades)} for band in summary.bands(source)
         ],
-        "items": summary.item_rates(source),
+        "items": [[name, rate] for name, rate, _ in rates],
+        "counts": [count for *_, count in rates],
         "spreads": {
-            part: [[one.name, one.five] for one in summary.spreads(source, part) if one.five]
+            part: [[one.name, one.totals.five] for one in summary.spreads(source, part) if one.totals.five]
             for part in ("region", "peer_group")
         },
         "means": summary.mean_by_month(source),

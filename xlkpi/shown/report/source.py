@@ -1,9 +1,7 @@
-"""What a report is made of: scores.json, read back, with names in the reader's language."""
+"""What a report is made of: a month's results, in memory or read back, with names in the reader's language."""
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,128 +9,138 @@ from pathlib import Path
 from typing import Any
 
 from xlkpi.findings import catalogue
-from xlkpi.month.results import SCORES_FILE
+from xlkpi.month.definitions import (
+    ClauseWords,
+    Definitions,
+    DiagnosisWords,
+    FieldWords,
+    IndicatorWords,
+    ItemWords,
+    SystemWords,
+)
+from xlkpi.month.month import Month
+from xlkpi.month.records import DealerRecord, DeductionRecord, FindingRecord, VetoRecord
+from xlkpi.month.scores import Scores, load_scores
+from xlkpi.month.statistics import Population
 from xlkpi.month.store.query import EarlierMonth
 from xlkpi.shown.report.figures import figure, is_number
 from xlkpi.shown.report.words import Lang, words
 
-Json = Mapping[str, Any]
-_HALF = re.compile(r"\\u[dD][89a-fA-F]")
-
-
-class NoReport(Exception):
-    """No report can be made; the text says why."""
-
-
 History = Mapping[str, Sequence[EarlierMonth]]
 """Months by dealer code, oldest first; the month of the report may be among them."""
+Labelled = ItemWords | FieldWords | IndicatorWords | SystemWords
 
 
 @dataclass(frozen=True)
 class Source:
-    """scores.json in one language. `history` holds other months, where they are known."""
+    """A month's results in one language. `history` holds other months, where they are known.
 
-    data: Json
+    The report looks at every dealer many times, so all records are held while it is made.
+    """
+
+    data: Scores
     lang: Lang = "zh"
     history: History = field(default_factory=dict)
+    counted: Population | None = None
+
+    @classmethod
+    def of(cls, month: Month, lang: Lang = "zh", history: History | None = None) -> Source:
+        """From a month in memory."""
+        return cls(month.scores(), lang, history or {}, month.population)
 
     @classmethod
     def read(cls, out: Path, lang: Lang = "zh") -> Source:
         """From the folder that `xlkpi score` wrote.
 
         Raises:
-            NoReport: the folder has no scores.json, or one that this version cannot read.
+            NoScores: the folder has no scores.json, or one that this version cannot read.
         """
-        path = out / SCORES_FILE
-        try:
-            data = _loaded(path.read_text("utf-8"))
-        except FileNotFoundError:
-            raise NoReport(f"{out} has no {SCORES_FILE}: give the folder that `xlkpi score` wrote") from None
-        except (OSError, ValueError) as error:
-            raise NoReport(f"{path} cannot be read: {error}") from None
-        if not isinstance(data, dict) or not {"dealers", "definitions"} <= set(data):
-            raise NoReport(f"{path} is not of this version: score the month again")
-        return cls(data, lang)
+        return cls(load_scores(out), lang)
 
     @cached_property
     def words(self) -> Mapping[str, str]:
         """The report's own words."""
         return words(self.lang)
 
-    @property
-    def dealers(self) -> Sequence[Json]:
+    @cached_property
+    def dealers(self) -> Sequence[DealerRecord]:
         """Every dealer, in the order of the file."""
-        dealers: Sequence[Json] = self.data["dealers"]
-        return dealers
+        return list(self.data.dealers)
+
+    @cached_property
+    def whole(self) -> Population:
+        """The dealers by what became of them."""
+        return self.counted or self.data.populate()
 
     @property
-    def definitions(self) -> Json:
+    def definitions(self) -> Definitions:
         """The scheme's words, units and standards."""
-        definitions: Json = self.data["definitions"]
-        return definitions
+        return self.data.definitions
 
     @property
     def digits(self) -> int:
         """Decimals of printed points."""
-        return int(self.definitions["decimals"])
+        return self.definitions.decimals
 
     @property
     def title(self) -> str:
         """The scheme's title."""
-        return self._either(self.definitions["title"], self.definitions["en"])
+        return self._either(self.definitions.title, self.definitions.en)
 
     def name(self, part: str, key: str) -> str:
         """The label of an entry of `definitions`: part is items, fields, indicators or systems."""
-        entry = self.definitions[part].get(key)
-        return self._either(entry["label"], entry["en"]) if entry else key
+        entries: Mapping[str, Labelled] = getattr(self.definitions, part)
+        entry = entries.get(key)
+        return self._either(entry.label, entry.en) if entry else key
 
     def group(self, name: str) -> str:
         """A group's name."""
-        english = {group["name"]: group["en"] for group in self.definitions["groups"]}
+        english = {group.name: group.en for group in self.definitions.groups}
         return self._either(name, english.get(name, ""))
 
     def clause(self, item: str, number: int, told: str = "") -> str:
         """A clause's words; `told` are those with a dealer's own figures in them."""
-        clauses = self.definitions["items"].get(item, {}).get("clauses", [])
+        clauses = self._clauses(item)
         if not 1 <= number <= len(clauses):
             return told
         entry = clauses[number - 1]
-        return self._either(told or entry["text"], entry["en"])
+        return self._either(told or entry.text, entry.en)
 
-    def inspected(self, item: str, fired: Json) -> str:
+    def _clauses(self, item: str) -> Sequence[ClauseWords]:
+        entry = self.definitions.items.get(item)
+        return entry.clauses if entry else ()
+
+    def inspected(self, item: str, fired: VetoRecord | DeductionRecord) -> str:
         """What headquarters wrote against a clause, in the format of its field."""
-        clauses = self.definitions["items"].get(item, {}).get("clauses", [])
-        name = clauses[fired["number"] - 1]["inspection"] if 1 <= fired["number"] <= len(clauses) else ""
-        entry = self.definitions["fields"].get(name) or self.definitions["indicators"].get(name) or {}
-        shown = figure(fired["inspection"], entry.get("type", "number"))
-        unit = entry.get("unit", "") if is_number(fired["inspection"]) else ""
+        clauses, number = self._clauses(item), fired.number
+        name = clauses[number - 1].inspection if 1 <= number <= len(clauses) else ""
+        entry = self.definitions.fields.get(name) or self.definitions.indicators.get(name)
+        shown = figure(fired.inspection, entry.type if entry else "number")
+        unit = entry.unit if entry and is_number(fired.inspection) else ""
         return f"{self.word(shown)} {unit}".strip()
 
-    def problem(self, entry: Json) -> str:
+    def problem(self, entry: DiagnosisWords) -> str:
         """A diagnosis' problem."""
-        return self._either(entry["problem"], entry["en"])
+        return self._either(entry.problem, entry.en)
 
     def word(self, text: Any) -> str:
         """A word of the workbook (未填, 偏低) in the reader's language; anything else as it stands."""
         return self.words.get(str(text), str(text))
 
-    def said(self, finding: Json) -> tuple[str, str]:
-        """A finding's message and remedy."""
-        entry = catalogue().get(finding["code"])
+    def said(self, finding: FindingRecord) -> tuple[str, str]:
+        """A finding's message and remedy; as it was written where the facts do not suffice for the other language."""
+        entry = catalogue().get(finding.code)
         if self.lang == "zh" or entry is None:
-            return finding["message"], finding["remedy"]
-        facts = dict(finding["facts"])
-        if "label" in facts and finding["field"]:
-            facts["label"] = self.name("fields", finding["field"])
-        return entry.render("message", self.lang, facts), entry.render("remedy", self.lang, facts)
+            return finding.message, finding.remedy
+        facts = dict(finding.facts)
+        if "label" in facts and finding.field:
+            facts["label"] = self.name("fields", finding.field)
+        try:
+            return entry.render("message", self.lang, facts), entry.render("remedy", self.lang, facts)
+        except KeyError:  # written by another version, whose sentence had other facts
+            return finding.message, finding.remedy
 
     def _either(self, chinese: str, english: str) -> str:
         return english if self.lang == "en" and english else chinese
 
 
-def _loaded(text: str) -> Any:
-    """JSON without halves of surrogate pairs, which other programs may write escaped: no file can hold them as text."""
-    data = json.loads(text)
-    if not _HALF.search(text):
-        return data
-    return json.loads(json.dumps(data, ensure_ascii=False).encode("utf-8", "replace"))

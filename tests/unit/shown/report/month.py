@@ -11,8 +11,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from xlkpi.findings import Finding
 from xlkpi.month.results import SCORES_FILE, definitions
+
+from xlkpi.findings import Finding
 from xlkpi.month.store.query import EarlierMonth
 from xlkpi.scheme.lint import usable_scheme
 from xlkpi.scheme.model import Scheme

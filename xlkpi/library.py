@@ -1,0 +1,215 @@
+"""The library's face: open what was issued, check and score what came back, explain a score.
+
+The command line, the Excel button and the demonstration use the same functions.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from xlkpi.batch import Filing, Runner, default_jobs, score_here, score_in_processes
+from xlkpi.checking.check import Checked, Checker
+from xlkpi.checking.plausible import Past
+from xlkpi.files import path_of, workbook_paths
+from xlkpi.findings import Finding
+from xlkpi.issue import Dealer, Issue
+from xlkpi.month.month import Month, score_month
+from xlkpi.month.standing import Earlier
+from xlkpi.scheme.model import Scheme
+
+if TYPE_CHECKING:
+    from xlkpi.scoring.trace import Trace
+
+AnyPath = str | os.PathLike[str]
+"""A path; a text may also be a URL that fsspec knows (s3://…), with `xlkpi[cluster]`."""
+Paths = AnyPath | Iterable[AnyPath]
+"""Files and folders of them."""
+ENGINE = "formualizer"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenIssue:
+    """A month as it was issued, with what headquarters has written since; made by `open_issue`.
+
+    `findings` is what is wrong with headquarters' own lists. It is not raised: an error there (`severity` is
+    `Severity.ERROR`) leaves out the row that it names, and the dealer's item stays provisional.
+    """
+
+    issue: Issue
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def month(self) -> str:
+        """The month, as YYYY-MM."""
+        return self.issue.month
+
+    @property
+    def scheme(self) -> Scheme:
+        """The scheme, as it was when the month was issued."""
+        return self.issue.scheme
+
+    @property
+    def roster(self) -> Mapping[str, Dealer]:
+        """The dealers to whom it was issued, by code."""
+        return self.issue.roster
+
+    def checker(self, *, engine: str = ENGINE, past: Past | None = None) -> Checker:
+        """What checks files and marks them, with the engine loaded once.
+
+        Args:
+            engine: what evaluates the master, "formualizer" or "formulas".
+            past: figures of earlier months by dealer code and field, the oldest first.
+        """
+        return Checker(self.issue, engine, past or {})
+
+    def check(self, paths: Paths, *, engine: str = ENGINE, past: Past | None = None) -> list[Checked]:
+        """Check files without scoring them: each with all that was found in it.
+
+        Args:
+            paths: dealers' workbooks, or folders of them.
+            engine: what evaluates the master.
+            past: figures of earlier months; see `checker`.
+
+        Nothing that a file can hold raises: a file that cannot be read comes back with the reason.
+        """
+        return self.checker(engine=engine, past=past).check(files_of(paths))
+
+    def score(
+        self,
+        paths: Paths,
+        *,
+        jobs: int | None = None,
+        engine: str = ENGINE,
+        out: AnyPath | None = None,
+        resume: bool = False,
+        filing: Filing | None = None,
+        past: Past | None = None,
+        before: Mapping[str, Earlier] | None = None,
+        compare: bool = True,
+        runner: Runner | None = None,
+        lists: Iterable[Finding] = (),
+        progress: Callable[[int, int], None] = lambda done, total: None,
+    ) -> Month:
+        """Score files. The result iterates over the assessments, and becomes a table with `to_arrow`.
+
+        Args:
+            paths: dealers' workbooks, or folders of them. Their order changes nothing.
+            jobs: processes; None takes one for a handful of files, else one a core.
+            engine: what evaluates the master, "formualizer" or "formulas"; both give the same scores.
+            out: a folder for the assessed workbooks; None writes nothing.
+            resume: go on from an earlier run in `out`: only what changed is scored.
+            filing: when files came, and who should send until when; None expects nobody.
+            past: figures of earlier months by dealer code and field, for what is not plausible.
+            before: the month before by dealer code, for moves.
+            compare: whether to look for figures that are not plausible.
+            runner: where to score; None takes this machine.
+            lists: further findings on headquarters' own lists.
+            progress: is called with how many files of how many are done.
+
+        Raises:
+            WriteError: a file in `out` could not be written.
+        """
+        files = files_of(paths)
+        return score_month(
+            self.issue,
+            files,
+            engine=engine,
+            runner=runner or runner_for(processes(jobs, len(files))),
+            filing=filing,
+            out=None if out is None else as_path(out),
+            resume=resume,
+            lists=(*lists, *self.findings),
+            past=past,
+            before=before,
+            compare=compare,
+            progress=progress,
+        )
+
+
+def open_issue(
+    path: AnyPath,
+    *,
+    inspections: AnyPath | None = None,
+    targets: AnyPath | None = None,
+    waivers: AnyPath | None = None,
+) -> OpenIssue:
+    """Open what `xlkpi new` wrote for a month, with headquarters' lists of since then.
+
+    Args:
+        path: the folder of issue.json and master.xlsx.
+        inspections: a filled form of 检查情况, from `xlkpi inspections new`.
+        targets: a later revision of the targets; it decides.
+        waivers: a list (.xlsx or .yaml) of what headquarters accepts of a dealer.
+
+    Raises:
+        IssueError: the folder holds no issue, or one that this version cannot read.
+    """
+    issue, found = Issue.load(as_path(path)), list[Finding]()
+    if targets is not None:
+        from xlkpi.headquarters.issuing import with_revision  # noqa: PLC0415 - only where there is such a list
+        from xlkpi.headquarters.lists import read_targets  # noqa: PLC0415
+
+        revised = read_targets(as_path(targets), issue.scheme, issue.roster)
+        found += revised.findings
+        issue = with_revision(issue, revised.rows)
+    if inspections is not None:
+        from xlkpi.headquarters.lists import read_inspections  # noqa: PLC0415
+
+        entered = read_inspections(as_path(inspections), issue.scheme, issue.roster, issue.month)
+        found += entered.findings
+        issue = replace(issue, inspections=entered.rows)
+    if waivers is not None:
+        from xlkpi.headquarters.waivers import read_waivers  # noqa: PLC0415
+
+        accepted, of_waivers = read_waivers(as_path(waivers), issue)
+        found += of_waivers
+        issue = replace(issue, waivers=accepted)
+    return OpenIssue(issue, tuple(found))
+
+
+def explain(file: AnyPath, item: str) -> Trace:
+    """Explain an item of an assessed workbook: clauses, the sentence, and the cells from the score to the inputs.
+
+    Args:
+        file: an assessed workbook, as `score` writes it.
+        item: the item's name.
+
+    Raises:
+        Refused: the file did not pass the guard.
+        NoTrace: it has no such item, or holds no calculated values.
+    """
+    from xlkpi.scoring.trace import trace_item  # noqa: PLC0415
+
+    return trace_item(as_path(file), item)
+
+
+# ------------------------------------------------------------------ paths and processes
+
+
+def as_path(given: AnyPath) -> Path:
+    """A path, or what stands for one where a text is a URL."""
+    if isinstance(given, str):
+        return path_of(given)
+    # what stands for a URL has a path's methods and is none
+    return cast(Path, given) if hasattr(given, "read_bytes") else Path(given)
+
+
+def files_of(paths: Paths) -> list[Path]:
+    """The files themselves, and the spreadsheets of folders."""
+    listed = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    return workbook_paths(tuple(as_path(path) for path in listed))
+
+
+def processes(jobs: int | None, files: int) -> int:
+    """As many processes as were asked for, else by the number of files."""
+    return jobs or default_jobs(files, os.cpu_count() or 1)
+
+
+def runner_for(jobs: int) -> Runner:
+    """What scores in this process, or in so many."""
+    return score_here if jobs == 1 else functools.partial(score_in_processes, jobs=jobs)

@@ -1,0 +1,224 @@
+"""The contents of scores.json, typed: the records that the writer makes of a month and that reading gives back.
+
+The fields' order is the order in the file. Points are floats; an absence stands as its word (未填, 不适用, 无法读取).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field as made
+from typing import Annotated, Any
+
+from pydantic import PlainSerializer
+
+from xlkpi.findings import Finding, finding_json
+from xlkpi.issue import Dealer
+from xlkpi.month.returns import Return
+from xlkpi.scoring.assess import Assessment, Fired, ItemScore
+from xlkpi.values import plain
+
+Word = float | str | bool | None
+"""A value as JSON has it: a number, a text, or an absence's word."""
+
+
+@dataclass(frozen=True, slots=True)
+class VetoRecord:
+    """A clause that vetoed. `number` counts the item's clauses from 1; `scope` is item, group or total."""
+
+    number: int
+    clause: str
+    inspection: Word
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeductionRecord:
+    """A clause that took points."""
+
+    number: int
+    clause: str
+    inspection: Word
+    points: float
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRecord:
+    """A finding with its Chinese sentences, and the facts of which other languages make theirs. `ruling` is
+    headquarters' word that changed its severity."""
+
+    code: str
+    severity: str
+    sheet: str
+    cell: str
+    field: str
+    message: str
+    remedy: str
+    facts: Mapping[str, Any] = made(default_factory=dict)
+    ruling: Mapping[str, Any] | None = None
+
+
+def _without_ruling(found: FindingRecord) -> dict[str, Any]:
+    """As it stands in the file: a key `ruling` only where there is one."""
+    data = {name: getattr(found, name) for name in FindingRecord.__slots__}
+    if found.ruling is None:
+        del data["ruling"]
+    return data
+
+
+Told = Annotated[FindingRecord, PlainSerializer(_without_ruling)]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRecord:
+    """A group's result, in points."""
+
+    name: str
+    points: float
+    score: float
+    before_veto: float = 0.0
+    vetoed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRecord:
+    """An item's result. `score_range` is from the score to what it could still be, `trace` the sentence that explains
+    the score."""
+
+    id: str
+    name: str
+    group: str
+    points: float
+    score: Word
+    score_range: tuple[Word, float]
+    before_veto: float = 0.0
+    status: str = ""
+    target: Word = None
+    actual: Word = None
+    completion: Word = None
+    vetoed: bool = False
+    vetoes: tuple[VetoRecord, ...] = ()
+    deductions: tuple[DeductionRecord, ...] = ()
+    trace: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DiagnosisRecord:
+    """A problem that shows, by its number in the scheme from 1. `stake` is its weight."""
+
+    number: int
+    problem: str
+    stake: float
+
+
+@dataclass(frozen=True, slots=True)
+class DealerRecord:
+    """A dealer's month, or a file that could not be scored (status `rejected`: neither score nor items).
+
+    `published` is the total as printed, which grade and rank go by; `rank` is None for who is not ranked.
+    """
+
+    dealer: str
+    name: str
+    region: str
+    peer_group: str = ""
+    file: str = ""
+    status: str = "rejected"
+    total: float | None = None
+    total_range: tuple[float, float] | None = None
+    total_before_veto: float | None = None
+    published: float | None = None
+    grade: str = ""
+    rank: int | None = None
+    vetoed: bool = False
+    groups: tuple[GroupRecord, ...] = ()
+    items: tuple[ItemRecord, ...] = ()
+    indicators: Mapping[str, Word] = made(default_factory=dict)
+    judgements: Mapping[str, str] = made(default_factory=dict)
+    diagnoses: tuple[DiagnosisRecord, ...] = ()
+    findings: tuple[Told, ...] = ()
+
+
+REFUSED_FIELDS = ("dealer", "name", "region", "peer_group", "file", "status", "findings")
+"""What the file says of a file that could not be scored."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnRecord:
+    """A line of the return list."""
+
+    dealer: str
+    name: str
+    region: str
+    status: str
+    file: str = ""
+    received: str = ""
+    logged: bool = False
+    days_late: int = 0
+    errors: int = 0
+    note: str = ""
+
+
+def dealer_record(dealer: Dealer, done: Assessment, rank: int | None) -> DealerRecord:
+    """A dealer's assessment as a record."""
+    return DealerRecord(
+        dealer=dealer.code,
+        name=dealer.name,
+        region=dealer.region,
+        peer_group=dealer.peer_group,
+        file=done.file,
+        status=done.status,
+        total=done.total,
+        total_range=(done.total, done.ceiling),
+        total_before_veto=done.before_veto,
+        published=done.published,
+        grade=done.grade,
+        rank=rank,
+        vetoed=done.vetoed,
+        groups=tuple(GroupRecord(g.name, g.points, g.score, g.before_veto, g.vetoed) for g in done.groups),
+        items=tuple(_item(item) for item in done.items),
+        indicators={name: plain(value) for name, value in done.indicators.items()},
+        judgements=dict(done.judgements),
+        diagnoses=tuple(DiagnosisRecord(d.number, d.problem, d.stake) for d in done.diagnoses),
+        findings=tuple(finding_record(finding) for finding in done.findings),
+    )
+
+
+def refused_record(dealer: Dealer, file: str, findings: tuple[Finding, ...]) -> DealerRecord:
+    """A file that could not be scored as a record."""
+    told = tuple(finding_record(finding) for finding in findings)
+    return DealerRecord(dealer.code, dealer.name, dealer.region, dealer.peer_group, file, findings=told)
+
+
+def finding_record(finding: Finding) -> FindingRecord:
+    """A finding as a record."""
+    return FindingRecord(**finding_json(finding))
+
+
+def return_record(line: Return) -> ReturnRecord:
+    """A line of the return list as a record."""
+    return ReturnRecord(**line.to_json())
+
+
+def _item(item: ItemScore) -> ItemRecord:
+    return ItemRecord(
+        id=item.id,
+        name=item.name,
+        group=item.group,
+        points=item.points,
+        score=plain(item.score),
+        score_range=(plain(item.score), item.ceiling),
+        before_veto=item.before_veto,
+        status=item.status,
+        target=plain(item.target),
+        actual=plain(item.actual),
+        completion=plain(item.completion),
+        vetoed=item.vetoed,
+        vetoes=tuple(VetoRecord(f.number, f.clause, plain(f.inspection), f.scope) for f in item.vetoes),
+        deductions=tuple(_deduction(fired) for fired in item.deductions),
+        trace=item.trace,
+    )
+
+
+def _deduction(fired: Fired) -> DeductionRecord:
+    return DeductionRecord(fired.number, fired.clause, plain(fired.inspection), fired.points)

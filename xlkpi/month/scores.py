@@ -1,0 +1,211 @@
+"""scores.json: a month's results as typed records, in memory, into a folder, and back."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import to_json as encoded
+
+from xlkpi.issue import Dealer
+from xlkpi.month.definitions import Definitions
+from xlkpi.month.records import REFUSED_FIELDS, DealerRecord, FindingRecord, ItemRecord, ReturnRecord, Told
+from xlkpi.month.standing import (
+    REJECTED,
+    GroupShape,
+    GroupStanding,
+    ItemStanding,
+    Standing,
+    applied_points,
+)
+from xlkpi.month.statistics import Population, population
+
+SCORES_FILE: Final = "scores.json"
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+_STARTED_WITH: Final = {"dealers", "definitions"}  # what a file of 0.1.0 has already
+
+
+class NoScores(Exception):
+    """A folder has no scores.json, or none that can be read; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class MissingRecord:
+    """A dealer of the roster of whom nothing came."""
+
+    dealer: str
+    name: str
+    region: str = ""
+    peer_group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """A month's results, as scores.json holds them.
+
+    `points` are those of the whole scheme; `dealers` stand in roster order, then the files that could not be scored;
+    `findings` are those on headquarters' own lists; `missing` is None where the file does not say (0.1.0);
+    `population` counts the dealers by what became of them.
+    """
+
+    scheme: str
+    scheme_version: str
+    month: str
+    engine: str
+    points: float
+    definitions: Definitions
+    dealers: Sequence[DealerRecord]
+    findings: tuple[Told, ...] = ()
+    missing: tuple[MissingRecord, ...] | None = None
+    population: Mapping[str, int | None] = field(default_factory=dict)
+    rulings: tuple[Mapping[str, Any], ...] = ()
+    returns: tuple[ReturnRecord, ...] = ()
+
+    def populate(self) -> Population:
+        """The dealers as statistics see them, read off the records."""
+        missing = None if self.missing is None else [Dealer(*_columns(entry)) for entry in self.missing]
+        return population((_standing(self.definitions, record) for record in self.dealers), missing)
+
+
+def _columns(entry: MissingRecord) -> tuple[str, str, str, str]:
+    return entry.dealer, entry.name, entry.region, entry.peer_group
+
+
+def _standing(definitions: Definitions, record: DealerRecord) -> Standing:
+    """A record as a standing: without findings and losses, which statistics do not ask for."""
+    dealer = Dealer(record.dealer, record.name, record.region, record.peer_group)
+    if record.status == REJECTED:
+        return Standing(dealer, REJECTED, record.file)
+    applied = applied_of(definitions, record)
+    low, high = record.total_range or (0.0, 0.0)
+    return Standing(
+        dealer=dealer,
+        status=record.status,
+        file=record.file,
+        total=record.total if record.total is not None else low,
+        published=record.published or 0.0,
+        before_veto=record.total_before_veto or 0.0,
+        ceiling=high,
+        grade=record.grade,
+        vetoed=record.vetoed,
+        groups=tuple(GroupStanding(g.name, g.score, g.vetoed) for g in record.groups),
+        items=tuple(_item(item, applied.get(item.id, 0.0)) for item in record.items),
+        rank=record.rank,
+    )
+
+
+def applied_of(definitions: Definitions, record: DealerRecord) -> dict[str, float]:
+    """The points that each item of a dealer could earn; 0 for one that was left out (不适用)."""
+    return applied_points(_groups(definitions, record), {item.id: item.status for item in record.items})
+
+
+def _groups(definitions: Definitions, record: DealerRecord) -> Iterator[GroupShape]:
+    words = definitions.items
+    for group in definitions.groups:
+        own = [item for item in record.items if item.group == group.name]
+        items = [(item.id, item.points, item.id in words and words[item.id].bonus) for item in own]
+        yield GroupShape(group.points, group.not_applicable == "rescale", items)
+
+
+def _item(item: ItemRecord, applied: float) -> ItemStanding:
+    score = item.score if isinstance(item.score, float) else None
+    return ItemStanding(item.id, score, item.before_veto, item.status, item.vetoed, applied)
+
+
+# ------------------------------------------------------------------ into a file
+
+
+def pieces(scores: Scores) -> Iterator[bytes]:
+    """scores.json piece by piece: its head, each dealer, its end. The same month gives the same bytes."""
+    head = {
+        "scheme": scores.scheme,
+        "scheme_version": scores.scheme_version,
+        "month": scores.month,
+        "engine": scores.engine,
+        "points": scores.points,
+        "definitions": scores.definitions,
+    }
+    yield encoded(head, indent=1).removesuffix(b"\n}") + b',\n "dealers": ['
+    comma = b""
+    for record in scores.dealers:
+        yield comma + _within_list(record)
+        comma = b","
+    tail = {
+        "findings": [_finding_data(finding) for finding in scores.findings],
+        **({"population": scores.population} if scores.population else {}),
+        **({"missing": scores.missing} if scores.missing is not None else {}),
+        **({"rulings": scores.rulings} if scores.rulings else {}),
+        **({"returns": scores.returns} if scores.returns else {}),
+    }
+    yield (b"\n ]," if comma else b"],") + encoded(tail, indent=1).removeprefix(b"{") + b"\n"
+
+
+def _finding_data(finding: FindingRecord) -> Any:
+    return TypeAdapter(Told).dump_python(finding)
+
+
+def _within_list(record: DealerRecord) -> bytes:
+    """An entry of a list of the outermost object, on lines of its own."""
+    only = set(REFUSED_FIELDS) if record.status == REJECTED else None
+    return b"\n  " + _record_codec().dump_json(record, indent=1, include=only).replace(b"\n", b"\n  ")
+
+
+@cache
+def _record_codec() -> TypeAdapter[DealerRecord]:
+    return TypeAdapter(DealerRecord)
+
+
+@cache
+def scores_codec() -> TypeAdapter[Scores]:
+    """What validates scores.json, and gives its JSON Schema."""
+    return TypeAdapter(Scores)
+
+
+# ------------------------------------------------------------------ and back
+
+
+def load_scores(folder: Path) -> Scores:
+    """The results that `xlkpi score` wrote into a folder.
+
+    Raises:
+        NoScores: the folder has no scores.json, or one that this version cannot read.
+    """
+    path = folder / SCORES_FILE
+    try:
+        data = _without_halves(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise NoScores(f"{folder} has no {SCORES_FILE}: give the folder that `xlkpi score` wrote") from None
+    except (OSError, ValueError) as error:
+        raise NoScores(f"{path} cannot be read: {error}") from None
+    if not isinstance(data, dict) or not set(data) >= _STARTED_WITH:
+        raise NoScores(f"{path} is not of this version: score the month again")
+    try:
+        return scores_of(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise NoScores(f"{path} cannot be read: {where}: {first['msg']}") from None
+
+
+def scores_of(data: Mapping[str, Any]) -> Scores:
+    """Plain data in the shape of scores.json as typed records.
+
+    Raises:
+        ValidationError: it is not in that shape.
+    """
+    scores = scores_codec().validate_python(data)
+    return replace(scores, dealers=tuple(scores.dealers))
+
+
+def _without_halves(text: str) -> Any:
+    """JSON without halves of surrogate pairs, which other programs may write escaped: no file can hold them as text."""
+    data = json.loads(text)
+    if not _HALF.search(text):
+        return data
+    return json.loads(json.dumps(data, ensure_ascii=False).encode("utf-8", "replace"))

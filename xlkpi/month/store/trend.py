@@ -1,0 +1,113 @@
+"""What the store tells of months one after the other: the totals, an item, a field or an indicator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from xlkpi.month.statistics import Spread, spread
+from xlkpi.month.store.file import Store, StoreError
+from xlkpi.month.store.query import definition_of, months
+from xlkpi.scheme.cells import of_field
+from xlkpi.scheme.model import Scheme
+
+By = Literal["all", "region", "peer_group", "dealer"]
+Kind = Literal["total", "item", "figure"]
+POINTS = "points"
+"""The type of totals and items, beside the types of fields."""
+
+_PART: Mapping[By, str] = {"all": "''", "region": "s.region", "peer_group": "s.peer_group", "dealer": "s.dealer"}
+# final totals that hold a place: what every mean of totals and items is of
+_RANKED = "s.is_current AND s.status = 'scored' AND NOT s.vetoed"
+
+
+@dataclass(frozen=True, slots=True)
+class TrendPoint:
+    """One month of all dealers, or of a region, peer group or dealer: how its figures spread."""
+
+    part: str
+    month: str
+    figures: Spread
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """A total, item, field or indicator over the months.
+
+    `label` is what people call it, `unit` 分 for points, else the field's; `type` is "points" or the field's type.
+    Totals and items are of the ranked dealers; fields and indicators of all assessed ones that have a number.
+    """
+
+    kind: Kind
+    label: str
+    unit: str
+    type: str
+    points: tuple[TrendPoint, ...]
+
+
+def trend(store: Store, scheme: str, name: str = "", by: By = "all", kind: Kind | None = None) -> Trend:
+    """Month by month, for all dealers, regions, peer groups or each dealer.
+
+    Args:
+        store: an open store.
+        scheme: the scheme's name.
+        name: an item, field or indicator; "" for the published total.
+        by: what a line is of.
+        kind: "item" or "figure" where both have the name; None takes the item first.
+
+    Raises:
+        StoreError: the store has no item, field or indicator of that name (XK-W040).
+    """
+    known = definition_of(store, scheme, months(store, scheme)[-1])
+    found = _kind(store, scheme, known, name, kind)
+    if found == "total":
+        source, figure, given = f"submissions s WHERE {_RANKED}", "s.published", []
+    elif found == "item":
+        source = f"items i JOIN submissions s USING (submission) WHERE {_RANKED} AND i.item = ?"
+        figure, given = "i.score", [name]
+    else:
+        source = "field_values v JOIN submissions s USING (submission) WHERE s.is_current AND v.name = ?"
+        figure, given = "v.number", [name]
+    query = (
+        f"SELECT {_PART[by]}, s.month, list({figure} ORDER BY s.dealer) FROM {source} AND s.scheme = ? "  # noqa: S608
+        f"AND {figure} IS NOT NULL GROUP BY ALL ORDER BY 1, 2"
+    )
+    points = tuple(TrendPoint(part, month, spread(all_)) for part, month, all_ in store.rows(query, [*given, scheme]))
+    return Trend(found, *_words(known, found, name), points)
+
+
+def _kind(store: Store, scheme: str, known: Scheme, name: str, wanted: Kind | None) -> Kind:
+    """What a name names: an item, or a field or indicator."""
+    if not name:
+        return "total"
+    is_item = any(item.item == name for item in known.items)
+    query = "SELECT 1 FROM field_values JOIN submissions USING (submission) WHERE scheme = ? AND name = ? LIMIT 1"
+    is_figure = bool(store.rows(query, [scheme, name]))
+    if is_item and wanted != "figure":
+        return "item"
+    if is_figure and wanted != "item":
+        return "figure"
+    items = [item.item for item in known.items]
+    listed: Iterable[str] = [*known.fields, *known.indicators] if wanted == "figure" else items
+    if wanted is None:
+        listed = dict.fromkeys((*items, *known.fields, *known.indicators))
+    raise StoreError("XK-W040", path=str(store.path), wanted=name, found="、".join(listed))
+
+
+def _words(known: Scheme, kind: Kind, name: str) -> tuple[str, str, str]:
+    """Label, unit and type."""
+    if kind == "total":
+        return "公布总分", "分", POINTS
+    if kind == "item":
+        label = next((item.label for item in known.items if item.item == name), "")
+        return f"{label or name}（得分）", "分", POINTS
+    if entry := known.fields.get(name) or known.indicators.get(name):
+        return entry.label or name, entry.unit, entry.type
+    for field, entry in known.targets().items():
+        label = entry.label or field
+        if name == of_field(field, "完成率"):
+            return f"{label}完成率", "", "rate"
+        if name == of_field(field, "目标"):
+            return f"{label}目标", entry.unit, entry.type
+    return name, "", "number"
