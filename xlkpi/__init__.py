@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from xlkpi.findings import Finding
     from xlkpi.intake.submission import Submission, Unusable, read_submission
     from xlkpi.issue import Issue
+    from xlkpi.library import OpenIssue, explain, open_issue
+    from xlkpi.month.month import Month
     from xlkpi.scheme.lint import usable_scheme
     from xlkpi.scoring.assess import Assessment, assess
     from xlkpi.scoring.engine import load_engine
@@ -39,15 +41,24 @@ _HOMES = {
     "Submission": "xlkpi.intake.submission",
     "Unusable": "xlkpi.intake.submission",
     "assess": "xlkpi.scoring.assess",
+    "Month": "xlkpi.month.month",
+    "OpenIssue": "xlkpi.library",
+    "explain": "xlkpi.library",
     "load_engine": "xlkpi.scoring.engine",
+    "open_issue": "xlkpi.library",
     "read_submission": "xlkpi.intake.submission",
     "usable_scheme": "xlkpi.scheme.lint",
 }
 
 __all__ = [
-    "Absence", "Assessment", "Finding", "Issue", "Submission", "Unusable", "assess", "load_engine", "read_submission",
-    "usable_scheme",
+    "Absence", "Assessment", "Finding", "Issue", "Month", "OpenIssue", "Submission", "Unusable", "assess", "explain",
+    "load_engine", "open_issue", "read_submission", "usable_scheme",
 ]  # fmt: skip
+
+
+def __dir__() -> list[str]:
+    """The public names too, which are loaded only when they are asked for."""
+    return sorted({*globals(), *__all__})
 
 
 def __getattr__(name: str) -> Any:

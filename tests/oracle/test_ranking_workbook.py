@@ -13,11 +13,11 @@ import pytest
 from conftest import REAL_ANSWERS, REAL_INSPECTIONS, REAL_TARGETS
 from openpyxl import load_workbook
 from shared.judges import saved_by_libreoffice
+from shared.months import ranks
 
 from xlkpi.headquarters.issuing import make_issue
 from xlkpi.issue import Dealer, Issue
-from xlkpi.month.results import Results, ranks
-from xlkpi.month.standing import standings_of
+from xlkpi.month.month import Month, make_month
 from xlkpi.scheme.lint import usable_scheme
 from xlkpi.scoring.assess import Assessment, assess
 from xlkpi.scoring.engine import load_engine
@@ -65,10 +65,10 @@ def five(folder: Path | None = None):
     return _assessed(issue, answers, {code: {**REAL_INSPECTIONS, **more} for code, (_, more) in FIVE.items()})
 
 
-def _assessed(issue: Issue, answers: Mapping[str, Any], inspections: Mapping[str, Any]) -> Results:
+def _assessed(issue: Issue, answers: Mapping[str, Any], inspections: Mapping[str, Any]) -> Month:
     engine = load_engine("formualizer", issue.master, issue.layout)
     checked = replace(issue, inspections=inspections)
-    return Results(checked, "formualizer", [assess(checked, engine, code, answers[code]) for code in issue.roster], [])
+    return make_month(checked, "formualizer", [assess(checked, engine, code, answers[code]) for code in issue.roster])
 
 
 def without_caches(data: bytes, weights: Mapping[str, float] = {}) -> bytes:
@@ -97,9 +97,7 @@ def tried(data: bytes) -> dict[str, tuple[Any, Any]]:
 
 
 @pytest.fixture(scope="module")
-def runs(
-    tmp_path_factory: pytest.TempPathFactory, copy_with: Callable[..., Path]
-) -> dict[str, tuple[Results, Results]]:
+def runs(tmp_path_factory: pytest.TempPathFactory, copy_with: Callable[..., Path]) -> dict[str, tuple[Month, Month]]:
     """By file: what the workbook was made of, and whose totals it must show."""
     edges = {name: edge_standings(edge) for name, edge in EDGES.items()}
     issued = five()
@@ -137,8 +135,8 @@ def copy_with(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 
 
 @pytest.fixture(scope="module")
-def judged(runs: Mapping[str, tuple[Results, Results]], tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    made = {name: ranking_workbook(standings_of(run)) for name, (run, _) in runs.items()}
+def judged(runs: Mapping[str, tuple[Month, Month]], tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    made = {name: ranking_workbook(run.standings) for name, (run, _) in runs.items()}
     items, groups = weight_cells(made["items"], "F", "D"), weight_cells(made["items"], "C", "A")
     changes = {
         "items": {items["接车台次"]: 20, items["维修产值"]: 5}, "group": {groups["经营指标"]: 66}
@@ -149,7 +147,7 @@ def judged(runs: Mapping[str, tuple[Results, Results]], tmp_path_factory: pytest
 
 @pytest.mark.parametrize("name", [*EDGES, "issued", "items", "group"])
 def test_totals_and_ranks_are_those_of_the_assessment(
-    runs: Mapping[str, tuple[Results, Results]], judged: Mapping[str, bytes], name: str
+    runs: Mapping[str, tuple[Month, Month]], judged: Mapping[str, bytes], name: str
 ) -> None:
     wanted: list[Assessment] = list(runs[name][1].assessments)
     places = ranks(wanted)

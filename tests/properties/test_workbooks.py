@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
-from xlkpi.month.results import Results, to_json
+from shared.months import to_json
 
 from xlkpi.batch import run
 from xlkpi.cli.demo import fill_in
@@ -22,6 +22,7 @@ from xlkpi.headquarters.issuing import Blank, blanks
 from xlkpi.intake.normalise import understand
 from xlkpi.intake.submission import Submission, read_submission
 from xlkpi.issue import Issue
+from xlkpi.month.month import make_month
 from xlkpi.scheme.model import SchemeField
 from xlkpi.scoring.assess import assess
 from xlkpi.values import Absence, CellContent, CellKind, Place, RawCell
@@ -195,7 +196,7 @@ class Inbox:
     def scored(self, paths: Sequence[Path]) -> str:
         """scores.json of a run over these files in this order."""
         batch = run(self.issue, paths)
-        return to_json(Results(self.issue, "formualizer", batch.assessments, batch.unusable))
+        return to_json(make_month(self.issue, "formualizer", batch.assessments, batch.unusable))
 
 
 @pytest.fixture(scope="module")

@@ -164,7 +164,7 @@ def test_the_command_line_starts_light(words: list[str]) -> None:
 def test_a_worker_loads_no_more_than_it_needs() -> None:
     """Every process of a batch pays for what these import, and the run waits for it."""
     roads = (
-        *("batch.work", "batch.processes", "scoring.engine", "month.results"),
+        *("batch.work", "batch.processes", "scoring.engine", "month.month"),
         *("shown.ranking", "shown.terminal", "checking.plausible"),
     )
     heavy = ("openpyxl", "formulas", "duckdb", "numpy", "jinja2", "ruamel", "xlwings")

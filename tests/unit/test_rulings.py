@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 from conftest import REAL_ANSWERS, REAL_INSPECTIONS, AssessWith
 from openpyxl import Workbook
+from shared.months import to_json
 
 from xlkpi.batch.manifest import Hashes
 from xlkpi.batch.work import Setup
@@ -19,7 +20,7 @@ from xlkpi.cli import main
 from xlkpi.findings import Finding, Ruling, Severity, catalogue, with_rulings, worst
 from xlkpi.headquarters.waivers import COLUMNS, read_waivers
 from xlkpi.issue import Issue
-from xlkpi.month.results import Results, to_json
+from xlkpi.month.month import make_month
 from xlkpi.scheme.lint import lint_scheme
 from xlkpi.scheme.model import CodeRuling
 
@@ -101,7 +102,7 @@ def test_scoring_tells_the_ruling_and_scores_the_same(issue: Issue, assess_with:
     assert [f.severity for f in before.findings if f.field == "精品"] == [Severity.ERROR]
     (told,) = [f for f in now.findings if f.field == "精品"]
     assert (told.severity, told.ruling) == (Severity.NOTICE, WAIVER)
-    data = json.loads(to_json(Results(waived, "formualizer", [now], [])))
+    data = json.loads(to_json(make_month(waived, "formualizer", [now])))
     (entry,) = [entry for entry in data["dealers"][0]["findings"] if entry["field"] == "精品"]
     assert entry["severity"] == "notice"
     wanted = {"by": "waiver", "was": "error", "reason": "台风停业", "who": "王经理", "last": "2026-12"}

@@ -25,6 +25,7 @@ from xlkpi.month.standing import (
     applied_points,
 )
 from xlkpi.month.statistics import Population, population
+from xlkpi.values import Absence
 
 SCORES_FILE: Final = "scores.json"
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
@@ -102,7 +103,13 @@ def _standing(definitions: Definitions, record: DealerRecord) -> Standing:
 
 def applied_of(definitions: Definitions, record: DealerRecord) -> dict[str, float]:
     """The points that each item of a dealer could earn; 0 for one that was left out (不适用)."""
-    return applied_points(_groups(definitions, record), {item.id: item.status for item in record.items})
+    return applied_points(_groups(definitions, record), {item.id: _state(item) for item in record.items})
+
+
+def _state(item: ItemRecord) -> str:
+    """不适用 where the item was left out: such an item may also have been given its points."""
+    left_out = Absence.NOT_APPLICABLE.value
+    return left_out if item.score == left_out else item.status
 
 
 def _groups(definitions: Definitions, record: DealerRecord) -> Iterator[GroupShape]:

@@ -16,8 +16,9 @@ from shared.monthly import MONTH, ORDERS, Monthly, answer_places, edited, order_
 from xlkpi.batch import run
 from xlkpi.findings import Finding
 from xlkpi.intake.submission import Submission, read_submission
-from xlkpi.month.results import Results, write_results
+from xlkpi.month.month import make_month
 from xlkpi.scoring.assess import Assessment
+from xlkpi.shown.folder import write_scores
 from xlkpi.values import Absence, Place
 
 COLUMNS = ("日期", "修理单号", "类别", "工时", "工时销售", "零件销售")
@@ -203,7 +204,7 @@ def test_a_customers_columns_are_told_and_not_kept(dealership: Monthly, heads: t
     assert [(f.place and f.place.ref, head in f.message()) for f, head in zip(told, heads, strict=True)] == [
         ("G4", True), ("H4", True), ("I4", True),
     ]  # fmt: skip
-    write_results(Results(dealership.issue, "formualizer", done, []), out)
+    write_scores(make_month(dealership.issue, "formualizer", done), out)
     texts = [json.dumps([_plain(f) for f in done[0].findings], ensure_ascii=False)]
     texts += [p.read_text("utf-8-sig") for p in out.rglob("*") if p.suffix in (".json", ".csv", ".jsonl")]
     assert len(texts) >= 3  # scores.json and the manifest among them

@@ -10,7 +10,7 @@ import pytest
 from shared.monthly import ORDERS, ROSTER, Monthly
 
 from xlkpi.issue import Dealer
-from xlkpi.month.results import Results
+from xlkpi.month.month import make_month
 from xlkpi.month.store.carry import known_before
 from xlkpi.month.store.file import open_store
 from xlkpi.month.store.record import record
@@ -27,7 +27,7 @@ def keep(dealership: Monthly, tmp_path: Path) -> Keep:
         issued = dealership.but(month=month, history={"D001": history})
         done = issued.judge(answers, orders)
         with open_store(tmp_path / "s", write=True) as store:
-            record(store, Results(issued.issue, "formualizer", [replace(done, cells={})], []))
+            record(store, make_month(issued.issue, "formualizer", [replace(done, cells={})]))
 
     return one
 
@@ -100,7 +100,7 @@ def test_last_month_s_place_among_the_peers(dealership: Monthly, tmp_path: Path)
         for code, value in ratio.items()
     ]
     with open_store(tmp_path / "s", write=True) as store:
-        record(store, Results(october.issue, "formualizer", runs, []))
+        record(store, make_month(october.issue, "formualizer", runs))
         rows = known_before(store, october.but(month="2026-11").issue).rows
     places = {code: values.get("工时效率_同组名次") for code, values in rows.items()}
     assert places == {"D1": "3/3", "D2": "1/3", "D3": "1/3", "D9": None}

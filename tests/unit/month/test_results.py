@@ -11,24 +11,17 @@ from typing import Any
 
 import pytest
 from conftest import AssessWith, RealMonth
+from shared.months import ranks, to_csv, to_json
+from shared.months import told as told_of
 
 from xlkpi.findings import Finding, finding_json
 from xlkpi.intake.submission import Unusable
 from xlkpi.issue import Dealer, Issue
-from xlkpi.month.results import (
-    Results,
-    definitions,
-    in_roster_order,
-    plain,
-    ranks,
-    to_csv,
-    to_json,
-    write_results,
-)
-from xlkpi.month.standing import standings_of
+from xlkpi.month.month import Month, make_month
 from xlkpi.scheme.lint import usable_scheme
 from xlkpi.scoring.assess import Assessment
-from xlkpi.values import Absence, Place
+from xlkpi.shown.folder import write_scores
+from xlkpi.values import Absence, Place, plain
 
 DEALERS = ("A", "B", "C", "D", "E", "F")
 
@@ -47,10 +40,10 @@ def open_one(assess_with: AssessWith, real_month: RealMonth) -> Assessment:
 
 
 @pytest.fixture(scope="module")
-def results(issue: Issue, real: Assessment, open_one: Assessment) -> Results:
+def results(issue: Issue, real: Assessment, open_one: Assessment) -> Month:
     broken = Unusable("kaputt.xlsx", (Finding("XK-F002", "kaputt.xlsx", facts={"detail": "x"}),))
     on_a_list = Finding("XK-T024", "targets.xlsx", Place("目标", "K4"), facts={"column": "=x"})
-    return Results(issue, "formualizer", [real, open_one], [broken], [on_a_list])
+    return make_month(issue, "formualizer", [real, open_one], [broken], findings=[on_a_list])
 
 
 def ranked(real: Assessment, **totals: float) -> list[Assessment]:
@@ -74,27 +67,16 @@ def test_provisional_and_totally_vetoed_dealers_have_no_rank_and_hold_no_place(r
     assert ranks([replace(a, status="provisional"), replace(b, vetoed=True), c, d]) == {"C": 1, "D": 2}
 
 
-def test_rejected_dealers_have_no_rank(real: Assessment) -> None:
-    a, b = ranked(real, A=95.0, B=80.0)
-    assert ranks([replace(a, status="rejected"), b]) == {"B": 1}
-
-
 def test_a_dealer_with_an_item_veto_is_ranked(assess_with: AssessWith, real_month: RealMonth) -> None:
     done = assess_with(real_month.answers, {**real_month.inspections, "培训次数": 1.0})
     assert any(item.vetoed for item in done.items)
     assert ranks([done]) == {"D001": 1}
 
 
-def test_assessments_stand_in_roster_order_whatever_order_the_files_had(
-    issue: Issue, real: Assessment, open_one: Assessment
-) -> None:
-    assert in_roster_order(issue, [open_one, real]) == [real, open_one]
-
-
 # ------------------------------------------------------------------ scores.json
 
 
-def test_the_json_has_the_shape_that_is_promised(results: Results) -> None:
+def test_the_json_has_the_shape_that_is_promised(results: Month) -> None:
     data = json.loads(to_json(results))
     assert {"scheme", "scheme_version", "month", "engine", "dealers"} <= set(data)
     assert (data["scheme"], data["scheme_version"], data["month"]) == ("service-assessment", "2026.1", "2026-11")
@@ -120,7 +102,7 @@ def test_the_json_has_the_shape_that_is_promised(results: Results) -> None:
     } <= set(dealer["items"][0])
 
 
-def test_the_json_explains_its_own_names_in_both_languages(results: Results) -> None:
+def test_the_json_explains_its_own_names_in_both_languages(results: Month) -> None:
     data = json.loads(to_json(results))
     told = data["definitions"]
     assert (told["title"], told["decimals"], told["grades"][1]) == (
@@ -141,7 +123,7 @@ def test_the_json_explains_its_own_names_in_both_languages(results: Results) -> 
 
 def test_a_monthly_scheme_s_guides_and_diagnoses_are_explained() -> None:
     scheme, _ = usable_scheme("service-monthly")
-    told = definitions(scheme)
+    told = told_of(scheme)
     assert told["indicators"]["工时效率"]["low"] == pytest.approx(1.1)
     assert told["indicators"]["工时效率"]["system"] in told["systems"]
     assert len(told["diagnoses"]) == len(scheme.diagnoses)
@@ -150,7 +132,7 @@ def test_a_monthly_scheme_s_guides_and_diagnoses_are_explained() -> None:
     assert first["of"] in told["indicators"] or first["of"] in told["fields"]
 
 
-def test_the_real_month_stands_in_the_json_to_the_last_digit(results: Results, real_month: RealMonth) -> None:
+def test_the_real_month_stands_in_the_json_to_the_last_digit(results: Month, real_month: RealMonth) -> None:
     dealer = json.loads(to_json(results))["dealers"][0]
     assert dealer["total"] == pytest.approx(real_month.total, abs=1e-9)
     assert dealer["total_range"] == [dealer["total"], dealer["total"]]
@@ -158,7 +140,7 @@ def test_the_real_month_stands_in_the_json_to_the_last_digit(results: Results, r
     assert (dealer["rank"], dealer["grade"], dealer["name"], dealer["region"]) == (1, "良好", "原文实例店", "华东")
 
 
-def test_absence_stands_as_its_word_and_a_provisional_total_as_a_range(results: Results) -> None:
+def test_absence_stands_as_its_word_and_a_provisional_total_as_a_range(results: Month) -> None:
     dealer = json.loads(to_json(results))["dealers"][1]
     tyres = next(item for item in dealer["items"] if item["id"] == "轮胎")
     assert (tyres["actual"], tyres["completion"], tyres["score"], tyres["score_range"]) == (
@@ -172,7 +154,7 @@ def test_absence_stands_as_its_word_and_a_provisional_total_as_a_range(results: 
     assert dealer["indicators"]["轮胎_完成率"] == "未填"
 
 
-def test_deductions_are_listed_with_clause_inspection_and_points(results: Results) -> None:
+def test_deductions_are_listed_with_clause_inspection_and_points(results: Month) -> None:
     dealer = json.loads(to_json(results))["dealers"][1]
     plan = next(item for item in dealer["items"] if item["id"] == "计划执行")
     assert plan["deductions"] == [
@@ -182,14 +164,14 @@ def test_deductions_are_listed_with_clause_inspection_and_points(results: Result
 
 def test_vetoes_are_listed_with_their_scope(assess_with: AssessWith, real_month: RealMonth, issue: Issue) -> None:
     done = assess_with(real_month.answers, {**real_month.inspections, "培训次数": 1.0})
-    dealer = json.loads(to_json(Results(issue, "formualizer", [done], [])))["dealers"][0]
+    dealer = json.loads(to_json(make_month(issue, "formualizer", [done])))["dealers"][0]
     learning = next(item for item in dealer["items"] if item["id"] == "学习成长")
     assert learning["vetoes"] == [
         {"number": 1, "clause": "每月培训少于 3 次：否决", "inspection": 1.0, "scope": "item"}
     ]
 
 
-def test_a_file_that_could_not_be_scored_is_there_with_its_reason(results: Results) -> None:
+def test_a_file_that_could_not_be_scored_is_there_with_its_reason(results: Month) -> None:
     rejected = json.loads(to_json(results))["dealers"][2]
     assert (rejected["file"], rejected["status"], rejected["dealer"]) == ("kaputt.xlsx", "rejected", "")
     assert rejected["findings"][0]["code"] == "XK-F002"
@@ -198,7 +180,7 @@ def test_a_file_that_could_not_be_scored_is_there_with_its_reason(results: Resul
 
 def test_a_rejected_file_of_a_known_dealer_names_it(issue: Issue) -> None:
     refused = Unusable("b.xlsx", (Finding("XK-T008", "b.xlsx", facts={"sheet": "填报"}),), "D002")
-    (dealer,) = json.loads(to_json(Results(issue, "formualizer", [], [refused])))["dealers"]
+    (dealer,) = json.loads(to_json(make_month(issue, "formualizer", [], [refused])))["dealers"]
     assert (dealer["dealer"], dealer["name"]) == ("D002", "虚构·二号店")
 
 
@@ -211,12 +193,12 @@ def test_a_finding_as_data_names_its_place_and_says_what_to_do() -> None:
     }  # fmt: skip
 
 
-def test_the_same_run_gives_the_same_text(results: Results) -> None:
+def test_the_same_run_gives_the_same_text(results: Month) -> None:
     assert to_json(results) == to_json(replace(results))
     assert to_csv(results) == to_csv(replace(results))
 
 
-def test_no_value_is_a_nan(results: Results) -> None:
+def test_no_value_is_a_nan(results: Month) -> None:
     def fail(text: str) -> Any:
         raise AssertionError(text)
 
@@ -233,11 +215,11 @@ def test_values_become_plain_data(value: Any, shown: Any) -> None:
 # ------------------------------------------------------------------ the long form
 
 
-def rows(results: Results) -> list[list[str]]:
+def rows(results: Month) -> list[list[str]]:
     return list(csv.reader(io.StringIO(to_csv(results))))
 
 
-def test_the_long_form_has_one_fact_a_row(results: Results, real_month: RealMonth) -> None:
+def test_the_long_form_has_one_fact_a_row(results: Month, real_month: RealMonth) -> None:
     table = rows(results)
     assert table[0] == ["dealer", "month", "kind", "id", "value"]
     facts = {(row[0], row[2], row[3]): row[4] for row in table[1:]}
@@ -251,36 +233,36 @@ def test_the_long_form_has_one_fact_a_row(results: Results, real_month: RealMont
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", "\n=1"])
 def test_a_text_that_a_spreadsheet_would_take_for_a_formula_is_quoted(
-    text: str, results: Results, real: Assessment
+    text: str, results: Month, real: Assessment
 ) -> None:
     issue = replace(results.issue, roster={text: Dealer(text, text)})
-    table = rows(Results(issue, "formualizer", [replace(real, dealer=text, grade=text)], []))
+    table = rows(make_month(issue, "formualizer", [replace(real, dealer=text, grade=text)]))
     quoted = f"'{text}".replace("\r", "\n")
     assert {row[0] for row in table[1:]} == {quoted}
     assert [row[4] for row in table if row[3] == "grade"] == [quoted]
 
 
-def test_a_negative_number_stays_a_number(results: Results, real: Assessment) -> None:
-    table = rows(replace(results, assessments=[replace(real, total=-1.5)]))
+def test_a_negative_number_stays_a_number(results: Month, real: Assessment) -> None:
+    table = rows(make_month(results.issue, "formualizer", [replace(real, total=-1.5)]))
     assert [row[4] for row in table if row[2:4] == ["total", "total"]] == ["-1.5"]
 
 
 @pytest.mark.parametrize("dealers", [2, 0])
-def test_written_dealer_by_dealer_it_is_the_json_of_the_whole(results: Results, dealers: int) -> None:
-    run = replace(results, assessments=results.assessments[:dealers], unusable=results.unusable[:dealers])
+def test_written_dealer_by_dealer_it_is_the_json_of_the_whole(results: Month, dealers: int) -> None:
+    run = make_month(results.issue, "formualizer", results.assessments[:dealers], results.unusable[:dealers])
     text = to_json(run)
     assert len(json.loads(text)["dealers"]) == (3 if dealers else 0)
     assert text == json.dumps(json.loads(text), ensure_ascii=False, indent=1) + "\n"
 
 
-def test_both_files_are_written_and_excel_recognises_the_text(results: Results, tmp_path: Path) -> None:
-    write_results(results, tmp_path / "out")
+def test_both_files_are_written_and_excel_recognises_the_text(results: Month, tmp_path: Path) -> None:
+    write_scores(results, tmp_path / "out")
     assert (tmp_path / "out" / "scores.json").read_text("utf-8") == to_json(results)
     assert (tmp_path / "out" / "scores.csv").read_bytes().startswith(b"\xef\xbb\xbfdealer,")
     assert (tmp_path / "out" / "scores.csv").read_text("utf-8-sig") == to_csv(results)
 
 
-def test_all_findings_of_a_run_are_listed(results: Results) -> None:
-    codes = [finding.code for finding in standings_of(results).all_findings()]
+def test_all_findings_of_a_run_are_listed(results: Month) -> None:
+    codes = [finding.code for finding in results.all_findings()]
     assert (codes[0], codes[-1]) == ("XK-T024", "XK-F002")
     assert "XK-V001" in codes

@@ -13,20 +13,22 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from xlkpi.month.results import Results, ranks
+from shared.months import ranks
 
 from xlkpi.findings import Finding, Ruling, Severity
 from xlkpi.intake.submission import Unusable
 from xlkpi.issue import Dealer, Issue
-from xlkpi.month.standing import standings_of
+from xlkpi.month.month import Month as MonthResult
+from xlkpi.month.month import make_month
 from xlkpi.month.store.file import TABLES, Store, StoreError, export, open_store
-from xlkpi.month.store.query import EarlierMonth, dealer_months, earlier_months, past, standings, trend, which_scheme
+from xlkpi.month.store.query import EarlierMonth, dealer_months, earlier_months, past, standings, which_scheme
 from xlkpi.month.store.record import Recorded, record
+from xlkpi.month.store.trend import trend
 from xlkpi.scoring.assess import Assessment
 from xlkpi.values import Absence, Place
 
 SCHEME = "service-assessment"
-Month = Callable[..., Results]
+Month = Callable[..., MonthResult]
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +40,7 @@ def real(assess_with, real_month) -> Assessment:
 def month_of(issue: Issue, real: Assessment) -> Month:
     """Results of a month with these published totals by dealer; `change` alters an assessment by dealer."""
 
-    def make(month: str = "2026-11", unusable: tuple[Unusable, ...] = (), **totals: float | Assessment) -> Results:
+    def make(month: str = "2026-11", unusable: tuple[Unusable, ...] = (), **totals: float | Assessment) -> MonthResult:
         roster = {
             code: Dealer(code, f"{code}店", "华东" if code < "D003" else "华南", "甲组" if code < "D004" else "")
             for code in ("D001", "D002", "D003", "D004")
@@ -47,12 +49,12 @@ def month_of(issue: Issue, real: Assessment) -> Month:
             given if isinstance(given, Assessment) else replace(real, dealer=code, file=f"{code}.xlsx", published=given)
             for code, given in totals.items()
         ]
-        return Results(replace(issue, month=month, roster=roster), "formualizer", done, unusable)
+        return make_month(replace(issue, month=month, roster=roster), "formualizer", done, unusable)
 
     return make
 
 
-def kept(path: Path, *runs: Results) -> list[Recorded]:
+def kept(path: Path, *runs: MonthResult) -> list[Recorded]:
     done = []
     for run in runs:
         with open_store(path, write=True) as store:
@@ -70,7 +72,7 @@ def test_what_goes_in_comes_out(tmp_path: Path, month_of: Month, real: Assessmen
     assert kept(tmp_path / "s", run) == [Recorded(4, 0, 0)]
     with open_store(tmp_path / "s") as store:
         stored = standings(store, SCHEME, "2026-11")
-    direct = standings_of(run)
+    direct = run.standings
     by_code = {row.dealer.code: row for row in stored.rows}
     for row in direct.rows:
         assert by_code[row.dealer.code] == row
@@ -129,7 +131,12 @@ def test_ranks_are_those_of_the_run_and_last_month_stands_beside(tmp_path: Path,
         stored = standings(store, SCHEME, "2026-11")
     assert {row.dealer.code: row.rank for row in stored.rows} == ranks(november.assessments)
     assert {row.dealer.code: row.rank for row in stored.rows} == {"D001": 2, "D002": 2, "D003": 1, "D004": 4}
-    assert stored.before == {"D001": (70.0, 3), "D002": (90.0, 1), "D003": (90.0, 1), "D004": (60.0, 4)}
+    assert {code: earlier[:2] for code, earlier in stored.before.items()} == {
+        "D001": (70.0, 3),
+        "D002": (90.0, 1),
+        "D003": (90.0, 1),
+        "D004": (60.0, 4),
+    }
 
 
 def test_the_months_before_of_every_dealer(tmp_path: Path, month_of: Month, real: Assessment) -> None:
@@ -166,11 +173,12 @@ def test_past_values_by_field(tmp_path: Path, month_of: Month, real: Assessment)
 def test_trends(tmp_path: Path, month_of: Month) -> None:
     kept(tmp_path / "s", month_of("2026-10", D001=70.0, D002=90.0, D003=50.0), month_of(D001=80.0, D003=60.0))
     with open_store(tmp_path / "s") as store:
-        whole = [(p.month, p.count, p.mean, p.low, p.high) for p in trend(store, SCHEME)]
-        regions = [(p.part, p.month, p.mean) for p in trend(store, SCHEME, by="region")]
-        item = [(p.part, p.month) for p in trend(store, SCHEME, "接车台次", by="dealer")]
-        field = [p.mean for p in trend(store, SCHEME, "维修产值")]
-        assert trend(store, SCHEME, "没有") == []
+        whole = [(p.month, p.figures.count, p.figures.mean, *p.figures.five[::4]) for p in trend(store, SCHEME).points]
+        regions = [(p.part, p.month, p.figures.mean) for p in trend(store, SCHEME, by="region").points]
+        item = [(p.part, p.month) for p in trend(store, SCHEME, "接车台次", by="dealer").points]
+        field = [p.figures.mean for p in trend(store, SCHEME, "维修产值").points]
+        with pytest.raises(StoreError, match="XK-W040"):
+            trend(store, SCHEME, "没有")
     assert whole == [("2026-10", 3, 70.0, 50.0, 90.0), ("2026-11", 2, 70.0, 60.0, 80.0)]
     east, south = (("华东", 80.0, 80.0), ("华南", 50.0, 60.0))
     assert regions == [
@@ -256,7 +264,7 @@ with open_store(path, write=True, told=lambda detail: print("waits", flush=True)
 """
 
 
-Writer = Callable[[str, Results], "subprocess.Popen[str]"]
+Writer = Callable[[str, MonthResult], "subprocess.Popen[str]"]
 
 
 @pytest.fixture
@@ -264,7 +272,7 @@ def writer(tmp_path: Path) -> Iterator[Writer]:
     """Start a process that records a run, and holds the store until there is a file NAME.go; none outlives the test."""
     with ExitStack() as stack:
 
-        def start(name: str, run: Results) -> subprocess.Popen[str]:
+        def start(name: str, run: MonthResult) -> subprocess.Popen[str]:
             (tmp_path / f"{name}.run").write_bytes(pickle.dumps(run))
             words = (tmp_path / "s", *(tmp_path / f"{name}.{part}" for part in ("run", "ready", "go")))
             command = [sys.executable, "-c", WRITER, *map(str, words)]

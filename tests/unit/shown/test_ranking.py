@@ -15,11 +15,11 @@ from openpyxl import Workbook, load_workbook
 
 from xlkpi.findings import Finding
 from xlkpi.issue import Dealer, Issue
-from xlkpi.month.standing import Loss, Standing, Standings, ranked, standing_of
+from xlkpi.month.standing import Earlier, Loss, Standing, Standings, ranked, standing_of
+from xlkpi.month.statistics import five_numbers
 from xlkpi.resources import templates
 from xlkpi.scoring.assess import Assessment
 from xlkpi.shown.ranking import ranking_workbook
-from xlkpi.shown.ranking.parts import quartiles
 from xlkpi.values import Place
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*extension is not supported")
@@ -40,7 +40,7 @@ def stand(issue: Issue, real: Assessment) -> Standings:
 
     def one(code: str, published: float, region: str = "华东", **more: Any) -> Standing:
         dealer = Dealer(code, f"{code}店", region, "甲组")
-        return replace(standing_of(dealer, real), published=published, file=f"{code}.xlsx", **more)
+        return replace(standing_of(issue.scheme, dealer, real), published=published, file=f"{code}.xlsx", **more)
 
     rows = ranked([
         one("A", 90.0, grade="优秀"), one("B", 80.0), one("C", 80.0, "华南"), one("D", 70.0, "华南"),
@@ -48,7 +48,7 @@ def stand(issue: Issue, real: Assessment) -> Standings:
         one("V", 0.0, vetoed=True, total=0.0, before_veto=88.0, losses=(veto,)),
         Standing(Dealer("R", "R店", "华南"), "rejected", "r.xlsx", findings=(unread,)),
     ])  # fmt: skip
-    before = {"A": (85.0, 3), "B": (88.0, 1), "C": (80.0, 4), "P": (60.0, 5)}
+    before = {"A": Earlier(85.0, 3), "B": Earlier(88.0, 1), "C": Earlier(80.0, 4), "P": Earlier(60.0, 5)}
     return Standings(issue.scheme, "2026-11", rows, (Dealer("M", "M店", "华东"),), before=before)
 
 
@@ -147,10 +147,10 @@ def test_regions_and_quartiles_as_excel_counts_them(book: Workbook) -> None:
     assert (east["家数"], east["排名家数"], east["平均"], east["暂定"], east["一票否决"]) == (4, 2, 85.0, 1, 1)
     assert [south[h] for h in ("最低", "下四分位", "中位", "上四分位", "最高")] == [70.0, 72.5, 75.0, 77.5, 80.0]
     # QUARTILE({1;2;4;7;11};1) = 2, ;3) = 7 · QUARTILE({1;2;4;7};1) = 1.75, ;3) = 4.75
-    assert quartiles([11.0, 1.0, 4.0, 2.0, 7.0]) == (1.0, 2.0, 4.0, 7.0, 11.0)
-    assert quartiles([1.0, 2.0, 4.0, 7.0]) == (1.0, 1.75, 3.0, 4.75, 7.0)
-    assert quartiles([5.0]) == (5.0,) * 5
-    assert quartiles([]) == (None,) * 5
+    assert five_numbers([11.0, 1.0, 4.0, 2.0, 7.0]) == (1.0, 2.0, 4.0, 7.0, 11.0)
+    assert five_numbers([1.0, 2.0, 4.0, 7.0]) == (1.0, 1.75, 3.0, 4.75, 7.0)
+    assert five_numbers([5.0]) == (5.0,) * 5
+    assert five_numbers([]) is None
 
 
 def test_the_heat_map_s_stored_totals_are_the_published_ones(book: Workbook, live: Workbook) -> None:

@@ -82,7 +82,9 @@ def _kind(store: Store, scheme: str, known: Scheme, name: str, wanted: Kind | No
     if not name:
         return "total"
     is_item = any(item.item == name for item in known.items)
-    query = "SELECT 1 FROM field_values JOIN submissions USING (submission) WHERE scheme = ? AND name = ? LIMIT 1"
+    query = (
+        "SELECT 1 FROM field_values v JOIN submissions s USING (submission) WHERE s.scheme = ? AND v.name = ? LIMIT 1"
+    )
     is_figure = bool(store.rows(query, [scheme, name]))
     if is_item and wanted != "figure":
         return "item"

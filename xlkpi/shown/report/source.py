@@ -142,5 +142,3 @@ class Source:
 
     def _either(self, chinese: str, english: str) -> str:
         return english if self.lang == "en" and english else chinese
-
-

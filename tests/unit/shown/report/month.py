@@ -11,9 +11,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from xlkpi.month.results import SCORES_FILE, definitions
+from shared.months import told as told_of
 
 from xlkpi.findings import Finding
+from xlkpi.month.scores import SCORES_FILE
 from xlkpi.month.store.query import EarlierMonth
 from xlkpi.scheme.lint import usable_scheme
 from xlkpi.scheme.model import Scheme
@@ -46,7 +47,7 @@ def the_scheme(name: str) -> Scheme:
 def month(count: int, scheme_name: str = "service-monthly", seed: int = 7) -> dict[str, Any]:
     """scores.json of so many dealers. Some are provisional, some vetoed, one file in fifty could not be scored."""
     random, scheme = Random(seed), the_scheme(scheme_name)
-    told = definitions(scheme)
+    told = told_of(scheme)
     dealers = [_dealer(random, scheme, told, number) for number in range(1, count + 1)]
     ranked = {d["dealer"]: d["published"] for d in dealers if d["status"] == "scored" and not d["vetoed"]}
     places = {code: 1 + sum(one > total for one in ranked.values()) for code, total in ranked.items()}

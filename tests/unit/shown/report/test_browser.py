@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from xlkpi.month.scores import scores_of
 from xlkpi.shown.report.page import write_report
 from xlkpi.shown.report.source import Source
 
@@ -43,7 +44,7 @@ CHECK = """() => {
 
 @pytest.fixture(scope="module")
 def written(made_up: dict[str, Any], past: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_report(Source(made_up, history=past), tmp_path_factory.mktemp("report") / "report.html")
+    return write_report(Source(scores_of(made_up), history=past), tmp_path_factory.mktemp("report") / "report.html")
 
 
 def codes(page: Any) -> list[str]:
@@ -243,7 +244,7 @@ def test_hostile_words_do_nothing(opened: Open, browser: Any, tmp_path: Path) ->
         for item in dealer["items"]:
             item["trace"] = item["actual"] = word
             item["vetoes"] = [{"number": 9, "clause": word, "inspection": word, "scope": "item"}]
-    path = write_report(Source(data), tmp_path / "hostile.html")
+    path = write_report(Source(scores_of(data)), tmp_path / "hostile.html")
     with opened(path) as page:
         for place, key in enumerate(codes(page)):
             page.locator("#table tbody [data-open]").nth(place).click()
@@ -316,7 +317,7 @@ def test_it_prints_on_a4(written: Path, opened: Open, made_up: dict[str, Any], t
 
 
 def test_two_thousand_dealers_can_be_searched_and_opened(browser: Any, tmp_path: Path) -> None:
-    path = write_report(Source(month(2000, "service-assessment")), tmp_path / "large.html")
+    path = write_report(Source(scores_of(month(2000, "service-assessment"))), tmp_path / "large.html")
     assert path.stat().st_size < 4_000_000
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto(path.as_uri())

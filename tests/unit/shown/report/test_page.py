@@ -18,13 +18,15 @@ from click.testing import CliRunner
 from ruamel.yaml import YAML
 
 from xlkpi.cli import main
+from xlkpi.month import statistics as counted
+from xlkpi.month.scores import NoScores, applied_of, scores_of
 from xlkpi.month.store.query import EarlierMonth
 from xlkpi.resources import templates
 from xlkpi.shown.report import summary
 from xlkpi.shown.report.dealers import rows
 from xlkpi.shown.report.figures import figure, points
 from xlkpi.shown.report.page import render
-from xlkpi.shown.report.source import NoReport, Source
+from xlkpi.shown.report.source import Source
 
 from .conftest import need_chromium
 from .month import HOSTILE, month, saved
@@ -75,7 +77,7 @@ def pages_of(text: str) -> list[dict[str, Any]]:
 
 
 def shown(data: dict[str, Any], **given: Any) -> str:
-    return render(Source(data, **given))
+    return render(Source(scores_of(data), **given))
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +98,8 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         for item in dealer["items"]:
             item["trace"] = item["actual"] = name
             item["deductions"] = [{"number": 1, "clause": name, "inspection": name, "points": 1.0}]
-    return dict(Source.read(saved(tmp_path_factory.mktemp("hostile"), data)).data)
+    text = json.dumps(data, ensure_ascii=False).encode("utf-8", "replace")
+    return dict(json.loads(text))
 
 
 # ------------------------------------------------------------------ self-contained and inert
@@ -224,7 +227,7 @@ def test_english_is_english(made_up: dict[str, Any], past: Any) -> None:
 
 
 def test_findings_are_told_in_the_reader_s_language(made_up: dict[str, Any]) -> None:
-    said = {lang: [one.example for one in summary.findings(Source(made_up, lang))] for lang in ("zh", "en")}
+    said = {lang: [one.example for one in summary.findings(Source(scores_of(made_up), lang))] for lang in ("zh", "en")}
     assert any("没有填" in text for text in said["zh"])
     assert any("is not filled in" in text for text in said["en"])
     assert not any(re.search(r"[一-鿿]", text) for text in said["en"] if "is not filled in" in text)
@@ -238,10 +241,10 @@ def test_every_dealer_has_a_row_and_a_page_in_the_same_order(made_up: dict[str, 
 
 
 def test_the_ranking_runs_ranked_vetoed_provisional_rejected(made_up: dict[str, Any]) -> None:
-    listed = rows(Source(made_up))
+    listed = rows(Source(scores_of(made_up)))
     ranked = [row.rank for row in listed if row.rank is not None]
     assert ranked == sorted(ranked)
-    rest = [(row.dealer["status"], row.dealer.get("vetoed", False)) for row in listed[len(ranked) :]]
+    rest = [(row.dealer.status, row.dealer.vetoed) for row in listed[len(ranked) :]]
     kinds = [("scored", True), ("provisional", False), ("rejected", False)]
     assert [kind for kind in kinds if kind in rest] == list(dict.fromkeys(rest)) == kinds
 
@@ -264,23 +267,23 @@ def test_two_files_of_one_dealer_and_files_of_nobody_keep_apart(made_up: dict[st
     data = {**made_up, "dealers": [dict(dealer) for dealer in made_up["dealers"][48:52]]}
     for dealer, code in zip(data["dealers"], ("A", "", "", "A"), strict=True):
         dealer["dealer"] = code
-    assert len({row.key for row in rows(Source(data))}) == 4
+    assert len({row.key for row in rows(Source(scores_of(data)))}) == 4
 
 
 # ------------------------------------------------------------------ statistics
 
 
 def test_tiles_and_regions_are_those_of_the_scored(made_up: dict[str, Any]) -> None:
-    source = Source(made_up)
-    totals = [d["published"] for d in made_up["dealers"] if d["status"] == "scored"]
-    whole = summary.spread("", source.dealers)
-    assert (whole.dealers, whole.scored) == (120, len(totals))
-    assert whole.mean == pytest.approx(statistics.fmean(totals))
+    source = Source(scores_of(made_up))
+    totals = [d["published"] for d in made_up["dealers"] if d.get("rank")]
+    whole = source.whole
+    assert (whole.dealers, whole.totals.count) == (120, len(totals))
+    assert whole.totals.mean == pytest.approx(statistics.fmean(totals))
     parts = summary.spreads(source, "region")
     assert sum(part.dealers for part in parts) == 120
-    assert sum(part.vetoed for part in parts) == whole.vetoed > 0
-    assert sum((part.mean or 0) * part.scored for part in parts) == pytest.approx(sum(totals))
-    means = [part.mean for part in parts if part.mean is not None]
+    assert sum(part.with_veto for part in parts) == whole.with_veto > 0
+    assert sum((part.totals.mean or 0) * part.totals.count for part in parts) == pytest.approx(sum(totals))
+    means = [part.totals.mean for part in parts if part.totals.mean is not None]
     assert means == sorted(means, reverse=True)
 
 
@@ -295,12 +298,12 @@ def test_tiles_and_regions_are_those_of_the_scored(made_up: dict[str, Any]) -> N
     ],
 )
 def test_quartiles_are_excel_s(values: list[float], five: Any) -> None:
-    assert summary.five_numbers(values) == five
+    assert counted.five_numbers(values) == five
 
 
 def test_every_scored_dealer_stands_in_one_band(made_up: dict[str, Any]) -> None:
-    bands = summary.bands(Source(made_up))
-    totals = [d["published"] for d in made_up["dealers"] if d["status"] == "scored"]
+    bands = summary.bands(Source(scores_of(made_up)))
+    totals = [d["published"] for d in made_up["dealers"] if d.get("rank")]
     assert sum(band.count for band in bands) == len(totals)
     for number, band in enumerate(bands):
         last = number == len(bands) - 1
@@ -311,13 +314,13 @@ def test_every_scored_dealer_stands_in_one_band(made_up: dict[str, Any]) -> None
     ("total", "low"), [(0.0, 0.0), (4.9, 0.0), (5.0, 5.0), (85.0, 85.0), (100.0, 95.0), (103.0, 100.0)]
 )
 def test_the_edges_of_the_bands(made_up: dict[str, Any], total: float, low: float) -> None:
-    one = {**made_up["dealers"][0], "published": total, "status": "scored"}
-    (band,) = summary.bands(Source({**made_up, "dealers": [one]}))
+    one = {**made_up["dealers"][0], "published": total, "status": "scored", "rank": 1}
+    (band,) = summary.bands(Source(scores_of({**made_up, "dealers": [one]})))
     assert (band.low, band.count) == (pytest.approx(low), 1)
 
 
 def test_clauses_are_counted_once_whatever_figures_a_dealer_s_words_hold(made_up: dict[str, Any]) -> None:
-    found = summary.taken(Source(made_up))
+    found = summary.taken(Source(scores_of(made_up)))
     fired = [
         (kind, item["id"], one["number"])
         for dealer in made_up["dealers"] for item in dealer.get("items", ())
@@ -340,18 +343,21 @@ def test_what_an_item_could_earn_grows_where_others_were_left_out(made_up: dict[
     first = next(item for item in mine if item["points"] == 15)
     first["score"] = 15 * 55 / 45
     data = {**made_up, "dealers": [dealer]}
-    assert summary.worth(Source(data), dealer)[first["id"]] == pytest.approx(15 * 55 / 45)
-    assert left_out["id"] not in summary.worth(Source(data), dealer)
-    assert dict(summary.item_rates(Source(data)))[first["name"]] == pytest.approx(1.0)
+    scores = scores_of(data)
+    applied = applied_of(scores.definitions, scores.dealers[0])
+    assert (applied[first["id"]], applied[left_out["id"]]) == (pytest.approx(15 * 55 / 45), 0.0)
+    rates = {name: (rate, count) for name, rate, count in summary.item_rates(Source(scores))}
+    assert rates[first["name"]] == (pytest.approx(1.0), 1)
+    assert left_out["name"] not in rates
 
 
 def test_the_trend_is_of_earlier_months_and_ends_with_this_one(made_up: dict[str, Any], past: Any) -> None:
-    means = summary.mean_by_month(Source(made_up, history=past))
+    means = summary.mean_by_month(Source(scores_of(made_up), history=past))
     assert [month for month, _, _ in means][-2:] == ["2026-10", "2026-11"]
     assert len(means) == 12
-    assert summary.mean_by_month(Source(made_up)) == []
+    assert summary.mean_by_month(Source(scores_of(made_up))) == []
     later = {"D0001": [EarlierMonth("2026-12", 50.0, 1)]}
-    assert summary.mean_by_month(Source(made_up, history=later)) == []
+    assert summary.mean_by_month(Source(scores_of(made_up), history=later)) == []
 
 
 def test_moves_are_against_the_latest_earlier_rank(made_up: dict[str, Any]) -> None:
@@ -363,16 +369,16 @@ def test_moves_are_against_the_latest_earlier_rank(made_up: dict[str, Any]) -> N
             EarlierMonth("2026-11", 99.0, 70),
         ]
     }
-    moved = {row.key: row.moved for row in rows(Source(made_up, history=known))}
+    moved = {row.key: row.moved for row in rows(Source(scores_of(made_up), history=known))}
     assert moved.pop(first["dealer"]) == 3
     assert set(moved.values()) == {None}
 
 
 def test_the_return_list_is_counted_and_shown_without_those_on_time(made_up: dict[str, Any], text: str) -> None:
-    source = Source(made_up)
+    source = Source(scores_of(made_up))
     assert summary.return_counts(source) == [("按时", 113), ("迟报", 5), ("退回", 2)]
-    assert [line["status"] for line in summary.returns_apart(source)].count("迟报") == 5
-    assert {line["dealer"] for line in summary.returns_apart(source)} >= {"D0023", "D0050", "D0100"}
+    assert [line.status for line in summary.returns_apart(source)].count("迟报") == 5
+    assert {line.dealer for line in summary.returns_apart(source)} >= {"D0023", "D0050", "D0100"}
     assert 'id="returns"' in text
     assert 'id="returns"' not in shown({**made_up, "returns": []})
 
@@ -450,7 +456,7 @@ def test_a_folder_without_scores_is_refused_in_words(content: str | None, tmp_pa
     done = CliRunner().invoke(main, ["report", str(tmp_path)])
     assert done.exit_code == 2
     assert "score" in done.output
-    with pytest.raises(NoReport):
+    with pytest.raises(NoScores):
         Source.read(tmp_path)
 
 
