@@ -21,7 +21,7 @@ from xlkpi.scoring.engine import load_engine
 from xlkpi.values import CellContent, CellFault, Place
 from xlkpi.workbook.layout import Layout
 
-ENGINES = ("formualizer", "formulas")
+ENGINES = ("formualizer", "formulas", "compiled")
 JUDGES = (*ENGINES, "libreoffice")
 TOLERANCE = 1e-9
 Cells = Mapping[Place, CellContent]

@@ -307,18 +307,23 @@ def text_without_names(text: str, known: Mapping[str, str]) -> str:
 
 @cache
 def allowed_functions() -> frozenset[str]:
-    """Functions that Excel, WPS, LibreOffice and both engines share (`templates/functions.txt`)."""
+    """Functions that Excel, WPS, LibreOffice and the engines share (`templates/functions.txt`)."""
     lines = (templates() / "functions.txt").read_text("utf-8").splitlines()
     return frozenset(line.strip() for line in lines if line.strip() and not line.startswith("#"))
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What a formula refers to: defined names and functions, in order of first use."""
+    """What a formula refers to: defined names and functions, in order of first use.
+
+    `exact` is False where a MATCH does not say that it wants an exact match (its third argument 0): Excel and the
+    engines search unsorted figures in different ways.
+    """
 
     names: tuple[str, ...]
     functions: tuple[str, ...]
     text: str = ""
+    exact: bool = True
 
 
 def parse(formula: str) -> Parsed:
@@ -331,12 +336,16 @@ def parse(formula: str) -> Parsed:
         raise ValueError(str(error)) from None
     names: dict[str, None] = {}
     functions: dict[str, None] = {}
+    exact = True
     for node in _walk(tree):
         if node.get("node_type") == "Reference":
             names.setdefault(str(node["reference"]))
         elif node.get("node_type") == "Function":
-            functions.setdefault(str(node["name"]).upper())
-    return Parsed(tuple(names), tuple(functions), formula)
+            function = str(node["name"]).upper()
+            functions.setdefault(function)
+            if function == "MATCH":
+                exact = exact and len(node["args"]) == 3 and node["args"][2].get("value") == 0
+    return Parsed(tuple(names), tuple(functions), formula, exact)
 
 
 _ARITHMETIC = re.compile(r"[\d\s.+\-*/()%^]{1,200}")

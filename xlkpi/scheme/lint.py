@@ -103,7 +103,9 @@ def _formula(name: str, text: str, compiled: Compiled, uses: dict[str, tuple[str
             yield f"the formula names {used!r}, which nothing defines; correct the name or add the field"
     for function in parsed.functions:
         if function not in allowed_functions():
-            yield f"{function} is not shared by Excel, WPS, LibreOffice and both engines: see templates/functions.txt"
+            yield f"{function} is not shared by Excel, WPS, LibreOffice and the engines: see templates/functions.txt"
+    if not parsed.exact:
+        yield "MATCH needs 0 as its third argument: programs differ in how they search without it"
 
 
 def _circles(uses: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, ...]]:

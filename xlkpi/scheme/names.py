@@ -1,4 +1,4 @@
-"""Which names are safe as a defined name in Excel, WPS, LibreOffice and both engines."""
+"""Which names are safe as a defined name in Excel, WPS, LibreOffice and the engines."""
 
 from __future__ import annotations
 

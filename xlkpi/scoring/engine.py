@@ -19,7 +19,7 @@ from xlkpi.scoring import as_excel
 from xlkpi.values import CellContent, CellFault, Place, column_number, column_row, serial_number
 from xlkpi.workbook.layout import Layout
 
-ENGINES: Final = ("formualizer", "formulas")
+ENGINES: Final = ("formualizer", "formulas", "compiled")
 
 Cells = Mapping[Place, CellContent]
 
@@ -44,6 +44,11 @@ def load_engine(name: str, master: bytes, layout: Layout) -> Engine:
         return FormualizerEngine(master, layout)
     if name == "formulas":
         return FormulasEngine(master, layout)
+    if name == "compiled":
+        from xlkpi.scoring.compiled.engine import CompiledEngine  # noqa: PLC0415 - each engine is loaded where it is used
+        from xlkpi.scoring.compiled.program import compile_master  # noqa: PLC0415
+
+        return CompiledEngine(compile_master(master, layout))
     raise ValueError(f"no engine is named {name!r}; there are {', '.join(ENGINES)}")
 
 

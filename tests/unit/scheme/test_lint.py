@@ -42,7 +42,7 @@ def test_every_shipped_scheme_is_clean(name: str) -> None:
             HEAD,
             RATE,
             "formula: 返修台数/LET(1,交车台数)",
-            "LET is not shared by Excel, WPS, LibreOffice and both engines",
+            "LET is not shared by Excel, WPS, LibreOffice and the engines",
         ),
         (HEAD, RATE, "formula: INDIRECT(交车台数)", "INDIRECT is not shared"),
         (HEAD, RATE, "formula: 返修率+1", "the formulas go round in a circle: 返修率 → 返修率"),

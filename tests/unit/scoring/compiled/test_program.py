@@ -1,0 +1,182 @@
+"""The compiled engine: formualizer's cells, only what is asked or what a change reaches, and nothing unsafe."""
+
+from __future__ import annotations
+
+import pickle
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from random import Random
+
+import pytest
+from conftest import MakeIssue
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from xlkpi.issue import Issue
+from xlkpi.scheme.formulas import allowed_functions
+from xlkpi.scheme.lint import usable_scheme
+from xlkpi.scoring.compiled.engine import CompiledEngine
+from xlkpi.scoring.compiled.program import Program, compile_master
+from xlkpi.scoring.compiled.shapes import ShapeWriter, compiled_functions
+from xlkpi.scoring.compiled.syntax import Binary, Call, Literal, NotCompiled, Reference, Unary, parse
+from xlkpi.scoring.engine import load_engine
+from xlkpi.values import CellContent, Place
+from xlkpi.workbook.layout import Role
+
+SCHEMES = ("service-assessment", "service-monthly", "dealer-monthly")
+NUMBERS = (0.0, 1.0, 2.0, 5.0, 100.0, 0.285, 251.0, -3.0, 1234567.89, 0.0001)
+WORDS = ("不适用", "未填", "无法读取", "完成", "合格", "未完成", "x", "12", " 3 ", "TRUE")
+ENTERED = (Role.ANSWER, Role.INSPECTION, Role.HISTORY, Role.TARGET, Role.REMARK)
+
+
+def dealers(issue: Issue, count: int, seed: int = 1) -> Iterator[dict[Place, CellContent]]:
+    """Clean, hard and chaotic cells: every third dealer is of one kind."""
+    random = Random(seed)
+    for number in range(count):
+        chaos = (0.0, 0.1, 0.4)[number % 3]
+        cells: dict[Place, CellContent] = dict(issue.stamped(next(iter(issue.roster))))
+        for slot in issue.layout.of(*ENTERED):
+            drawn = random.random()
+            if drawn < chaos:
+                cells[slot.place] = random.choice((*WORDS, True, None))
+            elif drawn < 0.95:
+                cells[slot.place] = random.choice(NUMBERS) if chaos else float(random.randint(0, 1000))
+        for table in issue.layout.tables.values():
+            for place in table.places(table.used):
+                if random.random() < 0.1:
+                    cells[place] = random.choice((random.randint(0, 10000) / 100, "保修", "内部", "客户付费"))
+        yield cells
+
+
+@pytest.fixture(scope="module", params=SCHEMES)
+def month(request: pytest.FixtureRequest, issue_of: MakeIssue) -> Issue:
+    return issue_of(*usable_scheme(request.param))
+
+
+@pytest.fixture(scope="module")
+def program(month: Issue) -> Program:
+    return compile_master(month.master, month.layout)
+
+
+def _same(first: CellContent, second: CellContent) -> bool:
+    """Equal to the bit; in sentences a number may have the 16 or 17 digits that formualizer copies (Excel shows 15)."""
+    if isinstance(first, str) and isinstance(second, str):
+        return _fifteen(first) == _fifteen(second)
+    return type(first) is type(second) and first == second
+
+
+def _fifteen(words: str) -> str:
+    return re.sub(r"\d+\.\d{11,}", lambda number: f"{float(number[0]):.14g}", words)
+
+
+def test_every_cell_is_formualizer_s(month: Issue, program: Program) -> None:
+    compiled, other = CompiledEngine(program), load_engine("formualizer", month.master, month.layout)
+    for number, cells in enumerate(dealers(month, 24)):
+        got, wanted = compiled.evaluate(cells), other.evaluate(cells)
+        assert got.keys() == wanted.keys()
+        unlike = [(place, wanted[place], got[place]) for place in wanted if not _same(wanted[place], got[place])]
+        assert not unlike, f"dealer {number}: {unlike[:5]}"
+
+
+def test_only_what_is_asked_is_computed(month: Issue, program: Program) -> None:
+    engine = CompiledEngine(program)
+    scores = {slot.place for slot in month.layout.of(Role.SCORE)} & set(month.layout.formulas)
+    assert scores
+    needed = program.needed(scores)
+    assert len(needed) < len(program.steps)
+    for cells in dealers(month, 6, seed=2):
+        everything = engine.evaluate(cells)
+        assert engine.evaluate(cells, scores) == {place: everything[place] for place in scores}
+
+
+def test_a_change_gives_what_a_whole_evaluation_gives(month: Issue, program: Program) -> None:
+    engine, random = CompiledEngine(program), Random(3)
+    wanted = list(month.layout.formulas)
+    for cells in dealers(month, 3, seed=4):
+        changes = [
+            {place: random.choice(NUMBERS) for place in random.sample(month.layout.engine_inputs, 2)} for _ in range(5)
+        ]
+        for change, got in zip(changes, engine.variants(cells, changes, wanted), strict=True):
+            assert got == engine.evaluate({**cells, **change})
+
+
+def test_a_program_travels_to_another_process(month: Issue, program: Program) -> None:
+    travelled = pickle.loads(pickle.dumps(program))
+    cells = next(dealers(month, 1, seed=5))
+    assert CompiledEngine(travelled).evaluate(cells) == CompiledEngine(program).evaluate(cells)
+
+
+def test_one_dealer_leaves_nothing_for_the_next(month: Issue, program: Program) -> None:
+    engine = CompiledEngine(program)
+    first, second = dealers(month, 2, seed=6)
+    alone = engine.evaluate(second)
+    engine.evaluate(first)
+    assert engine.evaluate(second) == alone
+
+
+def test_another_python_compiles_the_source_anew(program: Program) -> None:
+    other = Program(program.places, program.base, program.steps, program.inputs, program.source, b"", b"elsewhere")
+    assert CompiledEngine(other).evaluate({}) == CompiledEngine(program).evaluate({})
+
+
+def test_every_function_of_the_list_is_compiled_and_no_other() -> None:
+    assert compiled_functions() == allowed_functions()
+
+
+# ------------------------------------------------------------------ syntax
+
+
+@pytest.mark.parametrize(
+    ("formula", "tree"),
+    [
+        ("1+2*3", Binary("+", Literal(1.0), Binary("*", Literal(2.0), Literal(3.0)))),
+        ("-A1^2", Binary("^", Unary("-", Reference("A1")), Literal(2.0))),
+        ("40%", Literal(0.4)),
+        ("-40%", Literal(-0.4)),
+        ("2^3^2", Binary("^", Binary("^", Literal(2.0), Literal(3.0)), Literal(2.0))),
+        ('"a""b"', Literal('a"b')),
+        ("IF(A1,,1)", Call("IF", (Reference("A1"), Literal(None), Literal(1.0)))),
+        ("'填 报'!$B$2:$B$9", Reference("B2:B9", "填 报")),
+        ("接车台次_目标", Reference("接车台次_目标")),
+        ("TRUE", Literal(True)),
+        ("1=2&3", Binary("=", Literal(1.0), Binary("&", Literal(2.0), Literal(3.0)))),
+    ],
+)
+def test_a_formula_becomes_a_tree(formula: str, tree: object) -> None:
+    assert parse(formula) == tree
+
+
+@pytest.mark.parametrize(
+    "formula", ["", "1+", "(1", "IF(1,2", '"a', "1 2", "A1:", "{1,2}", "'x'!", "=1", "#BAD!", "[1]S!A1"]
+)
+def test_what_is_not_understood_is_refused(formula: str) -> None:
+    with pytest.raises(NotCompiled):
+        parse(formula)
+
+
+def test_deep_nesting_is_refused_not_followed() -> None:
+    with pytest.raises(NotCompiled, match="deeply"):
+        parse("(" * 5000 + "1" + ")" * 5000)
+
+
+@pytest.mark.parametrize(
+    "formula",
+    ["INDIRECT(A1)", "LOOKUP(1,A1:A2)", "MATCH(1,A1:A2)", "MATCH(1,A1:A2,1)", "A1:A2+1", "SUM()", "A9", "nothing+1"],
+)
+def test_what_is_not_compiled_is_said(issue: Issue, formula: str) -> None:
+    sheet = next(iter(issue.layout.formulas)).sheet
+    layout = replace(issue.layout, formulas={Place(sheet, "A9"): formula})
+    with pytest.raises(NotCompiled):
+        compile_master(issue.master, layout)
+
+
+@settings(max_examples=300)
+@given(st.text(min_size=0, max_size=60))
+def test_no_text_leaves_its_literal(words: str) -> None:
+    """Whatever a scheme's text holds, the function gives just that text."""
+    source = ShapeWriter("shape0", 0).source(Literal(words))
+    space: dict[str, object] = {"__builtins__": {}}
+    exec(source, space)
+    assert space["shape0"]([]) == words  # type: ignore[operator]
+    assert set(space) == {"__builtins__", "shape0"}

@@ -1,0 +1,245 @@
+"""A master as a program: names resolved to cell numbers, formulas in the order in which they depend on each other.
+
+The program is made once, in the parent; workers get it ready (`pickle`: plain tuples, and the code as bytes).
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import marshal
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import CodeType
+from typing import Any, Final
+
+from xlkpi.scoring.compiled.excel import Cell, cell_of
+from xlkpi.scoring.compiled.shapes import ShapeWriter
+from xlkpi.scoring.compiled.syntax import (
+    Binary,
+    Call,
+    CellArgument,
+    Node,
+    NotCompiled,
+    RangeArgument,
+    Reference,
+    Unary,
+    parse,
+)
+from xlkpi.values import Place, column_letters, column_number
+from xlkpi.workbook.layout import Layout
+from xlkpi.workbook.master_cells import MasterCells
+
+_CELLS: Final = re.compile(r"([A-Z]+)([0-9]+)(?::([A-Z]+)([0-9]+))?")
+_MOST_CELLS: Final = 1_000_000
+_KINDS: Final[dict[type, str]] = {float: "f", str: "s", bool: "b"}
+
+Argument = int | slice | tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One formula: the cell that it fills, its shape's number, and the cells that it names."""
+
+    target: int
+    shape: int
+    arguments: tuple[Argument, ...]
+
+
+@dataclass(frozen=True)
+class Program:
+    """A compiled master.
+
+    `places` gives each cell number its place; `base` what the master itself holds there; `steps` the formulas in order;
+    `inputs` the numbers of the cells that are set for each dealer. `code` is the shapes' functions as bytes of this
+    Python's own (`magic`), made anew from `source` under another.
+    """
+
+    places: tuple[Place, ...]
+    base: tuple[Cell, ...]
+    steps: tuple[Step, ...]
+    inputs: Mapping[Place, int]
+    source: str
+    code: bytes = field(repr=False, default=b"")
+    magic: bytes = b""
+
+    def compiled(self) -> CodeType:
+        """The shapes' functions as code; `shape0`, `shape1`, … by name."""
+        if self.magic == importlib.util.MAGIC_NUMBER:
+            code: CodeType = marshal.loads(self.code)  # noqa: S302 - made by this program, handed over in memory
+            return code
+        return compile(self.source, "<formulas>", "exec")
+
+    def needed(self, wanted: Iterable[Place]) -> tuple[Step, ...]:
+        """The steps that these cells depend on, in order."""
+        number = {place: cell for cell, place in enumerate(self.places)}
+        by_target = {step.target: step for step in self.steps}
+        todo = [number[place] for place in wanted if place in number]
+        needed: set[int] = set()
+        while todo:
+            cell = todo.pop()
+            step = by_target.get(cell)
+            if step is not None and cell not in needed:
+                needed.add(cell)
+                todo.extend(_cells_of(step.arguments))
+        return tuple(step for step in self.steps if step.target in needed)
+
+    def reached(self, changed: Iterable[int]) -> tuple[Step, ...]:
+        """The steps that a change of these cells reaches, in order."""
+        moved = set(changed)
+        reached = []
+        for step in self.steps:
+            if not moved.isdisjoint(_cells_of(step.arguments)):
+                moved.add(step.target)
+                reached.append(step)
+        return tuple(reached)
+
+
+def _cells_of(given: Iterable[Argument]) -> Iterable[int]:
+    for argument in given:
+        if isinstance(argument, int):
+            yield argument
+        elif isinstance(argument, slice):
+            yield from range(argument.start, argument.stop)
+        else:
+            yield from argument
+
+
+def compile_master(master: bytes, layout: Layout) -> Program:
+    """Compile every formula of a layout; labels and constants that formulas name come from the master.
+
+    Raises:
+        NotCompiled: a formula uses what is not compiled, or formulas go round in a circle.
+    """
+    return _Compiler(master, layout).program()
+
+
+class _Compiler:
+    def __init__(self, master: bytes, layout: Layout):
+        self.layout, self.master = layout, MasterCells(master)
+        self.numbers: dict[Place, int] = {}
+        self.inputs = frozenset(layout.engine_inputs)
+        self.areas: dict[tuple[str, str], slice | tuple[int, ...]] = {}
+        self.shapes: dict[Node, int] = {}
+        self.sources: list[str] = []
+
+    def program(self) -> Program:
+        trees = {place: parse(text or self.formula(place)) for place, text in self.layout.formulas.items()}
+        for table in self.layout.tables.values():  # a column's cells get neighbouring numbers: a range is one slice
+            for column in table.used:
+                self.numbered(table.places([column]))
+        steps: dict[int, Step] = {}
+        for place, tree in trees.items():
+            order: dict[tuple[str, str], int] = {}
+            given: list[Argument] = []
+            shape = self.resolved(tree, place.sheet, order, given)
+            target = self.numbered([place])[0]
+            steps[target] = Step(target, self.shape(shape, len(given)), tuple(given))
+        self.numbered(self.inputs)
+        places = tuple(self.numbers)
+        base = tuple(self.held(place) for place in places)
+        source = "".join(self.sources)
+        code = marshal.dumps(compile(source, "<formulas>", "exec"))
+        inputs = {place: self.numbers[place] for place in self.layout.engine_inputs}
+        return Program(places, base, _in_order(steps), inputs, source, code, importlib.util.MAGIC_NUMBER)
+
+    def numbered(self, places: Iterable[Place]) -> list[int]:
+        return [self.numbers.setdefault(place, len(self.numbers)) for place in places]
+
+    def formula(self, place: Place) -> str:
+        """A formula that the layout does not tell, as the master has it."""
+        formula = self.master.sheet(place.sheet).formulas.get(place.ref)
+        if formula is None:
+            raise NotCompiled(f"{place} holds no formula")
+        return formula
+
+    def held(self, place: Place) -> Cell:
+        """What the master holds in a cell; what is filled in later is blank there."""
+        if place in self.inputs or place in self.layout.formulas:
+            return None
+        number = self.layout.numbers.get(place)
+        return cell_of(self.master.sheet(place.sheet).constants.get(place.ref) if number is None else number)
+
+    def shape(self, shape: Node, count: int) -> int:
+        number = self.shapes.get(shape)
+        if number is None:
+            number = self.shapes[shape] = len(self.shapes)
+            self.sources.append(ShapeWriter(f"shape{number}", count).source(shape))
+        return number
+
+    def resolved(self, node: Node, sheet: str, order: dict[tuple[str, str], int], given: list[Argument]) -> Node:
+        """A tree with its references as arguments, numbered by first use."""
+        match node:
+            case Reference(text, of_sheet):
+                return self.argument(text, of_sheet or sheet, order, given)
+            case Call(function, arguments):
+                return Call(function, tuple(self.resolved(inner, sheet, order, given) for inner in arguments))
+            case Binary(operator, left, right):
+                first = self.resolved(left, sheet, order, given)
+                return Binary(operator, first, self.resolved(right, sheet, order, given))
+            case Unary(operator, operand):
+                return Unary(operator, self.resolved(operand, sheet, order, given))
+        return node
+
+    def argument(self, text: str, sheet: str, order: dict[tuple[str, str], int], given: list[Argument]) -> Node:
+        named = self.master.names.get(text)
+        where, ref = named or (sheet, text)
+        found = _CELLS.fullmatch(ref)
+        if found is None:
+            raise NotCompiled(f"{text!r} is no cell and no name of the workbook")
+        if found[3] is None:
+            place = Place(where, ref)
+            number = self.numbered([place])[0]
+            position = order.setdefault((where, ref), len(given))
+            if position == len(given):
+                given.append(number)
+            return CellArgument(position, self.kind(place))
+        return self.area(where, found, order, given)
+
+    def area(
+        self, sheet: str, found: re.Match[str], order: dict[tuple[str, str], int], given: list[Argument]
+    ) -> RangeArgument:
+        columns = sorted((column_number(found[1]), column_number(found[3])))
+        rows = sorted((int(found[2]), int(found[4])))
+        height, width = rows[1] - rows[0] + 1, columns[1] - columns[0] + 1
+        if height * width > _MOST_CELLS:
+            raise NotCompiled(f"{found[0]} is too large")
+        key = (sheet, found[0])
+        if key not in self.areas:  # the same range stands in many formulas
+            names = [column_letters(column) for column in range(columns[0], columns[1] + 1)]
+            numbers = self.numbered(
+                Place(sheet, f"{name}{row}") for row in range(rows[0], rows[1] + 1) for name in names
+            )
+            apart = numbers != list(range(numbers[0], numbers[0] + len(numbers)))
+            self.areas[key] = tuple(numbers) if apart else slice(numbers[0], numbers[0] + len(numbers))
+        argument = self.areas[key]
+        position = order.setdefault(key, len(given))
+        if position == len(given):
+            given.append(argument)
+        return RangeArgument(position, height, width, isinstance(argument, tuple))
+
+    def kind(self, place: Place) -> str:
+        """What is known of a cell beforehand: a constant's kind, `n` where nothing ever stands."""
+        if place in self.inputs or place in self.layout.formulas:
+            return "v"
+        held = self.held(place)
+        return "n" if held is None else _KINDS.get(type(held), "v")
+
+
+def _in_order(steps: Mapping[int, Step]) -> tuple[Step, ...]:
+    """Each formula after those that it needs."""
+    from graphlib import CycleError, TopologicalSorter  # noqa: PLC0415 - workers never order anything
+
+    needs = {target: {cell for cell in _cells_of(step.arguments) if cell in steps} for target, step in steps.items()}
+    try:
+        return tuple(steps[target] for target in TopologicalSorter(needs).static_order())
+    except CycleError as error:
+        raise NotCompiled(f"formulas go round in a circle: {error.args[1]}") from None
+
+
+def shape_functions(program: Program, namespace: Mapping[str, Any]) -> Sequence[Any]:
+    """The shapes' functions by number."""
+    space = dict(namespace)
+    exec(program.compiled(), space)  # noqa: S102 - our own source: see `shapes`
+    count = 1 + max((step.shape for step in program.steps), default=-1)
+    return [space[f"shape{number}"] for number in range(count)]
