@@ -12,6 +12,7 @@ from typing import Final
 from xlkpi.intake.normalise import show
 from xlkpi.issue import Issue
 from xlkpi.scoring.assess import Assessment, ItemScore, scored_field
+from xlkpi.shown.report.figures import points
 from xlkpi.values import VETOED, Absence, CellContent, Place, Value, plain
 from xlkpi.workbook.operations import EnsureSheet, Fill, NumberFormat, Operation, Write
 from xlkpi.workbook.plan import number_format
@@ -43,11 +44,13 @@ def score_sheet(issue: Issue, done: Assessment, here: frozenset[str]) -> tuple[O
 def summary(issue: Issue, done: Assessment) -> str:
     """Total, grade and status in one sentence."""
     if done.status == "provisional":
-        return f"暂定：总分在 {done.total:.1f} 至 {done.ceiling:.1f} 之间（有未填、未检查或整组不适用）"
-    told = f"总分 {done.published:.{issue.scheme.display_decimals}f} 分（满分 {issue.scheme.points:g}），{done.grade}"
+        return f"暂定：总分在 {points(done.total, 1)} 至 {points(done.ceiling, 1)} 之间（有未填、未检查或整组不适用）"
+    told = (
+        f"总分 {points(done.published, issue.scheme.display_decimals)} 分（满分 {issue.scheme.points:g}），{done.grade}"
+    )
     if done.vetoed:
-        return f"{told}；一票否决，否决前 {done.before_veto:.1f} 分"
-    return told if done.before_veto == done.total else f"{told}；否决前 {done.before_veto:.1f} 分"
+        return f"{told}；一票否决，否决前 {points(done.before_veto, 1)} 分"
+    return told if done.before_veto == done.total else f"{told}；否决前 {points(done.before_veto, 1)} 分"
 
 
 def _operations(issue: Issue, done: Assessment, here: frozenset[str]) -> Iterator[Operation]:

@@ -16,6 +16,7 @@ from xlkpi.findings import CodeEntry, Finding, Severity, most_serious_first, tal
 from xlkpi.month.returns import LATE, ON_TIME, SAME, SUPERSEDED, Return, counts
 from xlkpi.month.standing import Earlier, Standing, Standings, positions, ranked
 from xlkpi.month.statistics import Population, population
+from xlkpi.shown.report.figures import points
 from xlkpi.values import SCORED, VETOED, CellContent, plain
 
 if TYPE_CHECKING:
@@ -179,7 +180,7 @@ def counted(whole: Population, digits: int) -> str:
     counts = whole.counts()
     told = "，".join(f"{word} {counts[key]} 家" for key, word in _POPULATIONS.items() if counts[key])
     totals = whole.totals
-    mean = f"；平均 {totals.mean:.{digits}f} 分（{totals.count} 家参加排名的）" if totals.mean is not None else ""
+    mean = f"；平均 {points(totals.mean, digits)} 分（{totals.count} 家参加排名的）" if totals.mean is not None else ""
     return f"共 {whole.dealers} 家：{told}{mean}" if told else "没有经销商"
 
 
@@ -210,16 +211,16 @@ def _refused(row: Standing) -> list[str]:
 
 def _row(stand: Standings, row: Standing) -> list[str]:
     digits = stand.scheme.display_decimals
-    total = f"{row.published:.{digits}f}"
+    total = points(row.published, digits)
     if row.status == "provisional":
-        total += f"~{row.ceiling:.{digits}f}"
+        total += f"~{points(row.ceiling, digits)}"
     colour = "yellow" if row.status == "provisional" else "green"
     return [
         str(row.rank or "—"),
         clean(row.dealer.code),
         clean(row.dealer.name),
         total,
-        f"{row.before_veto:.{digits}f}",
+        points(row.before_veto, digits),
         clean(row.grade),
         f"[{colour}]{_STATUS[row.status]}[/{colour}]",
         "；".join(_reasons(stand, row)),
@@ -254,8 +255,8 @@ def print_standings(console: Console, stand: Standings, by: By = "all") -> None:
             place = before.get(row.dealer.code)
             table.add_row(
                 str(row.rank or "—"), clean(row.dealer.code), clean(row.dealer.name),
-                "—" if row.status == "rejected" else f"{row.published:.{digits}f}",
-                "—" if earlier is None else f"{earlier.published:.{digits}f}",
+                "—" if row.status == "rejected" else points(row.published, digits),
+                "—" if earlier is None else points(earlier.published, digits),
                 _place(place, part, by), clean(row.grade), "一票否决" if row.vetoed else _STATUS[row.status],
             )  # fmt: skip
         console.print(table)
