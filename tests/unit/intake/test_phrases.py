@@ -13,8 +13,10 @@ from ruamel.yaml import YAML
 from xlkpi.findings import Finding, Severity, catalogue
 from xlkpi.intake.normalise import Reading, checked, understand
 from xlkpi.issue import Issue
+from xlkpi.scheme.cells import of_clause
 from xlkpi.scheme.model import Scheme, SchemeField
-from xlkpi.values import Absence, CellKind, Place, RawCell, absence_of
+from xlkpi.scoring.engine import Engine
+from xlkpi.values import Absence, CellContent, CellKind, Place, RawCell, absence_of
 
 MONTH = "2026-11"
 TABLE = Path(__file__).with_name("phrases.yaml")
@@ -92,3 +94,32 @@ def test_an_issue_from_before_phrases_were_declared_reads_the_printed_ones(
     old = Issue.load(tmp_path).scheme.fields
     read_now = {name: read(old[name], name, text).value for name, text in real_month.phrases.items()}
     assert read_now == real_month.inspections
+
+
+# ------------------------------------------------------------------ typed into the open workbook
+
+
+def outcome(issue: Issue, engine: Engine, field: str, content: CellContent) -> CellContent:
+    """What the clause of an inspection comes to with that in its cell."""
+    clause = next(
+        of_clause(item.item, number)
+        for item in issue.scheme.items
+        for number, clause in enumerate(item.clauses, 1)
+        if field in (clause.inspection, clause.subject)
+    )
+    cells = {issue.layout.place(field): content, issue.layout.place("交车台数"): 500.0}
+    return engine.evaluate(cells)[issue.layout.place(clause)]
+
+
+def test_a_phrase_in_the_cell_gives_the_points_of_the_batch_or_is_unreadable(
+    scheme: Scheme, issue: Issue, engine: Engine
+) -> None:
+    agreed = 0
+    for phrase in PHRASES:
+        value = read(scheme.fields[phrase.field], phrase.field, phrase.text).value
+        canonical = outcome(issue, engine, phrase.field, value.value if isinstance(value, Absence) else value)
+        typed = outcome(issue, engine, phrase.field, phrase.text)
+        assert typed in (canonical, Absence.UNREADABLE.value), phrase
+        assert (canonical == Absence.UNREADABLE.value) == (value is Absence.UNREADABLE), phrase
+        agreed += typed == canonical
+    assert agreed > 100
