@@ -12,10 +12,12 @@ from typing import Any
 
 import pytest
 import xlwings
+from click.testing import CliRunner
 from openpyxl import load_workbook
 
 import xlkpi.excel
 from xlkpi.checking.marking import SHEET as FINDINGS
+from xlkpi.cli import main
 from xlkpi.excel.attach import choose
 from xlkpi.excel.button import press, review_book
 from xlkpi.excel.control import FIELDS, FILE, FIRST_FIELD_ROW, LOG_ROW, SHEET, Trouble, one_line
@@ -160,6 +162,23 @@ def test_a_folder_is_scored_into_another(control: Control, month: Month, tmp_pat
     assert pressed(here) == f"已评 2 份，未能评分 1 份\n结果在 {tmp_path / 'out'}"
     scores = json.loads((tmp_path / "out" / "scores.json").read_text("utf-8"))
     assert next(d["total"] for d in scores["dealers"]) == pytest.approx(88.2257978500812)
+    words = [
+        "score",
+        str(returned),
+        "--issue",
+        blank,
+        "--inspections",
+        listed,
+        "-o",
+        str(tmp_path / "batch"),
+        "--report",
+    ]
+    assert CliRunner().invoke(main, words).exit_code == 4
+    by_hand, pressed_ = (
+        {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        for folder in (tmp_path / "batch", tmp_path / "out")
+    )
+    assert pressed_ == by_hand
 
 
 def test_next_month_s_blanks_are_made(control: Control, month: Month, tmp_path: Path) -> None:
