@@ -17,6 +17,7 @@ from xlkpi.checking.check import Checked, Checker
 from xlkpi.checking.plausible import Past
 from xlkpi.files import path_of, workbook_paths
 from xlkpi.findings import Finding
+from xlkpi.headquarters.lists import refuse_lists
 from xlkpi.issue import Dealer, Issue
 from xlkpi.month.month import Month, score_month
 from xlkpi.month.standing import Earlier
@@ -134,39 +135,44 @@ class OpenIssue:
 def open_issue(
     path: AnyPath,
     *,
-    inspections: AnyPath | None = None,
-    targets: AnyPath | None = None,
-    waivers: AnyPath | None = None,
+    inspections: Paths | None = None,
+    targets: Paths | None = None,
+    waivers: Paths | None = None,
+    anyway: bool = False,
 ) -> OpenIssue:
     """Open what `xlkpi new` wrote for a month, with headquarters' lists of since then.
 
     Args:
         path: the folder of issue.json and master.xlsx.
-        inspections: a filled form of 检查情况, from `xlkpi inspections new`.
-        targets: a later revision of the targets; it decides.
-        waivers: a list (.xlsx or .yaml) of what headquarters accepts of a dealer.
+        inspections: a filled form of 检查情况, from `xlkpi inspections new`, or several.
+        targets: a later revision of the targets, or several; it decides.
+        waivers: a list (.xlsx or .yaml) of what headquarters accepts of a dealer, or several.
+        anyway: use a list of another month, scheme or kind; a finding keeps that on record.
 
     Raises:
         IssueError: the folder holds no issue, or one that this version cannot read.
+        ListRefused: a list is of another month, scheme or kind, or cannot be read at all.
     """
     issue, found = Issue.load(as_path(path)), list[Finding]()
     if targets is not None:
         from xlkpi.headquarters.issuing import with_revision  # noqa: PLC0415 - only where there is such a list
         from xlkpi.headquarters.lists import read_targets  # noqa: PLC0415
 
-        revised = read_targets(as_path(targets), issue.scheme, issue.roster)
+        revised = read_targets(lists_of(targets), issue.scheme, issue.roster, month=issue.month, anyway=anyway)
+        refuse_lists(revised)
         found += revised.findings
         issue = with_revision(issue, revised.rows)
     if inspections is not None:
         from xlkpi.headquarters.lists import read_inspections  # noqa: PLC0415
 
-        entered = read_inspections(as_path(inspections), issue.scheme, issue.roster, issue.month)
+        entered = read_inspections(lists_of(inspections), issue.scheme, issue.roster, issue.month, anyway=anyway)
+        refuse_lists(entered)
         found += entered.findings
         issue = replace(issue, inspections=entered.rows)
     if waivers is not None:
         from xlkpi.headquarters.waivers import read_waivers  # noqa: PLC0415
 
-        accepted, of_waivers = read_waivers(as_path(waivers), issue)
+        accepted, of_waivers = read_waivers(lists_of(waivers), issue, anyway=anyway)
         found += of_waivers
         issue = replace(issue, waivers=accepted)
     return OpenIssue(issue, tuple(found))
@@ -197,6 +203,11 @@ def as_path(given: AnyPath) -> Path:
         return path_of(given)
     # what stands for a URL has a path's methods and is none
     return cast(Path, given) if hasattr(given, "read_bytes") else Path(given)
+
+
+def lists_of(paths: Paths) -> list[Path]:
+    """The files of headquarters' lists."""
+    return [as_path(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
 
 
 def files_of(paths: Paths) -> list[Path]:

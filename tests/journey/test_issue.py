@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from click.testing import Result
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 
 from journey.shared import TOTAL, Run, dealers
 from xlkpi.cli.demo import fill_in
@@ -63,7 +63,7 @@ def test_nothing_is_issued_without_a_target(run: Run, tmp_path: Path, targets: P
     enter(targets, {"轮胎": target})
     refused = new(run, targets, tmp_path / "blank")
     assert refused.exit_code == 1
-    assert "XK-T023" in refused.output
+    assert ("XK-V015" if target == "待定" else "XK-T023") in refused.output
     assert "轮胎" in refused.output
     assert shown in refused.output
     assert not (tmp_path / "blank").exists()
@@ -87,10 +87,13 @@ def test_a_month_outside_the_scheme_or_no_month_is_a_usage_error(
 
 
 def test_last_month_s_values_stand_beside_the_cells(run: Run, tmp_path: Path, targets: Path) -> None:
-    last = tmp_path / "last.xlsx"
-    last.write_bytes(targets.read_bytes())
-    enter(last, {"接车台次": 244})
+    last, book = tmp_path / "last.xlsx", Workbook()
+    book.worksheets[0].append(["经销商代码", "接车台次"])
+    book.worksheets[0].append(["D001", 244])
+    book.save(last)
     assert new(run, targets, tmp_path / "blank", "2026-11", "--last", last).exit_code == 0
+    refused = new(run, targets, tmp_path / "other", "2026-11", "--last", targets)
+    assert "XK-T060" in refused.output, "targets are no last values"
     (workbook,) = (tmp_path / "blank").glob("D001_*.xlsx")
     sheet = load_workbook(workbook, data_only=True)["填报"]
     assert [row[4] for row in sheet.iter_rows(min_row=6, values_only=True) if row[1] == "接车台次"] == [244]

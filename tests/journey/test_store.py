@@ -88,7 +88,9 @@ def test_a_trend_and_the_tables(run: Run, stored: Path, tmp_path: Path) -> None:
 def test_blanks_of_the_next_month_are_filled_from_it(run: Run, month: Month, stored: Path, tmp_path: Path) -> None:
     targets = month.folder / "targets.xlsx"
     words = ("--month", "2026-12", "--roster", month.folder / "dealers.xlsx", "--targets", targets)
-    result = run("new", "service-assessment", *words, "--store", stored, "-o", tmp_path / "blank")
+    refused = run("new", "service-assessment", *words, "--store", stored, "-o", tmp_path / "blank")
+    assert (refused.exit_code, "XK-T061" in refused.output) == (1, True), "November's targets in December"
+    result = run("new", "service-assessment", *words, "--anyway", "--store", stored, "-o", tmp_path / "blank")
     assert result.exit_code == 0, result.output
     (workbook,) = (tmp_path / "blank").glob("D001_*.xlsx")
     sheet = load_workbook(workbook, data_only=True)["填报"]

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Final, overload
 
 from xlkpi.batch.manifest import MANIFEST_FILE, Entry, Hashes, Manifest, written_before
 from xlkpi.batch.processes import Beside, Scored, default_jobs, score_here, score_in_processes
-from xlkpi.batch.receipts import receipt
+from xlkpi.batch.receipts import Receipt, receipt
 from xlkpi.batch.settle import Expected, Filed, Settled, settle
 from xlkpi.batch.work import Setup, assessment_of, sha256, unusable_of
 from xlkpi.files import remove_litter
@@ -32,9 +31,9 @@ Runner = Callable[[Setup, Iterable[Path]], Scored]
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """When files came, and who should send until when. `log` is the receipt log, by a file's name."""
+    """When files came, and who should send until when. `log` is the receipt log, by a file's path."""
 
-    log: Mapping[str, datetime] = field(default_factory=dict)
+    log: Mapping[str, Receipt] = field(default_factory=dict)
     expected: Expected | None = None
 
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from xlkpi.findings import Finding
-from xlkpi.headquarters.lists import Listed, plain_text, read_table
-from xlkpi.values import DAY_ZERO, CellKind, RawCell
+from xlkpi.headquarters.identity import Origin
+from xlkpi.headquarters.moments import moment_in, said_moment
+from xlkpi.headquarters.table import Asked, Files, Row, read_table
+from xlkpi.headquarters.words import tidy, wording
+from xlkpi.values import DAY_ZERO, Place
 
-FILE_HEADINGS = ("文件", "文件名", "file")
-TIME_HEADINGS = ("收到时间", "收到日期", "received")
-_MOMENT = re.compile(
-    r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[T\s]*(\d{1,2})[:：时](\d{1,2})(?:[:：分](\d{1,2})秒?)?分?)?"
-)
+_FILE = ("文件", "文件名", "file")
+_TIME = ("收到时间", "收到日期", "received")
+_BASIS = ("时间依据",)
+_BESIDE = frozenset(("状态", "迟报天数", "待改正", "说明", "经销商代码", "经销商名称", "区域"))
+_LOGGED, _MODIFIED = "收件登记", "文件修改时间"
+_NOBODYS = ("XK-T025", "XK-T076")
+_ENDINGS = (".xlsx", ".xlsm", ".xls", ".et", ".ods")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,38 +34,133 @@ class Receipt:
     @property
     def basis(self) -> str:
         """What it goes by, in the words that people read."""
-        return "收件登记" if self.logged else "文件修改时间"
+        return _LOGGED if self.logged else _MODIFIED
 
     def __str__(self) -> str:
         return f"{self.moment:%Y-%m-%d %H:%M:%S}"
 
 
-def read_receipts(path: Path) -> Listed[datetime]:
-    """The receipt log: when each file came, by the file's name. A file listed twice came last at the later time."""
-    table = read_table(path, FILE_HEADINGS)
-    # a line without a file is no fault: the return list, which may be given back as a log, has one for who is missing
-    out: Listed[datetime] = Listed(findings=[found for found in table.findings if found.code != "XK-T025"])
-    heading = next((heading for heading in table.headings if heading.strip().lower() in TIME_HEADINGS), None)
-    if table.headings and heading is None:
-        out.findings.append(Finding("XK-T020", table.file, facts={"column": TIME_HEADINGS[0]}))
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """A line of the log: the file as it is written there, when it came, and where the line stands."""
+
+    file: str
+    receipt: Receipt
+    log: str
+    place: Place
+
+
+@dataclass(slots=True)
+class ReceiptLog:
+    """The receipt log as it was read, with what is wrong with it."""
+
+    lines: list[Logged] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    refused: bool = False
+
+    def of(self, paths: Sequence[Path]) -> tuple[dict[str, Receipt], list[Finding]]:
+        """When files came, by their paths; and the lines that fit no file, or several.
+
+        A line fits by the file's name in any capitals, with or without its ending; the folders that it names tell
+        files of one name apart. A file that is listed twice came last at the later time.
+        """
+        by_name: dict[str, list[Path]] = {}
+        for path in dict.fromkeys(paths):
+            by_name.setdefault(_key(path.name), []).append(path)
+        found: dict[str, Receipt] = {}
+        strays: list[Finding] = []
+        for line in self.lines:
+            alike = by_name.get(_key(line.file), [])
+            fitting = [path for path in alike if _fits(line.file, path)] or alike  # folders matter among several
+            if len(fitting) == 1:
+                before = found.setdefault(str(fitting[0]), line.receipt)
+                found[str(fitting[0])] = max(before, line.receipt, key=lambda receipt: receipt.moment)
+                continue
+            names = shortest_names(paths)
+            facts = {"file": line.file, "files": "、".join(names[path] for path in fitting)}
+            strays.append(Finding("XK-T079" if fitting else "XK-T078", line.log, line.place, facts=facts))
+        return found, strays
+
+
+def read_receipts(paths: Files, month: str = "", *, anyway: bool = False) -> ReceiptLog:
+    """The receipt log: when each file came, by the file's name. A run's return list is one.
+
+    Args:
+        paths: the log, or several.
+        month: the month that is assessed, as YYYY-MM: it tells the year where a day is written without.
+        anyway: headquarters insists on a list of another kind or month.
+    """
+    asked = Asked(
+        Origin("receipts", month=month), {"time": _TIME, "basis": _BASIS}, key=_FILE, beside=_BESIDE, needed=("time",),
+        repeated=True,
+    )  # fmt: skip
+    table = read_table(paths, asked, anyway=anyway)
+    # a line without a file is no fault: the return list has one for who is missing
+    out = ReceiptLog(findings=[f for f in table.findings if f.code not in _NOBODYS], refused=table.refused)
     for row in table.rows:
-        cell = row.cells.get(heading) if heading else None
-        if cell is None:
-            continue
-        moment = moment_of(cell)
-        if moment is None:
-            facts = {"file": row.code, "found": plain_text(cell)[:60]}
-            out.findings.append(Finding("XK-T056", table.file, cell.place, facts=facts))
-        else:
-            out.rows[row.code] = max(moment, out.rows.get(row.code, moment))
+        receipt = _receipt_in(out, row, month)
+        if receipt is not None:
+            out.lines.append(Logged(row.code, receipt, row.file, row.code_cell.place))
+            if month and f"{receipt.moment:%Y-%m}" < month:
+                facts = {"file": row.code, "found": str(receipt), "month": month}
+                out.findings.append(Finding("XK-T081", row.file, row.place("time"), facts=facts))
     return out
 
 
-def receipt(path: Path, log: Mapping[str, datetime]) -> Receipt:
+def _receipt_in(out: ReceiptLog, row: Row, month: str) -> Receipt | None:
+    cell = row.cells.get("time")
+    moment = moment_in(cell, month) if cell else None
+    if moment is None:
+        said = wording(cell)
+        shown = (said.text or said.fault or "空白")[:60]
+        out.findings.append(Finding("XK-T056", row.file, row.place("time"), facts={"file": row.code, "found": shown}))
+        return None
+    if moment.other is not None:
+        days = (f"{at.month}月{at.day}日" for at in (moment.at, moment.other))
+        facts = dict(zip(("one", "other"), days, strict=True)) | {"file": row.code, "found": wording(cell).fault}
+        out.findings.append(Finding("XK-T080", row.file, row.place("time"), facts=facts))
+        return None
+    return Receipt(moment.at, wording(row.cells.get("basis")).text != _MODIFIED)
+
+
+def _key(name: str) -> str:
+    """A file's name to compare by: without folders, without its ending, in one spelling."""
+    last = unicodedata.normalize("NFC", tidy(name)).casefold().replace("\\", "/").rpartition("/")[2]
+    return next((last.removesuffix(ending) for ending in _ENDINGS if last.endswith(ending)), last)
+
+
+def _fits(written: str, path: Path) -> bool:
+    """Whether the folders that are written before a name are those that the file lies in, as far as they are written;
+    where an ending is written it is the file's."""
+    said = unicodedata.normalize("NFC", tidy(written)).casefold().replace("\\", "/")
+    parts = [part for part in PurePosixPath(said).parts if part not in ("/", ".", "..") and ":" not in part]
+    there = [unicodedata.normalize("NFC", part).casefold() for part in path.parts]
+    if parts[-1].endswith(_ENDINGS) and parts[-1] != there[-1]:
+        return False
+    return there[-len(parts) : -1] == parts[:-1] or not parts[:-1]
+
+
+def shortest_names(paths: Iterable[Path]) -> dict[Path, str]:
+    """The files' names, with as many folders before them as tell them apart."""
+    names: dict[Path, str] = {}
+    groups: dict[str, list[Path]] = {}
+    for path in dict.fromkeys(paths):
+        groups.setdefault(path.name.casefold(), []).append(path)
+    for several in groups.values():
+        deepest = max(len(path.parts) for path in several)
+        for count in range(1, deepest + 1):
+            short = {path: "/".join(path.parts[-count:]).replace("//", "/") for path in several}
+            if len(set(map(str.casefold, short.values()))) == len(several):
+                break
+        names.update(short)
+    return names
+
+
+def receipt(path: Path, log: Mapping[str, Receipt]) -> Receipt:
     """When a file came: the log decides; a file that it does not list goes by its modification time."""
-    logged = log.get(path.name)
+    logged = log.get(str(path))
     if logged is not None:
-        return Receipt(logged, True)
+        return logged
     try:
         return Receipt(_modified(path), False)
     except (OSError, NotImplementedError):  # it is gone; reading it says so
@@ -74,39 +174,28 @@ def _modified(path: Path) -> datetime:
     return there.astimezone().replace(tzinfo=None, microsecond=0)
 
 
-def moment_of(cell: RawCell) -> datetime | None:
-    """A cell's day and time: a date of the spreadsheet, or a text as 2026-12-05 18:30."""
-    if cell.text is None:
-        return None
-    if cell.kind is CellKind.NUMBER:
-        days = float(cell.text)
-        return DAY_ZERO + timedelta(seconds=round(days * 86_400)) if 1 <= days < 2_958_466 else None
-    return moment(cell.text)
-
-
 def moment(text: str) -> datetime | None:
     """A day, with or without a time, as people write it."""
-    found = _MOMENT.fullmatch(text.strip())
-    if found is None:
-        return None
-    try:
-        return datetime(*(int(part or 0) for part in found.groups()))  # type: ignore[arg-type]  # six numbers at most
-    except ValueError:
-        return None
+    found = said_moment(text)
+    return found.at if found else None
 
 
-def end_of(text: str) -> datetime | None:
+def end_of(text: str, month: str = "") -> datetime | None:
     """The first moment after a deadline: a day counts whole, a time to the end of its minute.
+
+    Args:
+        text: as it was typed; blank is no deadline.
+        month: the month that is assessed (YYYY-MM), which tells the year where the text does not.
 
     Raises:
         ValueError: it is no day.
     """
     if not text:
         return None
-    found = moment(text)
+    found = said_moment(text, month)
     if found is None:
         raise ValueError(f"{text!r} is no day: write for example 2026-12-05 or 2026-12-05 18:00")
-    return found + (timedelta(minutes=1) if ":" in text or "：" in text or "时" in text else timedelta(days=1))
+    return found.at + (timedelta(minutes=1) if found.timed else timedelta(days=1))
 
 
 def days_after(end: datetime, came: datetime) -> int:

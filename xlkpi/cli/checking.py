@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 @waivers_option
 def check(
     paths: tuple[Path, ...], issue_folder: Path, engine: str, folder: Path | None, against: tuple[Path, ...],
-    shape: str, output: Path | None, store_file: Path | None, waivers: Path | None,
+    shape: str, output: Path | None, store_file: Path | None, waivers: tuple[Path, ...],
 ) -> None:  # fmt: skip
     """Check dealers' workbooks (files or folders). Without --mark and -o nothing is written."""
     if shape == "xlsx" and output is None:

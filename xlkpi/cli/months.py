@@ -3,56 +3,84 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, Deadline, Month, load_issue, stop_on_errors, usable
+from xlkpi.cli.shared import (
+    FILE,
+    FOLDER,
+    NEW_FILE,
+    Deadline,
+    Month,
+    anyway_option,
+    load_issue,
+    stop_on_errors,
+    usable,
+)
+
+roster_option = click.option(
+    "--roster", "rosters", type=FILE, multiple=True, required=True, help="Dealers: 代码, 名称, 区域."
+)
 
 
 @click.command()
 @click.argument("scheme_name", metavar="SCHEME")
 @click.option("--month", type=Month(), required=True, help="The month that is assessed.")
-@click.option("--roster", type=FILE, required=True, help="Dealers: 代码, 名称, 区域.")
-@click.option("--targets", type=FILE, required=True, help="Targets: dealers × fields.")
-@click.option("--last", "last_values", type=FILE, help="Last month's values, shown beside the input cells.")
+@roster_option
+@click.option("--targets", type=FILE, multiple=True, required=True, help="Targets: dealers × fields.")
 @click.option(
-    "--plan", "plan_file", type=FILE, help="The year's targets by month: dealer, 项目, 责任人, 奖励线, 1月目标 …"
+    "--last", "last_values", type=FILE, multiple=True, help="Last month's values, shown beside the input cells."
 )
+@click.option(
+    "--plan", "plans", type=FILE, multiple=True,
+    help="The year's targets by month: dealer, 项目, 责任人, 奖励线, 1月目标 …",
+)  # fmt: skip
 @click.option("--previous", type=FOLDER, help="Last month's assessed workbooks: last values, plans, open measures.")
 @click.option("--store", "store_file", type=FILE, help="The history file: last values, N-1…N-12, the year so far.")
 @click.option("--year-ago", type=FOLDER, help="Assessed workbooks of the same month last year.")
 @click.option("--deadline", type=Deadline(), default="", help="Day by which dealers send; default: the scheme's.")
 @click.option("--locked", type=Deadline(), default="", help="Day after which nothing that comes counts; default: none.")
 @click.option("--contact", default="", help="Whom dealers ask; shown on 说明.")
+@anyway_option
 @click.option("-o", "--output", type=FOLDER, required=True, help="Folder for the blanks.")
 def new(
-    scheme_name: str, month: str, roster: Path, targets: Path, last_values: Path | None, plan_file: Path | None,
-    previous: Path | None, year_ago: Path | None, store_file: Path | None, deadline: str, locked: str, contact: str,
-    output: Path,
+    scheme_name: str, month: str, rosters: tuple[Path, ...], targets: tuple[Path, ...],
+    last_values: tuple[Path, ...], plans: tuple[Path, ...], previous: Path | None, year_ago: Path | None,
+    store_file: Path | None, deadline: str, locked: str, contact: str, anyway: bool, output: Path,
 ) -> None:  # fmt: skip
     """Issue a month: one blank workbook a dealer, the master and issue.json."""
     from xlkpi.cli.stores import opened
     from xlkpi.files import WriteError, workbook_paths
-    from xlkpi.headquarters.issuing import NotIssued, make_issue, publish, with_history
+    from xlkpi.findings import Severity, worst
+    from xlkpi.headquarters.deadlines import check_order, day_said
+    from xlkpi.headquarters.issuing import default_deadline, make_issue, publish, with_history
     from xlkpi.headquarters.lists import read_given, read_history, read_plan, read_roster, read_targets
     from xlkpi.headquarters.previous import read_previous, read_year_ago
 
     loaded, compiled = usable(scheme_name)
     if not loaded.valid.covers(month):
         raise click.UsageError(f"scheme {loaded.scheme} {loaded.version} is not valid for {month}")
-    if plan_file and not loaded.systems:
+    if plans and not loaded.systems:
         raise click.UsageError(f"scheme {loaded.scheme} has no 目标管理 sheet; leave --plan out")
-    dealers = read_roster(roster)
-    stop_on_errors(dealers.findings)
-    aimed = read_targets(targets, loaded, dealers.rows)
     try:
-        issue = make_issue(
-            loaded, compiled, month=month, roster=dealers.rows, targets=aimed.rows, targets_file=targets.name,
-            deadline=deadline, locked=locked, contact=contact,
-        )  # fmt: skip
-    except NotIssued as refused:
-        stop_on_errors([*aimed.findings, *refused.findings])
-        raise
+        due, lock = day_said(deadline, month) or default_deadline(loaded, month), day_said(locked, month)
+        check_order(due, lock, month)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    dealers = read_roster(rosters, anyway=anyway)
+    stop_on_errors(dealers.findings)
+    about: dict[str, Any] = {"month": month, "anyway": anyway}
+    aimed = read_targets(targets, loaded, dealers.rows, complete=True, **about)
+    if aimed.refused:
+        stop_on_errors(aimed.findings)
+    given = read_given(targets, loaded, dealers.rows, **about)
+    if worst(aimed.findings) is Severity.ERROR:
+        stop_on_errors([*aimed.findings, *given.findings])
+    issue = make_issue(
+        loaded, compiled, month=month, roster=dealers.rows, targets=aimed.rows, deadline=due, locked=lock,
+        contact=contact,
+    )  # fmt: skip
     stored = None
     if store_file:
         from xlkpi.month.store.carry import known_before
@@ -63,9 +91,9 @@ def new(
         stored,
         read_year_ago(workbook_paths((year_ago,)), issue.layout, month) if year_ago else None,
         read_previous(workbook_paths((previous,)), loaded, issue.layout, dealers.rows, month) if previous else None,
-        read_given(targets, loaded, dealers.rows),
-        read_history(last_values, loaded, dealers.rows) if last_values else None,
-        read_plan(plan_file, loaded, dealers.rows) if plan_file else None,
+        given,
+        read_history(last_values, loaded, dealers.rows, anyway=anyway) if last_values else None,
+        read_plan(plans, loaded, dealers.rows, anyway=anyway) if plans else None,
     ]
     stop_on_errors([*aimed.findings, *(finding for listed in known if listed for finding in listed.findings)])
     issue = with_history(issue, [listed.rows for listed in known if listed])
@@ -84,17 +112,17 @@ def targets() -> None:
 @targets.command("new")
 @click.argument("scheme_name", metavar="SCHEME")
 @click.option("--month", type=Month(), required=True, help="The month that is assessed.")
-@click.option("--roster", type=FILE, required=True, help="Dealers: 代码, 名称, 区域.")
+@roster_option
 @click.option("--indicators", is_flag=True, help="A column for every indicator too; each may stay blank.")
 @click.option("-o", "--output", type=NEW_FILE, required=True, help="The workbook to write.")
-def targets_new(scheme_name: str, month: str, roster: Path, indicators: bool, output: Path) -> None:
+def targets_new(scheme_name: str, month: str, rosters: tuple[Path, ...], indicators: bool, output: Path) -> None:
     """Make the sheet in which headquarters enters the targets (dealers × fields)."""
     from xlkpi.files import write_file
     from xlkpi.headquarters.forms import targets_form
     from xlkpi.headquarters.lists import read_roster
 
     loaded, _ = usable(scheme_name)
-    dealers = read_roster(roster)
+    dealers = read_roster(rosters)
     stop_on_errors(dealers.findings)
     rows = [(d.code, d.name, d.region) for d in dealers.rows.values()]
     write_file(output, targets_form(loaded, rows, month, indicators=indicators))

@@ -85,6 +85,7 @@ def _survey(
     from xlkpi.library import files_of
 
     opened = open_given(issue_folder)
-    filing, found = options.read(opened.issue, always=True)
+    files = files_of(paths)
+    filing, found = options.read(opened.issue, files, always=True)
     stop_on_errors(found)
-    return score_files(opened, files_of(paths), jobs=jobs, engine=engine, filing=filing, compare=False)
+    return score_files(opened, files, jobs=jobs, engine=engine, filing=filing, compare=False)

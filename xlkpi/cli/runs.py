@@ -5,15 +5,17 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from xlkpi.cli.shared import FILE, FOLDER, Deadline, Where, console
+from xlkpi.cli.shared import FILE, FOLDER, Deadline, Where, anyway_option, console, stop_on_errors
 
 if TYPE_CHECKING:
     from xlkpi.batch import Filing, Runner, Scored
+    from xlkpi.batch.receipts import Receipt
     from xlkpi.batch.work import Setup
     from xlkpi.findings import Finding
     from xlkpi.issue import Issue
@@ -34,10 +36,21 @@ jobs_option = click.option("--jobs", type=click.IntRange(min=1), help="Processes
 
 
 _FILING = (
-    click.option("--roster", type=FILE, help="Who should have sent: 代码, 名称, 区域; default: the issue's roster."),
-    click.option("--receipts", type=FILE, help="Receipt log: 文件, 收到时间. A file not in it goes by its own time."),
+    click.option(
+        "--roster",
+        type=FILE,
+        multiple=True,
+        help="Who should have sent: 代码, 名称, 区域; default: the issue's roster.",
+    ),
+    click.option(
+        "--receipts",
+        type=FILE,
+        multiple=True,
+        help="Receipt log: 文件, 收到时间. A file not in it goes by its own time.",
+    ),
     click.option("--deadline", type=Deadline(), default="", help="Later is late; default: the issue's."),
     click.option("--locked", type=Deadline(), default="", help="Later does not count; default: the issue's."),
+    anyway_option,
 )
 
 
@@ -50,44 +63,64 @@ cluster_option = click.option(
 class FilingOptions:
     """Who should send, until when, and when files came, as given on the command line."""
 
-    roster: Path | None
-    receipts: Path | None
+    roster: tuple[Path, ...]
+    receipts: tuple[Path, ...]
     deadline: str
     locked: str
+    anyway: bool = False
 
-    def read(self, issue: Issue, *, always: bool) -> tuple[Filing, list[Finding]]:
+    def read(self, issue: Issue, files: Sequence[Path], *, always: bool) -> tuple[Filing, list[Finding]]:
         """The filing with what is wrong with the lists. Nothing is expected of anybody unless `always`, or unless one
         of roster, deadline and locked is given."""
         from xlkpi.batch import Expected, Filing
-        from xlkpi.batch.receipts import end_of, read_receipts
+        from xlkpi.batch.receipts import read_receipts
         from xlkpi.headquarters.lists import read_roster
 
         found: list[Finding] = []
-        log = {}
+        log: dict[str, Receipt] = {}
         if self.receipts:
-            received = read_receipts(self.receipts)
-            log, found = received.rows, received.findings
+            received = read_receipts(self.receipts, issue.month, anyway=self.anyway)
+            log, strays = received.of(files)
+            found = [*received.findings, *strays]
+            if received.refused:
+                stop_on_errors(found)
         if not (always or self.roster or self.deadline or self.locked):
             return Filing(log), found
         dealers = issue.roster
         if self.roster:
-            listed = read_roster(self.roster)
+            listed = read_roster(self.roster, anyway=self.anyway)
             dealers, found = listed.rows, [*found, *listed.findings]
+            if listed.refused:
+                stop_on_errors(found)
+        return Filing(log, Expected(dealers, *self._ends(issue))), found
+
+    def _ends(self, issue: Issue) -> tuple[datetime | None, datetime | None]:
+        """The first moments that are too late, for being in time and for counting at all."""
+        from xlkpi.batch.receipts import end_of
+        from xlkpi.headquarters.deadlines import check_order
+
+        due, lock = self.deadline or issue.deadline, self.locked or issue.locked
         try:
-            ends = end_of(self.deadline or issue.deadline), end_of(self.locked or issue.locked)
+            ends = end_of(due, issue.month), end_of(lock, issue.month)
         except ValueError as error:  # an old issue's words
             raise click.UsageError(f"the issue's deadline: {error}; give --deadline and --locked") from None
-        return Filing(log, Expected(dealers, *ends)), found
+        try:
+            if self.deadline or self.locked:
+                check_order(due, lock, issue.month)
+        except ValueError as error:
+            raise click.UsageError(str(error)) from None
+        return ends
 
 
 def filing_options(command: Command) -> Command:
-    """Adds --roster, --receipts, --deadline and --locked; the command gets them as `filing`."""
+    """Adds --roster, --receipts, --deadline, --locked and --anyway; the command gets them as `filing`."""
 
     @functools.wraps(command)
     def wrapped(
-        *words: Any, roster: Path | None, receipts: Path | None, deadline: str, locked: str, **given: Any
-    ) -> None:
-        command(*words, filing=FilingOptions(roster, receipts, deadline, locked), **given)
+        *words: Any, roster: tuple[Path, ...], receipts: tuple[Path, ...], deadline: str, locked: str, anyway: bool,
+        **given: Any,
+    ) -> None:  # fmt: skip
+        command(*words, filing=FilingOptions(roster, receipts, deadline, locked, anyway), **given)
 
     for option in reversed(_FILING):
         wrapped = option(wrapped)
@@ -95,14 +128,21 @@ def filing_options(command: Command) -> Command:
 
 
 def open_given(
-    folder: Path, targets: Path | None = None, inspections: Path | None = None, waivers: Path | None = None
-) -> OpenIssue:
-    """The issue in a folder with headquarters' lists; that there is none ends the command."""
+    folder: Path, targets: Sequence[Path] = (), inspections: Sequence[Path] = (), waivers: Sequence[Path] = (), *,
+    anyway: bool = False,
+) -> OpenIssue:  # fmt: skip
+    """The issue in a folder with headquarters' lists; that there is none, or another list, ends the command."""
+    from xlkpi.headquarters.lists import ListRefused
     from xlkpi.issue import IssueError
     from xlkpi.library import open_issue
 
     try:
-        return open_issue(folder, targets=targets, inspections=inspections, waivers=waivers)
+        return open_issue(
+            folder, targets=targets or None, inspections=inspections or None, waivers=waivers or None, anyway=anyway
+        )
+    except ListRefused as refused:
+        stop_on_errors(refused.findings)
+        raise
     except IssueError as error:
         raise click.UsageError(str(error)) from None
 

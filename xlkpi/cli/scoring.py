@@ -40,8 +40,10 @@ _MOST_PRINTED = 200  # dealers, findings; scores.json, scores.csv and the rankin
 @click.command()
 @paths_argument
 @issue_option
-@click.option("--targets", type=FILE, help="A later revision of the targets, by headquarters; it decides.")
-@click.option("--inspections", "inspected", type=FILE, help="检查情况, from `xlkpi inspections new`.")
+@click.option(
+    "--targets", type=FILE, multiple=True, help="A later revision of the targets, by headquarters; it decides."
+)
+@click.option("--inspections", "inspected", type=FILE, multiple=True, help="检查情况, from `xlkpi inspections new`.")
 @waivers_option
 @filing_options
 @click.option(
@@ -57,9 +59,9 @@ _MOST_PRINTED = 200  # dealers, findings; scores.json, scores.csv and the rankin
 @click.option("--parquet", is_flag=True, help="Write the long form as Parquet parts too, into scores.parquet/.")
 @click.option("--report", is_flag=True, help="Write report.html beside the scores, as `xlkpi report` does.")
 def score(
-    paths: tuple[Path, ...], issue_folder: Path, targets: Path | None, inspected: Path | None, waivers: Path | None,
-    filing: FilingOptions, output: Path, engine: str, jobs: int | None, cluster: str | None, resume: bool,
-    store_file: Path | None, parquet: bool, report: bool,
+    paths: tuple[Path, ...], issue_folder: Path, targets: tuple[Path, ...], inspected: tuple[Path, ...],
+    waivers: tuple[Path, ...], filing: FilingOptions, output: Path, engine: str, jobs: int | None, cluster: str | None,
+    resume: bool, store_file: Path | None, parquet: bool, report: bool,
 ) -> None:  # fmt: skip
     """Score dealers' workbooks: scores.json, scores.csv, the ranking workbook and each dealer's assessed workbook."""
     from xlkpi.cli.stores import keep, known_figures, known_history, known_standing
@@ -67,12 +69,12 @@ def score(
     from xlkpi.library import files_of, processes
     from xlkpi.shown.folder import write_month
 
-    opened = open_given(issue_folder, targets, inspected, waivers)
+    opened = open_given(issue_folder, targets, inspected, waivers, anyway=filing.anyway)
     issue = opened.issue
     # what is wrong with the store is better known now than in the end
     past, before = known_figures(store_file, issue), known_standing(store_file, issue)
-    expected, lists = filing.read(issue, always=False)
     files = files_of(paths)
+    expected, lists = filing.read(issue, files, always=False)
     workers = processes(jobs, len(files))
     try:
         month = score_files(

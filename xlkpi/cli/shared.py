@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -63,10 +63,10 @@ class Deadline(click.ParamType[str]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Check the form."""
-        from xlkpi.batch.receipts import end_of
+        from xlkpi.headquarters.deadlines import day_said
 
         try:
-            end_of(str(value))
+            day_said(str(value), "2000-01")  # any month: the command knows which one tells the year
         except ValueError as error:
             self.fail(str(error), param, ctx)
         return str(value)
@@ -102,22 +102,26 @@ def load_issue(folder: Path) -> Issue:
         raise click.UsageError(str(error)) from None
 
 
+anyway_option = click.option(
+    "--anyway", is_flag=True, help="Use a list of another month, scheme or kind; the results keep that on record."
+)
 waivers_option = click.option(
     "--waivers",
     type=FILE,
+    multiple=True,
     help="A list (.xlsx or .yaml) of what headquarters accepts of a dealer, with reason and name.",
 )
 
 
-def with_waivers(issue: Issue, path: Path | None) -> tuple[Issue, list[Finding]]:
-    """The issue with a list's waivers, and what is wrong with the list."""
-    if path is None:
+def with_waivers(issue: Issue, paths: Sequence[Path], *, anyway: bool = False) -> tuple[Issue, list[Finding]]:
+    """The issue with the waivers of its lists, and what is wrong with them."""
+    if not paths:
         return issue, []
     from dataclasses import replace
 
     from xlkpi.headquarters.waivers import read_waivers
 
-    waivers, found = read_waivers(path, issue)
+    waivers, found = read_waivers(paths, issue, anyway=anyway)
     return replace(issue, waivers=waivers), found
 
 

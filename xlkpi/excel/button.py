@@ -14,6 +14,7 @@ from xlkpi.excel.cells import BookCells
 from xlkpi.excel.control import Action, Choices, Trouble, label, read, write_log
 from xlkpi.excel.review import Review, review
 from xlkpi.findings import Finding, Severity
+from xlkpi.headquarters.lists import ListRefused
 from xlkpi.issue import Issue, IssueError
 from xlkpi.library import OpenIssue, open_issue
 
@@ -90,7 +91,11 @@ def load(folder: Path, inspections: Path | None) -> OpenIssue:
         IssueError: the folder holds none.
         Trouble: the list has an error.
     """
-    opened = open_issue(folder, inspections=inspections)
+    try:
+        opened = open_issue(folder, inspections=inspections)
+    except ListRefused as refused:
+        _stop_on_errors(label("inspections"), refused.findings)
+        raise
     _stop_on_errors(label("inspections"), opened.findings)
     return opened
 
@@ -131,7 +136,8 @@ def _blanks(control: Any, choices: Choices) -> str:
         raise Trouble(f"方案 {scheme.scheme} {scheme.version} 不适用于 {month}（月份写成 2026-12 这样）")
     roster = read_roster(choices.path("roster"))
     _stop_on_errors(label("roster"), roster.findings)
-    targets = read_targets(choices.path("targets"), scheme, roster.rows)
+    targets = read_targets(choices.path("targets"), scheme, roster.rows, month=month, complete=True)
+    _stop_on_errors(label("targets"), targets.findings)
     try:
         issue = make_issue(
             scheme, compiled, month=month, roster=roster.rows, targets=targets.rows,

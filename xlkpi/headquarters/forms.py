@@ -6,12 +6,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from openpyxl import Workbook
+from openpyxl.packaging.custom import StringProperty
 from openpyxl.styles import Alignment
 from openpyxl.utils import get_column_letter
+from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
+from xlkpi.headquarters.identity import NAME, PROPERTY, Origin, title
 from xlkpi.scheme.model import Item, Scheme, SchemeField
 from xlkpi.values import Absence
 from xlkpi.workbook.package import saved
@@ -20,6 +23,7 @@ from xlkpi.workbook.style import cell_format
 
 _KEYS = ("经销商代码", "经销商名称", "区域")
 _KEY_WIDTHS = (14, 22, 10)
+RETURNS = Origin("returns")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,11 @@ def targets_form(
             for name, entry in scheme.aims.items()
             if name not in scheme.fields
         ]
-    return _form(f"{month}　{scheme.title}　目标下达", "目标", list(dealers), columns)
+    return _form(_of(scheme, "targets", month), title(month, scheme.title, "targets"), "目标", list(dealers), columns)
+
+
+def _of(scheme: Scheme, kind: str, month: str) -> Origin:
+    return Origin(kind, scheme.scheme, scheme.version, month)
 
 
 def inspections_form(scheme: Scheme, dealers: Iterable[tuple[str, str, str]], month: str) -> bytes:
@@ -64,22 +72,27 @@ def inspections_form(scheme: Scheme, dealers: Iterable[tuple[str, str, str]], mo
         for name, text in _inspected(scheme, item, fields):
             entry = fields[name]
             columns.append(Column(entry.label or name, (item.label or item.item, text), _hint(entry), entry))
-    return _form(f"{month}　{scheme.title}　检查情况", "检查情况", list(dealers), columns)
+    head = title(month, scheme.title, "inspections")
+    return _form(_of(scheme, "inspections", month), head, "检查情况", list(dealers), columns)
 
 
 def roster_form(dealers: Iterable[tuple[str, str, str]]) -> bytes:
     """A roster, filled in with the dealers given."""
-    return _form("经销商名单", "名单", list(dealers), [])
+    return _form(Origin("roster"), "经销商名单", "名单", list(dealers), [])
 
 
 def return_list_form(
-    title: str, headings: Sequence[str], widths: Sequence[float], rows: Iterable[Sequence[str | int | None]]
+    head: str,
+    headings: Sequence[str],
+    widths: Sequence[float],
+    rows: Iterable[Sequence[str | int | None]],
+    origin: Origin = RETURNS,
 ) -> bytes:
     """The return list: one line a file or a dealer that sent none, to be filtered and printed."""
     book = Workbook()
     sheet = book.worksheets[0]
     sheet.title = "回收清单"
-    _put(sheet, 1, 1, title, "title")
+    _put(sheet, 1, 1, head, "title")
     sheet.cell(1, 1).alignment = Alignment(horizontal="left", vertical="center")
     for column, (heading, width) in enumerate(zip(headings, widths, strict=True), 1):
         _put(sheet, 2, column, heading, "header")
@@ -92,7 +105,7 @@ def return_list_form(
     sheet.auto_filter.ref = f"A2:{get_column_letter(len(headings))}{last}"
     sheet.sheet_view.showGridLines = False
     _print_on_a4(sheet, 2)
-    return saved(book)
+    return _marked(book, origin)
 
 
 def _inspected(scheme: Scheme, item: Item, fields: dict[str, SchemeField]) -> list[tuple[str, str]]:
@@ -113,13 +126,22 @@ def _hint(entry: SchemeField) -> str:
     return " / ".join(dict.fromkeys(parts))
 
 
-def _form(title: str, sheet_title: str, dealers: Sequence[tuple[str, str, str]], columns: Sequence[Column]) -> bytes:
+def _marked(book: Workbook, origin: Origin) -> bytes:
+    """The form with the words in it by which it is known when it comes back, whatever program saved it."""
+    book.defined_names[NAME] = DefinedName(NAME, attr_text=f'"{origin.marker()}"', hidden=True)
+    book.custom_doc_props.append(StringProperty(name=PROPERTY, value=origin.marker()))  # type: ignore[attr-defined]  # types-openpyxl lacks it
+    return saved(book)
+
+
+def _form(
+    origin: Origin, head_line: str, sheet_title: str, dealers: Sequence[tuple[str, str, str]], columns: Sequence[Column]
+) -> bytes:
     book = Workbook()
     sheet = book.worksheets[0]
     sheet.title = sheet_title
     depth = max((len(column.above) for column in columns), default=0)
     head = 2 + depth + (1 if columns else 0)
-    _put(sheet, 1, 1, title, "title")
+    _put(sheet, 1, 1, head_line, "title")
     sheet.cell(1, 1).alignment = Alignment(horizontal="left", vertical="center")
     for position, (key, width) in enumerate(zip(_KEYS, _KEY_WIDTHS, strict=True), 1):
         _put(sheet, head, position, key, "header")
@@ -149,7 +171,7 @@ def _form(title: str, sheet_title: str, dealers: Sequence[tuple[str, str, str]],
     sheet.auto_filter.ref = f"A{head}:{get_column_letter(len(_KEYS) + len(columns))}{last}"
     sheet.sheet_view.showGridLines = False
     _print_on_a4(sheet, head)
-    return saved(book)
+    return _marked(book, origin)
 
 
 def _choices(sheet: Worksheet, column: Column, area: str) -> None:

@@ -1,116 +1,191 @@
-"""Headquarters' own lists: roster, targets, inspections, last values.
+"""Headquarters' own lists, a row for each dealer: roster, targets, inspections, last values, the year's plan.
 
-One row a dealer; the headings stand in the first row that has 代码 in it, whatever is written above.
+`table` finds sheets, columns and rows; here the cells get their meaning, by the same rules as a dealer's cells.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Generic, TypeVar
-from xml.etree.ElementTree import ParseError
+from decimal import Decimal
+from typing import Any, Generic, TypeVar
 
 from xlkpi.findings import Finding
-from xlkpi.intake.guard import Refused
-from xlkpi.intake.normalise import checked, show, understand
-from xlkpi.intake.reader import open_workbook
+from xlkpi.headquarters.folding import folded_repeats, some_of
+from xlkpi.headquarters.identity import Origin
+from xlkpi.headquarters.table import CODE, DOUBTFUL, NAMES, REGIONS, Asked, Files, Row, Table, read_table
+from xlkpi.headquarters.words import Codes, closed_up, folded, wording
+from xlkpi.intake import quantity
+from xlkpi.intake.normalise import Reading, checked, show, understand
 from xlkpi.issue import Dealer, Target
 from xlkpi.scheme.cells import BEFORE_QUARTER, BEFORE_YEAR, MONTHS, PERSON, REWARD, of_field
 from xlkpi.scheme.model import Scheme, SchemeField
-from xlkpi.values import Absence, CellKind, RawCell, Value
+from xlkpi.values import Absence, Value
 
-_CODE = ("经销商代码", "代码", "code", "dealer")
-_NAME = ("经销商名称", "名称", "name")
-_REGION = ("区域", "大区", "region")
 _PEERS = ("对标组", "peer group")
-_KNOWN_BESIDE = frozenset((*_NAME, *_REGION, *_PEERS, "备注", "remark", "note"))
-
+_STATE = ("状态", "营业状态")
+_CLOSED = frozenset(
+    ("停业", "已停业", "关店", "已关店", "关闭", "已关闭", "闭店", "撤店", "撤网", "退网", "已退网", "closed")
+)
+_SPREAD = 1000
+"""Figures in one unit do not differ by so much: one dealer's 31.6 and another's 300,000 are not both 万元."""
+_FOREIGN = frozenset((*CODE, *NAMES, *REGIONS, *_PEERS, "备注", "序号"))
 
 T = TypeVar("T")
 
 
 @dataclass(slots=True)
 class Listed(Generic[T]):
-    """What a list gave, by dealer code, and what was wrong with it."""
+    """What a list gave, by dealer code, and what was wrong with it. `refused`: it cannot be what it is given as, and
+    nothing of it may be used."""
 
     rows: dict[str, T] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    refused: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row of a list: its number, what stands in the key's column, and its cells by heading."""
+class ListRefused(Exception):
+    """A list cannot be what it is given as; `findings` say why."""
 
-    number: int
-    code: str
-    cells: Mapping[str, RawCell]
-
-
-@dataclass(slots=True)
-class Table:
-    """A list as it was read."""
-
-    file: str
-    headings: dict[str, RawCell]
-    rows: list[Row]
-    findings: list[Finding]
+    def __init__(self, findings: Iterable[Finding]):
+        self.findings = list(findings)
+        super().__init__("; ".join(finding.message("en") for finding in self.findings))
 
 
-def read_roster(path: Path) -> Listed[Dealer]:
-    """Dealers in the list's order; that order breaks ties in a ranking."""
-    table = read_table(path)
-    out: Listed[Dealer] = Listed(findings=table.findings)
-    name, region, peers = (_heading(table, names) for names in (_NAME, _REGION, _PEERS))
-    if table.headings and name is None:
-        out.findings.append(Finding("XK-T020", table.file, facts={"column": _NAME[0]}))
+def refuse_lists(*lists: Listed[Any]) -> None:
+    """See that the lists are what they are given as.
+
+    Raises:
+        ListRefused: one of them is not.
+    """
+    if any(listed.refused for listed in lists):
+        raise ListRefused(finding for listed in lists for finding in listed.findings)
+
+
+def read_roster(paths: Files, *, anyway: bool = False) -> Listed[Dealer]:
+    """Dealers in the list's order; that order breaks ties in a ranking. A closed one is left out with a warning."""
+    columns = {"name": NAMES, "region": REGIONS, "peers": _PEERS, "state": _STATE, "remark": ("备注", "remark", "note")}
+    asked = Asked(Origin("roster"), columns, needed=("name",))
+    table = read_table(paths, asked, anyway=anyway)
+    out: Listed[Dealer] = Listed(findings=table.findings, refused=table.refused)
     spelled: dict[str, str] = {}
     for row in table.rows:
-        if row.code in out.rows:
-            out.findings.append(_at(table, row, "XK-T022", dealer=row.code))
-            continue
-        other = spelled.setdefault(row.code.casefold(), row.code)
-        if other != row.code:  # to Windows their files would have one name
-            out.findings.append(_at(table, row, "XK-T027", dealer=row.code, other=other))
-            continue
-        if "|" in row.code:  # it separates the parts of a workbook's marker
-            out.findings.append(_at(table, row, "XK-T026", dealer=row.code))
-            continue
-        out.rows[row.code] = Dealer(row.code, _text(row, name) or row.code, _text(row, region), _text(row, peers))
+        code = unicodedata.normalize("NFKC", row.code)
+        if code != row.code:
+            out.findings.append(_at(row, "XK-T072", found=row.code, code=code))
+        other = spelled.setdefault(folded(code), code)
+        if code in out.rows:
+            out.findings.append(_at(row, "XK-T022", dealer=code))
+        elif other != code:  # to Windows their files would have one name
+            out.findings.append(_at(row, "XK-T027", dealer=code, other=other))
+        elif "|" in code:  # it separates the parts of a workbook's marker
+            out.findings.append(_at(row, "XK-T026", dealer=code))
+        elif _is_closed(row):
+            out.findings.append(_at(row, "XK-T084", dealer=code, found=_is_closed(row)))
+        else:
+            name, region, peers = (_word(out, row, part) for part in ("name", "region", "peers"))
+            out.rows[code] = Dealer(code, name or code, closed_up(region), closed_up(peers))
     return out
 
 
-def read_targets(path: Path, scheme: Scheme, roster: Mapping[str, Dealer]) -> Listed[dict[str, Target]]:
-    """Targets by dealer and field or indicator: a number, or 不适用. Whether one is missing is the issue's question."""
-    listed = _by_field(read_table(path), scheme.aims, roster, beside=scheme.given())
-    targets: dict[str, dict[str, Target]] = {
-        dealer: {n: v for n, v in row.items() if isinstance(v, float) or v is Absence.NOT_APPLICABLE}
-        for dealer, row in listed.rows.items()
-    }
-    return Listed(targets, listed.findings)
+def _is_closed(row: Row) -> str:
+    """What says that a dealer is closed; "" where nothing does."""
+    texts = (wording(row.cells.get(part)).text for part in ("state", "remark"))
+    return next((text for text in texts if folded(text) in _CLOSED), "")
 
 
-def read_given(path: Path, scheme: Scheme, roster: Mapping[str, Dealer]) -> Listed[dict[str, float | str]]:
+def _word(out: Listed[Dealer], row: Row, part: str) -> str:
+    """A name; what is none is a finding."""
+    said = wording(row.cells.get(part))
+    if said.fault:
+        heading = wording(row.columns[part].heading).text
+        out.findings.append(
+            Finding("XK-T071", row.file, row.place(part), facts={"found": said.fault, "column": heading})
+        )
+    return said.text
+
+
+def read_targets(
+    paths: Files, scheme: Scheme, roster: Mapping[str, Dealer], *, month: str = "", anyway: bool = False,
+    complete: bool = False,
+) -> Listed[dict[str, Target]]:  # fmt: skip
+    """Targets by dealer and field or indicator: a positive number, or 不适用; 无法读取 where the list is in doubt.
+
+    Args:
+        paths: the list, or several that hold different dealers.
+        scheme: the scheme.
+        roster: the month's dealers.
+        month: the month that is assessed, as YYYY-MM; a list of another one is refused. Blank: any.
+        anyway: headquarters insists on a list of another month, scheme or kind.
+        complete: every dealer must have every target, as when a month is issued; a revision holds what it changes.
+    """
+    origin = Origin("targets", scheme.scheme, scheme.version, month)
+    read = _by_field(paths, origin, scheme.aims, roster, anyway=anyway, beside=scheme.given(), accept=_positive)
+    targets: dict[str, dict[str, Target]] = {}
+    for dealer, row in read.rows.items():
+        mine = targets.setdefault(dealer, {})
+        for name, value in row.items():
+            if isinstance(value, float) or value is Absence.NOT_APPLICABLE or value is Absence.UNREADABLE:
+                mine[name] = value
+    if complete and not read.refused:
+        read.findings += _gaps(read, scheme, roster, targets)
+    return Listed(targets, folded_repeats(read.findings), read.refused)
+
+
+def _positive(entry: SchemeField, reading: Reading) -> Reading:
+    """A target is more than nothing: a completion of nothing is none."""
+    value = reading.value
+    if isinstance(value, float) and value <= 0 and entry.target:
+        return Reading(Absence.UNREADABLE, reading.remarks).noting("XK-T023", found=show(entry, value))
+    return reading
+
+
+def _gaps(
+    read: _ByField, scheme: Scheme, roster: Mapping[str, Dealer], targets: Mapping[str, Mapping[str, Target]]
+) -> list[Finding]:  # fmt: skip
+    """What a complete list lacks: columns, dealers, cells. What cannot be read has a finding of its own already."""
+    wanted = scheme.targets()
+    found = [
+        Finding("XK-T020", read.file, facts={"column": entry.label or name})
+        for name, entry in wanted.items()
+        if name not in read.columns
+    ]
+    there = {name: entry for name, entry in wanted.items() if name in read.columns}
+    for name, entry in there.items():
+        lacking = [code for code in roster if targets.get(code, {}).get(name) is None]
+        if lacking:
+            row = next((read.places[code] for code in lacking if code in read.places), None)
+            facts = {"dealer": some_of(lacking), "label": entry.label or name, "found": "空白"}
+            found.append(Finding("XK-T023", read.file, row.place(name) if row else None, name, facts))
+    return found
+
+
+def read_given(
+    paths: Files, scheme: Scheme, roster: Mapping[str, Dealer], *, month: str = "", anyway: bool = False
+) -> Listed[dict[str, float | str]]:
     """Headquarters' own figures of the month (工作天数, …), which stand in the list of targets."""
-    listed = _by_field(read_table(path), scheme.given(), roster, beside=scheme.aims)
+    origin = Origin("targets", scheme.scheme, scheme.version, month)
+    read = _by_field(paths, origin, scheme.given(), roster, anyway=anyway, beside=scheme.aims)
     given: dict[str, dict[str, float | str]] = {
         dealer: {name: value.value if isinstance(value, Absence) else value for name, value in row.items()
                  if isinstance(value, float) or value is Absence.NOT_APPLICABLE}
-        for dealer, row in listed.rows.items()
+        for dealer, row in read.rows.items()
     }  # fmt: skip
-    of_values = [finding for finding in listed.findings if finding.field]  # read_targets tells the others
-    return Listed(given, of_values)
+    of_values = [finding for finding in read.findings if finding.field]  # read_targets tells the others
+    return Listed(given, folded_repeats(of_values), read.refused)
 
 
-def read_history(path: Path, scheme: Scheme, roster: Mapping[str, Dealer]) -> Listed[dict[str, float | str]]:
+def read_history(
+    paths: Files, scheme: Scheme, roster: Mapping[str, Dealer], *, anyway: bool = False
+) -> Listed[dict[str, float | str]]:
     """Last month's values by dealer and slot name, to be shown beside the input cells."""
-    listed = _by_field(read_table(path), scheme.by("dealer"), roster)
+    read = _by_field(paths, Origin("history", scheme.scheme), scheme.by("dealer"), roster, anyway=anyway)
     numbers: dict[str, dict[str, float | str]] = {
         dealer: {_known_as(scheme, name): value for name, value in row.items() if isinstance(value, float)}
-        for dealer, row in listed.rows.items()
+        for dealer, row in read.rows.items()
     }
-    return Listed(numbers, listed.findings)
+    return Listed(numbers, folded_repeats(read.findings), read.refused)
 
 
 def _known_as(scheme: Scheme, name: str) -> str:
@@ -118,166 +193,280 @@ def _known_as(scheme: Scheme, name: str) -> str:
     return of_field(name, "上月") if scheme.fields[name].block == "本月" else name
 
 
-def read_plan(path: Path, scheme: Scheme, roster: Mapping[str, Dealer]) -> Listed[dict[str, float | str]]:
-    """The year's plan by dealer and slot name (接车台次_3月目标): one row a dealer and 项目, with person and reward."""
-    table = read_table(path)
-    out: Listed[dict[str, float | str]] = Listed(findings=table.findings)
-    fields = {entry.label or name: (name, entry) for name, entry in scheme.targets().items()}
-    if table.headings and "项目" not in table.headings:
-        out.findings.append(Finding("XK-T020", table.file, facts={"column": "项目"}))
-    for row in table.rows:
-        if row.code not in roster:
-            out.findings.append(_at(table, row, "XK-T021", dealer=row.code))
-            continue
-        label = _text(row, "项目")
-        if label not in fields:
-            out.findings.append(_at(table, row, "XK-T024", column=label))
-            continue
-        name, entry = fields[label]
-        mine = out.rows.setdefault(row.code, {})
-        if _text(row, PERSON):
-            mine[of_field(name, PERSON)] = _text(row, PERSON)
-        for part in (REWARD, BEFORE_YEAR, BEFORE_QUARTER, *MONTHS):
-            cell = row.cells.get(part)
-            reading = understand(entry, cell)
-            if isinstance(reading.value, float):
-                mine[of_field(name, part)] = reading.value
-            for code, facts in reading.remarks:
-                told = {"label": f"{roster[row.code].name} {label} {part}", **facts}
-                out.findings.append(Finding(code, table.file, cell.place if cell else None, name, told))
-    return out
-
-
 def read_inspections(
-    path: Path, scheme: Scheme, roster: Mapping[str, Dealer], month: str = ""
+    paths: Files, scheme: Scheme, roster: Mapping[str, Dealer], month: str = "", *, anyway: bool = False
 ) -> Listed[dict[str, Value]]:
     """检查情况 by dealer and field. A blank is left out: the score stays provisional.
 
-    A date given for a day must lie in `month` (YYYY-MM; blank: not compared).
+    The list, and a date given for a day, must be of `month` (YYYY-MM; blank: not compared).
     """
-    listed = _by_field(read_table(path), scheme.by("headquarters"), roster, month=month)
+    origin = Origin("inspections", scheme.scheme, scheme.version, month)
+    read = _by_field(paths, origin, scheme.by("headquarters"), roster, anyway=anyway, beside=scheme.given())
     given: dict[str, dict[str, Value]] = {
-        dealer: {n: v for n, v in row.items() if v is not Absence.MISSING} for dealer, row in listed.rows.items()
+        dealer: {n: v for n, v in row.items() if v is not Absence.MISSING} for dealer, row in read.rows.items()
     }
-    return Listed(given, listed.findings)
+    return Listed(given, folded_repeats(read.findings), read.refused)
+
+
+def read_plan(
+    paths: Files, scheme: Scheme, roster: Mapping[str, Dealer], *, anyway: bool = False
+) -> Listed[dict[str, float | str]]:
+    """The year's plan by dealer and slot name (接车台次_3月目标): one row a dealer and 项目, with person and reward."""
+    months = {part: (part, part.removesuffix("目标"), part.replace("月", "月份")) for part in MONTHS}
+    parts = {part: (part,) for part in (PERSON, REWARD, BEFORE_YEAR, BEFORE_QUARTER)} | months
+    codes = Codes.of(roster)
+    asked = Asked(
+        Origin("plan", scheme.scheme), {"项目": ("项目",), **parts}, beside=_FOREIGN, needed=("项目",),
+        units=dict.fromkeys((REWARD, BEFORE_YEAR, BEFORE_QUARTER, *MONTHS), ""),
+        known=lambda text: bool(codes.find(text)), repeated=True,
+    )  # fmt: skip
+    table = read_table(paths, asked, anyway=anyway)
+    out: Listed[dict[str, float | str]] = Listed(findings=table.findings, refused=table.refused)
+    fields = {
+        folded(heading): (name, entry) for name, entry in scheme.targets().items() for heading in (name, entry.label)
+    }
+    seen: dict[tuple[str, str], dict[str, tuple[Value, Row]]] = {}
+    rows = _of_roster(table, codes, roster)
+    _say_units(table, rows)
+    for row in rows:
+        label = wording(row.cells.get("项目")).text
+        if folded(label) not in fields:
+            out.findings.append(Finding("XK-T024", row.file, row.place("项目"), facts={"column": label or "项目"}))
+            continue
+        name, entry = fields[folded(label)]
+        values: dict[str, Value] = {}
+        person = wording(row.cells.get(PERSON))
+        if person.fault:
+            facts = {"found": person.fault, "column": PERSON}
+            out.findings.append(Finding("XK-T071", row.file, row.place(PERSON), facts=facts))
+        if person.text:
+            values[PERSON] = person.text
+        whose = f"{roster[row.code].name} {label}"
+        for part in (REWARD, BEFORE_YEAR, BEFORE_QUARTER, *MONTHS):
+            if part in row.columns:
+                reading = checked(entry, _read(entry, row, part))
+                values[part] = reading.value
+                out.findings += _remarks(reading, row, part, name, f"{whose} {part}")
+        _merge(out.findings, seen.setdefault((row.code, name), {}), values, row, whose)
+    for (code, name), parts_seen in seen.items():
+        known = {
+            of_field(name, part): value for part, (value, _) in parts_seen.items() if isinstance(value, float | str)
+        }
+        out.rows.setdefault(code, {}).update(known)
+    out.findings = folded_repeats(out.findings)
+    return out
+
+
+def _say_units(table: Table, rows: Iterable[Row]) -> None:
+    """The units that a plan's headings name: a row's figures are turned into those of its 项目."""
+    columns = {
+        column.heading.place: (row.file, column) for row in rows for column in row.columns.values() if column.unit
+    }
+    for place, (file, column) in columns.items():
+        facts = {"column": column.name, "found": column.unit, "expected": "各项目的单位", "times": "—"}
+        table.findings.append(Finding("XK-T074", file, place, facts=facts))
 
 
 def missing_targets(
     file: str, scheme: Scheme, roster: Iterable[Dealer], targets: Mapping[str, Mapping[str, Target]]
 ) -> list[Finding]:
-    """A finding for every dealer and field without a valid target: nothing is issued until there is none."""
+    """A finding for every field without a valid target for some dealers: nothing is issued until there is none."""
+    dealers = list(roster)
     found = []
-    for dealer in roster:
-        mine = targets.get(dealer.code, {})
-        for name, entry in scheme.targets().items():
-            value = mine.get(name)
-            if value is None or (isinstance(value, float) and value <= 0):
-                facts = {"dealer": dealer.code, "label": entry.label or name}
-                shown = "空白" if value is None else show(entry, value)
-                found.append(Finding("XK-T023", file, field=name, facts={**facts, "found": shown}))
+    for name, entry in scheme.targets().items():
+        lacking: dict[str, list[str]] = {}
+        for dealer in dealers:
+            value = targets.get(dealer.code, {}).get(name)
+            if value is None or value is Absence.UNREADABLE or (isinstance(value, float) and value <= 0):
+                lacking.setdefault("空白" if value is None else show(entry, value), []).append(dealer.code)
+        for shown, codes in lacking.items():
+            facts = {"dealer": some_of(codes), "label": entry.label or name, "found": shown}
+            found.append(Finding("XK-T023", file, field=name, facts=facts))
     return found
 
 
+# ------------------------------------------------------------------ a list with a column for each field
+
+
+@dataclass(slots=True)
+class _ByField:
+    """Values by dealer and field, and where each dealer's row stands."""
+
+    file: str
+    columns: set[str]
+    rows: dict[str, dict[str, Value]] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    places: dict[str, Row] = field(default_factory=dict)
+    refused: bool = False
+
+
 def _by_field(
-    table: Table,
+    paths: Files,
+    origin: Origin,
     fields: Mapping[str, SchemeField],
     roster: Mapping[str, Dealer],
+    *,
+    anyway: bool,
     beside: Mapping[str, SchemeField] | None = None,
-    month: str = "",
-) -> Listed[dict[str, Value]]:
+    accept: Callable[[SchemeField, Reading], Reading] = lambda entry, reading: reading,
+) -> _ByField:
     """Values by dealer and field; a column that is neither a field's nor one of `beside` is a finding."""
-    out: Listed[dict[str, Value]] = Listed(findings=table.findings)
-    names = {(entry.label or name): name for name, entry in fields.items()} | {name: name for name in fields}
-    columns = {heading: names[heading] for heading in table.headings if heading in names}
-    passed_over = {heading for name, entry in (beside or {}).items() for heading in (name, entry.label)}
-    passed_over.update(_KNOWN_BESIDE, _CODE)
-    for heading, raw in table.headings.items():
-        if heading not in names and heading not in passed_over:
-            out.findings.append(Finding("XK-T024", table.file, raw.place, facts={"column": heading}))
-    for row in table.rows:
-        if row.code not in roster:
-            out.findings.append(_at(table, row, "XK-T021", dealer=row.code))
-            continue
-        if row.code in out.rows:
-            out.findings.append(_at(table, row, "XK-T022", dealer=row.code))
-            continue
+    codes = Codes.of(roster)
+    known = {heading for name, entry in (beside or {}).items() for heading in (name, entry.label) if heading}
+    asked = Asked(
+        origin,
+        {name: (entry.label or name, name) for name, entry in fields.items()},
+        beside=frozenset(known) | _FOREIGN,
+        units={name: entry.unit for name, entry in fields.items()}, known=lambda text: bool(codes.find(text)),
+    )  # fmt: skip
+    table = read_table(paths, asked, anyway=anyway)
+    out = _ByField(table.file, table.columns, findings=table.findings, refused=table.refused)
+    seen: dict[str, dict[str, tuple[Value, Row]]] = {}
+    twice: set[str] = set()
+    rows = _of_roster(table, codes, roster)
+    doubtful = _units_in_doubt(table, rows, fields)
+    for row in rows:
+        if row.code in seen and row.code not in twice:
+            twice.add(row.code)
+            out.findings.append(_at(row, "XK-T022", dealer=row.code))
         values: dict[str, Value] = {}
-        for heading, name in columns.items():
-            cell, entry = row.cells.get(heading), fields[name]
-            reading = checked(entry, understand(entry, cell, name=name, month=month))
+        for name in row.columns:
+            entry, whose = fields[name], f"{roster[row.code].name} {fields[name].label or name}"
+            if name in doubtful:
+                values[name] = Absence.UNREADABLE
+                continue
+            reading = accept(entry, checked(entry, _read(entry, row, name, origin.month)))
             values[name] = reading.value
-            for code, facts in reading.remarks:
-                label = f"{roster[row.code].name} {entry.label or name}"
-                out.findings.append(
-                    Finding(code, table.file, cell.place if cell else None, name, {"label": label, **facts})
-                )
-        out.rows[row.code] = values
+            more = {"dealer": row.code, "label": entry.label or name}
+            out.findings += _remarks(reading, row, name, name, whose, more)
+        _merge(out.findings, seen.setdefault(row.code, {}), values, row, roster[row.code].name)
+        out.places.setdefault(row.code, row)
+    lost = {name for name in table.columns if not any(name in row.columns for row in rows)}
+    for code, parts in seen.items():  # of a heading that stands there twice no dealer has a value
+        out.rows[code] = {name: value for name, (value, _) in parts.items()} | dict.fromkeys(lost, Absence.UNREADABLE)
     return out
 
 
-def _at(table: Table, row: Row, code: str, **facts: object) -> Finding:
-    place = next((raw.place for raw in row.cells.values()), None)
-    return Finding(code, table.file, place, facts=facts)
-
-
-def _heading(table: Table, names: Iterable[str]) -> str | None:
-    return next((heading for heading in table.headings if heading.strip().lower() in names), None)
-
-
-def _text(row: Row, heading: str | None) -> str:
-    raw = row.cells.get(heading) if heading else None
-    return plain_text(raw)
-
-
-def plain_text(raw: RawCell | None) -> str:
-    """A cell's text; a code typed as a number keeps its digits (1001, not 1001.0)."""
-    if raw is None or raw.text is None:
-        return ""
-    if raw.kind is CellKind.NUMBER:
-        return re.sub(r"\.0+$", "", raw.text)
-    return raw.text.strip()
-
-
-def read_table(path: Path, key: tuple[str, ...] = _CODE) -> Table:
-    """The first sheet that has a row with one of the key's headings in it; that row holds the headings.
-
-    A row's `code` is what stands in the key's column.
-    """
-    file = path.name
-    try:
-        book = open_workbook(path)
-        for sheet in book.sheets:
-            cells = book.cells(sheet, None).cells
-            table = _table(file, cells, key)
-            if table is not None:
-                return table
-    except Refused as refused:
-        return Table(file, {}, [], [Finding(refused.code, file, facts=refused.facts)])
-    except (ValueError, KeyError, IndexError, ParseError, RecursionError) as error:
-        return Table(file, {}, [], [Finding("XK-F002", file, facts={"detail": f"{type(error).__name__}: {error}"})])
-    return Table(file, {}, [], [Finding("XK-T020", file, facts={"column": key[0]})])
-
-
-def _table(file: str, cells: Mapping[str, RawCell], key: tuple[str, ...]) -> Table | None:
-    by_row: dict[int, dict[str, RawCell]] = {}
-    for ref, raw in cells.items():
-        column = ref.rstrip("0123456789")
-        by_row.setdefault(int(ref[len(column) :]), {})[column] = raw
-    for number in sorted(by_row):
-        heads = {column: plain_text(raw) for column, raw in by_row[number].items() if raw.text}
-        code = next((column for column, text in heads.items() if text.lower() in key), None)
-        if code is None:
+def _of_roster(table: Table, codes: Codes, roster: Mapping[str, Dealer]) -> list[Row]:
+    """The rows of dealers on the roster, with the roster's spelling of their codes."""
+    rows: list[Row] = []
+    strangers: list[Row] = []
+    for row in table.rows:
+        code = codes.find(row.code)
+        if not code:
+            strangers.append(row)
             continue
-        headings = {text: by_row[number][column] for column, text in heads.items()}
-        rows, findings = [], []
-        for below in sorted(n for n in by_row if n > number):
-            filled = {heads[c]: raw for c, raw in by_row[below].items() if c in heads and raw.text is not None}
-            if not filled:
-                continue
-            dealer = plain_text(by_row[below].get(code))
-            if dealer:
-                rows.append(Row(below, dealer, filled))
-            else:
-                findings.append(Finding("XK-T025", file, facts={"row": below}))
-        return Table(file, headings, rows, findings)
-    return None
+        if code != row.code:
+            table.findings.append(_at(row, "XK-T072", found=row.code, code=code))
+        rows.append(Row(row.file, row.sheet, row.number, code, row.code_cell, row.cells, row.columns, row.shared))
+    # where nobody on the roster lacks a row, no stranger can be a code that was misspelt
+    if strangers and {row.code for row in rows} >= set(roster):
+        table.findings.append(_at(strangers[0], "XK-T077", dealer=some_of([row.code for row in strangers])))
+    else:
+        table.findings += [_at(row, "XK-T021", dealer=row.code) for row in strangers]
+    return rows
+
+
+def _read(entry: SchemeField, row: Row, name: str, month: str = "") -> Reading:
+    """A cell's value in the field's unit, whatever unit its column is in."""
+    raw = row.cells.get(name)
+    if name in row.shared:
+        return Reading(Absence.UNREADABLE).noting("XK-T073", cells=row.shared[name])
+    unit = row.columns[name].unit
+    times = _times(entry, unit)
+    if raw is None or times == 1:
+        return understand(entry, raw, name=name, month=month)
+    if times is None:
+        return Reading(Absence.UNREADABLE).noting("XK-V017", found=f"{raw.text}{unit}", unit=entry.unit)
+    reading = understand(entry.model_copy(update={"unit": unit}), raw)
+    if not isinstance(reading.value, float):
+        return reading
+    value = float(Decimal(repr(reading.value)) * times)
+    return Reading(value, reading.remarks)
+
+
+def _times(entry: SchemeField, unit: str) -> Decimal | None:
+    """What a figure in a column's unit is multiplied with; None where the unit is not one of the field's."""
+    if not unit or unit == folded(entry.unit) or (unit == "%" and entry.type == "rate"):
+        return Decimal(1)
+    return None if unit in ("%", DOUBTFUL) else quantity.factor(unit, entry.unit)
+
+
+def _units_in_doubt(table: Table, rows: Iterable[Row], fields: Mapping[str, SchemeField]) -> set[str]:
+    """Columns in another unit than the form's: said once each. Those whose figures cannot all be in it are returned."""
+    doubtful: set[str] = set()
+    by_column: dict[tuple[str, str, str], list[Row]] = {}
+    for row in rows:
+        for name, column in row.columns.items():
+            if column.unit:
+                by_column.setdefault((name, row.file, column.heading.place.sheet), []).append(row)
+    for (name, file, _), several in by_column.items():
+        entry, column = fields[name], several[0].columns[name]
+        times = _times(entry, column.unit)
+        if times == 1:
+            continue
+        place, label = column.heading.place, entry.label or name
+        facts = {"column": label, "found": column.unit, "expected": entry.unit or "—"}
+        if column.unit == DOUBTFUL:
+            doubtful.add(name)
+        elif times is None:
+            doubtful.add(name)
+            table.findings.append(Finding("XK-T075", file, place, name, facts))
+        elif _too_far_apart(entry, several, name):
+            doubtful.add(name)
+            low, high = _spread(entry, several, name)
+            facts |= {"found": f"{column.unit}：{low:,.10g} … {high:,.10g}"}
+            table.findings.append(Finding("XK-T075", file, place, name, facts))
+        else:
+            table.findings.append(Finding("XK-T074", file, place, name, facts | {"times": f"{times:,f}"}))
+    return doubtful
+
+
+def _spread(entry: SchemeField, rows: Iterable[Row], name: str) -> tuple[float, float]:
+    """The least and the greatest figure of a column, in the column's unit."""
+    readings = (understand(entry.model_copy(update={"unit": ""}), row.cells.get(name)).value for row in rows)
+    figures = [value for value in readings if isinstance(value, float) and value > 0]
+    return min(figures, default=0.0), max(figures, default=0.0)
+
+
+def _too_far_apart(entry: SchemeField, rows: Iterable[Row], name: str) -> bool:
+    low, high = _spread(entry, rows, name)
+    return bool(low) and high / low >= _SPREAD
+
+
+def _merge(
+    findings: list[Finding], known: dict[str, tuple[Value, Row]], values: Mapping[str, Value], row: Row, whose: str
+) -> None:  # fmt: skip
+    """Add a row to what earlier rows of the same key gave; where they contradict each other nothing counts."""
+    for name, value in values.items():
+        before = known.get(name)
+        if before is None or before[0] is Absence.MISSING:
+            known[name] = value, row
+        elif value not in (Absence.MISSING, before[0]):
+            cells = f"{before[1].place(name)}、{row.place(name)}"
+            facts = {"label": f"{whose} {wording(row.columns[name].heading).text}", "cells": cells}
+            findings.append(Finding("XK-T069", row.file, row.place(name), facts=facts))
+            known[name] = Absence.UNREADABLE, row
+
+
+def _remarks(
+    reading: Reading, row: Row, part: str, name: str, label: str, more: Mapping[str, object] | None = None
+) -> list[Finding]:  # fmt: skip
+    """A reading's remarks as findings at its cell."""
+    found = []
+    for code, facts in reading.remarks:
+        told = {"label": label, **facts}
+        if code == "XK-T023":
+            told = {**(more or {}), **facts}
+        found.append(Finding(code, row.file, row.place(part), name, told))
+    return found
+
+
+def _at(row: Row, code: str, /, **facts: object) -> Finding:
+    return Finding(code, row.file, row.code_cell.place, facts=facts)
+
+
+__all__ = [
+    "ListRefused", "Listed", "missing_targets", "read_given", "read_history", "read_inspections", "read_plan",
+    "read_roster", "read_targets", "refuse_lists",
+]  # fmt: skip

@@ -7,15 +7,18 @@ waives nothing.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from xlkpi.findings import Finding, Ruling, Severity, catalogue
-from xlkpi.headquarters.lists import plain_text, read_table
-from xlkpi.intake.shown import day_of, look
+from xlkpi.headquarters.identity import Origin
+from xlkpi.headquarters.moments import month_in, said_month
+from xlkpi.headquarters.table import Asked, Files, read_table
+from xlkpi.headquarters.words import Codes, folded, wording
 from xlkpi.issue import Issue
-from xlkpi.values import MONTH_PATTERN, CellKind, RawCell
+from xlkpi.values import MONTH_PATTERN, Place, RawCell
 
 UNUSABLE = "XK-T030"
 COLUMNS = {
@@ -26,27 +29,44 @@ COLUMNS = {
 _OPTIONAL = ("field", "until")
 
 
-def read_waivers(path: Path, issue: Issue) -> tuple[tuple[Ruling, ...], list[Finding]]:
-    """The waivers of a list, and what is wrong with it."""
-    rows, found = _from_yaml(path) if path.suffix.lower() in (".yaml", ".yml") else _from_workbook(path)
-    labels = {entry.label or name: name for name, entry in issue.scheme.fields.items()}
-    waivers = []
-    for number, row in rows:
-        why = _why_unusable(row, issue, labels)
-        if why:
-            found.append(Finding(UNUSABLE, path.name, facts={"row": number, "why": why}))
-            continue
-        waivers.append(
-            Ruling(
-                row["code"], Severity.NOTICE, row["reason"],
-                dealer=row["dealer"], field=labels.get(row["field"], row["field"]), who=row["who"],
-                first=row["month"], last=row["until"] or row["month"],
-            )
-        )  # fmt: skip
+def read_waivers(
+    paths: Files, issue: Issue, *, anyway: bool = False
+) -> tuple[tuple[Ruling, ...], list[Finding]]:  # fmt: skip
+    """The waivers of a list, or of several, and what is wrong with them."""
+    waivers: list[Ruling] = []
+    found: list[Finding] = []
+    for path in [paths] if isinstance(paths, Path) else paths:
+        from_yaml = path.suffix.lower() in (".yaml", ".yml")
+        rows, wrong = _from_yaml(path) if from_yaml else _from_workbook(path, anyway)
+        found += wrong
+        for number, written, place in rows:
+            row = _as_known(written, issue)
+            why = _why_unusable(row, issue)
+            if why:
+                found.append(Finding(UNUSABLE, path.name, place, facts={"row": number, "why": why}))
+                continue
+            waivers.append(
+                Ruling(
+                    row["code"], Severity.NOTICE, row["reason"], dealer=row["dealer"], field=row["field"],
+                    who=row["who"], first=row["month"], last=row["until"] or row["month"],
+                )
+            )  # fmt: skip
     return tuple(waivers), found
 
 
-def _why_unusable(row: Mapping[str, str], issue: Issue, labels: Mapping[str, str]) -> str:
+def _as_known(row: Mapping[str, str], issue: Issue) -> dict[str, str]:
+    """A line with dealer, code, field and months as they are spelt elsewhere; what is not known stays as written."""
+    fields = {folded(text): name for name, entry in issue.scheme.fields.items() for text in (name, entry.label or name)}
+    code = unicodedata.normalize("NFKC", row["code"]).upper()
+    known = {
+        "dealer": Codes.of(issue.roster).find(row["dealer"]),
+        "code": next((known for known in (code, f"XK-{code}") if known in catalogue()), ""),
+        "field": fields.get(folded(row["field"]), ""),
+    }
+    return {**row, **{key: text for key, text in known.items() if text}}
+
+
+def _why_unusable(row: Mapping[str, str], issue: Issue) -> str:
     blank = [COLUMNS[key] for key in COLUMNS if key not in _OPTIONAL and not row[key]]
     if blank:
         return f"缺少{'、'.join(blank)}"
@@ -56,7 +76,7 @@ def _why_unusable(row: Mapping[str, str], issue: Issue, labels: Mapping[str, str
         return f"没有 {row['code']} 这个问题代码"
     if catalogue()[row["code"]].fixed:
         return f"{row['code']} 不能豁免：文件不能用，或不知道是哪家的"
-    if row["field"] and row["field"] not in labels and row["field"] not in issue.scheme.fields:
+    if row["field"] and row["field"] not in issue.scheme.fields:
         return f"没有“{row['field']}”这一项"
     for key in ("month", "until"):
         if row[key] and not re.fullmatch(MONTH_PATTERN, row[key]):
@@ -64,33 +84,29 @@ def _why_unusable(row: Mapping[str, str], issue: Issue, labels: Mapping[str, str
     return "有效期至早于月份" if row["until"] and row["until"] < row["month"] else ""
 
 
-Rows = Iterable[tuple[int, dict[str, str]]]
+Rows = Iterable[tuple[int, dict[str, str], Place | None]]
 
 
-def _from_workbook(path: Path) -> tuple[Rows, list[Finding]]:
-    table = read_table(path, (COLUMNS["dealer"], "代码"))
-    found = list(table.findings)
-    found += [
-        Finding("XK-T020", path.name, facts={"column": heading})
-        for key, heading in COLUMNS.items()
-        if table.headings and key not in ("dealer", *_OPTIONAL) and heading not in table.headings
-    ]
-    if found:
-        return [], found
-    rows = [
-        (
-            row.number,
-            {key: _text(key, row.cells.get(heading)) for key, heading in COLUMNS.items()} | {"dealer": row.code},
-        )
-        for row in table.rows
-    ]
-    return rows, found
+def _from_workbook(path: Path, anyway: bool) -> tuple[Rows, list[Finding]]:
+    needed = tuple(key for key in COLUMNS if key not in ("dealer", *_OPTIONAL))
+    columns = {key: (heading,) for key, heading in COLUMNS.items() if key != "dealer"}
+    asked = Asked(
+        Origin("waivers"), columns, key=(COLUMNS["dealer"], "代码"), needed=needed, beside=frozenset(("经销商名称",)),
+        repeated=True,
+    )  # fmt: skip
+    table = read_table(path, asked, anyway=anyway)
+    rows: list[tuple[int, dict[str, str], Place | None]] = []
+    for row in table.rows:
+        texts = {key: _text(key, row.cells.get(key)) for key in columns}
+        rows.append((row.number, {**texts, "dealer": row.code}, row.code_cell.place))
+    return rows, table.findings
 
 
 def _text(key: str, raw: RawCell | None) -> str:
-    if key in ("month", "until") and raw is not None and raw.kind is CellKind.NUMBER and look(raw.format).date:
-        return day_of(float(raw.text or 0))[:7]  # Excel makes a date of 2026-11
-    return plain_text(raw)
+    said = wording(raw)
+    if key in ("month", "until"):
+        return month_in(raw) or said.text or said.fault  # Excel makes a date of 2026-11
+    return said.text or said.fault
 
 
 def _from_yaml(path: Path) -> tuple[Rows, list[Finding]]:
@@ -108,9 +124,14 @@ def _from_yaml(path: Path) -> tuple[Rows, list[Finding]]:
     strange = [(n, key) for n, entry in enumerate(entries, 1) for key in entry if key not in COLUMNS]
     found = [Finding(UNUSABLE, path.name, facts={"row": n, "why": f"不认识 {key}"}) for n, key in strange]
     bad = {n for n, _ in strange}
-    rows = [(n, {key: _said(entry.get(key)) for key in COLUMNS}) for n, entry in enumerate(entries, 1) if n not in bad]
+    rows = [
+        (n, {key: _said(key, entry.get(key)) for key in COLUMNS}, None)
+        for n, entry in enumerate(entries, 1)
+        if n not in bad
+    ]
     return rows, found
 
 
-def _said(value: object) -> str:
-    return "" if value is None else str(value).strip()
+def _said(key: str, value: object) -> str:
+    text = "" if value is None else str(value).strip()
+    return said_month(text) or text if key in ("month", "until") else text

@@ -3,7 +3,8 @@
 calamine allocates what a file claims to need and then aborts the whole process, which nothing in Python can catch
 (tafia/calamine#684, #693). So it never runs in ours. This file imports nothing of ours, to start in some 30 ms.
 
-The answer is `{"sheets": {name: {ref: [kind, text]}}}` with the kinds n, t, b and d, or `{"refused": why, …}`.
+The answer is `{"sheets": {name: {ref: [kind, text]}}, "hidden": [name]}` with the kinds n, t, b and d, or
+`{"refused": why, …}`.
 """
 
 from __future__ import annotations
@@ -61,20 +62,23 @@ def _letters(column: int) -> str:
     return text
 
 
-def read(data: bytes, most: dict[str, int]) -> dict[str, dict[str, Cell]]:
-    """Every cell that holds something, by sheet.
+def read(data: bytes, most: dict[str, int]) -> tuple[dict[str, dict[str, Cell]], list[str]]:
+    """Every cell that holds something, by sheet; and the sheets that are hidden.
 
     Raises:
         _TooMuch: more than `most` rows, columns, cells or characters.
     """
-    from python_calamine import SheetTypeEnum, load_workbook  # noqa: PLC0415 - after the memory is limited
+    from python_calamine import SheetTypeEnum, SheetVisibleEnum, load_workbook  # noqa: PLC0415 - after the memory is limited
 
     book = load_workbook(io.BytesIO(data))
     sheets: dict[str, dict[str, Cell]] = {}
+    hidden: list[str] = []
     size = 0
     for place, about in enumerate(book.sheets_metadata):
         if about.typ is not SheetTypeEnum.WorkSheet:
             continue
+        if about.visible is not SheetVisibleEnum.Visible:
+            hidden.append(about.name)
         sheet = book.get_sheet_by_index(place)
         cells = sheets[about.name] = {}
         if sheet.start is None or sheet.end is None:
@@ -91,7 +95,7 @@ def read(data: bytes, most: dict[str, int]) -> dict[str, dict[str, Cell]]:
                     size += len(cell[1])
             if len(cells) > most["cells"] or size > most["characters"]:
                 raise _TooMuch(refused="many", sheet=about.name)
-    return sheets
+    return sheets, hidden
 
 
 def main() -> None:
@@ -100,7 +104,8 @@ def main() -> None:
     _limit(most["memory"], most["seconds"])
     answer: dict[str, Any]
     try:
-        answer = {"sheets": read(sys.stdin.buffer.read(), most)}
+        sheets, hidden = read(sys.stdin.buffer.read(), most)
+        answer = {"sheets": sheets, "hidden": hidden}
     except _TooMuch as found:
         answer = found.facts
     except MemoryError:

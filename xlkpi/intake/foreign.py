@@ -42,6 +42,7 @@ class ForeignBook:
     names: Mapping[str, str] = field(default_factory=dict)
     told: Mapping[str, str] = field(default_factory=dict)
     has_macros: bool = False
+    hidden: frozenset[str] = frozenset()
 
     @property
     def sheets(self) -> Collection[str]:
@@ -52,6 +53,10 @@ class ForeignBook:
     def tells_formulas(self) -> bool:
         """Never."""
         return False
+
+    def hidden_sheets(self) -> frozenset[str]:
+        """The sheets that nobody sees who opens the file."""
+        return self.hidden
 
     def properties(self) -> Mapping[str, str]:
         """Custom document properties, of an .ods."""
@@ -85,7 +90,8 @@ def open_source(source: Path | bytes) -> Source:
 def _open_compound(raw: bytes) -> ForeignBook:
     """An .xls or .et."""
     try:
-        return ForeignBook(_by_calamine(raw), has_macros=_MACROS in raw)
+        read, hidden = _by_calamine(raw)
+        return ForeignBook(read, has_macros=_MACROS in raw, hidden=hidden)
     except Refused as refused:
         raise Refused("XK-F004") if refused.code == "XK-F001" else refused from None
 
@@ -99,13 +105,14 @@ def _open_document(raw: bytes) -> ForeignBook:
     names = dict(_range(found) for found in _NAMED.findall(content))
     macros = any(name.startswith("Basic/") for name in package.parts)
     try:
-        read = _by_calamine(raw)
+        read, hidden = _by_calamine(raw)
     except Refused as refused:
         if refused.code != "XK-F001":
             raise
         # in order as far as the guard looks; calamine says no more than this of what is too much for it
         raise Refused("XK-F002", detail="表格内容无法展开") from None
-    return ForeignBook(read, {name: text for name, text in names.items() if text}, _user_defined(package), macros)
+    told = {name: text for name, text in names.items() if text}
+    return ForeignBook(read, told, _user_defined(package), macros, hidden)
 
 
 def _range(attributes: bytes) -> tuple[str, str]:
@@ -127,7 +134,8 @@ def _user_defined(package: Package) -> dict[str, str]:
     return {next((v for k, v in node.items() if k.endswith("}name")), ""): node.text or "" for node in own}
 
 
-def _by_calamine(raw: bytes) -> Mapping[str, Mapping[str, tuple[str, str]]]:
+def _by_calamine(raw: bytes) -> tuple[Mapping[str, Mapping[str, tuple[str, str]]], frozenset[str]]:
+    """Cells by sheet and reference, and the sheets that are hidden."""
     most = {
         "row": MAX_ROW, "column": MAX_COLUMN, "cells": MAX_CELLS, "characters": MAX_PART,
         "memory": _MEMORY, "seconds": _SECONDS,
@@ -147,7 +155,7 @@ def _by_calamine(raw: bytes) -> Mapping[str, Mapping[str, tuple[str, str]]]:
     if "refused" in answer:
         raise _refusal(answer)
     sheets: Mapping[str, Mapping[str, tuple[str, str]]] = answer["sheets"]
-    return sheets
+    return sheets, frozenset(answer["hidden"])
 
 
 def _refusal(answer: Mapping[str, str]) -> Refused:

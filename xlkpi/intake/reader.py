@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from xlkpi.intake.guard import MAX_CELLS, MAX_COLUMN, MAX_ROW, TYPES, Package, Refused, admit
-from xlkpi.intake.markup import twice
+from xlkpi.intake.markup import bare, tree, twice
 from xlkpi.intake.memory import FILES, SHORT, remembered
 from xlkpi.intake.outline import Outline
 from xlkpi.intake.parsed import (
@@ -98,6 +98,15 @@ class Workbook:
     def tells_formulas(self) -> bool:
         """A file always does."""
         return True
+
+    def hidden_sheets(self) -> frozenset[str]:
+        """The sheets that nobody sees who opens the file."""
+        nodes = tree("工作簿目录", self.package.plain(self.main)).iter()
+        return frozenset(
+            node.get("name", "")
+            for node in nodes
+            if bare(node.tag) == "sheet" and node.get("state", "visible") != "visible"
+        )
 
     def cells(self, sheet: str, wanted: Collection[str] | None, known: Collection[str] = ()) -> SheetCells:
         """Cells of a sheet that hold something: the wanted references, or all where None. `known` ones are no strays.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from xlkpi.batch import Beside
 from xlkpi.files import write_file, written
 from xlkpi.headquarters.forms import return_list_form
+from xlkpi.headquarters.identity import Origin
 from xlkpi.month.long_form import HEADINGS as LONG_HEADINGS
 from xlkpi.month.long_form import LONG_FILE, csv_text
 from xlkpi.month.month import Month
@@ -86,4 +87,5 @@ def write_returns(month: Month, out: Path) -> None:
     if month.returns:
         title = f"{month.month}　{month.issue.scheme.title}　回收清单"
         rows = (line.row() for line in month.returns)
-        write_file(out / RETURNS_FILE, return_list_form(title, HEADINGS, WIDTHS, rows))
+        origin = Origin("returns", month.issue.scheme.scheme, month.issue.scheme.version, month.month)
+        write_file(out / RETURNS_FILE, return_list_form(title, HEADINGS, WIDTHS, rows, origin))

@@ -1,0 +1,426 @@
+"""The one reader of headquarters' lists: which sheet, which row of headings, which columns, which rows.
+
+Every list goes this way: roster, targets, revisions, inspections, last values, plan, receipts, waivers. What is not
+certain (a heading twice, a dealer on two sheets) is a finding with its cells and yields no value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree.ElementTree import ParseError
+
+from xlkpi.findings import Finding, Severity
+from xlkpi.headquarters.grid import Grid, grids
+from xlkpi.headquarters.identity import NAME, PROPERTY, Origin, disagreements, origin_of
+from xlkpi.headquarters.words import folded, wording
+from xlkpi.intake import quantity
+from xlkpi.intake.foreign import ForeignBook, open_source
+from xlkpi.intake.guard import Refused
+from xlkpi.intake.reader import Workbook
+from xlkpi.intake.source import Source
+from xlkpi.values import CellKind, Place, RawCell, column_letters
+
+CODE = ("经销商代码", "代码", "code", "dealer")
+NAMES = ("经销商名称", "名称", "name")
+REGIONS = ("区域", "大区", "region")
+_REMARKS = ("备注", "remark", "note", "序号", "no", "no.")
+_TOTALS = re.compile(r".*(合计|总计|小计|汇总|共计|平均|均值)|(sub|grand)?total|sum|average|mean")
+_NOTE = re.compile(r"(注|备注|说明|制表|审核|填表|单位|日期|批准|复核)")
+_SENTENCE = re.compile(r".*[:,，。；;、！？!?]|.{25}")  # no code looks so, as long as nothing else stands in its row
+Files = Path | Sequence[Path]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of a list.
+
+    Attributes:
+        origin: the kind of list, and of what scheme and month it should be.
+        key: headings of the column that says whose a row is.
+        columns: what is read, with the headings that mean it.
+        units: the unit in which a column is read, where it has one; a heading or a row of units may name another.
+        beside: headings that are known and not read.
+        needed: columns without which a sheet is not this list; where empty, any of them makes it one.
+        known: whether a text is a key that is awaited; by default none is.
+        repeated: whether a key may have several rows.
+    """
+
+    origin: Origin
+    columns: Mapping[str, tuple[str, ...]]
+    key: tuple[str, ...] = CODE
+    units: Mapping[str, str] = field(default_factory=dict)
+    beside: frozenset[str] = frozenset()
+    needed: tuple[str, ...] = ()
+    known: Callable[[str], bool] = lambda text: False
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column that is read: what it is, its letter's number, the cell of its heading, and the unit that is named."""
+
+    name: str
+    number: int
+    heading: RawCell
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a list: where it stands, what stands in the key's column, and its cells by what they are.
+
+    `shared` names the cells that are merged with others, so that nobody knows whose they are.
+    """
+
+    file: str
+    sheet: str
+    number: int
+    code: str
+    code_cell: RawCell
+    cells: Mapping[str, RawCell]
+    columns: Mapping[str, Column]
+    shared: Mapping[str, str] = field(default_factory=dict)
+
+    def place(self, name: str = "") -> Place:
+        """Where a column's cell stands, blank or not; without a name the key's."""
+        if name not in self.columns:
+            return Place(self.sheet, self.code_cell.place.ref)
+        return Place(self.sheet, f"{column_letters(self.columns[name].number)}{self.number}")
+
+
+@dataclass(slots=True)
+class Table:
+    """A list as it was read. `refused`: it cannot be what it is given as, and no row was taken."""
+
+    file: str
+    columns: set[str] = field(default_factory=set)
+    rows: list[Row] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    refused: bool = False
+
+
+@dataclass(slots=True)
+class _Sheet:
+    """A sheet that may be the list: its cells, and the row of its headings with what they mean."""
+
+    grid: Grid
+    head: int
+    key: int
+    columns: list[Column]
+    unknown: list[RawCell]
+    keys: list[RawCell]
+
+    @property
+    def title(self) -> str:
+        return self.grid.sheet
+
+    def fits(self, asked: Asked) -> bool:
+        names = {column.name for column in self.columns}
+        return set(asked.needed) <= names if asked.needed else bool(names)
+
+
+def read_table(paths: Files, asked: Asked, *, anyway: bool = False) -> Table:
+    """A list from one file, or from several that hold different rows.
+
+    Args:
+        paths: the files; where an option was given twice, all of them.
+        asked: what is wanted of it.
+        anyway: headquarters insists that a list of another kind, scheme or month be read.
+    """
+    files = [paths] if isinstance(paths, Path) else list(paths)
+    tables = [_of_file(path, asked, anyway) for path in files]
+    if len(tables) == 1:
+        return tables[0]
+    whole = Table("、".join(dict.fromkeys(table.file for table in tables)))
+    for table in tables:
+        whole.columns |= table.columns
+        whole.rows += table.rows
+        whole.findings += table.findings
+        whole.refused |= table.refused
+    return whole
+
+
+def _of_file(path: Path, asked: Asked, anyway: bool) -> Table:
+    file = path.name
+    try:
+        book = open_source(path)
+        visible, hidden = _sheets(book, asked)
+        marked = origin_of(book.properties().get(PROPERTY, "")) or origin_of(book.names.get(NAME, ""))
+    except Refused as refused:
+        return Table(file, findings=[Finding(refused.code, file, facts=refused.facts)], refused=True)
+    except (ValueError, KeyError, IndexError, ParseError, RecursionError) as error:
+        detail = f"{type(error).__name__}: {error}"
+        return Table(file, findings=[Finding("XK-F002", file, facts={"detail": detail})], refused=True)
+    table = Table(file)
+    fitting = [sheet for sheet in visible if sheet.fits(asked)]
+    table.findings += [Finding("XK-T067", file, facts={"sheet": sheet.title}) for sheet in hidden if sheet.fits(asked)]
+    taken = fitting or visible[:1]
+    against = [
+        finding
+        for sheet in taken
+        for finding in disagreements(
+            file, asked.origin, marked, sheet.title, sheet.grid.texts_above(sheet.head), anyway=anyway
+        )
+    ]
+    table.findings += _distinct(against)
+    if any(finding.severity is Severity.ERROR for finding in against):
+        table.refused = True
+    elif not taken:
+        table.findings.append(Finding("XK-T020", file, facts={"column": asked.key[0]}))
+        table.refused = True
+    elif not fitting:
+        _lacking(table, taken[0], asked)
+    else:
+        _join(table, fitting, asked)
+    return table
+
+
+def _distinct(findings: Iterable[Finding]) -> list[Finding]:
+    """Each finding once: several sheets may say the same of their file."""
+    return list({(found.code, found.place, tuple(map(str, found.facts.items()))): found for found in findings}.values())
+
+
+def _lacking(table: Table, sheet: _Sheet, asked: Asked) -> None:
+    """The key is there and what is asked is not: another list, or headings that nobody knows."""
+    table.refused = True
+    _say_unknown(table, sheet)
+    names = {column.name for column in sheet.columns}
+    lacking = [asked.columns[name][0] for name in asked.needed if name not in names]
+    if lacking:
+        table.findings += [Finding("XK-T020", table.file, facts={"column": heading}) for heading in lacking]
+        return
+    place = sheet.grid.cell(sheet.head, sheet.key)
+    facts = {"columns": "、".join(headings[0] for headings in list(asked.columns.values())[:6])}
+    table.findings.append(Finding("XK-T087", table.file, place.place if place else None, facts=facts))
+
+
+def _sheets(book: Source, asked: Asked) -> tuple[list[_Sheet], list[_Sheet]]:
+    """The sheets that have the key among their headings: those that are shown, and those that are hidden."""
+    unseen = book.hidden_sheets() if isinstance(book, Workbook | ForeignBook) else frozenset()
+    visible: list[_Sheet] = []
+    hidden: list[_Sheet] = []
+    for grid in grids(book):
+        sheet = _headed(grid, asked)
+        if sheet is not None:
+            (hidden if grid.sheet in unseen else visible).append(sheet)
+    return visible, hidden
+
+
+# ---------------------------------------------------------------- headings
+
+
+def _headed(grid: Grid, asked: Asked) -> _Sheet | None:
+    """The row with the key in it; of several the one that has most of what is asked."""
+    best: _Sheet | None = None
+    keys = [folded(heading) for heading in asked.key]
+    for number in grid.rows:
+        texts = {column: _heading(raw) for column, raw in grid.row(number).items()}
+        places = [(keys.index(text), column) for column, text in texts.items() if text in keys]
+        if not places:
+            continue
+        rank, key = min(places)
+        sheet = _Sheet(grid, number, key, [], [], [grid.row(number)[c] for place, c in places if place == rank])
+        for column, raw in grid.row(number).items():
+            if column != key and texts[column]:
+                _sort_heading(sheet, column, raw, texts[column], asked)
+        if best is None or len(sheet.columns) > len(best.columns):
+            best = sheet
+    return best
+
+
+def _heading(raw: RawCell) -> str:
+    said = wording(raw)
+    return folded(said.text or said.fault)
+
+
+def _sort_heading(sheet: _Sheet, number: int, raw: RawCell, text: str, asked: Asked) -> None:
+    known = {folded(heading): name for name, headings in asked.columns.items() for heading in headings}
+    found = _meaning(text, known)
+    if found is not None:
+        sheet.columns.append(Column(found[0], number, raw, found[1]))
+    elif (
+        _meaning(text, dict.fromkeys(map(folded, (*asked.beside, *asked.key, *NAMES, *REGIONS, *_REMARKS)), "")) is None
+    ):
+        sheet.unknown.append(raw)
+
+
+def _meaning(text: str, known: Mapping[str, str]) -> tuple[str, str] | None:
+    """What a folded heading means, and the unit that it names: 维修产值(万元), 维修产值/万元, 维修产值万元."""
+    bare = text.rstrip("*:")
+    for whole in (text, bare):
+        if whole in known:
+            return known[whole], ""
+    for heading in sorted(known, key=len, reverse=True):
+        unit = bare.removeprefix(heading).strip("()[]【】/-_:,|")
+        if heading and bare.startswith(heading) and unit and (unit == "%" or quantity.is_unit(unit)):
+            return known[heading], unit
+    return None
+
+
+def _say_unknown(table: Table, sheet: _Sheet) -> None:
+    for raw in sheet.unknown:
+        heading = wording(raw)
+        facts = {"column": heading.text or heading.fault}
+        table.findings.append(Finding("XK-T024", table.file, raw.place, facts=facts))
+
+
+def _unambiguous(table: Table, sheet: _Sheet, asked: Asked) -> dict[str, Column]:
+    """The columns by what they are; a heading that stands there twice is a finding, and neither column is read."""
+    found: dict[str, list[Column]] = {}
+    for column in sheet.columns:
+        found.setdefault(column.name, []).append(column)
+    columns: dict[str, Column] = {}
+    for name, several in found.items():
+        if len(several) > 1:
+            cells = "、".join(column.heading.place.ref for column in several)
+            facts = {"column": asked.columns[name][0], "cells": cells}
+            table.findings.append(Finding("XK-T068", table.file, several[0].heading.place, facts=facts))
+            table.columns.add(name)
+            continue
+        columns[name] = _with_unit(table, sheet, several[0], asked)
+    if len(sheet.keys) > 1:
+        facts = {"column": asked.key[0], "cells": "、".join(raw.place.ref for raw in sheet.keys)}
+        table.findings.append(Finding("XK-T068", table.file, sheet.keys[0].place, facts=facts))
+    return columns
+
+
+def _with_unit(table: Table, sheet: _Sheet, column: Column, asked: Asked) -> Column:
+    """The column with the unit in which its figures stand; two units that differ are a finding."""
+    asked_unit = asked.units.get(column.name)
+    if asked_unit is None:
+        return column
+    above = [
+        (raw, text)
+        for row in range(max(1, sheet.head - 4), sheet.head)
+        if (raw := sheet.grid.cell(row, column.number)) is not None
+        and (text := folded(wording(raw).text))
+        and (text in ("%", folded(asked_unit)) or quantity.is_unit(text))
+    ]
+    units = {unit for unit in (column.unit, *(text for _, text in above)) if unit}
+    if len(units) > 1 and any(quantity.factor(unit, column.unit or above[0][1]) != 1 for unit in units):
+        place = column.heading.place
+        facts = {"column": asked.columns[column.name][0], "found": "、".join(sorted(units)), "expected": asked_unit}
+        table.findings.append(Finding("XK-T075", table.file, place, column.name, facts))
+        return Column(column.name, column.number, column.heading, DOUBTFUL)
+    unit = next(iter(units), "")
+    return Column(column.name, column.number, column.heading, unit)
+
+
+DOUBTFUL = "?"
+"""The unit of a column of which two are named."""
+
+
+# ---------------------------------------------------------------- rows
+
+
+def _join(table: Table, sheets: Sequence[_Sheet], asked: Asked) -> None:
+    """Rows of all sheets that fit; where two of them hold the same key nobody knows which counts."""
+    by_sheet: list[tuple[_Sheet, list[Row]]] = []
+    for sheet in sheets:
+        _say_unknown(table, sheet)
+        columns = _unambiguous(table, sheet, asked)
+        table.columns |= set(columns)
+        by_sheet.append((sheet, list(_rows(table, sheet, columns, asked))))
+    if len(sheets) > 1:
+        names = "、".join(sheet.title for sheet in sheets)
+        seen: dict[str, str] = {}
+        both = ""
+        for sheet, rows in by_sheet:
+            for row in rows:
+                if seen.setdefault(folded(row.code), sheet.title) != sheet.title:
+                    both = both or row.code
+        if both:
+            facts = {"sheets": names, "dealer": both}
+            table.findings.append(Finding("XK-T065", table.file, facts=facts))
+            table.refused = True
+            return
+        table.findings.append(Finding("XK-T066", table.file, facts={"sheets": names}))
+    table.rows += [row for _, rows in by_sheet for row in rows]
+
+
+def _rows(table: Table, sheet: _Sheet, columns: Mapping[str, Column], asked: Asked) -> Iterator[Row]:
+    grid, passed = sheet.grid, dict[str, list[int]]()
+    hidden: list[str] = []
+    headings = {number: _heading(raw) for number, raw in grid.row(sheet.head).items()}
+    keys = {folded(heading) for heading in asked.key}
+    for number in (number for number in grid.rows if number > sheet.head):
+        cells = grid.row(number)
+        filled = {column: raw for column, raw in cells.items() if not _is_blank(raw)}
+        if not filled:
+            if any(raw.text for raw in cells.values()):
+                passed.setdefault("blank", []).append(number)
+            continue
+        texts = {column: folded(wording(raw).text) for column, raw in filled.items()}
+        if texts.get(sheet.key, "") in keys:
+            if any(headings.get(column) != text for column, text in texts.items()):
+                table.findings.append(Finding("XK-T086", table.file, filled[sheet.key].place, facts={"row": number}))
+                break
+            continue
+        why = _no_dealers(filled, texts, sheet, columns, asked)
+        if why:
+            passed.setdefault(why, []).append(number)
+            continue
+        row = _row(table, sheet, number, filled, columns)
+        if row is not None:
+            hidden += [raw.place.ref for raw in (row.code_cell,) if grid.hides_row(number)]
+            yield row
+    for why, numbers in passed.items():
+        facts = {"rows": "、".join(map(str, numbers)), "why": _WHY[why]}
+        table.findings.append(Finding("XK-T076", table.file, Place(grid.sheet, f"A{numbers[0]}"), facts=facts))
+    hidden += [column.heading.place.ref for column in columns.values() if grid.hides_column(column.number)]
+    if hidden:
+        facts = {"cells": "、".join(hidden[:10]) + ("…" if len(hidden) > 10 else "")}
+        table.findings.append(Finding("XK-T070", table.file, Place(grid.sheet, hidden[0]), facts=facts))
+
+
+_WHY = {"blank": "只有空格", "totals": "合计", "note": "说明文字", "units": "单位"}
+
+
+def _no_dealers(
+    filled: Mapping[int, RawCell], texts: Mapping[int, str], sheet: _Sheet, columns: Mapping[str, Column], asked: Asked
+) -> str:
+    """Why a row is nobody's: totals, a note, units; "" where it may be somebody's."""
+    code = texts.get(sheet.key, "")
+    if code and asked.known(code):
+        return ""
+    first = code or next(iter(texts.values()), "")
+    if _TOTALS.fullmatch(first.rstrip(":")):
+        return "totals"
+    read = {column.number for column in columns.values()}
+    if not code and any(number in read for number in texts):
+        return "units" if all(text and _is_unit(text) for text in texts.values()) else ""
+    figures = any(filled[number].kind is not CellKind.TEXT for number in read if number in filled)
+    alone = len(texts) == 1 and _SENTENCE.match(first)
+    return "note" if not figures and (not code or alone or _NOTE.match(first)) else ""
+
+
+def _is_unit(text: str) -> bool:
+    return text == "%" or quantity.is_unit(text)
+
+
+def _is_blank(raw: RawCell) -> bool:
+    """Whether a cell holds nothing: a formula without its result does hold something."""
+    return not isinstance(raw.formula, str) and not folded(raw.text or "")
+
+
+def _row(
+    table: Table, sheet: _Sheet, number: int, filled: Mapping[int, RawCell], columns: Mapping[str, Column]
+) -> Row | None:  # fmt: skip
+    grid, key = sheet.grid, filled.get(sheet.key)
+    if key is None:
+        place = next(iter(filled.values())).place
+        table.findings.append(Finding("XK-T025", table.file, place, facts={"row": number}))
+        return None
+    said = wording(key)
+    if said.fault:
+        facts = {"found": said.fault, "column": wording(grid.row(sheet.head)[sheet.key]).text}
+        table.findings.append(Finding("XK-T071", table.file, key.place, facts=facts))
+        return None
+    cells = {name: filled[column.number] for name, column in columns.items() if column.number in filled}
+    shared = {
+        name: area for name, column in columns.items() if (area := grid.merged(number, column.number))
+    }  # fmt: skip
+    return Row(table.file, grid.sheet, number, said.text, key, cells, columns, shared)

@@ -1,0 +1,111 @@
+"""Words in headquarters' lists: what a cell says as a code, a name or a heading, and when two spellings are one.
+
+People mean the same by `D001`, `ｄ００１` and `D001` with an invisible character behind it; they never mean an error
+value, TRUE, a date or 1.2E+17 by a code.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from xlkpi.intake.shown import day_of, look
+from xlkpi.values import CellKind, RawCell
+
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_ZEROS = re.compile(r"0+")
+_SCIENTIFIC = re.compile(r"[+-]?\d+(\.\d+)?E\+?\d+", re.IGNORECASE)
+_ERRORS = re.compile(r"#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!)", re.IGNORECASE)
+_EXACT = 1e15  # from here on a double does not keep every digit, and Excel shows 1.2E+17
+
+
+class Wording(NamedTuple):
+    """A cell as words. `fault` quotes what stands there where it is neither a word nor a whole number."""
+
+    text: str
+    fault: str = ""
+
+
+def wording(raw: RawCell | None) -> Wording:
+    """What a cell says as a code or a name; a number keeps the zeros that its format shows (007)."""
+    if raw is None:
+        return Wording("")
+    formula = raw.formula if isinstance(raw.formula, str) else None
+    if raw.text is None:
+        return Wording("", f"={formula}") if formula is not None else Wording("")
+    match raw.kind:
+        case CellKind.NUMBER:
+            return _of_number(raw)
+        case CellKind.BOOLEAN:
+            return Wording("", "TRUE" if raw.text == "1" else "FALSE")
+        case CellKind.ERROR | CellKind.DATE:
+            return Wording("", raw.text)
+    text = tidy(raw.text)
+    wrong = _SCIENTIFIC.fullmatch(text) or _ERRORS.fullmatch(text) or text in ("TRUE", "FALSE")
+    return Wording("", text) if wrong else Wording(text)
+
+
+def _of_number(raw: RawCell) -> Wording:
+    try:
+        number = float(raw.text or "")
+    except ValueError:
+        return Wording("", raw.text or "")
+    seen = look(raw.format)
+    if seen.date:
+        return Wording("", day_of(number))
+    if abs(number) >= _EXACT or number != int(number) or seen.percent:
+        return Wording("", f"{number:.10g}")
+    digits = str(int(number))
+    zeros = raw.format if isinstance(raw.format, str) and _ZEROS.fullmatch(raw.format) else ""
+    return Wording(digits.zfill(len(zeros)))
+
+
+def tidy(text: str) -> str:
+    """A text as it is kept: the file format's escapes decoded, invisible characters gone, one line, no outer blanks."""
+    decoded = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+    seen = "".join(c for c in decoded if unicodedata.category(c) != "Cf" and (c.isspace() or c.isprintable()))
+    joined = re.sub(r"(?<=[^\x00-\xff])\s*[\r\n]+\s*(?=[^\x00-\xff])", "", seen)  # Chinese breaks anywhere
+    return re.sub(r"\s+", " ", joined).strip()
+
+
+def closed_up(text: str) -> str:
+    """A region's or a group's name as it is kept: narrow forms, no blanks between Chinese characters (华 东)."""
+    return re.sub(r"(?<=[^\x00-\xff])\s+(?=[^\x00-\xff])", "", unicodedata.normalize("NFKC", tidy(text)))
+
+
+def folded(text: str) -> str:
+    """A text to compare by: no blanks, no invisible characters, no difference of width or of capitals."""
+    return re.sub(r"\s", "", unicodedata.normalize("NFKC", tidy(text))).casefold()
+
+
+@dataclass(slots=True)
+class Codes:
+    """Known codes, found again in any spelling that is one code's alone."""
+
+    exact: dict[str, str] = field(default_factory=dict)
+    _alike: dict[str, set[str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, codes: Iterable[str]) -> Codes:
+        """From the roster's codes."""
+        made = cls()
+        for code in codes:
+            made.exact[code] = code
+            for key in (folded(code), folded(code).lstrip("0")):
+                made._alike.setdefault(key, set()).add(code)
+        return made
+
+    def find(self, text: str) -> str:
+        """The code that a text means; "" where none does, or more than one."""
+        if text in self.exact:
+            return text
+        for key in (folded(text), folded(text).lstrip("0")):
+            alike = self._alike.get(key, set())
+            if len(alike) == 1:
+                return next(iter(alike))
+            if alike:
+                return ""
+        return ""
