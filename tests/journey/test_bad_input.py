@@ -88,7 +88,7 @@ def _recoded(source: Path, target: Path) -> None:
 
 
 def _filled(run: Run, lists: Path, out: Path, scheme: str | Path, month: str, dealer: str) -> bytes:
-    words = ("--roster", lists / "dealers.xlsx", "--targets", lists / "targets.xlsx", "-o", out)
+    words = ("--roster", lists / "dealers.xlsx", "--targets", lists / "targets.xlsx", "--anyway", "-o", out)
     result = run("new", scheme, "--month", month, *words)
     assert result.exit_code == 0, result.output
     (blank,) = out.glob(f"{dealer}_*.xlsx")

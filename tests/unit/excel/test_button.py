@@ -182,11 +182,22 @@ def test_a_folder_is_scored_into_another(control: Control, month: Month, tmp_pat
 
 
 def test_next_month_s_blanks_are_made(control: Control, month: Month, tmp_path: Path) -> None:
-    roster, targets = str(month.folder / "dealers.xlsx"), str(month.folder / "targets.xlsx")
-    here = control(
-        "生成下月空白表", scheme="service-assessment", month=datetime(2026, 12, 1), roster=roster, targets=targets,
-        blanks="next",
-    )  # fmt: skip
+    roster, november = str(month.folder / "dealers.xlsx"), month.folder / "targets.xlsx"
+    given: dict[str, Any] = {
+        "scheme": "service-assessment",
+        "month": datetime(2026, 12, 1),
+        "roster": roster,
+        "blanks": "next",
+    }
+    refused = pressed(control("生成下月空白表", **given, targets=str(november)))
+    assert "2026-11" in refused
+    assert "2026-12" in refused
+    book = load_workbook(november)  # as people make the next month's: the sheet copied into a workbook, title changed
+    book.defined_names.clear()
+    book.custom_doc_props.props.clear()  # type: ignore[attr-defined]  # types-openpyxl lacks it
+    book.worksheets[0]["A1"] = "2026-12　目标"
+    book.save(tmp_path / "targets.xlsx")
+    here = control("生成下月空白表", **given, targets=str(tmp_path / "targets.xlsx"))
     assert pressed(here).startswith("12 份空白表")
     assert len(list((tmp_path / "next").glob("D*_2026-12.xlsx"))) == 12
 
