@@ -247,10 +247,12 @@ class _Reading:
 
 
 def _hidden_at_the_end(last: bytes) -> list[int]:
-    return [int(row) for row, about in _ROWS.findall(last) if b' hidden="1"' in about or b' hidden="true"' in about]
+    hidden = (row for row in _ROWS.findall(last) if b' hidden="1"' in row or b' hidden="true"' in row)
+    return [int(found[1]) for row in hidden if (found := _ROW_NUMBER.search(row))]
 
 
-_ROWS = re.compile(rb'<row r="([0-9]+)"([^<>]*+)>')
+_ROWS = re.compile(rb"<row ([^<>]*+)>")
+_ROW_NUMBER = re.compile(rb'\br="([0-9]+)"')
 
 
 class _Memory(dict[bytes, tuple[Piece, RawCell | None]]):

@@ -29,7 +29,7 @@ _T = rf'<t(?: xml:space="preserve")?>({TEXT})</t>'
 _BLANK = '<c r="[A-Z]{1,3}[1-9][0-9]{0,6}"(?: (?:s|t|cm|vm|ph)="[A-Za-z0-9]{0,10}")*+/>'
 _REF = '<c r="([A-Z]{1,3})([1-9][0-9]{0,6})"((?: (?:s|t|cm|vm|ph)="[A-Za-z0-9]{0,10}")*+)(/?)>'
 _ROW = (
-    '<row r="([1-9][0-9]{0,6})"((?: (?:spans|s|customFormat|ht|hidden|customHeight|outlineLevel|collapsed|thickTop'
+    "<row((?: (?:r|spans|s|customFormat|ht|hidden|customHeight|outlineLevel|collapsed|thickTop"
     '|thickBot|ph|x14ac:dyDescent)="[0-9A-Za-z.:-]*+(?: [0-9:]+)*+")*+)(/?)>'
 )
 _TAG = re.compile(rf"</row>|{_ROW}|{_REF}".encode())
@@ -41,6 +41,7 @@ _CONTENT = re.compile(
 )
 _LAST = re.compile(rf"(?:</row>|{_ROW}|{_BLANK})*+".encode())
 _ATTRIBUTE = re.compile(rb' ([a-z]+)="([^"]*+)"')
+_ROW_NUMBER = re.compile(rb' r="([1-9][0-9]{0,6})"')
 _HIDDEN = re.compile(rb' hidden="(?:1|true)"')
 _ENTITY = re.compile(r"&(#x?)?(\w+);")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
@@ -96,7 +97,7 @@ def piece_of(piece: bytes) -> Piece:  # noqa: PLR0912 - one branch a kind of tag
         if tag is None:
             raise Odd
         at = tag.end()
-        number, about, closed, column, cell_row, attributes, blank = tag.groups()
+        about, closed, column, cell_row, attributes, blank = tag.groups()
         if column:
             here = int(cell_row)
             if not inside or (row and here != row):
@@ -109,10 +110,11 @@ def piece_of(piece: bytes) -> Piece:  # noqa: PLR0912 - one branch a kind of tag
             enter, position = enter or now, now
             if not blank:
                 break
-        elif number:
-            if inside or int(number) <= row:
+        elif about is not None:
+            number = _ROW_NUMBER.search(about)
+            if number is None or inside or int(number[1]) <= row:
                 raise Odd
-            row, inside = int(number), not closed
+            row, inside = int(number[1]), not closed
             position = 0
             enter = enter or row * ROW
             if b"hidden" in about and _HIDDEN.search(about):
