@@ -36,7 +36,7 @@ from xlkpi.intake.spelling import (
     Piece,
     Said,
     decoded,
-    ends_plainly,
+    end_of,
     index_of,
     name_of,
     no_doubles,
@@ -119,7 +119,7 @@ class Workbook:
             _not_too_many(sheet, data.count(b"<c") + data.count(b":c"))  # a few other tags begin so too
         reading = _Reading(self, sheet, wanted, known)
         try:
-            outline = reading.cut(data, pieces)
+            outline = reading.cut(pieces)
         except Odd:
             reading = _Reading(self, sheet, wanted, known)
             outline = parsed_sheet(f"工作表“{sheet}”", data, reading.take, MAX_CELLS)
@@ -192,7 +192,7 @@ class _Reading:
     strays: list[str] = field(default_factory=list)
     sharing: list[Sharing] = field(default_factory=list)
 
-    def cut(self, data: bytes, pieces: Pieces | None) -> Outline:
+    def cut(self, pieces: Pieces | None) -> Outline:  # noqa: PLR0912 - the loop over cells is not torn apart, for speed
         """Read the pieces.
 
         Raises:
@@ -200,11 +200,12 @@ class _Reading:
             Refused: too far out, or something that cannot be meant.
         """
         outline = None if pieces is None else outline_of_frame(pieces.frame)
-        if pieces is None or outline is None or not ends_plainly(pieces.last):
+        if pieces is None or outline is None:
             raise Odd
         each = pieces.each
         memory = _memory(self.sheet, self.book.formats, len(each))
-        hidden = _hidden_at_the_end(pieces.last) if b"hidden" in pieces.last else []
+        end = end_of(pieces.last)
+        hidden = list(end.hidden)
         position, sheet, wanted, known = 0, self.sheet, self.wanted, self.known
         for piece, (cell, raw) in zip(each, map(memory.__getitem__, each), strict=True):
             ref, least, enter, last, said, rows = cell
@@ -229,6 +230,8 @@ class _Reading:
                 self.cells[ref] = made = self.book.raw(Place(sheet, ref), said)
                 if said.kind != "s":  # a shared string means something else in every file
                     memory.keep(piece, made)
+        if not end.least <= position < end.enter:
+            raise Odd
         return Outline(outline.merged, frozenset(hidden), outline.hidden_columns) if hidden else outline
 
     def take(self, ref: str, said: Said) -> None:
@@ -244,15 +247,6 @@ class _Reading:
             self.cells[ref] = self.book.raw(Place(self.sheet, ref), said)
         elif ref not in self.known and (said.value or said.formula is not None):
             self.strays.append(ref)
-
-
-def _hidden_at_the_end(last: bytes) -> list[int]:
-    hidden = (row for row in _ROWS.findall(last) if b' hidden="1"' in row or b' hidden="true"' in row)
-    return [int(found[1]) for row in hidden if (found := _ROW_NUMBER.search(row))]
-
-
-_ROWS = re.compile(rb"<row ([^<>]*+)>")
-_ROW_NUMBER = re.compile(rb'\br="([0-9]+)"')
 
 
 class _Memory(dict[bytes, tuple[Piece, RawCell | None]]):

@@ -26,7 +26,6 @@ _TRUTHS: Final = {"1": "1", "true": "1", "0": "0", "false": "0"}
 _CHARACTER = r"&(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6});"
 TEXT: Final = rf"[^<&]*+(?:{_CHARACTER}[^<&]*+)*+"
 _T = rf'<t(?: xml:space="preserve")?>({TEXT})</t>'
-_BLANK = '<c r="[A-Z]{1,3}[1-9][0-9]{0,6}"(?: (?:s|t|cm|vm|ph)="[A-Za-z0-9]{0,10}")*+/>'
 _REF = '<c r="([A-Z]{1,3})([1-9][0-9]{0,6})"((?: (?:s|t|cm|vm|ph)="[A-Za-z0-9]{0,10}")*+)(/?)>'
 _ROW = (
     "<row((?: (?:r|spans|s|customFormat|ht|hidden|customHeight|outlineLevel|collapsed|thickTop"
@@ -39,7 +38,6 @@ _CONTENT = re.compile(
         rf'(?:<v(?: xml:space="preserve")?>({TEXT})</v>|(<v/>)|<is>(?:{_T}|<t/>)</is>)?+'
     ).encode()
 )
-_LAST = re.compile(rf"(?:</row>|{_ROW}|{_BLANK})*+".encode())
 _ATTRIBUTE = re.compile(rb' ([a-z]+)="([^"]*+)"')
 _ROW_NUMBER = re.compile(rb' r="([1-9][0-9]{0,6})"')
 _HIDDEN = re.compile(rb' hidden="(?:1|true)"')
@@ -81,12 +79,39 @@ class Piece(NamedTuple):
     hidden: tuple[int, ...] = ()
 
 
-def piece_of(piece: bytes) -> Piece:  # noqa: PLR0912 - one branch a kind of tag
+class _Head(NamedTuple):
+    """A piece up to its last cell's content: as `Piece`, and that cell's kind and style."""
+
+    ref: str
+    least: int
+    enter: int
+    position: int
+    hidden: tuple[int, ...]
+    kind: str
+    style: int
+
+
+def piece_of(piece: bytes) -> Piece:
     """Read a piece.
 
     Raises:
         Odd: it has another spelling.
         Refused: what it says is nonsense or longer than anything that a program writes.
+    """
+    at = piece.find(b">", piece.rfind(b"<c ")) + 1
+    head = _head_of(piece[:at])
+    found = _CONTENT.fullmatch(piece, at)
+    if found is None:
+        raise Odd
+    return Piece(head.ref, head.least, head.enter, head.position, _said(found, head.kind, head.style), head.hidden)
+
+
+@remembered(20_000)
+def _head_of(piece: bytes) -> _Head:  # noqa: PLR0912 - one branch a kind of tag
+    """The rows and blank cells before a piece's last cell, and that cell's tag. In most files only what follows is new.
+
+    Raises:
+        Odd: it has another spelling.
     """
     first = piece.startswith(b"<sheetData>")
     at = len(b"<sheetData>") if first else 0
@@ -114,24 +139,23 @@ def piece_of(piece: bytes) -> Piece:  # noqa: PLR0912 - one branch a kind of tag
             number = _ROW_NUMBER.search(about)
             if number is None or inside or int(number[1]) <= row:
                 raise Odd
-            row, inside = int(number[1]), not closed
-            position = 0
+            row, inside, position = int(number[1]), not closed, 0
             enter = enter or row * ROW
-            if b"hidden" in about and _HIDDEN.search(about):
+            if _HIDDEN.search(about):
                 hidden.append(row)
-        elif not inside:
-            raise Odd
-        else:
+        elif inside:
             inside = False
-    found = _CONTENT.fullmatch(piece, at)
-    if found is None:
+        else:
+            raise Odd
+    if at != len(piece):
         raise Odd
-    return Piece((column + cell_row).decode(), least, enter, position, _said(found, attributes), tuple(hidden))
+    return _Head(
+        (column + cell_row).decode(), least, enter, position, tuple(hidden), *_kind_and_style(attributes)
+    )  # fmt: skip
 
 
-def _said(found: re.Match[bytes], attributes: bytes) -> Said:
+def _said(found: re.Match[bytes], kind: str, style: int) -> Said:
     about, formula, value, empty, inline = found.groups()
-    kind, style = _kind_and_style(attributes)
     if empty:
         value = b""
     is_inline = inline is not None or (value is None and found[0].endswith(b"</is>"))
@@ -159,9 +183,14 @@ def _kind_and_style(attributes: bytes) -> tuple[str, int]:
     return kind, int(style)
 
 
-def ends_plainly(last: bytes) -> bool:
-    """Whether nothing but blank cells and rows stands behind the last cell that holds something."""
-    return _LAST.fullmatch(last) is not None
+@remembered(256, 1 << 18)  # the unused rows of a table, the same in every file
+def end_of(last: bytes) -> Piece:
+    """What stands behind the last cell that holds something, as if one more followed in a row of its own.
+
+    Raises:
+        Odd: it has another spelling.
+    """
+    return piece_of(last + b'<row r="9999999"><c r="A9999999"><v>0</v>')
 
 
 def decoded(data: bytes) -> str:
