@@ -48,6 +48,7 @@ from xlkpi.intake.variants import Sharing, in_1900, with_shared_formulas
 from xlkpi.intake.wellformed import CELLS, NAMES, STRINGS, Pieces
 from xlkpi.values import CellKind, Place, RawCell, column_number
 
+_DIGITS = re.compile(rb"-?[0-9]+(?:\.[0-9]+)?(?:E[-+]?[0-9]+)?")
 _REF = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _BUILT_IN = {
     0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 11: "0.00E+00", 12: "# ?/?",
@@ -206,7 +207,7 @@ class _Reading:
         memory = _memory(self.sheet, self.book.formats, len(each))
         end = end_of(pieces.last)
         hidden = list(end.hidden)
-        position, sheet, wanted, known = 0, self.sheet, self.wanted, self.known
+        position, sheet, wanted, known, cells = 0, self.sheet, self.wanted, self.known, self.cells
         for piece, (cell, raw) in zip(each, map(memory.__getitem__, each), strict=True):
             ref, least, enter, last, said, rows = cell
             if not least <= position < enter:
@@ -225,9 +226,9 @@ class _Reading:
             if wanted is None:
                 _not_too_far(sheet, ref)
             if raw is not None:
-                self.cells[ref] = raw
+                cells[ref] = raw
             elif said.value is not None or said.formula is not None:  # else it is blank, however it is spelled
-                self.cells[ref] = made = self.book.raw(Place(sheet, ref), said)
+                cells[ref] = made = self.book.raw(Place(sheet, ref), said)
                 if said.kind != "s":  # a shared string means something else in every file
                     memory.keep(piece, made)
         if not end.least <= position < end.enter:
@@ -267,7 +268,9 @@ class _Memory(dict[bytes, tuple[Piece, RawCell | None]]):
         entry: tuple[Piece, RawCell | None]
         if like is not None and piece.find(b"<", at + 3) == len(piece) - 4 > at + 3 and piece.endswith(b"</v>"):
             said, raw = like
-            text = value_of(str(raw.place), said.said.kind, decoded(piece[at + 3 : -4]))
+            value = piece[at + 3 : -4]
+            plain = raw.kind is CellKind.NUMBER and _DIGITS.fullmatch(value)
+            text = value.decode() if plain else value_of(str(raw.place), said.said.kind, decoded(value))
             entry = said, RawCell(raw.place, raw.kind, text, raw.formula, raw.format)
         else:
             entry = piece_of(piece), None
