@@ -22,6 +22,7 @@ from xlkpi.issue import Dealer, Issue
 from xlkpi.month.month import Month, score_month
 from xlkpi.month.standing import Earlier
 from xlkpi.scheme.model import Scheme
+from xlkpi.scoring.engine import AUTO, engine_for
 
 if TYPE_CHECKING:
     from xlkpi.scoring.trace import Trace
@@ -30,7 +31,6 @@ AnyPath = str | os.PathLike[str]
 """A path; a text may also be a URL that fsspec knows (s3://…), with `xlkpi[cluster]`."""
 Paths = AnyPath | Iterable[AnyPath]
 """Files and folders of them."""
-ENGINE = "formualizer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +59,16 @@ class OpenIssue:
         """The dealers to whom it was issued, by code."""
         return self.issue.roster
 
-    def checker(self, *, engine: str = ENGINE, past: Past | None = None) -> Checker:
+    def checker(self, *, engine: str = AUTO, past: Past | None = None) -> Checker:
         """What checks files and marks them, with the engine loaded once.
 
         Args:
-            engine: what evaluates the master, "formualizer" or "formulas".
+            engine: what evaluates the master; "auto" is formualizer here.
             past: figures of earlier months by dealer code and field, the oldest first.
         """
-        return Checker(self.issue, engine, past or {})
+        return Checker(self.issue, engine_for(engine, 1), past or {})
 
-    def check(self, paths: Paths, *, engine: str = ENGINE, past: Past | None = None) -> list[Checked]:
+    def check(self, paths: Paths, *, engine: str = AUTO, past: Past | None = None) -> list[Checked]:
         """Check files without scoring them: each with all that was found in it.
 
         Args:
@@ -78,14 +78,15 @@ class OpenIssue:
 
         Nothing that a file can hold raises: a file that cannot be read comes back with the reason.
         """
-        return self.checker(engine=engine, past=past).check(files_of(paths))
+        files = files_of(paths)
+        return self.checker(engine=engine_for(engine, len(files)), past=past).check(files)
 
     def score(
         self,
         paths: Paths,
         *,
         jobs: int | None = None,
-        engine: str = ENGINE,
+        engine: str = AUTO,
         out: AnyPath | None = None,
         resume: bool = False,
         filing: Filing | None = None,
@@ -101,7 +102,8 @@ class OpenIssue:
         Args:
             paths: dealers' workbooks, or folders of them. Their order changes nothing.
             jobs: processes; None takes one for a handful of files, else one a core.
-            engine: what evaluates the master, "formualizer" or "formulas"; both give the same scores.
+            engine: what evaluates the master: "compiled", "formualizer" or "formulas"; all give the same scores, and
+                "auto" goes by the number of files.
             out: a folder for the assessed workbooks; None writes nothing.
             resume: go on from an earlier run in `out`: only what changed is scored.
             filing: when files came, and who should send until when; None expects nobody.

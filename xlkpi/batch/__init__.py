@@ -22,6 +22,9 @@ from xlkpi.intake.guard import Refused, raw_bytes
 from xlkpi.intake.submission import Unusable
 from xlkpi.issue import Issue
 from xlkpi.scoring.assess import Assessment
+from xlkpi.scoring.compiled.program import compile_master
+from xlkpi.scoring.compiled.syntax import NotCompiled
+from xlkpi.scoring.engine import AUTO, engine_for
 
 ASSESSED = "assessed"
 
@@ -86,12 +89,13 @@ class Assessments(Sequence[Assessment]):
 @dataclass(frozen=True, slots=True)
 class Batch:
     """What a run came to: the assessments that count; the files that count no further, each with its reasons; which
-    files of a dealer were settled how; findings of the run itself."""
+    files of a dealer were settled how; findings of the run itself; the engine that evaluated."""
 
     assessments: Sequence[Assessment]
     rejected: Sequence[tuple[Filed, Unusable]]
     settled: Settled
     findings: tuple[Finding, ...] = ()
+    engine: str = "formualizer"
 
     @property
     def unusable(self) -> list[Unusable]:
@@ -104,7 +108,7 @@ def run(
     paths: Iterable[Path],
     *,
     runner: Runner = score_here,
-    engine: str = "formualizer",
+    engine: str = AUTO,
     out: Path | None = None,
     resume: bool = False,
     filing: Filing | None = None,
@@ -116,13 +120,14 @@ def run(
         issue: what was issued, with targets and inspections.
         paths: dealers' files; their order changes nothing.
         runner: where they are scored.
-        engine: what evaluates the master.
+        engine: what evaluates the master; "auto" goes by the number of files.
         out: where the manifest and the folder `assessed` are written; None writes nothing.
         resume: go on from the manifest in `out`: only what changed is scored.
         filing: when files came, and who should send until when.
         progress: told now and then how many files of how many are done.
     """
-    setup = Setup(issue, engine, out / ASSESSED if out else None)
+    paths = sorted(set(paths))
+    setup, notes = _setup(issue, engine_for(engine, len(paths)), out / ASSESSED if out else None)
     hashes = Hashes(setup)
     earlier: set[str] = set()
     if out is not None:
@@ -133,7 +138,7 @@ def run(
         work.remove(earlier, set())  # what cannot be removed now is told at the end
     with Manifest(out / MANIFEST_FILE if out else None, hashes, keep=resume) as manifest:
         work.manifest = manifest
-        entries = work.first(sorted(set(paths)), resume=resume)
+        entries = work.first(paths, resume=resume)
         filed = [
             Filed(path, entry.dealer, entry.answers, receipt(path, work.filing.log))
             for path, entry in sorted(entries.items())
@@ -147,7 +152,18 @@ def run(
         used = {(entry.file, entry.input) for entry in entries.values()}
         final = manifest.finish(manifest.entries[key] for key in used)
     now = {path: final[entry.file, entry.input] for path, entry in entries.items()}
-    return _batch(issue, manifest, now, filed, settled, unremoved)
+    return _batch(setup, manifest, now, filed, settled, (*notes, *unremoved))
+
+
+def _setup(issue: Issue, engine: str, folder: Path | None) -> tuple[Setup, list[Finding]]:
+    """What the workers need; formulas are compiled here, once. A master that cannot be compiled is told, and evaluated
+    by formualizer."""
+    if engine != "compiled":
+        return Setup(issue, engine, folder), []
+    try:
+        return Setup(issue, engine, folder, compile_master(issue.master, issue.layout)), []
+    except NotCompiled as error:
+        return Setup(issue, "formualizer", folder), [Finding("XK-S020", facts={"detail": str(error)})]
 
 
 @dataclass(slots=True)
@@ -222,13 +238,14 @@ def _workbooks(settled: Settled, entries: Mapping[Path, Entry]) -> set[str]:
 
 
 def _batch(
-    issue: Issue,
+    setup: Setup,
     manifest: Manifest,
     entries: Mapping[Path, Entry],
     filed: Sequence[Filed],
     settled: Settled,
     unremoved: Sequence[Finding],
 ) -> Batch:
+    issue = setup.issue
     order = {code: position for position, code in enumerate(issue.roster)}
     counting = sorted(settled.counting.values(), key=lambda one: order[one.dealer])
     rejected = [(one, unusable_of(manifest.outcome(entries[one.path]))) for one in filed if not one.answers]
@@ -238,7 +255,7 @@ def _batch(
     rejected.sort(key=lambda pair: (pair[0].file, entries[pair[0].path].input, str(pair[0].path)))
     mine = [entries[one.path] for one in counting]
     notes = {d: with_rulings(told, issue.rulings, d, issue.month) for d, told in settled.notes.items()}
-    return Batch(Assessments(manifest, mine, notes), rejected, settled, tuple(unremoved))
+    return Batch(Assessments(manifest, mine, notes), rejected, settled, tuple(unremoved), setup.engine)
 
 
 __all__ = [

@@ -201,6 +201,8 @@ def tool(engine: str) -> str:
 
 
 def _version(package: str) -> str:
+    if package == "compiled":  # our own code, which `_source` tells
+        return xlkpi.__version__
     try:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:

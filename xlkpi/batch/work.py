@@ -16,18 +16,23 @@ from xlkpi.intake.reading import Reading
 from xlkpi.intake.submission import Submission, Unusable
 from xlkpi.issue import Issue
 from xlkpi.scoring.assess import Assessment, assess
+from xlkpi.scoring.compiled.engine import CompiledEngine
+from xlkpi.scoring.compiled.program import Program
+from xlkpi.scoring.compiled.watch import WatchedEngine
 from xlkpi.scoring.engine import Engine, load_engine
+from xlkpi.values import plain
 from xlkpi.workbook.stamp import Stamper
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
     """What scoring a file needs besides the file; it goes once to each process. `folder` takes the assessed
-    workbooks; None writes nothing."""
+    workbooks; None writes nothing. `program` are the master's compiled formulas, where the engine is `compiled`."""
 
     issue: Issue
     engine: str
     folder: Path | None = None
+    program: Program | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,8 @@ class Worker:
 
     def __init__(self, setup: Setup):
         self.issue, self.folder = setup.issue, setup.folder
-        self.engine: Engine = load_engine(setup.engine, setup.issue.master, setup.issue.layout)
+        self.engine = _engine(setup)
+        self._parted = False
         self.stamper = Stamper(setup.issue.layout, setup.issue.master)
         self.reading = Reading(setup.issue)
 
@@ -74,6 +80,7 @@ class Worker:
             self.issue, self.engine, sent.dealer, sent.contents(),
             tables=sent.tables, file=sent.file, findings=sent.findings,
         )  # fmt: skip
+        done = replace(done, findings=(*done.findings, *self._watched(sent.file)))
         workbook = written = ""
         if self.folder is not None:
             workbook = file_name(self.issue, self.issue.roster[sent.dealer])
@@ -85,6 +92,23 @@ class Worker:
                 facts = {"path": str(error.path), "detail": error.detail}
                 done = replace(done, findings=(*done.findings, Finding("XK-W001", sent.file, facts=facts)))
         return Done(sent.file, digest, sent.dealer, answered(sent), workbook, written, encoded(done))
+
+    def _watched(self, file: str) -> list[Finding]:
+        """What the watch on the engine has just seen; it is said once, with the file at which it was seen."""
+        engine = self.engine
+        if self._parted or not isinstance(engine, WatchedEngine) or engine.difference is None:
+            return []
+        self._parted = True
+        seen = engine.difference
+        facts = {"compiled": plain(seen.compiled), "other": plain(seen.other), "engine": engine.name}
+        return [Finding("XK-S021", file, seen.place, facts=facts)]
+
+
+def _engine(setup: Setup) -> Engine:
+    master, layout = setup.issue.master, setup.issue.layout
+    if setup.program is None:
+        return load_engine(setup.engine, master, layout)
+    return WatchedEngine(CompiledEngine(setup.program), lambda: load_engine("formualizer", master, layout))
 
 
 def died(path: Path, detail: str) -> Finding:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from xlkpi.cli.runs import engine_option
 from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, console, leave, load_issue, waivers_option, with_waivers
 
 if TYPE_CHECKING:
@@ -20,10 +21,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--issue", "issue_folder", type=FOLDER, required=True, help="The folder that `xlkpi new` wrote.")
-@click.option(
-    "--engine", type=click.Choice(["formualizer", "formulas"]), default="formualizer", show_default=True,
-    help="What evaluates the master; both give the same scores.",
-)  # fmt: skip
+@engine_option
 @click.option("--mark", "folder", type=FOLDER, help="Folder for marked copies of the files, to send back.")
 @click.option(
     "--against", multiple=True, type=click.Path(exists=True, path_type=Path),
@@ -51,10 +49,11 @@ def check(
     from xlkpi.checking.check import Checker
     from xlkpi.cli.stores import known_figures
     from xlkpi.files import workbook_paths
+    from xlkpi.scoring.engine import engine_for
 
     issue, lists = with_waivers(load_issue(issue_folder), waivers)
-    checker = Checker(issue, engine, past=known_figures(store_file, issue))
     files = workbook_paths(paths)
+    checker = Checker(issue, engine_for(engine, len(files)), past=known_figures(store_file, issue))
     checked = checker.check(files)
     notes = _mark(checker, checked, folder, files) if folder else []
     changes = Comparison(issue, checker.check(workbook_paths(against))).of(checked) if against else None

@@ -29,8 +29,8 @@ issue_option = click.option(
     "--issue", "issue_folder", type=FOLDER, required=True, help="The folder that `xlkpi new` wrote."
 )
 engine_option = click.option(
-    "--engine", type=click.Choice(["formualizer", "formulas"]), default="formualizer", show_default=True,
-    help="What evaluates the master; both give the same scores.",
+    "--engine", type=click.Choice(["auto", "compiled", "formualizer", "formulas"]), default="auto", show_default=True,
+    help="What evaluates the master; all give the same scores, auto goes by the number of files.",
 )  # fmt: skip
 jobs_option = click.option("--jobs", type=click.IntRange(min=1), help="Processes; default: by the number of files.")
 

@@ -125,7 +125,7 @@ def trace(file: Path, item: str) -> None:
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
-    "--engine", type=click.Choice(["formulas", "formualizer"]), default="formulas", show_default=True,
+    "--engine", type=click.Choice(["formulas", "formualizer", "compiled"]), default="formulas", show_default=True,
     help="What recalculates.",
 )  # fmt: skip
 def audit(paths: tuple[Path, ...], engine: str) -> None:

@@ -26,6 +26,7 @@ from xlkpi.month.scores import MissingRecord, Scores
 from xlkpi.month.standing import Earlier, Standing, Standings, ranked, refused_standing, sender, standing_of
 from xlkpi.month.statistics import Population, population
 from xlkpi.scoring.assess import Assessment
+from xlkpi.scoring.engine import AUTO
 
 if TYPE_CHECKING:
     import pandas
@@ -162,7 +163,7 @@ def score_month(
     issue: Issue,
     files: Iterable[Path],
     *,
-    engine: str = "formualizer",
+    engine: str = AUTO,
     runner: Runner = score_here,
     filing: Filing | None = None,
     out: Path | None = None,
@@ -178,7 +179,7 @@ def score_month(
     Args:
         issue: what was issued, with targets, inspections and waivers as they count.
         files: dealers' workbooks; their order changes nothing.
-        engine: what evaluates the master.
+        engine: what evaluates the master; "auto" goes by the number of files.
         runner: where files are scored.
         filing: when files came, and who should send until when.
         out: where the assessed workbooks and the run's manifest go; None writes nothing.
@@ -194,7 +195,7 @@ def score_month(
     """
     filing = filing or Filing()
     batch = run(issue, files, runner=runner, engine=engine, out=out, resume=resume, filing=filing, progress=progress)
-    return month_of(issue, engine, batch, filing.expected, lists=lists, past=past, before=before, compare=compare)
+    return month_of(issue, batch.engine, batch, filing.expected, lists=lists, past=past, before=before, compare=compare)
 
 
 def month_of(

@@ -21,6 +21,8 @@ from xlkpi.batch.work import Done, Setup, Worker, assessment_of, encoded
 from xlkpi.headquarters.issuing import Blank
 from xlkpi.issue import Issue
 from xlkpi.scoring.assess import Assessment
+from xlkpi.scoring.compiled import excel, shapes
+from xlkpi.scoring.engine import WORTH_COMPILING
 from xlkpi.values import Absence
 
 Fill = Callable[[bytes, Mapping[str, Any]], bytes]
@@ -199,10 +201,10 @@ def test_a_worker_that_dies_costs_one_named_file(inspected: Issue, sent: Path, m
 def test_a_fault_of_ours_with_one_file_stops_no_other(
     issue: Issue, sent: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def faulty(issue: Issue, raw: bytes, name: str) -> None:
+    def faulty(issue: Issue, source: bytes, name: str) -> None:
         raise ZeroDivisionError("ours")
 
-    monkeypatch.setattr("xlkpi.batch.work.read_submission", faulty)
+    monkeypatch.setattr("xlkpi.intake.reading.read_submission", faulty)
     batch = run(issue, [sent / "D001.xlsx"])
     assert codes(batch) == {"D001.xlsx": ["XK-W002"]}
     assert "ZeroDivisionError: ours" in batch.unusable[0].findings[0].message()
@@ -279,7 +281,7 @@ def test_a_file_whose_process_died_is_tried_again(
     inspected: Issue, sent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as broken:
-        broken.setattr("xlkpi.batch.work.read_submission", lambda *_: 1 / 0)
+        broken.setattr("xlkpi.intake.reading.read_submission", lambda *_: 1 / 0)
         assert codes(run(inspected, [sent / "D001.xlsx"], out=tmp_path)) == {"D001.xlsx": ["XK-W002"]}
     assert len(run(inspected, [sent / "D001.xlsx"], out=tmp_path, resume=True).assessments) == 1
 
@@ -358,3 +360,50 @@ def test_work_beside_is_done_in_another_process_or_here_with_one() -> None:
 def test_work_whose_process_dies_is_done_here() -> None:
     with Beside(2) as beside:
         assert beside.begin(die_unless_in, os.getpid())() == os.getpid()
+
+
+# ------------------------------------------------------------------ the compiled formulas
+
+
+def test_compiled_formulas_leave_the_same_folder(inspected: Issue, sent: Path, tmp_path: Path) -> None:
+    for engine in ("formualizer", "compiled"):
+        batch = run(inspected, sent.iterdir(), engine=engine, out=tmp_path / engine)
+        assert batch.engine == engine
+    names = ("formualizer", "compiled")
+    workbooks = [{path.name: path.read_bytes() for path in (tmp_path / name / "assessed").iterdir()} for name in names]
+    assert workbooks[0] == workbooks[1]
+    assert len(workbooks[0]) == 2
+
+
+def test_the_number_of_files_chooses_the_engine(inspected: Issue, sent: Path, tmp_path: Path) -> None:
+    assert run(inspected, sent.iterdir()).engine == "formualizer"
+    files = [put(tmp_path / f"{n:02}.xlsx", (sent / "D001.xlsx").read_bytes()) for n in range(WORTH_COMPILING)]
+    assert run(inspected, files).engine == "compiled"
+    assert run(inspected, files[1:]).engine == "formualizer"
+
+
+def test_a_master_that_is_not_compiled_is_told_and_scored_all_the_same(
+    inspected: Issue, sent: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(shapes._FUNCTIONS, "ROUND")
+    batch = run(inspected, [sent / "D001.xlsx"], engine="compiled")
+    assert batch.engine == "formualizer"
+    (finding,) = batch.findings
+    assert finding.code == "XK-S020"
+    assert "ROUND" in finding.message()
+    assert len(batch.assessments) == 1
+
+
+def test_an_engine_that_parts_from_the_other_is_told_and_left(
+    inspected: Issue, sent: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = [done.total for done in run(inspected, [sent / "D001.xlsx", sent / "D002.xlsx"]).assessments]
+    true_to_excel = excel.rounded
+    monkeypatch.setitem(shapes.NAMESPACE, "rounded", lambda value, digits: true_to_excel(value, digits) + 1e-6)
+    batch = run(inspected, [sent / "D001.xlsx", sent / "D002.xlsx"], engine="compiled")
+    assert [done.total for done in batch.assessments] == right
+    told = [[f for f in done.findings if f.code == "XK-S021"] for done in batch.assessments]
+    assert [len(found) for found in told] == [1, 0]
+    assert told[0][0].place is not None
+    assert "formualizer" in told[0][0].message()
+    assert [done.engine for done in batch.assessments] == ["formualizer", "formualizer"]

@@ -39,7 +39,7 @@ _COMPARE: Final = {
 }  # fmt: skip
 _CONSTANTS: Final[dict[type, str]] = {float: "f", str: "s", bool: "b"}
 
-NAMESPACE: Final[Mapping[str, Any]] = {
+NAMESPACE: Final[dict[str, Any]] = {
     **{
         name: thing
         for module in (excel, functions)
@@ -421,7 +421,7 @@ def _nth(largest: bool) -> _Writer:
     return write
 
 
-_FUNCTIONS: Final[Mapping[str, tuple[int, int, _Writer]]] = {
+_FUNCTIONS: Final[dict[str, tuple[int, int, _Writer]]] = {
     "ABS": (1, 1, _plain("abs", "f", "f")),
     "AND": (1, _MANY, lambda w, given, known: w._any_all(given, known, any_of=False)),
     "AVERAGE": (1, _MANY, ShapeWriter._average),
