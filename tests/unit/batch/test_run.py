@@ -17,6 +17,7 @@ from conftest import REAL_ANSWERS, RealMonth
 
 from xlkpi.batch import Batch, Beside, Expected, Filing, default_jobs, run, score_here, score_in_processes
 from xlkpi.batch.processes import WORTH_A_SECOND_PROCESS
+from xlkpi.batch.receipts import Receipt
 from xlkpi.batch.work import Done, Setup, Worker, assessment_of, encoded
 from xlkpi.headquarters.issuing import Blank
 from xlkpi.issue import Issue
@@ -123,7 +124,8 @@ def test_the_receipt_log_decides_before_the_files_times(
     issue: Issue, sent: Path, corrected: bytes, tmp_path: Path
 ) -> None:
     paths = [put(tmp_path / "a.xlsx", corrected, 30), put(tmp_path / "b.xlsx", (sent / "D001.xlsx").read_bytes(), 10)]
-    log = {"b.xlsx": datetime(2026, 12, 4, 11), "a.xlsx": datetime(2026, 12, 4, 9)}
+    came = (datetime(2026, 12, 4, 9), datetime(2026, 12, 4, 11))
+    log = {str(path): Receipt(moment, logged=True) for path, moment in zip(paths, came, strict=True)}
     (done,) = run(issue, paths, filing=Filing(log)).assessments
     assert done.file == "b.xlsx"
     assert "按收件登记" in next(finding.message() for finding in done.findings if finding.code == "XK-T050")
