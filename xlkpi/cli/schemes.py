@@ -43,8 +43,11 @@ def scheme_show(name: str) -> None:
 @scheme.command("lint")
 @click.argument("names", nargs=-1)
 def scheme_lint(names: tuple[str, ...]) -> None:
-    """Check schemes: shapes, points, every formula, every name. NAMES are schemes or folders; default: all shipped."""
-    from xlkpi.scheme.lint import lint_scheme
+    """Check schemes: shapes, points, every formula, every name. NAMES are schemes or folders; default: all shipped.
+
+    What a usable scheme leaves open is a warning, and no error.
+    """
+    from xlkpi.scheme.lint import advice, lint_scheme
     from xlkpi.scheme.load import scheme_folders
 
     bad = False
@@ -54,7 +57,11 @@ def scheme_lint(names: tuple[str, ...]) -> None:
             click.echo(str(problem))
         bad |= bool(problems)
         if not problems and compiled is not None:
-            click.echo(f"{name}: clean, {len(compiled.formulas)} formulas")
+            open_ = advice(name)
+            for problem in open_:
+                click.echo(f"warning: {problem}")
+            warned = f" ({len(open_)} warnings)" if open_ else ""
+            click.echo(f"{name}: clean, {len(compiled.formulas)} formulas{warned}")
     if bad:
         sys.exit(ERRORS)
 

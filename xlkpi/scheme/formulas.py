@@ -326,14 +326,20 @@ class Parsed:
     exact: bool = True
 
 
-def parse(formula: str) -> Parsed:
-    """Parse Excel text (without the equals sign). Raises ValueError with the parser's reason."""
+def syntax(formula: str) -> dict[str, Any]:
+    """The syntax tree of Excel text (without the equals sign). Raises ValueError with the parser's reason."""
     import formualizer  # noqa: PLC0415 - a compiled library; only lint and compile need it
 
     try:
-        tree = formualizer.parse("=" + formula).to_dict()
+        tree: dict[str, Any] = formualizer.parse("=" + formula).to_dict()
     except Exception as error:  # the parser's own exception types are not part of its public interface
         raise ValueError(str(error)) from None
+    return tree
+
+
+def parse(formula: str) -> Parsed:
+    """Parse Excel text (without the equals sign). Raises ValueError with the parser's reason."""
+    tree = syntax(formula)
     names: dict[str, None] = {}
     functions: dict[str, None] = {}
     exact = True

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from xlkpi.scheme import formulas
 from xlkpi.scheme.cells import (
@@ -29,8 +29,17 @@ from xlkpi.scheme.cells import (
 from xlkpi.scheme.formulary import Formulary
 from xlkpi.scheme.formulas import MISSING, NOT_APPLICABLE, UNREADABLE, Formula, Name, Number, Term, Text
 from xlkpi.scheme.model import Clause, Gate, Group, Item
+from xlkpi.scheme.ratios import is_zero_denominator
 from xlkpi.scheme.rules import Rendered, Rule, bind, render
 from xlkpi.values import PROVISIONAL, SCORED, VETOED
+
+MET: Final = "达到"  # as the rule clause-veto says it
+_ZERO_SAYS: Final = {
+    "full": "，分母为 0，按方案得满分",
+    "zero": "，分母为 0，按方案不得分",
+    "not_applicable": "，分母为 0，按方案不适用",
+    None: "，分母为 0，方案没有写明怎样计分，请总部裁定",
+}
 
 
 class Judging(Formulary):
@@ -135,8 +144,20 @@ class Judging(Formulary):
             known = ", ".join(sorted(r.rule for r in self.rules.values() if r.kind == "score"))
             raise ValueError(f"no scoring rule is named {item.score.rule!r}: write one of {known}")
         rendered = base_points(rule, bind(rule, item.score.arguments, self.out.resolve), points, base)
-        self._set(base.name, rendered.formula, origin)
-        return rendered.sentence or Text("")
+        instead: Mapping[str | None, Term] = {
+            "full": points,
+            "zero": Number("0"),
+            "not_applicable": Text(NOT_APPLICABLE),
+        }
+        formula, sentence = rendered.formula, rendered.sentence or Text("")
+        for subject in rendered.subjects:
+            zero = is_zero_denominator(subject, self.scheme, self.out)
+            if zero:
+                formula = Formula(f"IF({zero},{instead.get(item.when_zero, Text(MISSING))},{formula})")
+                said = f"{formulas.told(subject)}&{Text(_ZERO_SAYS[item.when_zero])}"
+                sentence = Formula(f"IF({zero},{said},{sentence})")
+        self._set(base.name, formula, origin)
+        return sentence
 
     def _clause(
         self, item: Item, clause: Clause, number: int, points: Name, origin: tuple[str | int, ...]
@@ -156,7 +177,13 @@ class Judging(Formulary):
 
         bound = bind(rule, {k: v for k, v in arguments.items() if v is not None}, resolve)
         rendered = render(rule, bound, points, result=outcome)
-        self._set(outcome.name, rendered.formula, origin)
+        zero = is_zero_denominator(rendered.subjects[0], self.scheme, self.out)
+        formula = rendered.formula
+        if zero:
+            met, failed = (Text(MET), Text(VETOED)) if clause.otherwise else (Number("0"), Number(clause.lose or "0"))
+            instead = Text(MISSING) if item.when_zero is None else failed if item.when_zero == "zero" else met
+            formula = Formula(f"IF({zero},{instead},{formula})")
+        self._set(outcome.name, formula, origin)
         sentence = str(rendered.sentence)
         scope = self.scheme.scope(clause)
         if clause.otherwise and scope != "item":

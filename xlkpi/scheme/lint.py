@@ -15,6 +15,7 @@ from xlkpi.scheme.formulas import allowed_functions, number_value, parse, text_w
 from xlkpi.scheme.load import find_scheme, load_scheme
 from xlkpi.scheme.model import Scheme
 from xlkpi.scheme.names import clashes, why_unsafe
+from xlkpi.scheme.ratios import may_divide_by_zero
 from xlkpi.scheme.rules import Rule, load_rules
 
 MAX_FORMULA = 8192  # Excel's limits, in characters: of a formula, and of a quoted text in it
@@ -47,6 +48,28 @@ def lint_scheme(name_or_folder: str) -> tuple[Scheme | None, Compiled | None, li
     found = [sources.problem(where, message) for where, message in compiled.problems]
     found += [sources.problem(where, message) for where, message in _whole(scheme, rules, compiled)]
     return scheme, compiled, found
+
+
+def advice(name_or_folder: str) -> list[Problem]:
+    """What a usable scheme leaves open, so that its workbook will ask: a scored ratio whose denominator may be 0."""
+    scheme, sources = load_scheme(name_or_folder)
+    return [sources.problem(where, message) for where, message in _open_ratios(scheme)]
+
+
+def _open_ratios(scheme: Scheme) -> Iterator[tuple[Where, str]]:
+    for index, group in enumerate(scheme.groups):
+        for position, item in enumerate(group.items):
+            of = item.score.arguments.get("of") if item.score else None
+            judged = dict.fromkeys(
+                [*(of if isinstance(of, list | tuple) else [of]), *(c.subject for c in item.clauses)]
+            )
+            ratios = [name for name in judged if isinstance(name, str) and may_divide_by_zero(name, scheme)]
+            if ratios and item.when_zero is None:
+                yield (
+                    ("groups", index, "items", position),
+                    f"{item.item}: the denominator of {', '.join(ratios)} may be 0, and nothing says what that means:"
+                    " write when_zero: full, zero or not_applicable; until then the workbook asks headquarters",
+                )
 
 
 def rules_for(folder: Path) -> dict[str, Rule]:

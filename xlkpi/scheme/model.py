@@ -64,6 +64,7 @@ Month = Annotated[str, Field(pattern=f"^{MONTH_PATTERN}$")]
 FieldType = Literal["count", "amount", "rate", "number", "day", "date", "choice", "text"]
 WordMeaning = Literal["met", "failed", "asserted"]
 Scope = Literal["item", "group", "total"]
+WhenZero = Literal["full", "zero", "not_applicable"]
 Department = Literal["财务", "前台", "车间", "配件", "客服", "销售", "人事"]
 Block = Literal["本月", "历史", "总部"]
 
@@ -330,6 +331,11 @@ class Item(Labelled):
     evidence: str = Field("", description="依据; default: the group's")
     text: str = Field("", description="The rule as people read it under 考核标准")
     score: Score | None = Field(None, description="The scoring rule: {proportional: NAME}; none: the item starts full")
+    when_zero: WhenZero | None = Field(
+        None,
+        description="Where the denominator of what is judged is 0: full points (clauses are met), zero (clauses are not"
+        " met), or not_applicable (clauses are met). None: the item stays open and headquarters is asked",
+    )
     clauses: tuple[Clause, ...] = Field((), description="What deducts or vetoes, in order")
 
 
