@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ os.environ.setdefault("XLWINGS_LICENSE_KEY", "noncommercial")
 from shared.monthly import Monthly
 
 from xlkpi.cli.demo import fill_in
+from xlkpi.findings import Finding
 from xlkpi.headquarters.issuing import Blank, blanks, make_issue
 from xlkpi.issue import Dealer, Issue
 from xlkpi.resources import templates
@@ -175,6 +178,56 @@ def assess_with(issue: Issue, engine: Engine) -> AssessWith:
         return assess(replace(used, inspections={dealer: dict(inspections)}), engine, dealer, answers)
 
     return run
+
+
+# ------------------------------------------------------------------ findings
+
+
+class Rendered:
+    """Every kind of finding that the program makes during the tests, rendered once in both languages.
+
+    A kind is a code with the names and types of its facts. Findings that tests make by hand are left alone.
+    """
+
+    def __init__(self) -> None:
+        self.kinds: set[tuple[object, ...]] = set()
+        self.faults: list[str] = []
+
+    def look_at(self, finding: Finding) -> None:
+        kind = (finding.code, *((name, type(value)) for name, value in finding.facts.items()))
+        if kind in self.kinds:
+            return
+        self.kinds.add(kind)
+        for lang in ("zh", "en"):
+            for part in ("message", "cause", "remedy"):
+                try:
+                    text = getattr(finding, part)(lang)
+                except Exception as error:
+                    self.faults.append(f"{finding.code} {part} {lang}: {error!r} with {dict(finding.facts)}")
+                    continue
+                if re.search(r"\bNone\b|\{\w*\}|<[\w.]+ object at|Absence\.", text):
+                    self.faults.append(f"{finding.code} {part} {lang}: {text}")
+
+
+_RENDERED = Rendered()
+_MADE = Finding.__init__
+
+
+def _made(self: Finding, *given: Any, **named: Any) -> None:
+    _MADE(self, *given, **named)
+    if str(sys._getframe(1).f_globals.get("__name__")).startswith("xlkpi."):
+        _RENDERED.look_at(self)
+
+
+Finding.__init__ = _made  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True)
+def _findings_can_be_read() -> Iterator[None]:
+    """A finding of the program whose text lacks a fact, or shows a Python value, fails the test that met it."""
+    yield
+    faults, _RENDERED.faults = _RENDERED.faults, []
+    assert not faults, "\n".join(faults)
 
 
 # ------------------------------------------------------------------ files

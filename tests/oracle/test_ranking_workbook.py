@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from conftest import REAL_ANSWERS, REAL_INSPECTIONS, REAL_TARGETS
 from openpyxl import load_workbook
-from shared.judges import saved_by_libreoffice
+from shared.judges import equal, saved_by_libreoffice
 from shared.months import ranks
 
 from xlkpi.headquarters.issuing import make_issue
@@ -135,8 +135,13 @@ def copy_with(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 
 
 @pytest.fixture(scope="module")
-def judged(runs: Mapping[str, tuple[Month, Month]], tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    made = {name: ranking_workbook(run.standings) for name, (run, _) in runs.items()}
+def made(runs: Mapping[str, tuple[Month, Month]]) -> dict[str, bytes]:
+    """The workbooks as they are written."""
+    return {name: ranking_workbook(run.standings) for name, (run, _) in runs.items()}
+
+
+@pytest.fixture(scope="module")
+def judged(made: Mapping[str, bytes], tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     items, groups = weight_cells(made["items"], "F", "D"), weight_cells(made["items"], "C", "A")
     changes = {
         "items": {items["接车台次"]: 20, items["维修产值"]: 5}, "group": {groups["经营指标"]: 66}
@@ -155,6 +160,26 @@ def test_totals_and_ranks_are_those_of_the_assessment(
     assert shown == {a.dealer: (a.published, places.get(a.dealer, "—")) for a in wanted}
     if name != "issued" and name not in EDGES:
         assert shown != tried(judged["issued"]), "the weights moved nothing: the test would not see them"
+
+
+@pytest.mark.parametrize("name", [*EDGES, "issued"])
+def test_what_is_stored_is_what_every_formula_gives(
+    made: Mapping[str, bytes], judged: Mapping[str, bytes], name: str
+) -> None:
+    """A reader that does not recalculate and one that does show the same, on every sheet."""
+    formulas, stored, live = (
+        load_workbook(io.BytesIO(data), data_only=values)
+        for data, values in ((made[name], False), (made[name], True), (judged[name], True))
+    )
+    unlike, seen = [], set()
+    for sheet in formulas.worksheets:
+        for cell in (cell for row in sheet.iter_rows() for cell in row if cell.data_type == "f"):
+            seen.add(sheet.title)
+            pair = stored[sheet.title][cell.coordinate].value, live[sheet.title][cell.coordinate].value
+            if not equal(*pair):
+                unlike.append(f"{sheet.title}!{cell.coordinate}: {pair[0]!r} ≠ {pair[1]!r}, {cell.value}")
+    assert {"总览", HEAT, WEIGHTS} <= seen
+    assert not unlike, "\n".join(unlike[:30])
 
 
 def test_no_formula_gives_an_error(judged: Mapping[str, bytes]) -> None:

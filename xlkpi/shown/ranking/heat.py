@@ -139,13 +139,19 @@ def _dealer(book: Book, sheet: Worksheet, row: int, last: int, done: Standing, b
             formula = f"={_sum(book, block, row)}"
             sheet.write_formula(row, block.end, formula, book.format("subtotal", "0.0"), group.score)
     parts = ",".join(ref(row, block.end) for block in blocks)
+    fired = done.vetoed or (not done.total and any(group.score for group in done.groups))  # or not decided yet
     if any(block.bonus for block in blocks):
         column = blocks[-1].end + 1
-        sheet.write_formula(row, column, f"={_bonus(book, blocks, row, groups)}", book.format("subtotal", "0.0"),
-                            done.total - sum(g.score for g in done.groups) if not done.vetoed else 0.0)  # fmt: skip
+        if fired:  # a vetoed total has no bonus, whatever the items earned
+            book.put(sheet, row, column, 0.0, "subtotal", "0.0")
+        else:
+            bonus = done.total - sum(group.score for group in done.groups)
+            sheet.write_formula(
+                row, column, f"={_bonus(book, blocks, row, groups)}", book.format("subtotal", "0.0"), bonus
+            )
         parts += f",{ref(row, column)}"
     digits = book.stand.scheme.display_decimals
-    if done.vetoed or (not done.total and any(group.score for group in done.groups)):  # fired, or not decided yet
+    if fired:
         book.put(sheet, row, _TRIED_TOTAL, 0.0, "total_value", points)
     else:
         total = f"=ROUND(SUM({parts}),{digits})"

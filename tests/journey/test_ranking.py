@@ -1,0 +1,92 @@
+"""排名汇总.xlsx of real runs: what it says of losses and of who did not send is what was scored and what came."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from openpyxl import Workbook, load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+from journey.shared import Month, Run, dealers
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*extension is not supported")
+
+SILENT = "D002"
+SCOPES = {"item": "本项", "group": "本组", "total": "总分"}
+Runs = Mapping[str, tuple[Workbook, dict[str, Any]]]
+
+
+@pytest.fixture(scope="module")
+def runs(run: Run, month: Month, tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    """The demonstration's month without D002's file, scored with a roster (so there is a return list) and without."""
+    place = tmp_path_factory.mktemp("returned")
+    sent = place / "sent"
+    shutil.copytree(month.folder / "filled", sent)
+    next(sent.glob(f"{SILENT}_*")).unlink()
+    words = ("score", sent, "--issue", month.blank, "--inspections", month.folder / "inspections.xlsx")
+    done = {}
+    for name, more in (("plain", ()), ("roster", ("--roster", month.folder / "dealers.xlsx"))):
+        out = place / name
+        assert run(*words, *more, "-o", out).exit_code == 4
+        done[name] = load_workbook(out / "排名汇总.xlsx", data_only=True), dealers(out)
+    return done
+
+
+def rows(sheet: Worksheet, heading: str) -> list[dict[str, Any]]:
+    """A sheet's table by the headings of the row that has this one."""
+    lines = list(sheet.iter_rows(values_only=True))
+    head = next(n for n, line in enumerate(lines) if heading in line)
+    return [dict(zip(lines[head], line, strict=True)) for line in lines[head + 1 :] if any(x is not None for x in line)]
+
+
+def words(value: Any) -> str:
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
+
+
+@pytest.mark.parametrize("name", ["plain", "roster"])
+def test_every_loss_stands_there_with_its_reason(runs: Runs, name: str) -> None:
+    book, scored = runs[name]
+    expected: Counter[tuple[Any, ...]] = Counter()
+    for code, dealer in scored.items():
+        for item in dealer.get("items", []):
+            for veto in item["vetoes"]:
+                why = veto["clause"], words(veto["inspection"])
+                expected["否决", code, item["name"], SCOPES[veto["scope"]], None, *why] += 1
+            for lost in item["deductions"]:
+                why = lost["clause"], words(lost["inspection"])
+                expected["扣分", code, item["name"], None, lost["points"], *why] += 1
+    columns = ("类别", "代码", "细项", "范围", "扣分", "考核标准", "检查情况")
+    shown = Counter(tuple(row[column] or None for column in columns) for row in rows(book["否决扣分"], "类别"))
+    assert len(expected) > 8
+    assert shown == expected
+
+
+@pytest.mark.parametrize("name", ["plain", "roster"])
+def test_what_was_deducted_is_summed_and_a_veto_adds_nothing(runs: Runs, name: str) -> None:
+    book, scored = runs[name]
+    listed = {row["代码"]: row for row in rows(book["排名"], "名次")}
+    (column,) = (heading for heading in next(iter(listed.values())) if heading and heading.startswith("扣分"))
+    expected = {
+        code: sum(lost["points"] for item in scored[code]["items"] for lost in item["deductions"]) for code in listed
+    }
+    assert {code: row[column] or 0 for code, row in listed.items()} == pytest.approx(expected)
+    assert any(expected.values())
+
+
+@pytest.mark.parametrize("name", ["plain", "roster"])
+def test_who_did_not_send_is_who_did_not_send(runs: Runs, name: str) -> None:
+    """One whose file was refused has sent; one of whom nothing came has not; nobody else is named."""
+    book, scored = runs[name]
+    code, state, word = {"plain": ("代码", "情况", "未交"), "roster": ("经销商代码", "状态", "未收到")}[name]
+    missing = [row[code] for row in rows(book["交表"], state) if row[state] == word]
+    assert missing == [SILENT]
+    overview = list(book["总览"].iter_rows(values_only=True))
+    head = next(n for n, line in enumerate(overview) if "未交" in line)
+    tiles = dict(zip(overview[head], overview[head + 1], strict=True))
+    status = Counter(dealer["status"] for dealer in scored.values())
+    assert (tiles["未交"], tiles["退回"], tiles["暂定"]) == (1, status["rejected"], status["provisional"])
+    assert status["rejected"] == 1
