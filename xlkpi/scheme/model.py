@@ -169,6 +169,10 @@ class Indicator(Labelled):
     better: Literal["up", "down", "range"] = Field("up", description="Which way is better; range: between the bounds")
     definition: str = Field("", description="The formula in words, as 指标分析 shows it")
     formula: str = Field("", description="An Excel formula over names, without the equals sign")
+    minimum: NumberText | None = Field(None, description="Less than 0 is a finding (XK-V034) but where this is given")
+    maximum: NumberText | None = Field(
+        None, description="Where it is judged, more is a finding (XK-V035); default of a rate: 100 %"
+    )
     share_of: tuple[str, ...] = Field((), description="Checklist fields: the share done among those that apply")
     guide: Guide | None = Field(None, description="指导值: what the indicator is compared with")
 

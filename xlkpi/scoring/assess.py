@@ -28,8 +28,9 @@ from xlkpi.scheme.cells import (
     of_field,
 )
 from xlkpi.scheme.checks import RELATION
-from xlkpi.scheme.formulas import MISSING, number_value, parse
+from xlkpi.scheme.formulas import number_value, parse
 from xlkpi.scheme.model import Clause, Item, SchemeField
+from xlkpi.scoring.doubts import Doubts
 from xlkpi.scoring.engine import Engine
 from xlkpi.values import SCORED, VETOED, Absence, CellContent, CellFault, Place, Value, value_of
 from xlkpi.workbook.layout import Role, TableSlot
@@ -38,7 +39,6 @@ Status = Literal["scored", "provisional", "rejected"]
 _INPUTS: Final = (Role.ANSWER, Role.TARGET, Role.INSPECTION, Role.HISTORY, Role.MEASURE)
 INSPECTION_MISSING: Final = "XK-V013"
 FORMULA_FAULT: Final = "XK-S001"
-DENOMINATOR_ZERO: Final = "XK-S010"
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +186,9 @@ class _Reading:
         items = tuple(self.item(group.group, item) for group in scheme.groups for item in group.items)
         indicators = {slot.name: self.value(slot.name) for slot in self.issue.layout.of(Role.INDICATOR)}
         total = self.number(TOTAL)
-        told = (*found, *self.checks(found), *self.open_inspections(), *self.open_ratios(), *self.cell_faults())
+        told = (*found, *self.checks(found), *self.open_inspections(), *self.cell_faults())
+        doubts = Doubts(self.issue, self.file, self.cells, told)
+        told = (*told, *doubts.implausible(), *(doubts.unsettled() if self.word(STATUS) != SCORED else ()))
         return Assessment(
             dealer=self.dealer,
             file=self.file,
@@ -333,21 +335,6 @@ class _Reading:
                 entry = self.issue.scheme.fields[slot.field]
                 label = entry.label or slot.field
                 yield Finding(INSPECTION_MISSING, self.file, slot.place, slot.field, {"label": label})
-
-    def open_ratios(self) -> Iterable[Finding]:
-        """Items that wait for headquarters since a denominator is 0 and the scheme does not say what that means."""
-        scheme = self.issue.scheme
-        for item in scheme.items:
-            of = item.score.arguments.get("of") if item.score else None
-            for name in dict.fromkeys([of, *(clause.subject for clause in item.clauses)]):
-                if item.when_zero or not isinstance(name, str) or name not in scheme.indicators:
-                    continue
-                outcomes = [of_field(item.item, "基础分")] if name == of else []
-                outcomes += [of_clause(item.item, n) for n, c in enumerate(item.clauses, 1) if c.subject == name]
-                if self.value(name) is Absence.NOT_APPLICABLE and any(self.word(o) == MISSING for o in outcomes):
-                    place = self.issue.layout.place(of_field(item.item, "得分"))
-                    facts = {"item": item.label or item.item, "label": self.words_for(name)}
-                    yield Finding(DENOMINATOR_ZERO, self.file, place, name, facts)
 
     def cell_faults(self) -> Iterable[Finding]:
         """Formulas that gave an error: the scheme's fault, and never silent."""

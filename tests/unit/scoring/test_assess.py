@@ -356,7 +356,7 @@ def test_an_inapplicable_item_may_earn_all_or_nothing_unscaled(
 ) -> None:
     score = variant(
         ("not_applicable: rescale", f"not_applicable: {treatment}"),
-        ("score: {proportional: 轮胎_完成率}", "score: {proportional: 轮胎比}"),
+        ("score: {proportional: 轮胎_完成率}", "score: {proportional: 轮胎比}\n    when_zero: not_applicable"),
         ("indicators:\n", "indicators:\n  轮胎比: {en: Tyres, type: rate, formula: 轮胎/(轮胎_目标-16757.1)}\n"),
     )
     done = score()

@@ -1,0 +1,178 @@
+"""What an evaluated month leaves in doubt: figures that cannot be so, and why a provisional score is not settled.
+
+Nothing here moves a score. Every scheme is looked at alike, whether or not it declares a `minimum` or `maximum`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Final
+
+from xlkpi.findings import Finding
+from xlkpi.issue import Issue
+from xlkpi.scheme.cells import of_clause, of_field
+from xlkpi.scheme.formulas import MISSING, UNREADABLE, judged, number_value, parse
+from xlkpi.scheme.model import Indicator, Item, SchemeField
+from xlkpi.values import Absence, CellContent, Place, value_of
+from xlkpi.workbook.layout import Role
+
+BELOW_ZERO: Final = "XK-V034"
+ABOVE_WHOLE: Final = "XK-V035"
+DENOMINATOR_ZERO: Final = "XK-S010"
+ITEM_OPEN: Final = "XK-S011"
+GROUP_OPEN: Final = "XK-S012"
+_NEGATIVE_TOLD: Final = frozenset({"XK-V004", "XK-V014", BELOW_ZERO})
+_ENTERED: Final = (Role.ANSWER, Role.INSPECTION)
+
+
+class Doubts:
+    """Reads them off a dealer's evaluated cells. `told` are the findings that there are already."""
+
+    def __init__(self, issue: Issue, file: str, cells: Mapping[Place, CellContent], told: Collection[Finding]):
+        self.issue, self.file, self.cells = issue, file, cells
+        self.told = {(finding.code, finding.field) for finding in told}
+        self.asked = {finding.field for finding in told if finding.field}
+
+    def implausible(self) -> Iterator[Finding]:
+        """Negative figures, and judged rates above what they can be."""
+        fields = self.issue.scheme.fields
+        for slot in self.issue.layout.of(*_ENTERED):
+            entry = fields.get(slot.field)
+            if entry and entry.type not in ("choice", "text", "date", "day") and slot.name == slot.field:
+                yield from self._negative(slot.name, entry, slot.place)
+        for item in self.issue.scheme.items:
+            for name, limits in judged_by(item).items():
+                judged_entry = fields.get(name) or self.issue.scheme.indicators.get(name)
+                if judged_entry is None:
+                    continue
+                place = self.issue.layout.place(name)
+                if isinstance(judged_entry, Indicator):
+                    yield from self._negative(name, judged_entry, place)
+                yield from self._above(name, judged_entry, place, limits)
+
+    def _negative(self, name: str, entry: SchemeField | Indicator, place: Place) -> Iterator[Finding]:
+        value = self.cells.get(self.issue.layout.place(name))
+        if entry.minimum is not None or not isinstance(value, float) or round(value, 10) >= 0:
+            return
+        if not any((code, name) in self.told for code in _NEGATIVE_TOLD):
+            yield Finding(
+                BELOW_ZERO, self.file, place, name, {"label": entry.label or name, "found": _shown(entry, value)}
+            )
+
+    def _above(
+        self, name: str, entry: SchemeField | Indicator, place: Place, limits: Iterable[float]
+    ) -> Iterator[Finding]:
+        value = self.cells.get(self.issue.layout.place(name))
+        declared = entry.maximum
+        if isinstance(entry, SchemeField) and declared is not None:
+            return  # its own check says so (XK-V005)
+        if declared is None and (entry.type != "rate" or any(limit > 1 for limit in limits)):
+            return  # what is judged at 120 % can be above 100 %
+        most = number_value(declared) if declared is not None else 1.0
+        if isinstance(value, float) and round(value, 10) > round(most, 10):
+            facts = {"label": entry.label or name, "found": _shown(entry, value), "limit": _shown(entry, most)}
+            yield Finding(ABOVE_WHOLE, self.file, place, name, facts)
+
+    # ------------------------------------------------------------ why a score is not settled
+
+    def unsettled(self) -> Iterator[Finding]:
+        """Why the score is provisional, where no other finding says so."""
+        for group in self.issue.scheme.groups:
+            if self._content(of_field(group.group, "折算")) == 0:
+                place = self.issue.layout.place(of_field(group.group, "得分"))
+                yield Finding(GROUP_OPEN, self.file, place, "", {"group": group.group})
+        for item in self.issue.scheme.items:
+            yield from self._item(item)
+
+    def _item(self, item: Item) -> Iterator[Finding]:
+        outcomes = [of_field(item.item, "基础分")]
+        outcomes += [of_clause(item.item, number) for number in range(1, len(item.clauses) + 1)]
+        open_ = [name for name in outcomes if self._content(name) in (MISSING, UNREADABLE)]
+        if not open_:
+            return
+        place = self.issue.layout.place(of_field(item.item, "得分"))
+        label = item.label or item.item
+        zero = next((name for name in judged_by(item) if self._has_no_denominator(item, name)), "")
+        if zero:
+            yield Finding(DENOMINATOR_ZERO, self.file, place, zero, {"item": label, "label": self._label(zero)})
+            return
+        figures = dict.fromkeys(name for outcome in open_ for name in self._lacking(outcome))
+        if not self.asked.intersection(self._field(name) for name in figures):
+            facts = {"item": label, "figures": "、".join(self._label(name) for name in figures) or "—"}
+            yield Finding(ITEM_OPEN, self.file, place, item.item, facts)
+
+    def _has_no_denominator(self, item: Item, name: str) -> bool:
+        """Whether a ratio says 不适用 and what it decides is open: the scheme does not say what 0 below it means."""
+        if item.when_zero or name not in self.issue.scheme.indicators:
+            return False
+        of = item.score.arguments.get("of") if item.score else None
+        outcomes = [of_field(item.item, "基础分")] if of == name else []
+        outcomes += [of_clause(item.item, n) for n, clause in enumerate(item.clauses, 1) if clause.subject == name]
+        open_ = any(self._content(outcome) == MISSING for outcome in outcomes)
+        return open_ and value_of(self._content(name)) is Absence.NOT_APPLICABLE
+
+    def _lacking(self, name: str, above: tuple[str, ...] = ()) -> Iterator[str]:
+        """The entered figures that a cell is made of and that are no figures."""
+        slots, formulas = self.issue.layout.slots, self.issue.layout.formulas
+        if name not in slots or name in above:
+            return
+        text = formulas.get(slots[name].place)
+        if text is None:
+            if value_of(self.cells.get(slots[name].place)) in (Absence.MISSING, Absence.UNREADABLE):
+                yield name
+            return
+        for used in _names(text.removeprefix("=")):
+            yield from self._lacking(used, (*above, name))
+
+    def _field(self, name: str) -> str:
+        slot = self.issue.layout.slots[name]
+        return slot.field or name
+
+    def _label(self, name: str) -> str:
+        scheme = self.issue.scheme
+        entry = scheme.fields.get(name) or scheme.indicators.get(name)
+        return (entry.label if entry else "") or name
+
+    def _content(self, name: str) -> CellContent:
+        slot = self.issue.layout.slots.get(name)
+        return self.cells.get(slot.place) if slot else None
+
+
+def judged_by(item: Item) -> dict[str, list[float]]:
+    """The names that an item's score and clauses judge, each with the numbers that it is held against."""
+    found: dict[str, list[float]] = {}
+    if item.score:
+        of = item.score.arguments.get("of")
+        others = [value for key, value in item.score.arguments.items() if key != "of"]
+        for name in of if isinstance(of, list | tuple) else [of]:
+            found.setdefault(str(name), []).extend(_numbers(others))
+    for clause in item.clauses:
+        limit = judged(clause.require)[2] if clause.require else None
+        found.setdefault(clause.subject, []).extend(_numbers([limit]))
+    return found
+
+
+def _numbers(values: Iterable[object]) -> Iterator[float]:
+    for value in values:
+        if isinstance(value, Mapping):
+            yield from _numbers([value.get("at_least")])
+        elif isinstance(value, list | tuple):
+            yield from _numbers(value)
+        else:
+            try:
+                yield number_value(str(value))
+            except ValueError:
+                continue
+
+
+@lru_cache(4096)
+def _names(formula: str) -> tuple[str, ...]:
+    try:
+        return parse(formula).names
+    except ValueError:
+        return ()
+
+
+def _shown(entry: SchemeField | Indicator, value: float) -> str:
+    return f"{value * 100:.10g}%" if entry.type == "rate" else f"{value:,.10g}"
