@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from xlkpi.files import write_file
 from xlkpi.findings import Ruling
 from xlkpi.resources import templates
 from xlkpi.scheme.cells import CONTACT, DEADLINE, DEALER, DEALER_NAME, MONTH, REGION, of_field
@@ -98,10 +99,14 @@ class Issue:
         return {slot.place: content_of(mine[slot.field]) for slot in slots if slot.field in mine}
 
     def save(self, folder: Path) -> None:
-        """Write issue.json and the master."""
-        (folder / MASTER_FILE).write_bytes(self.master)
+        """Write issue.json and the master.
+
+        Raises:
+            WriteError: a file could not be written.
+        """
+        write_file(folder / MASTER_FILE, self.master)
         text = json.dumps(self.to_json(), ensure_ascii=False, indent=1)
-        (folder / ISSUE_FILE).write_text(text + "\n", "utf-8")
+        write_file(folder / ISSUE_FILE, f"{text}\n".encode())
 
     def to_json(self) -> dict[str, Any]:
         """As plain data; the master stands in a file of its own and is held by its hash."""

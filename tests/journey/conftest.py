@@ -10,16 +10,18 @@ from click.testing import CliRunner, Result
 
 from journey.shared import Month, Run
 from xlkpi.cli import main
+from xlkpi.cli.boundary import INTERNAL
 
 
 @pytest.fixture(scope="session")
 def run() -> Run:
-    """Call `xlkpi` with these words; an exception that is not an exit is raised here."""
+    """Call `xlkpi` with these words; an exception that is not an exit, or an internal error, fails here."""
 
     def call(*words: str | Path) -> Result:
         result = CliRunner().invoke(main, [str(word) for word in words])
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
+        assert result.exit_code != INTERNAL, result.output
         return result
 
     return call

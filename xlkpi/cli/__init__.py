@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 import xlkpi
+from xlkpi.cli.boundary import Commands
 from xlkpi.cli.checking import check
 from xlkpi.cli.excel import excel
 from xlkpi.cli.explain import explain
@@ -20,8 +21,8 @@ from xlkpi.cli.scoring import audit, demo, score, trace
 from xlkpi.cli.stores import history, rank, store_group, trend
 
 
-class Tool(click.Group):
-    """The commands, on streams that can take what is said."""
+class Tool(Commands):
+    """The commands, on streams that can take what they print."""
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """Before click prints anything: a redirected stream on Windows has a code page that lacks Chinese or a sign."""

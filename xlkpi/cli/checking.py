@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from xlkpi.cli.runs import engine_option
+from xlkpi.cli.runs import engine_option, issue_option
 from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, console, leave, load_issue, waivers_option, with_waivers
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--issue", "issue_folder", type=FOLDER, required=True, help="The folder that `xlkpi new` wrote.")
+@issue_option
 @engine_option
 @click.option("--mark", "folder", type=FOLDER, help="Folder for marked copies of the files, to send back.")
 @click.option(
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option(
     "--format", "shape", type=click.Choice(["text", "json", "csv", "xlsx"]), default="text", show_default=True,
-    help="How to tell the findings.",
+    help="Output format of the findings.",
 )  # fmt: skip
 @click.option("-o", "--output", type=NEW_FILE, help="File for the findings; xlsx needs one.")
 @click.option("--store", "store_file", type=FILE, help="The history file: figures are compared with earlier months.")
@@ -107,7 +107,7 @@ def _tell(
     shape: str, output: Path | None,
 ) -> None:  # fmt: skip
     from xlkpi.checking.finding_list import rows, to_csv, to_json, to_workbook
-    from xlkpi.files import WriteError, write_file
+    from xlkpi.files import write_file
     from xlkpi.shown.terminal import print_changes, print_findings
 
     files = [(one.read.file, one.dealer) for one in checked]
@@ -126,7 +126,4 @@ def _tell(
         return
     if isinstance(data, str):
         data = data.encode("utf-8-sig" if shape == "csv" else "utf-8")  # Excel takes UTF-8 only with its mark
-    try:
-        write_file(output, data)
-    except WriteError as error:
-        raise click.ClickException(f"cannot write {error.path}: {error.detail}") from None
+    write_file(output, data)

@@ -13,6 +13,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from ruamel.yaml import YAML
 
 from xlkpi.batch import ASSESSED
+from xlkpi.files import write_file
 from xlkpi.headquarters.forms import inspections_form, roster_form, targets_form
 from xlkpi.headquarters.issuing import make_issue, publish
 from xlkpi.headquarters.lists import read_roster, read_targets
@@ -42,14 +43,11 @@ class Demo:
 def run_demo(folder: Path, engine: str = "formualizer") -> Demo:
     """Issue, fill, check, score: into dealers.xlsx, targets.xlsx, inspections.xlsx, blank/, filled/ and out/."""
     month = demo_month()
-    folder.mkdir(parents=True, exist_ok=True)
     _, blanks = issue_month(month, folder)
     filled = folder / "filled"
-    filled.mkdir(exist_ok=True)
     for dealer, path in zip(month["dealers"], blanks, strict=True):
-        (filled / path.name).write_bytes(
-            fill_in(path.read_bytes(), answers_of(month, dealer), bool(dealer.get("broken")))
-        )
+        data = fill_in(path.read_bytes(), answers_of(month, dealer), bool(dealer.get("broken")))
+        write_file(filled / path.name, data)
     out = folder / "out"
     opened = open_issue(folder / "blank", inspections=folder / "inspections.xlsx")
     scored = opened.score(filled, engine=engine, jobs=1, out=out)
@@ -89,11 +87,11 @@ def issue_month(month: Mapping[str, Any], folder: Path) -> tuple[Issue, list[Pat
     """Headquarters' lists and the blanks made of them, written into the folder."""
     scheme, compiled = usable_scheme(month["scheme"])
     keys = [(d["code"], d["name"], d["region"]) for d in month["dealers"]]
-    (folder / "dealers.xlsx").write_bytes(roster_form(keys))
+    write_file(folder / "dealers.xlsx", roster_form(keys))
     targets = _filled_form(targets_form(scheme, keys, month["month"]), month, "targets", month["fields"])
-    (folder / "targets.xlsx").write_bytes(targets)
+    write_file(folder / "targets.xlsx", targets)
     inspections = inspections_form(scheme, keys, month["month"])
-    (folder / "inspections.xlsx").write_bytes(_filled_form(inspections, month, "inspections", month["inspections"]))
+    write_file(folder / "inspections.xlsx", _filled_form(inspections, month, "inspections", month["inspections"]))
     roster = read_roster(folder / "dealers.xlsx")
     read = read_targets(folder / "targets.xlsx", scheme, roster.rows)
     issue = make_issue(

@@ -21,15 +21,9 @@ def excel() -> None:
 def install(folder: Path, interpreter: str | None) -> None:
     """Make the control workbook in DIR from the installed xlwings' own template, and a page that explains it."""
     from xlkpi.excel.install import install as write
-    from xlkpi.files import WriteError
 
-    try:
-        for path in write(folder, interpreter or ""):
-            click.echo(str(path))
-    except WriteError as error:
-        raise click.ClickException(f"cannot write {error.path}: {error.detail}") from None
-    except FileNotFoundError as error:
-        raise click.ClickException(str(error)) from None
+    for path in write(folder, interpreter or ""):
+        click.echo(str(path))
 
 
 @excel.command()

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from xlkpi.cli.runs import issue_option
 from xlkpi.cli.shared import (
     FILE,
     FOLDER,
@@ -19,15 +20,18 @@ from xlkpi.cli.shared import (
     usable,
 )
 
-roster_option = click.option(
+_roster_option = click.option(
     "--roster", "rosters", type=FILE, multiple=True, required=True, help="Dealers: 代码, 名称, 区域."
 )
+
+_month_option = click.option("--month", type=Month(), required=True, help="The month that is assessed.")
+_workbook_option = click.option("-o", "--output", type=NEW_FILE, required=True, help="The workbook to write.")
 
 
 @click.command()
 @click.argument("scheme_name", metavar="SCHEME")
-@click.option("--month", type=Month(), required=True, help="The month that is assessed.")
-@roster_option
+@_month_option
+@_roster_option
 @click.option("--targets", type=FILE, multiple=True, required=True, help="Targets: dealers × fields.")
 @click.option(
     "--last", "last_values", type=FILE, multiple=True, help="Last month's values, shown beside the input cells."
@@ -51,7 +55,7 @@ def new(
 ) -> None:  # fmt: skip
     """Issue a month: one blank workbook a dealer, the master and issue.json."""
     from xlkpi.cli.stores import opened
-    from xlkpi.files import WriteError, workbook_paths
+    from xlkpi.files import workbook_paths
     from xlkpi.findings import Severity, worst
     from xlkpi.headquarters.deadlines import check_order, day_said
     from xlkpi.headquarters.issuing import default_deadline, make_issue, publish, with_history
@@ -97,10 +101,7 @@ def new(
     ]
     stop_on_errors([*aimed.findings, *(finding for listed in known if listed for finding in listed.findings)])
     issue = with_history(issue, [listed.rows for listed in known if listed])
-    try:
-        written = publish(issue, output)
-    except WriteError as error:
-        raise click.ClickException(f"cannot write {error.path}: {error.detail}") from None
+    written = publish(issue, output)
     click.echo(f"{len(written)} 份空白表 → {output}（截止 {issue.deadline}）")
 
 
@@ -111,10 +112,10 @@ def targets() -> None:
 
 @targets.command("new")
 @click.argument("scheme_name", metavar="SCHEME")
-@click.option("--month", type=Month(), required=True, help="The month that is assessed.")
-@roster_option
+@_month_option
+@_roster_option
 @click.option("--indicators", is_flag=True, help="A column for every indicator too; each may stay blank.")
-@click.option("-o", "--output", type=NEW_FILE, required=True, help="The workbook to write.")
+@_workbook_option
 def targets_new(scheme_name: str, month: str, rosters: tuple[Path, ...], indicators: bool, output: Path) -> None:
     """Make the sheet in which headquarters enters the targets (dealers × fields)."""
     from xlkpi.files import write_file
@@ -135,8 +136,8 @@ def inspections() -> None:
 
 
 @inspections.command("new")
-@click.option("--issue", "issue_folder", type=FOLDER, required=True, help="The folder that `xlkpi new` wrote.")
-@click.option("-o", "--output", type=NEW_FILE, required=True, help="The workbook to write.")
+@issue_option
+@_workbook_option
 def inspections_new(issue_folder: Path, output: Path) -> None:
     """Make the sheet in which headquarters enters 检查情况 (dealers × clauses)."""
     from xlkpi.files import write_file

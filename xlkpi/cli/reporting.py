@@ -23,20 +23,13 @@ def report(out: Path, output: Path | None, lang: str, store_file: Path | None) -
     """Make one HTML file of the folder OUT that `xlkpi score` wrote: ranking, regions, each dealer's page."""
     from dataclasses import replace
 
-    from xlkpi.files import WriteError
-    from xlkpi.month.scores import NoScores
     from xlkpi.shown.report.page import REPORT_FILE, write_report
     from xlkpi.shown.report.source import Source
 
     path = output or out / REPORT_FILE
-    try:
-        source = Source.read(out, "en" if lang == "en" else "zh")
-        history = known_history(store_file, source.data.scheme, source.data.month)
-        click.echo(str(write_report(replace(source, history=history), path)))
-    except NoScores as error:
-        raise click.UsageError(str(error)) from None
-    except WriteError as error:
-        raise click.ClickException(f"cannot write {error.path}: {error.detail}") from None
+    source = Source.read(out, "en" if lang == "en" else "zh")
+    history = known_history(store_file, source.data.scheme, source.data.month)
+    click.echo(str(write_report(replace(source, history=history), path)))
 
 
 @click.command()

@@ -35,17 +35,13 @@ def status(
     jobs: int | None,
 ) -> None:  # fmt: skip
     """List who has sent, who is late or missing, and what cannot be used. No score is written."""
-    from xlkpi.files import WriteError
     from xlkpi.month.returns import RETURNS_FILE
     from xlkpi.shown.folder import write_returns
     from xlkpi.shown.terminal import print_returns
 
     month = _survey(paths, issue_folder, filing, engine, jobs)
-    try:
-        if output:
-            write_returns(month, output)
-    except WriteError as error:
-        raise click.ClickException(f"cannot write {error.path}: {error.detail}") from None
+    if output:
+        write_returns(month, output)
     screen = console()
     print_returns(screen, f"{month.month}　{month.issue.scheme.title}　回收清单", month.returns)
     if output:
@@ -63,18 +59,15 @@ def letters(
     paths: tuple[Path, ...], issue_folder: Path, filing: FilingOptions, output: Path, engine: str, jobs: int | None
 ) -> None:
     """Write to each dealer what is missing or wrong: a text to paste and a page. Who is done gets no letter."""
-    from xlkpi.files import WriteError, write_file
+    from xlkpi.files import write_file
     from xlkpi.shown.letters import letters as letters_of
 
     month = _survey(paths, issue_folder, filing, engine, jobs)
     written = 0
-    try:
-        for letter in letters_of(month, filing.deadline, filing.locked):
-            write_file(output / f"{letter.name}.txt", letter.text.encode("utf-8-sig"))
-            write_file(output / f"{letter.name}.html", letter.page.encode())
-            written += 1
-    except WriteError as error:
-        raise click.ClickException(f"cannot write {error.path}: {error.detail}") from None
+    for letter in letters_of(month, filing.deadline, filing.locked):
+        write_file(output / f"{letter.name}.txt", letter.text.encode("utf-8-sig"))
+        write_file(output / f"{letter.name}.html", letter.page.encode())
+        written += 1
     console().print(f"{written} 封 → {output}")
 
 

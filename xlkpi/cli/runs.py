@@ -131,9 +131,8 @@ def open_given(
     folder: Path, targets: Sequence[Path] = (), inspections: Sequence[Path] = (), waivers: Sequence[Path] = (), *,
     anyway: bool = False,
 ) -> OpenIssue:  # fmt: skip
-    """The issue in a folder with headquarters' lists; that there is none, or another list, ends the command."""
+    """The issue in a folder with headquarters' lists; a list of another issue ends the command."""
     from xlkpi.headquarters.lists import ListRefused
-    from xlkpi.issue import IssueError
     from xlkpi.library import open_issue
 
     try:
@@ -143,8 +142,6 @@ def open_given(
     except ListRefused as refused:
         stop_on_errors(refused.findings)
         raise
-    except IssueError as error:
-        raise click.UsageError(str(error)) from None
 
 
 def score_files(

@@ -80,15 +80,11 @@ def scheme_coverage(name: str) -> None:
 @click.option("-o", "--output", type=NEW_FILE, help="Write to a file instead of standard output.")
 def scheme_schema(name: str | None, output: Path | None) -> None:
     """Print the JSON Schema of a scheme's YAML, for editors. With NAME, the scheme's own rules are known to it too."""
-    from xlkpi.scheme.files import SchemeError
+    from xlkpi.files import write_file
     from xlkpi.scheme.schema import editor_schema
 
-    try:
-        schema = editor_schema(name)
-    except SchemeError as error:
-        raise click.ClickException(str(error)) from None
-    text = json.dumps(schema, ensure_ascii=False, indent=1) + "\n"
+    text = json.dumps(editor_schema(name), ensure_ascii=False, indent=1) + "\n"
     if output:
-        output.write_text(text, "utf-8")
+        write_file(output, text.encode())
     else:
         click.echo(text, nl=False)

@@ -65,7 +65,6 @@ def score(
 ) -> None:  # fmt: skip
     """Score dealers' workbooks: scores.json, scores.csv, the ranking workbook and each dealer's assessed workbook."""
     from xlkpi.cli.stores import keep, known_figures, known_history, known_standing
-    from xlkpi.files import WriteError
     from xlkpi.library import files_of, processes
     from xlkpi.shown.folder import write_month
 
@@ -76,19 +75,16 @@ def score(
     files = files_of(paths)
     expected, lists = filing.read(issue, files, always=False)
     workers = processes(jobs, len(files))
-    try:
-        month = score_files(
-            opened, files, jobs=workers, cluster=cluster, engine=engine, out=output, resume=resume, filing=expected,
-            lists=lists, past=past, before=before,
-        )  # fmt: skip
-        write_month(
-            month, output, jobs=workers, parquet=parquet, report=report,
-            history=lambda: known_history(store_file, issue.scheme.scheme, issue.month),
-        )  # fmt: skip
-        if store_file:
-            keep(month, store_file)
-    except WriteError as error:
-        raise click.ClickException(f"cannot write {error.path}: {error.detail}") from None
+    month = score_files(
+        opened, files, jobs=workers, cluster=cluster, engine=engine, out=output, resume=resume, filing=expected,
+        lists=lists, past=past, before=before,
+    )  # fmt: skip
+    write_month(
+        month, output, jobs=workers, parquet=parquet, report=report,
+        history=lambda: known_history(store_file, issue.scheme.scheme, issue.month),
+    )  # fmt: skip
+    if store_file:
+        keep(month, store_file)
     _print(month, output)
     leave(month.all_findings(), failed=len(month.unusable))
 
@@ -110,13 +106,10 @@ def trace(file: Path, item: str) -> None:
     """Explain an ITEM of an assessed workbook: clause, cells, numbers, arithmetic, result."""
     from xlkpi.intake.guard import Refused
     from xlkpi.library import explain
-    from xlkpi.scoring.trace import NoTrace
     from xlkpi.shown.terminal import print_trace
 
     try:
         explained = explain(file, item)
-    except NoTrace as error:
-        raise click.ClickException(str(error)) from None
     except Refused as refused:
         refuse(file, refused.code, refused.facts)
     print_trace(console(), explained)

@@ -82,24 +82,17 @@ def console(stderr: bool = False) -> Console:
 
 
 def usable(name: str) -> tuple[Any, Any]:
-    """A scheme by name or folder, with its formulas; what is wrong with it ends the command."""
-    from xlkpi.scheme.files import SchemeError
+    """A scheme by name or folder, with its formulas."""
     from xlkpi.scheme.lint import usable_scheme
 
-    try:
-        return usable_scheme(name)
-    except SchemeError as error:
-        raise click.ClickException(str(error)) from None
+    return usable_scheme(name)
 
 
 def load_issue(folder: Path) -> Issue:
     """The issue in a folder."""
-    from xlkpi.issue import Issue, IssueError
+    from xlkpi.issue import Issue
 
-    try:
-        return Issue.load(folder)
-    except IssueError as error:
-        raise click.UsageError(str(error)) from None
+    return Issue.load(folder)
 
 
 anyway_option = click.option(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, Month, console, refuse
+from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, Month, console
 
 if TYPE_CHECKING:
     from xlkpi.checking.plausible import Past
@@ -27,17 +27,14 @@ _PARTS: dict[str, By] = {"all": "all", "region": "region", "peer-group": "peer_g
 
 @contextmanager
 def opened(store_file: Path, *, write: bool = False) -> Iterator[Store]:
-    """The store, open; what is wrong with it is a finding and ends the command. Waiting is said on standard error."""
-    from xlkpi.month.store.file import StoreError, open_store
+    """The store, open. Waiting for another program is said on standard error."""
+    from xlkpi.month.store.file import open_store
 
     def waiting(detail: str) -> None:
         click.echo(f"{store_file}: {detail}; 等待 …", err=True)
 
-    try:
-        with open_store(store_file, write=write, told=waiting) as store:
-            yield store
-    except StoreError as error:
-        refuse(store_file, error.code, error.facts)
+    with open_store(store_file, write=write, told=waiting) as store:
+        yield store
 
 
 def known_figures(store_file: Path | None, issue: Issue) -> Past:
@@ -106,7 +103,7 @@ def history(dealer: str, store_file: Path, name: str, scheme_name: str) -> None:
 @click.option("-o", "--output", type=NEW_FILE, help="Write the ranking workbook (排名汇总.xlsx) instead of printing.")
 def rank(store_file: Path, month: str | None, part: str, scheme_name: str, output: Path | None) -> None:
     """A month's ranking as the store has it, resubmissions and late files included."""
-    from xlkpi.files import WriteError, write_file
+    from xlkpi.files import write_file
     from xlkpi.month.store.query import months, standings, which_scheme
     from xlkpi.shown.ranking import ranking_workbook
     from xlkpi.shown.terminal import print_standings
@@ -117,10 +114,7 @@ def rank(store_file: Path, month: str | None, part: str, scheme_name: str, outpu
     if output is None:
         print_standings(console(), stand, _PARTS[part])
         return
-    try:
-        write_file(output, ranking_workbook(stand))
-    except WriteError as error:
-        raise click.ClickException(f"cannot write {error.path}: {error.detail}") from None
+    write_file(output, ranking_workbook(stand))
     click.echo(str(output))
 
 

@@ -98,7 +98,6 @@ def publish(issue: Issue, folder: Path, engine: Engine | None = None) -> list[Pa
     Raises:
         WriteError: a file could not be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     written = []
     for blank in blanks(issue, engine):
         write_file(folder / blank.file, blank.data)

@@ -14,6 +14,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from xlkpi.files import WriteError
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -189,12 +191,21 @@ def _prepare(path: Path, connection: duckdb.DuckDBPyConnection, write: bool) -> 
 
 
 def export(store: Store, folder: Path) -> list[Path]:
-    """Write every table as a Parquet file into a folder; for DuckDB, pandas, Polars, Power BI and others."""
+    """Write every table as a Parquet file into a folder; for DuckDB, pandas, Polars, Power BI and others.
+
+    Raises:
+        WriteError: a file could not be written.
+    """
+    import duckdb  # noqa: PLC0415
+
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for table in TABLES:
         path = folder / f"{table}.parquet"
         target = str(path).replace("'", "''")
-        store.connection.execute(f"COPY {table} TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
+        try:
+            store.connection.execute(f"COPY {table} TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
+        except duckdb.IOException as error:
+            raise WriteError(path, OSError(str(error))) from None
         written.append(path)
     return written

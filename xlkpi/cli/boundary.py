@@ -1,0 +1,76 @@
+"""The one place where an error becomes a sentence and an exit code. No command shows a traceback."""
+
+from __future__ import annotations
+
+import errno
+import os
+import traceback
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+INTERNAL = 70  # as sysexits.h has it
+DEBUG = "XLKPI_DEBUG"
+"""The environment variable that lets an internal error through with its traceback."""
+
+
+class Commands(click.Group):
+    """The commands, with the error boundary around them."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what goes wrong ends as click's own errors do."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # click ends quietly where nobody reads on
+                raise
+            raise click.ClickException(_of_the_system(error)) from None
+        except Exception as error:
+            _explain(error)
+
+
+def _explain(error: Exception) -> NoReturn:
+    """Say what went wrong; the exit code is 1 for a file or scheme, 2 for what was asked, 70 for a bug."""
+    from xlkpi.cli.shared import refuse
+    from xlkpi.files import WriteError
+    from xlkpi.intake.guard import Refused
+    from xlkpi.issue import IssueError
+    from xlkpi.month.scores import NoScores
+    from xlkpi.month.store.file import StoreError
+    from xlkpi.scheme.files import SchemeError
+    from xlkpi.scoring.trace import NoTrace
+
+    match error:
+        case WriteError():
+            raise click.ClickException(f"cannot write {error.path}: {error.detail}") from None
+        case StoreError() | Refused():
+            refuse(Path(str(error.facts.get("path", ""))), error.code, error.facts)
+        case IssueError() | NoScores():
+            raise click.UsageError(str(error)) from None
+        case SchemeError() | NoTrace():
+            raise click.ClickException(str(error)) from None
+    if os.environ.get(DEBUG):
+        raise error
+    raise InternalError(error)
+
+
+def _of_the_system(error: OSError) -> str:
+    detail = error.strerror or str(error)
+    return f"{error.filename}: {detail}" if error.filename else detail
+
+
+class InternalError(click.ClickException):
+    """An error that is ours: what it is, where, and how to report it."""
+
+    exit_code = INTERNAL
+
+    def __init__(self, error: Exception):
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(frame.filename).name}:{frame.lineno}"
+        super().__init__(
+            f"internal error ({type(error).__name__} at {where}): {error}\n"
+            f"This is a bug in xlkpi. Please report it with the command and this text; {DEBUG}=1 adds the traceback."
+        )
