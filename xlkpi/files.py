@@ -6,14 +6,10 @@ import contextlib
 import io
 import os
 import re
-import zlib
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, cast
-
-if TYPE_CHECKING:
-    from xlkpi.issue import Dealer, Issue
+from typing import IO, Any, cast
 
 _UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
 _TEMPORARY = ".tmp"
@@ -101,14 +97,6 @@ def remove_litter(folder: Path) -> None:
 def safe_name(text: str) -> str:
     """A text as part of a file's name on any system."""
     return _UNSAFE.sub("", text).strip(" .")[:60] or "_"
-
-
-def file_name(issue: Issue, dealer: Dealer) -> str:
-    """code_name_month.xlsx. A code that cannot stand in a file's name as it is gets a mark, so that no two are one."""
-    code = safe_name(dealer.code)
-    if code != dealer.code:
-        code += f"~{zlib.crc32(dealer.code.encode()):08x}"
-    return f"{code}_{safe_name(dealer.name)}_{issue.month}.xlsx"
 
 
 def workbook_paths(paths: tuple[Path, ...]) -> list[Path]:

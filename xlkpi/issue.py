@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from xlkpi.files import write_file
+from xlkpi.files import safe_name, write_file
 from xlkpi.findings import Ruling
 from xlkpi.resources import templates
 from xlkpi.scheme.cells import CONTACT, DEADLINE, DEALER, DEALER_NAME, MONTH, REGION, of_field
@@ -65,6 +66,13 @@ class Issue:
     deadline: str = ""
     locked: str = ""
     contact: str = ""
+
+    def file_name(self, dealer: Dealer) -> str:
+        """code_name_month.xlsx. A code that cannot stand in a file's name as it is gets a mark, so that no two share one."""
+        code = safe_name(dealer.code)
+        if code != dealer.code:
+            code += f"~{zlib.crc32(dealer.code.encode()):08x}"
+        return f"{code}_{safe_name(dealer.name)}_{self.month}.xlsx"
 
     def marker(self, dealer: str) -> str:
         """The words that a dealer's workbook carries in three places."""

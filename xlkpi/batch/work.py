@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from xlkpi.files import WriteError, file_name, write_file
+from xlkpi.files import WriteError, write_file
 from xlkpi.findings import Finding
 from xlkpi.intake.guard import Refused, raw_bytes
 from xlkpi.intake.reading import Reading
@@ -83,7 +83,7 @@ class Worker:
         done = replace(done, findings=(*done.findings, *self._watched(sent.file)))
         workbook = written = ""
         if self.folder is not None:
-            workbook = file_name(self.issue, self.issue.roster[sent.dealer])
+            workbook = self.issue.file_name(self.issue.roster[sent.dealer])
             data = self.stamper.stamp(done.cells, self.issue.marker(sent.dealer), self.issue.stamped(sent.dealer))
             try:
                 write_file(self.folder / workbook, data)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from xlkpi.files import file_name, write_file
+from xlkpi.files import write_file
 from xlkpi.findings import Finding
 from xlkpi.headquarters.lists import missing_targets
 from xlkpi.issue import Dealer, Issue, Targets
@@ -89,7 +89,7 @@ def blanks(issue: Issue, engine: Engine | None = None) -> Iterator[Blank]:
     for dealer in issue.roster.values():
         stamped = issue.stamped(dealer.code)
         data = stamper.stamp({**stamped, **engine.evaluate(stamped)}, issue.marker(dealer.code), stamped)
-        yield Blank(dealer, file_name(issue, dealer), data)
+        yield Blank(dealer, issue.file_name(dealer), data)
 
 
 def publish(issue: Issue, folder: Path, engine: Engine | None = None) -> list[Path]:

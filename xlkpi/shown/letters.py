@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from xlkpi.files import file_name
 from xlkpi.findings import Finding, Severity
 from xlkpi.issue import Dealer
 from xlkpi.month.month import Month
@@ -63,7 +62,7 @@ def letters(month: Month, deadline: str = "", locked: str = "") -> Iterator[Lett
             dates = {"deadline": deadline or issue.deadline, "locked": locked or issue.locked}
             facts = {"issue": issue, "dealer": issue.roster[code], **dates, **told}
             text, page = (environment.get_template(f"letter.{kind}.j2").render(facts) for kind in ("txt", "html"))
-            yield Letter(code, file_name(issue, issue.roster[code]).removesuffix(".xlsx"), text, page)
+            yield Letter(code, issue.file_name(issue.roster[code]).removesuffix(".xlsx"), text, page)
 
 
 def _told(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import REAL_TARGETS, MakeIssue
 
-from xlkpi.files import WriteError, file_name
+from xlkpi.files import WriteError
 from xlkpi.headquarters.issuing import Blank, NotIssued, blanks, default_deadline, publish, with_revision
 from xlkpi.intake.reader import open_workbook
 from xlkpi.issue import Dealer, Issue, IssueError
@@ -82,8 +82,8 @@ def test_a_blank_carries_the_dealers_own_identity_targets_and_last_values(
 
 
 def test_a_dealers_name_cannot_lead_out_of_the_folder(issue: Issue) -> None:
-    assert file_name(issue, Dealer("../D1", "a/b:c")) == "D1~0ee43593_abc_2026-11.xlsx"
-    assert file_name(issue, Dealer("D1", "../..")) == "D1___2026-11.xlsx"
+    assert issue.file_name(Dealer("../D1", "a/b:c")) == "D1~0ee43593_abc_2026-11.xlsx"
+    assert issue.file_name(Dealer("D1", "../..")) == "D1___2026-11.xlsx"
 
 
 def test_publishing_leaves_blanks_master_and_issue_and_nothing_half_written(
