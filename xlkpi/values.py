@@ -80,7 +80,7 @@ def cell_ref(column: int, row: int) -> str:
     return f"{column_letters(column)}{row}"
 
 
-_REF: Final = re.compile("([A-Z]+)([0-9]+)")
+_REF: Final = re.compile("([A-Z]{1,3})([1-9][0-9]*)")
 
 
 @lru_cache(50_000)

@@ -32,7 +32,7 @@ def test_a_reference_and_its_position_are_the_same(ref: str, position: tuple[int
     assert cell_ref(*position) == ref
 
 
-@pytest.mark.parametrize("ref", ["", "A", "1", "a1", "A1:B2", "$A$1", "A１"])
+@pytest.mark.parametrize("ref", ["", "A", "1", "a1", "A1:B2", "$A$1", "A１", "A0", "A01", "ABCD1"])
 def test_what_is_no_reference_raises(ref: str) -> None:
     with pytest.raises(ValueError, match="is not a cell reference"):
         column_row(ref)
