@@ -68,7 +68,7 @@ class Issue:
     contact: str = ""
 
     def file_name(self, dealer: Dealer) -> str:
-        """code_name_month.xlsx. A code that cannot stand in a file's name as it is gets a mark, so that no two share one."""
+        """code_name_month.xlsx; a code that cannot stand in a file name as it is is marked: no two share one."""
         code = safe_name(dealer.code)
         if code != dealer.code:
             code += f"~{zlib.crc32(dealer.code.encode()):08x}"
