@@ -44,12 +44,12 @@ def write_file(path: Path, data: bytes) -> None:
     Raises:
         WriteError: the target is open elsewhere, may not be written, or the disk is full.
     """
-    with written(path) as file:
+    with atomic_writer(path) as file:
         file.write(data)
 
 
 @contextlib.contextmanager
-def written(path: Path, before: Callable[[], None] | None = None) -> Iterator[IO[bytes]]:
+def atomic_writer(path: Path, before: Callable[[], None] | None = None) -> Iterator[IO[bytes]]:
     """A file to write into that stands under its name when all is in it; what fails half-way leaves the target alone.
     `before` is called before the target is replaced.
 
@@ -86,7 +86,7 @@ def _put(url: Any, data: bytes) -> None:
         raise WriteError(url, error) from None
 
 
-def remove_litter(folder: Path) -> None:
+def remove_stale_temporaries(folder: Path) -> None:
     """Remove what writers that were killed have left in a folder."""
     if isinstance(folder, Path) and folder.is_dir():
         for path in folder.glob(f".*{_TEMPORARY}"):

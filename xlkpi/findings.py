@@ -88,7 +88,7 @@ class Finding:
         ruled = self.ruling and self.ruling.severity
         return ruled or self.entry.severity
 
-    def ruled(self, lang: str = "zh") -> str:
+    def ruling_note(self, lang: str = "zh") -> str:
         """What headquarters' ruling did and why, "" where there is none."""
         if self.ruling is None:
             return ""

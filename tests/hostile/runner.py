@@ -136,10 +136,10 @@ def _value(data: bytes, chance: random.Random) -> bytes:
     spots = [m.span(1) for m in re.finditer(rb'"([^"<>&]{0,40})"|>([^<>&]{1,40})<', data) if m[1] is not None]
     spots += [m.span(1) for m in re.finditer(rb">([^<>&]{1,40})<", data)]
     start, end = chance.choice(spots)
-    return data[:start] + chance.choice(NONSENSE) + data[end:]
+    return data[:start] + chance.choice(MALFORMED_XML) + data[end:]
 
 
-NONSENSE = (
+MALFORMED_XML = (
     b"",
     b"-1",
     b"0",

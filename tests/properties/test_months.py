@@ -246,7 +246,7 @@ def test_the_order_of_the_scheme_changes_nothing(world: World, turned: dict[str,
 # ------------------------------------------------------------------ absences
 
 
-NONSENSE = ["也许", "否决", "达到", "已评", "5", "100%", "1e3", "TRUE", "#DIV/0!", "=1+1", "'5", "-", " ", "0"]
+MALFORMED_XML = ["也许", "否决", "达到", "已评", "5", "100%", "1e3", "TRUE", "#DIV/0!", "=1+1", "'5", "-", " ", "0"]
 
 
 @EXAMPLES
@@ -256,7 +256,7 @@ def test_a_word_never_becomes_a_number(world: World, data: st.DataObject) -> Non
     scheme = world.scheme
     numbers = sorted(name for name, field in scheme.fields.items() if field.type != "choice")
     name = data.draw(st.sampled_from(numbers))
-    word = data.draw(st.sampled_from([*NONSENSE, Absence.MISSING.value, Absence.UNREADABLE.value]))
+    word = data.draw(st.sampled_from([*MALFORMED_XML, Absence.MISSING.value, Absence.UNREADABLE.value]))
     assume(word not in scheme.fields[name].words)
     month = data.draw(months(scheme))
     blank, worded = world.judge({**month, name: None}), world.judge({**month, name: word})

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from xlkpi.files import WriteError, safe_name, workbook_paths, write_file, written
+from xlkpi.files import WriteError, atomic_writer, safe_name, workbook_paths, write_file
 
 
 def test_a_file_is_replaced_and_nothing_else_is_left(tmp_path: Path) -> None:
@@ -32,7 +32,7 @@ def test_a_file_that_fails_half_way_leaves_the_old_one_and_no_litter(tmp_path: P
     write_file(target, b"old")
 
     def half() -> None:
-        with written(target) as file:
+        with atomic_writer(target) as file:
             file.write(b"half")
             raise ValueError("no more")
 

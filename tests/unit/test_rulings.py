@@ -43,9 +43,9 @@ def test_a_waiver_makes_an_error_a_notice_that_tells_why() -> None:
     assert ruled.severity is Severity.NOTICE
     assert worst([ruled]) is Severity.NOTICE
     assert ruled.message() == MISSING.message()
-    assert ruled.ruled() == "总部豁免（原为错误）：台风停业（王经理，2026-12）"
-    assert ruled.ruled("en") == "waived (was error): 台风停业 (王经理，2026-12)"
-    assert MISSING.ruled() == ""
+    assert ruled.ruling_note() == "总部豁免（原为错误）：台风停业（王经理，2026-12）"
+    assert ruled.ruling_note("en") == "waived (was error): 台风停业 (王经理，2026-12)"
+    assert MISSING.ruling_note() == ""
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_scheme_switches_a_code_off_or_gives_it_another_severity_in_its_months
     assert after(relation, OFF, month="2026-09") == [relation]
     (harder,) = after(relation, replace(OFF, severity=Severity.ERROR))
     assert harder.severity is Severity.ERROR
-    assert harder.ruled() == "方案另有规定（原为警告）：源文件口径有误"
+    assert harder.ruling_note() == "方案另有规定（原为警告）：源文件口径有误"
 
 
 def test_a_waiver_comes_before_the_scheme_and_only_lowers() -> None:
@@ -247,7 +247,7 @@ def test_a_schemes_ruling_reaches_the_findings(scheme_copy: Path, issue: Issue, 
     found = assess_with({}, REAL_INSPECTIONS, issue=ruled).findings
     missing = [f for f in found if f.code == "XK-V001"]
     assert len(missing) == 6
-    assert {(f.severity, f.ruled()) for f in missing} == {
+    assert {(f.severity, f.ruling_note()) for f in missing} == {
         (Severity.WARNING, "方案另有规定（原为错误）：试行期（2026-12）")
     }
 

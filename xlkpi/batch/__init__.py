@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Final, overload
 
 from xlkpi.batch.manifest import MANIFEST_FILE, Entry, Hashes, Manifest, written_before
-from xlkpi.batch.processes import Beside, Scored, default_jobs, score_here, score_in_processes
+from xlkpi.batch.processes import BackgroundTasks, Scored, default_jobs, score_here, score_in_processes
 from xlkpi.batch.receipts import Receipt, receipt
 from xlkpi.batch.settle import Expected, Filed, Settled, settle
 from xlkpi.batch.work import Setup, assessment_of, sha256, unusable_of
-from xlkpi.files import remove_litter
+from xlkpi.files import remove_stale_temporaries
 from xlkpi.findings import Finding, with_rulings
 from xlkpi.intake.guard import Refused, raw_bytes
 from xlkpi.intake.submission import Unusable
@@ -223,7 +223,7 @@ class _Run:
 
 def _remove_litter(out: Path) -> None:
     for folder in (out, out / ASSESSED):
-        remove_litter(folder)
+        remove_stale_temporaries(folder)
 
 
 def _digest(path: Path) -> str:
@@ -259,6 +259,6 @@ def _batch(
 
 
 __all__ = [
-    "Assessments", "Batch", "Beside", "Expected", "Filing", "Runner", "Scored", "default_jobs", "run", "score_here",
-    "score_in_processes",
+    "Assessments", "BackgroundTasks", "Batch", "Expected", "Filing", "Runner", "Scored", "default_jobs", "run",
+    "score_here", "score_in_processes",
 ]  # fmt: skip

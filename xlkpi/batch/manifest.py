@@ -21,7 +21,7 @@ from typing import IO, Self
 
 import xlkpi
 from xlkpi.batch.work import Done, Setup, sha256
-from xlkpi.files import WriteError, written
+from xlkpi.files import WriteError, atomic_writer
 
 MANIFEST_FILE = "manifest.jsonl"
 _HEAD = ("file", "input", "scheme", "targets", "tool", "dealer", "answers", "workbook", "written")
@@ -133,10 +133,10 @@ class Manifest:
         ordered = sorted(used, key=lambda entry: (entry.file, entry.input))
         if self._path is None or not self._on_disk:
             if self._path is not None:
-                with written(self._path) as file:
+                with atomic_writer(self._path) as file:
                     file.writelines(self._line(entry) for entry in ordered)
             return {(entry.file, entry.input): entry for entry in ordered}
-        with written(self._path, before=self._file.close) as file:
+        with atomic_writer(self._path, before=self._file.close) as file:
             file.writelines(self._line(entry) for entry in ordered)
         return {(entry.file, entry.input): entry for entry in written_before(self._path)}
 

@@ -132,7 +132,7 @@ def _score(path: Path) -> Done:
 # ------------------------------------------------------------------ work beside the files
 
 
-class Beside:
+class BackgroundTasks:
     """Does one thing beside this process's own work: in a process of its own where the run has several, else here."""
 
     def __init__(self, jobs: int):
@@ -143,20 +143,20 @@ class Beside:
         if self._pool is not None:
             self._pool.submit(import_module, module)
 
-    def begin(self, work: Callable[..., T], *given: object) -> Callable[[], T]:
+    def submit(self, work: Callable[..., T], *given: object) -> Callable[[], T]:
         """Begin something; what is returned waits for it and gives what came of it. If the process dies, it is done
         here."""
         if self._pool is None:
             return lambda: work(*given)
         future = self._pool.submit(work, *given)
 
-        def ended() -> T:
+        def result() -> T:
             try:
                 return future.result()
             except BrokenProcessPool:
                 return work(*given)
 
-        return ended
+        return result
 
     def __enter__(self) -> Self:
         return self

@@ -17,7 +17,7 @@ from xlkpi.intake.guard import Refused, admit
 from xlkpi.intake.reader import open_workbook
 from xlkpi.intake.reading import Reading
 from xlkpi.intake.source import Source
-from xlkpi.intake.submission import NONSENSE, Submission, Unusable
+from xlkpi.intake.submission import MALFORMED_XML, Submission, Unusable
 from xlkpi.issue import Issue
 from xlkpi.scoring.assess import INSPECTION_MISSING, Assessment, assess
 from xlkpi.scoring.engine import Engine, load_engine
@@ -116,7 +116,7 @@ class Checker:
             return Marked(name, patched(package, operations))
         except Refused as refused:
             reason = Finding(refused.code, file, facts=refused.facts).message()
-        except NONSENSE as error:  # CannotPatch among them
+        except MALFORMED_XML as error:  # CannotPatch among them
             reason = str(error)
         if not isinstance(checked.read, Submission):
             return Marked(name, None, Finding(NOT_MARKED, file, facts={"detail": reason}))

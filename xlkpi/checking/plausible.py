@@ -293,7 +293,7 @@ class _Month:
         alike = [name for name in last if last[name] == mine.get(name) != 0]
         if len(alike) >= self.limits.same and all(last[name] == mine.get(name) for name in last):
             yield "XK-P006", "", {"count": len(alike)}
-        sent = self._print_of(dealer)
+        sent = self._fingerprint(dealer)
         twins = [other for other in self._twins.get(sent, ()) if other != dealer]
         if twins:
             shown = "、".join(f"{self.issue.roster[other].name}（{other}）" for other in twins[:_QUOTED])
@@ -305,12 +305,12 @@ class _Month:
     def _twins(self) -> dict[frozenset[tuple[str, float]], list[str]]:
         twins: dict[frozenset[tuple[str, float]], list[str]] = defaultdict(list)
         for dealer in self.figures:
-            sent = self._print_of(dealer)
+            sent = self._fingerprint(dealer)
             if len(sent) >= self.limits.same:
                 twins[sent].append(dealer)
         return twins
 
-    def _print_of(self, dealer: str) -> frozenset[tuple[str, float]]:
+    def _fingerprint(self, dealer: str) -> frozenset[tuple[str, float]]:
         """A dealer's figures as a whole, noughts aside."""
         return frozenset((name, value) for name, value in self.figures[dealer].items() if name in self.fields and value)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from xlkpi.cli.runs import engine_option, issue_option
-from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, console, leave, load_issue, waivers_option, with_waivers
+from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, console, exit_with_status, load_issue, waivers_option, with_waivers
 
 if TYPE_CHECKING:
     from xlkpi.checking.changes import Changes
@@ -61,7 +61,7 @@ def check(
     _tell(issue, checked, found, changes, shape, output)
     if folder and shape == "text":
         console().print(f"→ {folder}")
-    leave(found, failed=0)
+    exit_with_status(found, failed=0)
 
 
 def _mark(checker: Checker, checked: Sequence[Checked], folder: Path, sources: Iterable[Path]) -> list[Finding]:

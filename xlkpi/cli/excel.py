@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from xlkpi.cli.shared import ERRORS, FILE, FOLDER, console, leave
+from xlkpi.cli.shared import ERRORS, FILE, FOLDER, console, exit_with_status
 
 
 @click.group()
@@ -78,4 +78,4 @@ def score(issue_folder: Path | None, name: str, inspected: Path | None, only_che
     except Exception as error:
         raise click.ClickException(told(error)) from None
     click.echo(done.message)
-    leave(done.findings, failed=0)
+    exit_with_status(done.findings, failed=0)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, console, leave
+from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, console, exit_with_status
 from xlkpi.cli.stores import known_history
 
 OUT = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -54,4 +54,4 @@ def pdf(paths: tuple[Path, ...], output: Path) -> None:
         ) from None
     if found:
         print_findings(console(), found)
-    leave(found, failed=len(found))
+    exit_with_status(found, failed=len(found))

@@ -26,7 +26,7 @@ from xlkpi.cli.shared import (
     NEW_FILE,
     Where,
     console,
-    leave,
+    exit_with_status,
     refuse,
     waivers_option,
 )
@@ -86,7 +86,7 @@ def score(
     if store_file:
         keep(month, store_file)
     _print(month, output)
-    leave(month.all_findings(), failed=len(month.unusable))
+    exit_with_status(month.all_findings(), failed=len(month.unusable))
 
 
 def _print(month: Month, output: Path) -> None:
@@ -146,7 +146,7 @@ def audit(paths: tuple[Path, ...], engine: str) -> None:
         print_findings(console(), refused_files)
     if differing and not refused_files:
         sys.exit(ERRORS)
-    leave(refused_files, failed=0)
+    exit_with_status(refused_files, failed=0)
 
 
 @click.command()

@@ -127,7 +127,7 @@ def stop_on_errors(findings: Iterable[Finding]) -> None:
     if listed:
         print_findings(console(), listed)
     if worst(listed) is Severity.ERROR:
-        leave(listed, failed=0)
+        exit_with_status(listed, failed=0)
 
 
 def refuse(file: Path, code: str, facts: Any) -> NoReturn:
@@ -137,11 +137,11 @@ def refuse(file: Path, code: str, facts: Any) -> NoReturn:
 
     finding = Finding(code, file.name, facts=facts)
     print_findings(console(), [finding])
-    leave([finding], failed=0)
+    exit_with_status([finding], failed=0)
     raise AssertionError  # a refusal is always an error
 
 
-def leave(findings: Iterable[Finding], *, failed: int) -> None:
+def exit_with_status(findings: Iterable[Finding], *, failed: int) -> None:
     """Leave with the code for the worst that happened; return where all is well."""
     from xlkpi.findings import Severity, is_unsafe, worst
 

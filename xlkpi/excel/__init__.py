@@ -11,8 +11,8 @@ def main() -> None:
 
     # one press makes about so many objects, and the process ends: to search for garbage every 700 costs a tenth
     gc.set_threshold(100_000)
-    from xlkpi.excel.attach import spare_others  # noqa: PLC0415
+    from xlkpi.excel.attach import keep_other_excels_open  # noqa: PLC0415
     from xlkpi.excel.button import press  # noqa: PLC0415
 
-    spare_others()
+    keep_other_excels_open()
     press(xlwings.Book.caller())

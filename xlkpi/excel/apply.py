@@ -49,10 +49,10 @@ def apply(book: Any, operations: Operations) -> None:
             for operation in operations:
                 _APPLIERS[type(operation)](book, operation, desktop, undo)
         except Exception as error:
-            raise CannotWrite(f"Excel 拒绝写入（{words(error)}）；{_taken_back(undo)}") from error
+            raise CannotWrite(f"Excel 拒绝写入（{words(error)}）；{_roll_back(undo)}") from error
 
 
-def _taken_back(undo: list[_Step]) -> str:
+def _roll_back(undo: list[_Step]) -> str:
     """Undo, the last first, and say how the workbook stands now. A step that fails keeps none of the others back."""
     whole = True
     for step in reversed(undo):

@@ -42,7 +42,7 @@ def running_books() -> list[Any]:
     desktop = [engine for engine in xlwings.engines if engine.type == "desktop"]
     if not desktop:
         raise Trouble(why_none(sys.platform))
-    spare_others()
+    keep_other_excels_open()
     refused: list[Exception] = []
     books = [book for engine in desktop for book in _books(engine, refused)]
     if not books:
@@ -76,7 +76,7 @@ def _why_refused(error: Exception) -> str:
     return f"{advice}（{words(error)}）"
 
 
-def spare_others() -> None:
+def keep_other_excels_open() -> None:
     """Keep xlwings, on Windows, from ending every Excel in which it sees no workbook when Python ends.
 
     It does so to clean up after itself. We start no Excel: those would be other people's, with unsaved work in them.

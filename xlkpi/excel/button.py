@@ -120,7 +120,7 @@ def _folder(control: Any, choices: Choices) -> str:
 
 def _blanks(control: Any, choices: Choices) -> str:
     from xlkpi.files import WriteError, workbook_paths  # noqa: PLC0415
-    from xlkpi.headquarters.issuing import NotIssued, make_issue, publish, with_history  # noqa: PLC0415
+    from xlkpi.headquarters.issuing import IssueRefused, make_issue, publish, with_history  # noqa: PLC0415
     from xlkpi.headquarters.lists import read_roster, read_targets  # noqa: PLC0415
     from xlkpi.headquarters.previous import read_previous  # noqa: PLC0415
     from xlkpi.scheme.files import SchemeError  # noqa: PLC0415
@@ -143,7 +143,7 @@ def _blanks(control: Any, choices: Choices) -> str:
             scheme, compiled, month=month, roster=roster.rows, targets=targets.rows,
             targets_file=choices.path("targets").name,
         )  # fmt: skip
-    except NotIssued as refused:
+    except IssueRefused as refused:
         _stop_on_errors(label("targets"), [*targets.findings, *refused.findings])
         raise
     if choices.values["previous"]:

@@ -21,7 +21,7 @@ from xlkpi.workbook.sheets.whole import plan_workbook
 from xlkpi.workbook.stamp import Stamper
 
 
-class NotIssued(Exception):
+class IssueRefused(Exception):
     """The month cannot be issued; `findings` say what is missing."""
 
     def __init__(self, findings: list[Finding]):
@@ -54,11 +54,11 @@ def make_issue(
     """Make the master and the issue.
 
     Raises:
-        NotIssued: a scored item has no target for a dealer; nothing is made.
+        IssueRefused: a scored item has no target for a dealer; nothing is made.
     """
     lacking = missing_targets(targets_file, scheme, roster.values(), targets)
     if lacking:
-        raise NotIssued(lacking)
+        raise IssueRefused(lacking)
     plan = plan_workbook(scheme, compiled)
     layout = layout_of(plan, {**live_words(), **relation_words(scheme.relations)})
     return Issue(

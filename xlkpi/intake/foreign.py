@@ -18,7 +18,17 @@ from typing import Any, Final
 from xml.etree import ElementTree
 
 from xlkpi.intake import calamine_cells
-from xlkpi.intake.guard import MAX_CELLS, MAX_COLUMN, MAX_PART, MAX_ROW, Package, Refused, archive, is_encrypted, taken
+from xlkpi.intake.guard import (
+    MAX_CELLS,
+    MAX_COLUMN,
+    MAX_PART,
+    MAX_ROW,
+    Package,
+    Refused,
+    archive,
+    is_encrypted,
+    read_limited,
+)
 from xlkpi.intake.reader import open_workbook
 from xlkpi.intake.source import SheetCells, Source
 from xlkpi.values import UNKNOWN, CellKind, Place, RawCell
@@ -77,7 +87,7 @@ def open_source(source: Path | bytes) -> Source:
     Raises:
         Refused: with the finding's code and facts.
     """
-    raw = taken(source)
+    raw = read_limited(source)
     if raw.startswith(_OLE):
         if is_encrypted(raw):
             raise Refused("XK-F003")

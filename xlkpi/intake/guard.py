@@ -169,7 +169,7 @@ def admit(source: Path | bytes) -> Package:
     Raises:
         Refused: with the finding's code and facts.
     """
-    raw = taken(source)
+    raw = read_limited(source)
     if raw.startswith(_OLE):
         raise Refused("XK-F003" if is_encrypted(raw) else "XK-F004")
     package = archive(raw)
@@ -180,7 +180,7 @@ def admit(source: Path | bytes) -> Package:
     return package
 
 
-def taken(source: Path | bytes) -> bytes:
+def read_limited(source: Path | bytes) -> bytes:
     """A file's bytes, unless there are too many.
 
     Raises:

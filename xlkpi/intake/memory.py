@@ -12,7 +12,9 @@ FILES: Final = 4  # so many files' pieces are kept: what every file has, and wha
 _Result = TypeVar("_Result")
 
 
-def remembered(entries: int, length: int = SHORT) -> Callable[[Callable[[bytes], _Result]], Callable[[bytes], _Result]]:
+def cache_short(
+    entries: int, length: int = SHORT
+) -> Callable[[Callable[[bytes], _Result]], Callable[[bytes], _Result]]:
     """Remember what a function makes of short bytes. Long ones are no form's own, and would fill the memory."""
 
     def around(work: Callable[[bytes], _Result]) -> Callable[[bytes], _Result]:

@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 
 from xlkpi.intake.guard import MAX_COLUMN, MAX_ROW, Refused
 from xlkpi.intake.markup import bare, nonsense, relation_of, tree, twice, walk
-from xlkpi.intake.memory import remembered
+from xlkpi.intake.memory import cache_short
 from xlkpi.intake.outline import Outline, outlined
 from xlkpi.intake.spelling import KINDS, ROW, Said, defined, formula_text, meant, no_doubles
 from xlkpi.values import cell_ref, column_number
@@ -48,7 +48,7 @@ def parsed_sheet(part: str, data: bytes, take: Cell, most: int) -> Outline:
     return outlined(part, sheet.merged, sheet.rows, sheet.columns)
 
 
-@remembered(256, 1 << 18)
+@cache_short(256, 1 << 18)
 def outline_of_frame(frame: bytes) -> Outline | None:
     """The outline of a sheet whose cells were cut out, its rows left aside. None where the cells do not stand where a
     sheet has them.
@@ -362,7 +362,7 @@ class Contents:
     lists_names: bool
 
 
-@remembered(64, 1 << 20)
+@cache_short(64, 1 << 20)
 def parsed_contents(data: bytes) -> Contents:
     """Read the workbook's part.
 
@@ -393,7 +393,7 @@ def parsed_contents(data: bytes) -> Contents:
 _PACKAGE: Final = "{http://schemas.openxmlformats.org/package/2006/"
 
 
-@remembered(64, 1 << 20)
+@cache_short(64, 1 << 20)
 def parsed_relations(data: bytes) -> tuple[tuple[str, str, str], ...]:
     """The last word of the kind, key and target of each relation to another part. Strict writers use other addresses
     for the kinds.
@@ -408,7 +408,7 @@ def parsed_relations(data: bytes) -> tuple[tuple[str, str, str], ...]:
     return tuple((n.get("Type", "").rpartition("/")[2], n.get("Id", ""), n.get("Target", "")) for n in inner)
 
 
-@remembered(64, 1 << 20)
+@cache_short(64, 1 << 20)
 def parsed_types(data: bytes) -> tuple[Mapping[str, str], Mapping[str, str]]:
     """Content types by part, and by the ending of a name; both names in small letters.
 
@@ -442,7 +442,7 @@ def parsed_properties(part: str, data: bytes) -> dict[str, str]:
 # ------------------------------------------------------------------ styles
 
 
-@remembered(64, 1 << 20)
+@cache_short(64, 1 << 20)
 def parsed_formats(data: bytes) -> tuple[tuple[int, ...], Mapping[int, str]]:
     """The number of each cell style's format, and the codes of the formats that the file brings.
 

@@ -17,7 +17,7 @@ from urllib.parse import unquote
 
 from xlkpi.intake.guard import MAX_CELLS, MAX_COLUMN, MAX_ROW, TYPES, Package, Refused, admit
 from xlkpi.intake.markup import bare, tree, twice
-from xlkpi.intake.memory import FILES, SHORT, remembered
+from xlkpi.intake.memory import FILES, SHORT, cache_short
 from xlkpi.intake.outline import Outline
 from xlkpi.intake.parsed import (
     outline_of_frame,
@@ -168,7 +168,7 @@ class Workbook:
         return parsed_strings("共享字符串表", data)
 
 
-@remembered(20_000)
+@cache_short(20_000)
 def _item(piece: bytes) -> bytes:
     """A string's piece without its start tag.
 
@@ -437,7 +437,7 @@ def place_of(text: str) -> Place | None:
     return Place(sheet[1:-1].replace("''", "'") if sheet.startswith("'") else sheet, bare)
 
 
-@remembered(64, 1 << 20)
+@cache_short(64, 1 << 20)
 def _formats(data: bytes) -> tuple[str, ...]:
     """Number formats by cell style. The blanks of one month share their styles, so this is read once."""
     numbers, own = parsed_formats(data)

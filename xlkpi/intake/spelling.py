@@ -12,7 +12,7 @@ import re
 from typing import Final, NamedTuple
 
 from xlkpi.intake.markup import nonsense, too_long, twice
-from xlkpi.intake.memory import remembered
+from xlkpi.intake.memory import cache_short
 from xlkpi.values import CellKind, column_number
 
 MAX_FORMULA: Final = 8_192  # characters, as many as Excel takes
@@ -106,7 +106,7 @@ def piece_of(piece: bytes) -> Piece:
     return Piece(head.ref, head.least, head.enter, head.position, _said(found, head.kind, head.style), head.hidden)
 
 
-@remembered(20_000)
+@cache_short(20_000)
 def _head_of(piece: bytes) -> _Head:  # noqa: PLR0912 - one branch a kind of tag
     """The rows and blank cells before a piece's last cell, and that cell's tag. In most files only what follows is new.
 
@@ -174,7 +174,7 @@ def _said(found: re.Match[bytes], kind: str, style: int) -> Said:
     return Said(kind, style, told, None if value is None else decoded(value), shared)
 
 
-@remembered(5_000)
+@cache_short(5_000)
 def _kind_and_style(attributes: bytes) -> tuple[str, int]:
     facts = dict(_ATTRIBUTE.findall(attributes))
     kind, style = facts.get(b"t", b"n").decode(), facts.get(b"s", b"0").decode()
@@ -183,7 +183,7 @@ def _kind_and_style(attributes: bytes) -> tuple[str, int]:
     return kind, int(style)
 
 
-@remembered(256, 1 << 18)  # the unused rows of a table, the same in every file
+@cache_short(256, 1 << 18)  # the unused rows of a table, the same in every file
 def end_of(last: bytes) -> Piece:
     """What stands behind the last cell that holds something, as if one more followed in a row of its own.
 
@@ -204,7 +204,7 @@ def _meant(found: re.Match[str]) -> str:
     return chr(int(name, 16 if number == "#x" else 10)) if number else _NAMED[name]
 
 
-@remembered(20_000)
+@cache_short(20_000)
 def formula_of(data: bytes) -> str:
     """A formula's text; most come back in every file.
 
@@ -287,7 +287,7 @@ _PIECE_OF_TEXT = re.compile(_T.encode())
 _PHONETIC = b"<rPh "
 
 
-@remembered(20_000)
+@cache_short(20_000)
 def string_of(item: bytes) -> str:
     """A shared string between `<si>` and `</si>`: its runs joined, phonetic hints left out.
 

@@ -207,7 +207,7 @@ def beyond(table: TableSlot, strays: Sequence[str]) -> Iterator[Remark]:
         yield "XK-V024", Place(table.sheet, f"{next(iter(table.columns.values()))}{rows[0]}"), "", facts
 
 
-def condensed(remarks: Iterable[Remark]) -> Iterator[Remark]:
+def summarise_repeats(remarks: Iterable[Remark]) -> Iterator[Remark]:
     """A table's remarks: errors one by one; of notices that say the same of a column the first few, then how many."""
     alike: dict[tuple[str, object], list[Place | None]] = {}
     for code, place, name, facts in remarks:

@@ -18,7 +18,7 @@ from xlkpi.intake.locate import Locator, Retitled
 from xlkpi.intake.normalise import Reading, checked, show, understand, words_of
 from xlkpi.intake.reader import place_of
 from xlkpi.intake.source import SheetCells, Source
-from xlkpi.intake.strays import Remark, Surroundings, beyond, condensed, unseen_rows
+from xlkpi.intake.strays import Remark, Surroundings, beyond, summarise_repeats, unseen_rows
 from xlkpi.issue import Issue
 from xlkpi.scheme.model import SchemeField
 from xlkpi.values import Absence, CellContent, CellKind, Place, RawCell, Value, content_of
@@ -29,7 +29,7 @@ from xlkpi.workbook.sheets.marker import TITLE as MARKER_SHEET
 _IN_PROPERTY, _IN_NAME, _IN_SHEET = "文档属性", "名称", "隐藏工作表"  # where the marker stands, as people read it
 
 
-NONSENSE: Final = (ValueError, KeyError, IndexError, ParseError, RecursionError)
+MALFORMED_XML: Final = (ValueError, KeyError, IndexError, ParseError, RecursionError)
 """What reading an archive may raise that is in order but whose XML says nonsense (a style that is no number, …)."""
 
 
@@ -100,7 +100,7 @@ def read_source(
         return Unusable(name, (Finding(refused.code, name, facts=refused.facts),))
     except MemoryError:
         return Unusable(name, (out_of_memory(name),))
-    except NONSENSE:
+    except MALFORMED_XML:
         return Unusable(name, (Finding("XK-F002", name, facts={"detail": "内容不合规范"}),))
 
 
@@ -108,15 +108,15 @@ class _Reader:
     def __init__(self, issue: Issue, file: str, book: Source, reviewed: bool):
         self.issue, self.file, self.book, self.reviewed = issue, file, book, reviewed
         self.found: list[Finding] = []
-        self.there = Locator(issue, book)
-        self.seems = ""  # whose it seems to be where no marker says so
+        self.locator = Locator(issue, book)
+        self.probable_dealer = ""  # whose it seems to be where no marker says so
         self.titles: Mapping[str, str] = {}  # of sheets that were renamed: as issued, and in the file
         self.moved: frozenset[str] = frozenset()  # sheets whose rows or columns are not where they were
 
     def read(self) -> Submission | Unusable:
         dealer = self._identify()
         if dealer is None:
-            return Unusable(self.file, tuple(self.found), self.seems)
+            return Unusable(self.file, tuple(self.found), self.probable_dealer)
         self._find_sheets()
         missing = [sheet for sheet in self._needed_sheets() if sheet not in self.book.sheets]
         if missing:
@@ -179,12 +179,12 @@ class _Reader:
 
     def _say_unmarked(self) -> None:
         """No marker is left: not our form at all, or sheets of it copied into another workbook."""
-        unmarked = self.there.unmarked()
+        unmarked = self.locator.unmarked()
         if unmarked is None:
             self._say("XK-T001")
             return
         dealers, tells_month = unmarked
-        self.seems = dealers[0] if len(dealers) == 1 else ""
+        self.probable_dealer = dealers[0] if len(dealers) == 1 else ""
         seen = [f"经销商 {'、'.join(dealers)}"] if dealers else []
         seen += [f"月份 {self.issue.month}"] if tells_month else []
         self._say("XK-T014", seen="，".join(seen) or "看不出是哪家、哪个月")
@@ -205,10 +205,10 @@ class _Reader:
 
     def _find_sheets(self) -> None:
         """From here on, renamed sheets go by the names that they were issued with; findings tell the file's own."""
-        self.titles = self.there.renamed()
+        self.titles = self.locator.renamed()
         if self.titles:
             self.book = Retitled(self.book, self.titles)
-            self.there = Locator(self.issue, self.book)
+            self.locator = Locator(self.issue, self.book)
         for issued, here in self.titles.items():
             self._say("XK-T012", sheet=issued, found=here)
 
@@ -228,7 +228,7 @@ class _Reader:
                 places[name] = named
                 continue
             answer = slot.role is Role.ANSWER
-            here = named if text or slot.role is Role.REMARK else self.there.by_words(slot, certain=answer)
+            here = named if text or slot.role is Role.REMARK else self.locator.by_words(slot, certain=answer)
             places[name] = here or slot.place
             if answer:
                 label = self._label(slot.field)
@@ -249,7 +249,7 @@ class _Reader:
         """A remark's cell: in the answer's row, and in its own column as that one moved."""
         if now == answer or not now.ref:
             return remark
-        column = self.there.shift(remark.sheet).near(remark.ref).rstrip("0123456789")
+        column = self.locator.shift(remark.sheet).near(remark.ref).rstrip("0123456789")
         return Place(now.sheet, column + now.ref.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
 
     def _sheets(self, places: Mapping[str, Place]) -> dict[str, SheetCells]:
@@ -269,13 +269,13 @@ class _Reader:
     def _known(self, sheet: str) -> frozenset[str]:
         """The form's own cells on a sheet as it stands, so that what lies elsewhere is a stray."""
         occupied = self.issue.layout.occupied.get(sheet, frozenset())
-        return frozenset(map(self.there.shift(sheet).near, occupied)) if sheet in self.moved else occupied
+        return frozenset(map(self.locator.shift(sheet).near, occupied)) if sheet in self.moved else occupied
 
     def _find_moved(self, places: Mapping[str, Place]) -> frozenset[str]:
         """Sheets whose rows or columns are not where they were."""
         moved = {place.sheet for name, place in places.items() if place != self.issue.layout.place(name)}
         if not self.book.names:
-            moved |= {sheet for sheet in self.issue.layout.occupied if self.there.shift(sheet).moved}
+            moved |= {sheet for sheet in self.issue.layout.occupied if self.locator.shift(sheet).moved}
         for sheet in sorted(moved):
             self._say("XK-I008", Place(sheet, ""), sheet=self.titles.get(sheet, sheet))
         for sheet in dict.fromkeys(place.sheet for place in self.issue.layout.formulas):
@@ -332,14 +332,14 @@ class _Reader:
             content = content_of(reading.value)
             if content is not None:
                 rows.setdefault(number, {})[column] = content
-        self._remark(condensed(remarks))
+        self._remark(summarise_repeats(remarks))
         self._remark((*beyond(here, read.strays), *unseen_rows(here, rows, read.outline)))
         return tuple(rows[number] for number in sorted(rows))
 
     def _table(self, table: TableSlot) -> tuple[TableSlot, Mapping[str, tuple[int, str]], frozenset[str]]:
         """A table as it stands in the file, its cells with row and column, and the form's own cells on its sheet."""
         occupied = self.issue.layout.occupied[table.sheet]
-        here, gone = self.there.table(table)
+        here, gone = self.locator.table(table)
         if here == table and not gone:
             return table, self.issue.layout.table_refs[table.name], occupied
         for column in gone:
@@ -351,7 +351,7 @@ class _Reader:
             for column, letter in here.columns.items()
             for row in range(here.first, here.last + 1)
         }
-        return here, cells, frozenset((*cells, *map(self.there.shift(table.sheet).near, occupied)))
+        return here, cells, frozenset((*cells, *map(self.locator.shift(table.sheet).near, occupied)))
 
     def _say_extra_columns(self, table: TableSlot, strays: Sequence[str]) -> None:
         """Columns beside the table, by their headings; their content is a customer's business and is not looked at."""

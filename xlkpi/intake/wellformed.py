@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Final
 
-from xlkpi.intake.memory import FILES, remembered
+from xlkpi.intake.memory import FILES, cache_short
 
 _PARTS: Final = 64  # that are remembered
 _LARGE: Final = 1 << 21  # bytes of a part that are remembered; a form's sheets have a fifth of that
@@ -44,7 +44,7 @@ def is_unusual(data: bytes) -> bool:
     return bool(found)
 
 
-is_unusual_part = remembered(64, 1 << 18)(is_unusual)  # for what comes back whole in the next file, as styles do
+is_unusual_part = cache_short(64, 1 << 18)(is_unusual)  # for what comes back whole in the next file, as styles do
 
 
 @dataclass(slots=True)

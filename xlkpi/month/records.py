@@ -15,7 +15,7 @@ from pydantic import PlainSerializer
 from xlkpi.findings import Finding, finding_json
 from xlkpi.issue import Dealer
 from xlkpi.month.returns import Return
-from xlkpi.scoring.assess import Assessment, Fired, ItemScore
+from xlkpi.scoring.assess import Assessment, ItemScore, TriggeredClause
 from xlkpi.values import plain
 
 Word = float | str | bool | None
@@ -220,5 +220,5 @@ def _item(item: ItemScore) -> ItemRecord:
     )
 
 
-def _deduction(fired: Fired) -> DeductionRecord:
+def _deduction(fired: TriggeredClause) -> DeductionRecord:
     return DeductionRecord(fired.number, fired.clause, plain(fired.inspection), fired.points)

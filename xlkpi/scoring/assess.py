@@ -42,7 +42,7 @@ FORMULA_FAULT: Final = "XK-S001"
 
 
 @dataclass(frozen=True, slots=True)
-class Fired:
+class TriggeredClause:
     """A clause that took something: points, or everything in its scope. `number` counts the item's clauses from 1;
     `inspection` is what headquarters wrote."""
 
@@ -69,8 +69,8 @@ class ItemScore:
     actual: Value
     completion: Value
     vetoed: bool
-    vetoes: tuple[Fired, ...]
-    deductions: tuple[Fired, ...]
+    vetoes: tuple[TriggeredClause, ...]
+    deductions: tuple[TriggeredClause, ...]
     trace: str
     bonus: bool = False
 
@@ -235,15 +235,15 @@ class _Reading:
             completion=self.value(of_field(scored, "完成率")) if has_target else Absence.NOT_APPLICABLE,
             vetoed=self.word(of_field(name, "否决")) == VETOED,
             vetoes=tuple(self.fired(name, n, c, 0.0) for n, c, outcome in outcomes if outcome == VETOED),
-            deductions=tuple(self.fired(name, n, c, outcome) for n, c, outcome in outcomes if _took(outcome)),
+            deductions=tuple(self.fired(name, n, c, outcome) for n, c, outcome in outcomes if _is_deduction(outcome)),
             trace=self.word(of_field(name, "说明")),
             bonus=item.bonus,
         )
 
-    def fired(self, item: str, number: int, clause: Clause, points: CellContent) -> Fired:
+    def fired(self, item: str, number: int, clause: Clause, points: CellContent) -> TriggeredClause:
         shown = clause.inspection or clause.subject
         known = shown in self.issue.layout.slots
-        return Fired(
+        return TriggeredClause(
             number=number,
             clause=self.word(of_clause(item, number, "标准")) or clause.text,
             inspection=self.value(shown) if known else Absence.MISSING,
@@ -354,5 +354,5 @@ def _figure(value: CellContent) -> str:
     return f"{value:,.10g}" if isinstance(value, float) else str(value)
 
 
-def _took(outcome: CellContent) -> bool:
+def _is_deduction(outcome: CellContent) -> bool:
     return isinstance(outcome, float) and outcome > 0

@@ -11,8 +11,8 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xlkpi.batch import Beside
-from xlkpi.files import write_file, written
+from xlkpi.batch import BackgroundTasks
+from xlkpi.files import atomic_writer, write_file
 from xlkpi.headquarters.forms import return_list_form
 from xlkpi.headquarters.identity import Origin
 from xlkpi.month.long_form import HEADINGS as LONG_HEADINGS
@@ -50,8 +50,8 @@ def write_month(
     Raises:
         WriteError: a file could not be written.
     """
-    with Beside(jobs) as beside:
-        workbook = beside.begin(ranking_workbook, month.standings)
+    with BackgroundTasks(jobs) as background:
+        workbook = background.submit(ranking_workbook, month.standings)
         write_returns(month, out)
         write_scores(month, out)
         if parquet:
@@ -71,7 +71,7 @@ def write_scores(month: Month, out: Path) -> None:
         WriteError: a file could not be written.
     """
     rows = chain([[LONG_HEADINGS]], month.rows_by_record(), [()])
-    with written(out / SCORES_FILE) as data, written(out / LONG_FILE) as long:
+    with atomic_writer(out / SCORES_FILE) as data, atomic_writer(out / LONG_FILE) as long:
         long.write(codecs.BOM_UTF8)  # Excel takes UTF-8 only with its mark
         for piece, some in zip(pieces(month.scores()), rows, strict=True):
             data.write(piece)

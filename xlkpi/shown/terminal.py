@@ -103,7 +103,7 @@ def _told(finding: Finding, lang: str) -> Iterator[str]:
     yield f"    [{colour}]{word} {finding.code}[/{colour}]{where}　{clean(finding.message(lang))}"
     yield f"        [dim]→ {clean(finding.remedy(lang))}[/dim]"
     if finding.ruling:
-        yield f"        [dim]※ {clean(finding.ruled(lang))}[/dim]"
+        yield f"        [dim]※ {clean(finding.ruling_note(lang))}[/dim]"
 
 
 _TOLD = {

@@ -162,9 +162,9 @@ def layout_of(plan: WorkbookPlan, words: Mapping[str, str]) -> Layout:
     Raises:
         ValueError: a formula of the scheme has found no place in any sheet.
     """
-    homeless = [name for name in plan.compiled.formulas if name not in plan.slots]
-    if homeless:
-        raise ValueError(f"no sheet has a place for {', '.join(homeless)}")
+    unplaced = [name for name in plan.compiled.formulas if name not in plan.slots]
+    if unplaced:
+        raise ValueError(f"no sheet has a place for {', '.join(unplaced)}")
     cells = {Place(sheet.title, where): cell for sheet in plan.sheets for where, cell in sheet.cells.items()}
     locked = (slot.place for slot in plan.slots.values() if slot.role not in INPUTS)
     contents = ((place, cells[place].content) for place in locked)

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from conftest import REAL_ANSWERS, RealMonth
 
-from xlkpi.batch import Batch, Beside, Expected, Filing, default_jobs, run, score_here, score_in_processes
+from xlkpi.batch import BackgroundTasks, Batch, Expected, Filing, default_jobs, run, score_here, score_in_processes
 from xlkpi.batch.processes import WORTH_A_SECOND_PROCESS
 from xlkpi.batch.receipts import Receipt
 from xlkpi.batch.work import Done, Setup, Worker, assessment_of, encoded
@@ -346,22 +346,22 @@ def test_an_unknown_engine_raises(inspected: Issue) -> None:
 
 
 def test_work_beside_is_done_in_another_process_or_here_with_one() -> None:
-    with Beside(2) as beside:
-        beside.load("xlkpi.values")
-        other = beside.begin(os.getpid)
-        failing = beside.begin(int, "no number")
+    with BackgroundTasks(2) as background:
+        background.load("xlkpi.values")
+        other = background.submit(os.getpid)
+        failing = background.submit(int, "no number")
         assert other() != os.getpid()
         with pytest.raises(ValueError, match="no number"):
             failing()
-    with Beside(1) as beside:
-        beside.load("xlkpi.values")
-        assert beside.begin(os.getpid)() == os.getpid()
+    with BackgroundTasks(1) as background:
+        background.load("xlkpi.values")
+        assert background.submit(os.getpid)() == os.getpid()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows knows no SIGKILL")
 def test_work_whose_process_dies_is_done_here() -> None:
-    with Beside(2) as beside:
-        assert beside.begin(die_unless_in, os.getpid())() == os.getpid()
+    with BackgroundTasks(2) as background:
+        assert background.begin(die_unless_in, os.getpid())() == os.getpid()
 
 
 # ------------------------------------------------------------------ the compiled formulas

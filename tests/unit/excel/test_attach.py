@@ -321,7 +321,7 @@ def test_without_its_helpers_xlwings_has_no_way_to_excel_and_they_are_named() ->
 # ------------------------------------------------------------------ what xlwings does when Python ends
 
 
-@pytest.mark.parametrize(("call", "said"), [("", "an Excel was ended\n"), ("spare_others()", "")])
+@pytest.mark.parametrize(("call", "said"), [("", "an Excel was ended\n"), ("keep_other_excels_open()", "")])
 def test_no_other_excel_is_ended_with_python(call: str, said: str) -> None:
     """On Windows xlwings ends, when Python does, every Excel in which it sees no workbook: its source says so."""
     source = (Path(xlwings.__file__).parent / "_xlwindows.py").read_text("utf-8")
@@ -330,7 +330,7 @@ def test_no_other_excel_is_ended_with_python(call: str, said: str) -> None:
     code = (
         "import atexit, sys, types; windows = sys.modules['xlwings._xlwindows'] = types.ModuleType('_xlwindows'); "
         "windows.cleanup = atexit.register(lambda: print('an Excel was ended')); "
-        f"from xlkpi.excel.attach import spare_others; {call}"
+        f"from xlkpi.excel.attach import keep_other_excels_open; {call}"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == said

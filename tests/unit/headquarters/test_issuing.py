@@ -11,7 +11,7 @@ import pytest
 from conftest import REAL_TARGETS, MakeIssue
 
 from xlkpi.files import WriteError
-from xlkpi.headquarters.issuing import Blank, NotIssued, blanks, default_deadline, publish, with_revision
+from xlkpi.headquarters.issuing import Blank, IssueRefused, blanks, default_deadline, publish, with_revision
 from xlkpi.intake.reader import open_workbook
 from xlkpi.issue import Dealer, Issue, IssueError
 from xlkpi.scheme.formulary import Compiled
@@ -23,7 +23,7 @@ from xlkpi.values import Absence, Place
 def test_a_month_without_every_target_is_not_issued(scheme: Scheme, compiled: Compiled, issue_of: MakeIssue) -> None:
     targets = {"D001": REAL_TARGETS, "D002": {**REAL_TARGETS, "精品": 0.0}}
     del targets["D002"]["轮胎"]
-    with pytest.raises(NotIssued) as caught:
+    with pytest.raises(IssueRefused) as caught:
         issue_of(scheme, compiled, targets=targets)
     assert [(f.code, f.field, f.facts["dealer"]) for f in caught.value.findings] == [
         ("XK-T023", "精品", "D002"), ("XK-T023", "轮胎", "D002"),

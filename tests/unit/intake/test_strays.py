@@ -15,7 +15,7 @@ from shared.packages import replaced
 from xlkpi.findings import Finding
 from xlkpi.intake.outline import PLAIN, Area, Outline
 from xlkpi.intake.reader import open_workbook
-from xlkpi.intake.strays import Remark, beyond, condensed, unseen_rows
+from xlkpi.intake.strays import Remark, beyond, summarise_repeats, unseen_rows
 from xlkpi.intake.submission import Submission, read_submission
 from xlkpi.issue import Issue
 from xlkpi.scoring.engine import Engine
@@ -222,13 +222,13 @@ def test_a_column_spelt_otherwise_is_told_once_and_errors_one_by_one() -> None:
     def remark(code: str, row: int) -> Remark:
         return code, Place("日报", f"B{row}"), "", {"label": "日报 工时"}
 
-    said = list(condensed([remark("XK-V009" if row != 8 else "XK-V002", row) for row in range(5, 15)]))
+    said = list(summarise_repeats([remark("XK-V009" if row != 8 else "XK-V002", row) for row in range(5, 15)]))
     assert [code for code, *_ in said] == ["XK-V009"] * 3 + ["XK-V002", "XK-V025"]
     code, place, _, facts = said[-1]
     assert place == Place("日报", "B9")
     assert "另有 6 格（B9 到 B14）" in Finding(code, facts=facts).message()
     errors = [remark("XK-V002", row) for row in range(5, 15)]
-    assert list(condensed(errors)) == errors
+    assert list(summarise_repeats(errors)) == errors
 
 
 # ------------------------------------------------------------------ the outline itself

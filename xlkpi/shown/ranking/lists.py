@@ -198,7 +198,7 @@ def add_findings(book: Book) -> None:
     last = book.table(sheet, TOP, columns, (
         (
             f.severity.word, dealer.code, dealer.name or f.file, dealer.region, f.code, *(f.place or ("", "")),
-            f.message(), f.remedy(), f.ruled(),
+            f.message(), f.remedy(), f.ruling_note(),
         )
         for f, dealer in found[:_MOST]
     ), fixed=0)  # fmt: skip

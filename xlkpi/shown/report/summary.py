@@ -27,7 +27,7 @@ _PARTS: Final[Mapping[Part, Callable[[Dealer], str]]] = {
 
 
 @dataclass(slots=True)
-class Taken:
+class ClauseImpact:
     """A clause that vetoed or deducted, and whom it hit (keys of rows)."""
 
     kind: str
@@ -64,7 +64,7 @@ class IndicatorSpread:
 
 
 @dataclass(slots=True)
-class Said:
+class FindingCount:
     """A finding's code about one field: how often, of how many dealers, and one of its sentences."""
 
     severity: str
@@ -111,9 +111,9 @@ def item_rates(source: Source) -> list[tuple[str, float, int]]:
     return [(source.name("items", one.item), one.rate, one.count) for one in rates if one.rate is not None]
 
 
-def taken(source: Source) -> list[Taken]:
+def taken(source: Source) -> list[ClauseImpact]:
     """Vetoes and deductions by clause: vetoes first, then by how many were hit."""
-    found: dict[tuple[str, str, int], Taken] = {}
+    found: dict[tuple[str, str, int], ClauseImpact] = {}
     for key, dealer in zip(keys(source.dealers), source.dealers, strict=True):
         for item in dealer.items:
             for veto in item.vetoes:
@@ -127,9 +127,9 @@ def taken(source: Source) -> list[Taken]:
 
 
 def _taken(
-    source: Source, found: dict[tuple[str, str, int], Taken], kind: str, item: str, number: int, scope: str
-) -> Taken:  # fmt: skip
-    blank = Taken(kind, source.name("items", item), source.clause(item, number), scope)
+    source: Source, found: dict[tuple[str, str, int], ClauseImpact], kind: str, item: str, number: int, scope: str
+) -> ClauseImpact:  # fmt: skip
+    blank = ClauseImpact(kind, source.name("items", item), source.clause(item, number), scope)
     return found.setdefault((kind, item, number), blank)
 
 
@@ -176,13 +176,13 @@ def guide(source: Source, entry: IndicatorWords) -> str:
     return f"{source.words['at_least']} {low}" if low else f"{source.words['at_most']} {high}" if high else ""
 
 
-def findings(source: Source) -> list[Said]:
+def findings(source: Source) -> list[FindingCount]:
     """Findings by code and field, errors first, then by how many they concern."""
-    found: dict[tuple[str, str], Said] = {}
+    found: dict[tuple[str, str], FindingCount] = {}
     for key, dealer in zip(keys(source.dealers), source.dealers, strict=True):
         for one in dealer.findings:
             label = source.name("fields", one.field) if one.field else ""
-            blank = Said(one.severity, one.code, label, source.said(one)[0])
+            blank = FindingCount(one.severity, one.code, label, source.said(one)[0])
             entry = found.setdefault((one.code, one.field), blank)
             entry.times += 1
             if key not in entry.who[-1:]:
@@ -190,16 +190,16 @@ def findings(source: Source) -> list[Said]:
     return _by_severity(found.values())
 
 
-def list_findings(source: Source) -> list[Said]:
+def list_findings(source: Source) -> list[FindingCount]:
     """Findings in headquarters' own lists, by code."""
-    found: dict[str, Said] = {}
+    found: dict[str, FindingCount] = {}
     for one in source.data.findings:
-        entry = found.setdefault(one.code, Said(one.severity, one.code, "", source.said(one)[0]))
+        entry = found.setdefault(one.code, FindingCount(one.severity, one.code, "", source.said(one)[0]))
         entry.times += 1
     return _by_severity(found.values())
 
 
-def _by_severity(found: Iterable[Said]) -> list[Said]:
+def _by_severity(found: Iterable[FindingCount]) -> list[FindingCount]:
     return sorted(found, key=lambda one: (_SEVERITIES.index(one.severity), -len(one.who), -one.times, one.code))
 
 
