@@ -361,7 +361,7 @@ def test_work_beside_is_done_in_another_process_or_here_with_one() -> None:
 @pytest.mark.skipif(os.name == "nt", reason="Windows knows no SIGKILL")
 def test_work_whose_process_dies_is_done_here() -> None:
     with BackgroundTasks(2) as background:
-        assert background.begin(die_unless_in, os.getpid())() == os.getpid()
+        assert background.submit(die_unless_in, os.getpid())() == os.getpid()
 
 
 # ------------------------------------------------------------------ the compiled formulas
