@@ -193,7 +193,7 @@ class _Reader:
         """The marker by where it stands; a file of ours has it in three places."""
         found = {
             _IN_PROPERTY: self.book.properties().get(MARKER_PROPERTY, ""),
-            _IN_NAME: self.book.names.get(MARKER_NAME, "").strip('"'),
+            _IN_NAME: _unquoted(self.book.names.get(MARKER_NAME, "")),
         }
         if MARKER_SHEET in self.book.sheets:
             ref = self.issue.layout.place(MARKER_CELL).ref
@@ -452,6 +452,12 @@ def _same(read: Value, issued: Value) -> bool:
     if isinstance(read, float) and isinstance(issued, float):
         return math.isclose(read, issued, rel_tol=1e-14)
     return read == issued
+
+
+def _unquoted(formula: str) -> str:
+    """The text of a constant name; the doubled quotes of a formula are single ones in the text."""
+    quoted = len(formula) > 1 and formula.startswith('"') and formula.endswith('"')
+    return formula[1:-1].replace('""', '"') if quoted else formula
 
 
 def _short(text: str) -> str:

@@ -317,13 +317,19 @@ class Parsed:
     """What a formula refers to: defined names and functions, in order of first use.
 
     `exact` is False where a MATCH does not say that it wants an exact match (its third argument 0): Excel and the
-    engines search unsorted figures in different ways.
+    engines search unsorted figures in different ways. `most_arguments` has,
+    for each function, the most arguments of a call.
     """
 
     names: tuple[str, ...]
     functions: tuple[str, ...]
     text: str = ""
     exact: bool = True
+    most_arguments: tuple[int, ...] = ()
+
+    def crowded(self, most: int) -> list[tuple[str, int]]:
+        """Functions that are called with more arguments than this somewhere, and with how many."""
+        return [(name, count) for name, count in zip(self.functions, self.most_arguments, strict=False) if count > most]
 
 
 def syntax(formula: str) -> dict[str, Any]:
@@ -341,17 +347,17 @@ def parse(formula: str) -> Parsed:
     """Parse Excel text (without the equals sign). Raises ValueError with the parser's reason."""
     tree = syntax(formula)
     names: dict[str, None] = {}
-    functions: dict[str, None] = {}
+    functions: dict[str, int] = {}
     exact = True
     for node in _walk(tree):
         if node.get("node_type") == "Reference":
             names.setdefault(str(node["reference"]))
         elif node.get("node_type") == "Function":
             function = str(node["name"]).upper()
-            functions.setdefault(function)
+            functions[function] = max(functions.get(function, 0), len(node["args"]))
             if function == "MATCH":
                 exact = exact and len(node["args"]) == 3 and node["args"][2].get("value") == 0
-    return Parsed(tuple(names), tuple(functions), formula, exact)
+    return Parsed(tuple(names), tuple(functions), formula, exact, tuple(functions.values()))
 
 
 _ARITHMETIC = re.compile(r"[\d\s.+\-*/()%^]{1,200}")

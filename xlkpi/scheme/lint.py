@@ -20,6 +20,7 @@ from xlkpi.scheme.rules import Rule, load_rules
 
 MAX_FORMULA = 8192  # Excel's limits, in characters: of a formula, and of a quoted text in it
 MAX_QUOTED = 255
+MAX_ARGUMENTS = 255
 _QUOTED = re.compile(r'"((?:[^"]|"")*)"')
 
 Where = tuple[str | int, ...]
@@ -121,6 +122,8 @@ def _formula(name: str, text: str, compiled: Compiled, uses: dict[str, tuple[str
         yield f"the formula does not parse ({error}): ={text}"
         return
     uses[name] = parsed.names
+    for function, count in parsed.crowded(MAX_ARGUMENTS):
+        yield f"{function} has {count} arguments; Excel takes {MAX_ARGUMENTS}: use fewer items or fewer fields"
     for used in parsed.names:
         if used not in compiled.names:
             yield f"the formula names {used!r}, which nothing defines; correct the name or add the field"

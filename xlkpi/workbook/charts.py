@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from openpyxl.chart import BarChart, DoughnutChart, LineChart, Reference
+from openpyxl.chart.data_source import AxDataSource, StrData, StrRef, StrVal
 from openpyxl.chart.label import DataLabelList
 from openpyxl.chart.marker import DataPoint
 from openpyxl.drawing.spreadsheet_drawing import AnchorMarker, TwoCellAnchor
-from openpyxl.utils.cell import coordinate_to_tuple
+from openpyxl.utils.cell import coordinate_to_tuple, rows_from_range
 from openpyxl.worksheet.worksheet import Worksheet
 
-from xlkpi.workbook.plan import ChartPlan
+from xlkpi.workbook.plan import ChartPlan, PlannedCell, SheetPlan
 
 _PALETTE = ("1F3864", "ED7D31", "A5A5A5", "4472C4")
 _GAUGE = ("1F3864", "D9D9D9", "FFFFFF")
 
 
-def add_chart(sheet: Worksheet, plan: ChartPlan) -> None:
-    """Put a chart onto its sheet."""
+def add_chart(sheet: Worksheet, plan: ChartPlan, sheets: Mapping[str, SheetPlan]) -> None:
+    """Put a chart onto its sheet. Its words are kept in it; its figures are stamped beside the references."""
     chart = _gauge() if plan.kind == "gauge" else LineChart() if plan.kind == "line" else _bars(plan.kind)
     for area in plan.series:
         chart.add_data(Reference(range_string=f"'{plan.sheet}'!{area}"), titles_from_data=True)
-    chart.set_categories(Reference(range_string=f"'{plan.sheet}'!{plan.categories}"))
+    words = sheets[plan.sheet].cells
+    for series, area in zip(chart.series, plan.series, strict=True):
+        series.tx.strRef.strCache = _words(words, [area.split(":")[0].replace("$", "")])
+        # as texts: programs number the categories of a numRef 1, 2, 3
+        cells = [where for row in rows_from_range(plan.categories.replace("$", "")) for where in row]
+        series.cat = AxDataSource(strRef=StrRef(f=f"'{plan.sheet}'!{plan.categories}", strCache=_words(words, cells)))
     chart.title = plan.title
+    chart.title.overlay = False  # type: ignore[union-attr]  # a title that does not say so lies over the bars in Excel
+    chart.roundedCorners = False
+    chart.varyColors = isinstance(chart, DoughnutChart)
     if isinstance(chart, DoughnutChart):
         _colour_gauge(chart)
     else:
@@ -73,4 +84,12 @@ def _dress(chart: BarChart | LineChart, plan: ChartPlan) -> None:
     if len(chart.series) == 1:
         chart.legend = None
     elif chart.legend is not None:
-        chart.legend.position = "b"
+        chart.legend.position, chart.legend.overlay = "b", False
+
+
+def _words(cells: Mapping[str, PlannedCell], places: Sequence[str]) -> StrData:
+    """The texts of cells, for programs that show a chart without reading the cells anew."""
+    texts = [cells[place].content for place in places]
+    return StrData(
+        len(texts), [StrVal(idx=at, v=text) for at, text in enumerate(texts) if isinstance(text, str) and text]
+    )

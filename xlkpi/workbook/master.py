@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from openpyxl import Workbook
 from openpyxl.formatting.rule import Rule
 from openpyxl.packaging.custom import CustomPropertyList, StringProperty
@@ -36,7 +38,7 @@ def write_master(plan: WorkbookPlan) -> bytes:
     formats: dict[str, CellFormat] = {}
     highlights: dict[str, DifferentialStyle] = {}
     for sheet_plan in plan.sheets:
-        _write_sheet(book.create_sheet(sheet_plan.title), sheet_plan, formats, highlights)
+        _write_sheet(book.create_sheet(sheet_plan.title), sheet_plan, plan.sheets, formats, highlights)
     for slot in plan.slots.values():
         if slot.role not in (Role.CHECK, Role.REMARK):
             number, row = column_row(slot.place.ref)
@@ -63,6 +65,7 @@ def _excel_table(sheet: Worksheet, table: TableSlot) -> None:
     """Rows as an Excel table: people sort, filter and paste into it as they are used to."""
     letters = list(table.columns.values())
     excel = Table(displayName=f"{table.name}表", ref=f"{letters[0]}{table.first - 1}:{letters[-1]}{table.last}")
+    sheet.protection.autoFilter = sheet.protection.sort = False  # the sheet is protected, its rows are people's own
     excel.tableStyleInfo = TableStyleInfo(name="TableStyleLight9", showRowStripes=True)
     sheet.add_table(excel)
 
@@ -70,6 +73,7 @@ def _excel_table(sheet: Worksheet, table: TableSlot) -> None:
 def _write_sheet(
     sheet: Worksheet,
     plan: SheetPlan,
+    plans: Sequence[SheetPlan],
     formats: dict[str, CellFormat],
     highlights: dict[str, DifferentialStyle],
 ) -> None:
@@ -88,7 +92,7 @@ def _write_sheet(
         rule = Rule(type="expression", dxf=shape, formula=[highlight.condition])
         sheet.conditional_formatting.add(highlight.range, rule)
     for chart in plan.charts:
-        add_chart(sheet, chart)
+        add_chart(sheet, chart, {each.title: each for each in plans})
     _set_up(sheet, plan)
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _DATE, _TIME = (1980 - 1980) << 9 | 1 << 5 | 1, 0  # 1980-01-01: the same input gives the same bytes
 _EPOCH = datetime(2000, 1, 1)
+_STYLES = "xl/styles.xml"
+_FONT = b"b i strike condense extend outline shadow u vertAlign sz color name family charset scheme".split()
 _CORE = "docProps/core.xml"
 _WINDOW = 4096  # bytes before a block that it may repeat: more is smaller, and a value that differs spoils more blocks
 _LAST = b"\x03\x00"  # an empty block that ends a deflated stream
@@ -33,10 +35,17 @@ def saved(book: Workbook) -> bytes:
     buffer = io.BytesIO()
     book.save(buffer)
     parts = {name: _canonical(part) for name, part in unpack(buffer.getvalue()).items()}
+    parts[_STYLES] = re.sub(rb"<font>(.*?)</font>", _font_in_order, parts[_STYLES])
     # openpyxl writes the hour of saving over what it was told
     stamp = _EPOCH.strftime("%Y-%m-%dT%H:%M:%SZ").encode()
     parts[_CORE] = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + stamp, parts[_CORE])
     return _packed(parts)
+
+
+def _font_in_order(found: re.Match[bytes]) -> bytes:
+    """A font with its parts in the order of the standard's schema; openpyxl has another."""
+    parts = {part[1]: part[0] for part in re.finditer(rb"<(\w+)[^>]*/>", found[1])}
+    return b"<font>" + b"".join(parts[name] for name in sorted(parts, key=_FONT.index)) + b"</font>"
 
 
 def _canonical(part: bytes) -> bytes:

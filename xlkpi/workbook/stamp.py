@@ -27,6 +27,9 @@ _SHEET = re.compile(r"<sheet ([^>]*?)/>")
 _RELATION = re.compile(r"<Relationship ([^>]*?)/>")
 _ATTRIBUTE = re.compile(r'([\w:]+)="([^"]*)"')
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_CHARTED = re.compile(
+    r"<f>'([^'<]+)'!\$([A-Z]+)\$(\d+):\$\2\$(\d+)</f>(?=</numRef>)"
+)  # one column, as our charts have it
 _STRETCH = {1: 64_000, 6: 8_000}
 """Characters of a stretch by level. With small ones less is compressed anew, but it packs less well and each costs time
 of its own: a blank differs from the one before it in few places, a result nearly everywhere."""
@@ -57,6 +60,11 @@ class _Spot(NamedTuple):
 
     stretch: _Stretch
     at: int
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing has been written here."""
+        return not self.stretch.pieces[self.at]
 
     def put(self, text: str) -> None:
         """Write what stands here."""
@@ -111,7 +119,8 @@ class Stamper:
     _members: dict[str, Member] = field(init=False)
     _parts: list[_Part] = field(init=False, default_factory=list)
     _cells: dict[Place, _Cell] = field(init=False, default_factory=dict)
-    _marks: list[_Spot] = field(init=False, default_factory=list)
+    _charted: list[tuple[_Spot, list[Place]]] = field(init=False, default_factory=list)
+    _marks: list[tuple[_Spot, bool]] = field(init=False, default_factory=list)
     _values: dict[Place, CellContent] = field(init=False, default_factory=dict)
     _locked: Set[Place] = field(init=False, default=frozenset())
 
@@ -120,7 +129,11 @@ class Stamper:
         self._members = members(self.master)
         for name, text in texts.items():
             if MARKER_BLANK in text:
-                self._marks += self._cut(name, text, [found.span() for found in re.finditer(MARKER_BLANK, text)])
+                spots = self._cut(name, text, [found.span() for found in re.finditer(MARKER_BLANK, text)])
+                # in the workbook part the marker is a text in a formula
+                self._marks += [(spot, name == "xl/workbook.xml") for spot in spots]
+            elif name.startswith("xl/charts/"):
+                self._cut_chart(name, text)
         wanted: dict[str, set[str]] = {}
         for place in self.layout.stamped_places:
             wanted.setdefault(place.sheet, set()).add(place.ref)
@@ -153,6 +166,14 @@ class Stamper:
             self._cells[Place(sheet, ref)] = cell
             spot.put(cell.text(None, locked=False))
 
+    def _cut_chart(self, name: str, text: str) -> None:
+        """Cut a chart behind its references to figures: the figures go there, for programs that calculate nothing."""
+        found = list(_CHARTED.finditer(text))
+        for each, spot in zip(found, self._cut(name, text, [(one.end(), one.end()) for one in found]), strict=True):
+            sheet, letter, first, last = each.groups()
+            rows = range(int(first), int(last) + 1)
+            self._charted.append((spot, [Place(sheet, f"{letter}{row}") for row in rows]))
+
     def stamp(self, values: Mapping[Place, CellContent], marker: str, known: Iterable[Place] = ()) -> bytes:
         """A file with these values: inputs and the results of formulas. A place that is left out becomes blank.
 
@@ -176,11 +197,25 @@ class Stamper:
         self._values, self._locked = dict(values), locked
         for spot, text in written:
             spot.put(text)
-        mark = escape(marker, quote=False).replace('"', "&quot;")
-        for spot in self._marks:
-            spot.put(mark)
+        for spot, places in self._charted:
+            if spot.empty or not stale.isdisjoint(places):
+                spot.put(_cached(values.get(place) for place in places))
+        for spot, quoted in self._marks:
+            mark = marker.replace('"', '""') if quoted else marker
+            spot.put(escape(mark, quote=False).replace('"', "&quot;"))
         replaced = {part.name: part.packed(self.level) for part in self._parts}
         return assemble(replaced.get(name, part) for name, part in self._members.items())
+
+
+def _cached(values: Iterable[CellContent]) -> str:
+    """The figures of a chart's series as it keeps them; a blank or a text leaves a gap."""
+    known = list(values)
+    figures = "".join(
+        f'<pt idx="{at}"><v>{_number(value)}</v></pt>'
+        for at, value in enumerate(known)
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    )
+    return f'<numCache><formatCode>General</formatCode><ptCount val="{len(known)}"/>{figures}</numCache>'
 
 
 def cell_body(formula: str, value: CellContent) -> str:

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from itertools import permutations
 from typing import NamedTuple
+from xml.etree.ElementTree import fromstring
 
 import pytest
 from shared.monthly import Monthly, contents, plain_value
@@ -18,6 +19,8 @@ from xlkpi.workbook.package import Block, block, unpack
 from xlkpi.workbook.sheets.marker import MARKER_BLANK
 from xlkpi.workbook.stamp import Stamper, cell_body
 
+CACHE = re.compile(rb"<numCache>.*?</numCache>", re.S)
+CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 CELL = re.compile(r'<c r="([A-Z]+\d+)"([^>]*?)(?:/>|>(.*?)</c>)', re.S)
 LOCKED = "维修产值_前1月"
 
@@ -107,7 +110,29 @@ def test_what_is_stamped_is_the_master_with_its_cells_replaced(
     quick = Stamper(dealership.issue.layout, dealership.issue.master)
     for name, one in given.items():
         plain = dict(_plainly(dealership, one))
-        assert unpack(alone[name]) == unpack(quick.stamp(*one)) == plain, name
+        stamped = unpack(alone[name])
+        assert stamped == unpack(quick.stamp(*one))
+        assert {part: CACHE.sub(b"", data) for part, data in stamped.items()} == plain, name
+
+
+def test_charts_keep_the_figures_of_their_cells(given: Mapping[str, Given], alone: Mapping[str, bytes]) -> None:
+    figures = 0
+    for name, (values, _, _) in given.items():
+        for part, data in unpack(alone[name]).items():
+            for chart in fromstring(data).iter(f"{CHART}numRef") if part.startswith("xl/charts/") else ():
+                sheet, ((column, first), (_, last)) = _area(str(chart.findtext(f"{CHART}f")))
+                kept = {int(str(p.get("idx"))): float(str(p.findtext(f"{CHART}v"))) for p in chart.iter(f"{CHART}pt")}
+                cells = [values.get(Place(sheet, f"{column}{row}")) for row in range(first, last + 1)]
+                known = {at: value for at, value in enumerate(cells) if isinstance(value, float | int)}
+                assert kept == pytest.approx(known), (name, part)
+                figures += len(kept)
+    assert figures > 20
+
+
+def _area(formula: str) -> tuple[str, list[tuple[str, int]]]:
+    """A sheet and the corners of a range on it."""
+    sheet, cells = formula.rsplit("!", 1)
+    return sheet.strip("'"), [(ref.strip("$").split("$")[0], int(ref.split("$")[-1])) for ref in cells.split(":")]
 
 
 def _plainly(monthly: Monthly, given: Given) -> Iterator[tuple[str, bytes]]:

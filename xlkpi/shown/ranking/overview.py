@@ -63,6 +63,8 @@ def _distribution(book: Book, sheet: Any, last: int, charts: int) -> None:
         count = sum(one.count for one in found[number:]) if final else band.count
         sheet.write_formula(row, 2, f'=COUNTIFS({totals},">={band.low:g}"{below})', book.format("centre", "0"), count)
     chart = _columns(book, "总分分布（家数）", (NAME, _TABLE + 1, _TABLE + _BINS, 0, 2), "#2F75B5", gap=15)
+    most = max((band.count for band in found), default=0)
+    chart.set_y_axis({**_FROM_ZERO, "num_format": "0", "major_unit": max(1, -(-most // 6))})  # dealers are whole
     sheet.insert_chart(charts, 0, chart)
 
 
@@ -115,6 +117,9 @@ def _headings(book: Book, sheet: Any, left: int, first: str, *others: str, wide:
         sheet.write_string(_TABLE, left + wide + number, words, book.format("header"))
 
 
+_FROM_ZERO = {"min": 0, "major_gridlines": {"visible": True, "line": {"color": "#E5E7EB"}}}
+
+
 def _columns(book: Book, title: str, where: tuple[str, int, int, int, int], colour: str, gap: int) -> Any:
     name, first, last, labels, figures = where
     chart = book.book.add_chart({"type": "column"})
@@ -125,6 +130,6 @@ def _columns(book: Book, title: str, where: tuple[str, int, int, int, int], colo
     })  # fmt: skip
     chart.set_title({"name": title, "name_font": {"size": 12}})
     chart.set_legend({"none": True})
-    chart.set_y_axis({"min": 0, "major_gridlines": {"visible": True, "line": {"color": "#E5E7EB"}}})
+    chart.set_y_axis(_FROM_ZERO)
     chart.set_size({"width": 555, "height": 320})
     return chart

@@ -95,7 +95,7 @@ def _validation(where: str, name: str, field: SchemeField) -> Validation:
         return Validation(where, choices=tuple(words), title=label, prompt="请从下拉框中选择", error="请从下拉框中选择")
     if field.type == "text":
         return Validation(where, title=label, prompt="请填文字")
-    conditions = [f"ISNUMBER({where})"]
+    conditions = []
     wanted = "日期" if field.type == "date" else "数字"
     if field.minimum is not None:
         conditions.append(f"{where}>={field.minimum}")
@@ -106,9 +106,11 @@ def _validation(where: str, name: str, field: SchemeField) -> Validation:
     if field.type in ("count", "day"):
         conditions.append(f"INT({where})={where}")
         wanted = wanted.replace("数字", "整数", 1)
-    condition = f"AND({','.join(conditions)})" if len(conditions) > 1 else conditions[0]
-    if field.not_applicable:  # a decimal rule would forbid the word, so the rule is a formula
-        condition = f'OR({where}="{Absence.NOT_APPLICABLE.value}",{condition})'
+    plain = ",".join((f"ISNUMBER({where})", *conditions))
+    condition = f"AND({plain})" if conditions else plain
+    if field.not_applicable:  # INT of a word is an error, and a rule that is an error forbids the word
+        word = f'{where}="{Absence.NOT_APPLICABLE.value}"'
+        condition = f"IF(ISNUMBER({where}),{condition},{word})"
         wanted += "，或“不适用”"
     return Validation(where, condition=condition, title=label, prompt=f"{wanted}{unit}", error=f"这里要填{wanted}")
 

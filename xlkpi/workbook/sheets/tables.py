@@ -10,6 +10,7 @@ from xlkpi.workbook.plan import SheetPlan, Validation, WorkbookPlan, number_form
 
 _HEAD = 4
 _WIDTHS = {"date": 13, "text": 18, "choice": 13, "number": 12, "count": 10, "amount": 15}
+_PROMPTS = {"date": "请填日期，例如 2026-11-05", "text": "请填文字", "count": "请填整数"}
 _NO_NAMES = "请勿填写车牌、姓名、电话等个人信息；多出来的列不会读取。"
 
 
@@ -36,7 +37,7 @@ def _add(plan: WorkbookPlan, name: str, table: Table) -> None:
     for position, (heading, column) in enumerate(table.columns.items(), 1):
         sheet.put(position, _HEAD, heading, "header")
         letters[heading] = column_letters(position)
-        shape = number_format(column.type)
+        shape = "@" if column.type == "text" else number_format(column.type)  # a number 0012 keeps its zeros
         for row in range(first, last + 1):
             sheet.put(position, row, None, "row_input", shape)
         area = f"{letters[heading]}{first}:{letters[heading]}{last}"
@@ -47,9 +48,11 @@ def _add(plan: WorkbookPlan, name: str, table: Table) -> None:
 
 
 def _validation(area: str, heading: str, column: Column) -> Validation:
-    prompt = column.en + (f"（{column.unit}）" if column.unit else "")
+    prompt = _PROMPTS.get(column.type, "请填数字") + (f"；单位：{column.unit}" if column.unit else "")
     if column.words:
-        return Validation(area, choices=column.words, title=heading, prompt=prompt, error="请从下拉框中选择")
+        return Validation(
+            area, choices=column.words, title=heading, prompt="请从下拉框中选择", error="请从下拉框中选择"
+        )
     if column.type == "text":
         return Validation(area, title=heading, prompt=prompt)
     start = area.split(":", maxsplit=1)[0]
