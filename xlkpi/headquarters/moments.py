@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from xlkpi.headquarters.words import tidy
-from xlkpi.intake.shown import look
+from xlkpi.intake.shown import shows_date
 from xlkpi.values import DAY_ZERO, CellKind, RawCell
 
 _MONTHS_AFTER: Final = 6  # forms of a month come back within so many
@@ -66,7 +66,7 @@ def moment_in(cell: RawCell, month: str = "") -> Moment | None:
     if cell.kind is not CellKind.NUMBER:
         return said_moment(cell.text, month)
     number = float(cell.text)
-    if look(cell.format).date:
+    if shows_date(cell.format):
         return _of_serial(number)
     digits = f"{number:.10g}"
     fixed = _FIXED.fullmatch(cell.format) if isinstance(cell.format, str) else None
@@ -94,7 +94,7 @@ def month_in(cell: RawCell | None) -> str:
     if cell.kind is not CellKind.NUMBER:
         return said_month(cell.text)
     number = float(cell.text)
-    if look(cell.format).date:
+    if shows_date(cell.format):
         moment = _of_serial(number)
         return f"{moment.at:%Y-%m}" if moment else ""
     digits = f"{number:.10g}"

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from xlkpi.intake.shown import day_of, look
+from xlkpi.intake.shown import day_of, shows_date
 from xlkpi.values import CellKind, RawCell
 
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")

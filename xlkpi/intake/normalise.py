@@ -13,13 +13,23 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from xlkpi.intake import phrases, quantity
-from xlkpi.intake.shown import FIRST_DAY, LAST_DAY, Look, day_of, look, serial_of
+from xlkpi.intake.formats import Section, rendered, section_for
+from xlkpi.intake.shown import (
+    FIRST_DAY,
+    LAST_DAY,
+    Figure,
+    date_shown,
+    day_of,
+    figure_in,
+    serial_of,
+    shows_date,
+)
 from xlkpi.scheme.formulas import arithmetic, number_value
 from xlkpi.scheme.model import SchemeField
 from xlkpi.values import UNKNOWN, Absence, CellKind, RawCell, Value
 
 MAX_TEXT: Final = 32_767  # characters that a cell holds in Excel; a file that has more does not open there
-_LIST_NUMBER = re.compile(r"^\d+\s*[.、．]\s*(?=\D)")
+_LIST_NUMBER = re.compile(r"^(?:\d+\s*[.、．]|[①-⑳⑴-⒇⒈-⒛㈠-㈩])\s*(?=\D)")
 _DATE = re.compile(
     r"(\d{4})(?:([-/.])(\d{1,2})\2(\d{1,2})|年(\d{1,2})月(\d{1,2})[日号]?)(?:(?:\s+|T)(\d{1,2}):(\d{2})(?::(\d{2}))?Z?)?"
 )
@@ -30,6 +40,11 @@ _NOTHING = frozenset(
      "none", "x", "×", "/", "//", "\\", "-", "--", "---", "–", "—", "——", "―", "...", "......", "。", ".", "?", "??")
 )  # fmt: skip
 """What people write where they write no figure: nought, not applicable, not known, later. It says none of these."""
+_DASHES: Final = frozenset("-–—")
+_MANY: Final = 99
+_EMPTY: Final = "（空白）"
+_WHOLE: Final = frozenset({"count", "day"})  # types that take whole numbers alone
+_FINEST: Final = {"amount": 0.005, "number": 0.005, "rate": 0.00005}  # half the last digit that the form itself shows
 
 
 class Reading(NamedTuple):
@@ -91,7 +106,11 @@ def words_of(raw: RawCell) -> str:
     value = _finite(text)
     if value is None:
         return text
-    return day_of(value) if look(raw.format).date else f"{value:.15g}"
+    section = section_for(_code(raw), value)
+    if section is not None and section.date:
+        return date_shown(value, section)
+    shown = None if section is None or section.plain else rendered(_code(raw), value)
+    return shown.strip() if shown else f"{value:.15g}"
 
 
 def number_of(raw: RawCell, unit: str = "") -> float | None:
@@ -153,30 +172,99 @@ def _from_number(entry: SchemeField, raw: RawCell) -> Reading:
     value = _finite(raw.text or "")
     if value is None or entry.type == "choice":
         return _unreadable(entry, raw.text or "" if value is None else f"{value:g}")
-    seen = look(raw.format)
+    if raw.format is UNKNOWN:
+        return _without_format(entry, value)
+    code = _code(raw)
+    section = section_for(code, value)
+    if section is None:
+        return _in_doubt("XK-V019", shown=code, found=f"{value:.10g}")
+    if section.date:
+        return _from_dated(entry, value, section)
     if entry.type == "date":
-        return _from_serial(entry, value, seen)
+        return _from_serial(entry, value) if section.plain else _unreadable(entry, words_of(raw))
     if entry.type == "day" and value > 31 and entry.maximum is None:
         return _unreadable(entry, f"{value:g}")
-    shown = "" if seen.plain else _shown_otherwise(entry, value, seen)
-    if shown:
-        return _in_doubt("XK-V019", shown=shown, found=f"{value:.10g}")
-    if entry.type == "rate" and not seen.percent and raw.format is not UNKNOWN:
+    held = _held(entry, value)
+    if section.plain and value >= 0 and (section.decimals is None or section.decimals >= _digits(value)):
+        return held
+    return _as_shown(entry, value, held, code)
+
+
+def _code(raw: RawCell) -> str:
+    return raw.format if isinstance(raw.format, str) and raw.format else "General"
+
+
+def _held(entry: SchemeField, value: float) -> Reading:
+    """What the number in a cell means by itself."""
+    if entry.type == "rate":
         return _rate(entry, value, f"{value:.10g}")
-    return Reading(value)
+    return Reading(whole(value) if entry.type in _WHOLE else value)
 
 
-def _shown_otherwise(entry: SchemeField, value: float, seen: Look) -> str:
-    """What the cell shows, where that is something else than its number in the field's unit."""
-    if seen.date:
-        return day_of(value)
-    if seen.percent and entry.type != "rate":
-        return f"{value * 100:.10g}%"
-    if seen.scaled:
-        return "" if quantity.scale_of(entry.unit) == 1 else f"{value / 1000:.10g}{seen.word}"
-    if any(character in seen.word for character in "百千万亿") and quantity.factor(seen.word, entry.unit) != 1:
-        return f"{value:.10g}{seen.word}"
-    return ""
+def whole(value: float) -> float:
+    """A number of things without the noise of binary arithmetic: 121.00000000000001 is 121, as ROUND(x,10) says."""
+    near = float(f"{value:.15g}")
+    return float(round(near)) if abs(near - round(near)) < 5e-11 else value
+
+
+def _digits(value: float) -> int:
+    """How many digits behind the point show a number as it is."""
+    shown = f"{value:.15g}"
+    return _MANY if "e" in shown else len(shown.partition(".")[2])
+
+
+def _as_shown(entry: SchemeField, value: float, held: Reading, code: str) -> Reading:
+    """A number whose cell shows more than its digits: taken where what is seen says the same, else asked about."""
+    text = rendered(code, value)
+    if text is None:
+        return _in_doubt("XK-V019", shown=code, found=f"{value:.10g}")
+    seen = figure_in(text, entry.unit, rate=entry.type == "rate")
+    if seen is None and value == 0 and text.strip() in _DASHES:  # how the books of accounts show nought
+        return _understood(entry, 0.0, text.strip())
+    for reading in _candidates(entry, value, held, seen):
+        if seen is not None and isinstance(reading.value, float) and _agree(entry, reading.value, seen):
+            return _rounded_in_view(entry, reading, reading.value - _figure(entry, seen), text.strip(), value)
+    return _in_doubt("XK-V019", shown=text.strip() or _EMPTY, found=f"{value:.10g}")
+
+
+def _rounded_in_view(entry: SchemeField, reading: Reading, hidden: float, shown: str, value: float) -> Reading:
+    """A reading of which the view hides some digits: said, and asked about where they are a hundredth of it."""
+    if abs(hidden) <= _FINEST.get(entry.type, math.inf):
+        return reading
+    if not isinstance(reading.value, float) or abs(hidden) > abs(reading.value) / 100:
+        return _in_doubt("XK-V019", shown=shown, found=f"{value:.10g}")
+    return reading if reading.remarks else reading.noting("XK-V041", shown=shown, found=f"{value:.10g}")
+
+
+def _candidates(entry: SchemeField, value: float, held: Reading, seen: Figure | None) -> tuple[Reading, ...]:
+    """What a cell's number may mean: with a per cent sign the number itself comes first."""
+    return (Reading(value), held) if entry.type == "rate" and seen is not None and seen.percent else (held,)
+
+
+def _figure(entry: SchemeField, seen: Figure) -> float:
+    """What is seen as the field's value: a rate without a per cent sign is read as one that is typed; NaN for none."""
+    if entry.type != "rate" or seen.percent:
+        return seen.number
+    read = _rate(entry, seen.number, "").value
+    return read if isinstance(read, float) else math.nan
+
+
+def _agree(entry: SchemeField, value: float, seen: Figure) -> bool:
+    """Whether a number rounds to what is seen of it."""
+    step = seen.step if entry.type != "rate" or seen.percent else 0.01
+    return abs(value - _figure(entry, seen)) <= step * 0.5000001
+
+
+def _without_format(entry: SchemeField, value: float) -> Reading:
+    """A number of which nobody says how its cell shows it: what only the format could tell is a question."""
+    if entry.type == "date":
+        return _from_serial(entry, value)
+    if entry.type == "day" and value > 31 and entry.maximum is None:
+        return _unreadable(entry, f"{value:g}")
+    if entry.type == "rate" and value >= 1:
+        one, other = show(entry, value), show(entry, value / 100)
+        return _in_doubt("XK-V043", found=f"{value:.10g}", one=one, other=other)
+    return Reading(whole(value) if entry.type in _WHOLE else value)
 
 
 def _rate(entry: SchemeField, value: float, found: str) -> Reading:
@@ -192,9 +280,16 @@ def _rate(entry: SchemeField, value: float, found: str) -> Reading:
     return _in_doubt("XK-V016", found=found, one=one, other=other)
 
 
-def _from_serial(entry: SchemeField, value: float, seen: Look) -> Reading:
-    if seen.date:
+def _from_dated(entry: SchemeField, value: float, section: Section) -> Reading:
+    """A number that its cell shows as a date or a time."""
+    shown = date_shown(value, section)
+    is_day = FIRST_DAY <= value < LAST_DAY + 1 and bool(set(section.date) & set("yd"))
+    if entry.type == "date" and is_day:
         return Reading(value)
+    return _in_doubt("XK-V019", shown=shown, found=f"{value:.10g}")
+
+
+def _from_serial(entry: SchemeField, value: float) -> Reading:
     if FIRST_DAY <= value <= LAST_DAY:
         return _understood(entry, value, f"{value:.10g}")
     digits = f"{value:.10g}"
@@ -204,7 +299,7 @@ def _from_serial(entry: SchemeField, value: float, seen: Look) -> Reading:
 def _serial_in(raw: RawCell) -> float | None:
     """The serial number of the date that a cell plainly is; None where it is none."""
     if raw.kind is CellKind.NUMBER:
-        return _finite(raw.text or "") if look(raw.format).date else None
+        return _finite(raw.text or "") if shows_date(raw.format) else None
     return _date_in(quantity.narrowed(raw.text or "")) if raw.kind in (CellKind.TEXT, CellKind.DATE) else None
 
 
@@ -249,6 +344,8 @@ def _from_number_in_words(entry: SchemeField, text: str, clean: str) -> Reading 
     if clean in ("零", "〇"):
         return _understood(entry, 0.0, text)
     found = quantity.written(quantity.narrowed(text))
+    if found is None and quantity.several(quantity.narrowed(text)):
+        return _in_doubt("XK-V042", found=text)
     if isinstance(found, quantity.Either):
         one, other = (show(entry, float(number)) for number in (found.one, found.other))
         return _in_doubt("XK-V016", found=text, one=one, other=other)

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 SCALES: Final = {"": 1, "百": 100, "千": 1_000, "万": 10_000, "百万": 1_000_000, "千万": 10_000_000, "亿": 100_000_000}
@@ -31,10 +32,17 @@ _PARTS = re.compile(
     re.IGNORECASE,
 )
 _PLAIN = re.compile(r"(?:\d+(?:\.\d*)?|\.\d+)")
-_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d*)?")
-_DECIMAL_COMMA = re.compile(r"\d+,\d{1,2}")
+_GROUPED = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?")
+_DECIMAL_COMMA = re.compile(r"\d+,\d{1,2}|0,\d+")
 _BROKEN = re.compile(r"\d\s+[\d.,]")
-_SPACED = re.compile(r"(?<!\d)\d{1,3}(?:\s\d{3})+(?!\d)")
+_FIRM_SPACES: Final = "\u00a0\u2009\u202f"
+_SPACED = re.compile(
+    rf"[^\d\s.,]*[1-9]\d{{0,2}}(?:(?:[ {_FIRM_SPACES}]\d{{3}}){{2,}}|[{_FIRM_SPACES}]\d{{3}}"
+    r"| \d{3}(?=\.\d|\s*[^\d\s.,]))(?:\.\d+)?[^\d.,]*"
+)
+"""Thousands set off by spaces. One plain space alone may stand between two numbers: a point or a unit must follow."""
+_SEVERAL = re.compile(r"[+-]?\d[\d.,]*\D{0,3}(?:\s+[+-]?\d[\d.,]*\D{0,3})+")
+_OLD_SCALES = str.maketrans("萬億仟佰", "万亿千百")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +63,29 @@ class Either:
 
 
 def narrowed(text: str) -> str:
-    """Full-width forms narrowed, invisible characters gone; a doubled apostrophe in front was meant as one."""
+    """Full-width forms narrowed, invisible characters gone; a doubled apostrophe in front was meant as one.
+
+    A circled, raised or Roman digit and a fraction stay what they are: "320①" is no 3,201.
+    """
     if text.isascii() and text.isprintable():
         return text.strip().lstrip("'`")
-    narrow = unicodedata.normalize("NFKC", text.replace("〈", "<").replace("〉", ">"))
+    text = text.replace("〈", "<").replace("〉", ">")
+    parts = _kept().split(text)  # the signs themselves are every second part
+    narrow = "".join(part if index % 2 else unicodedata.normalize("NFKC", part) for index, part in enumerate(parts))
     seen = "".join(c for c in narrow if unicodedata.category(c) not in ("Cf", "Cc") or c in "\n\t\r")
     return seen.strip().lstrip("'’‘`")
 
 
+@lru_cache(1)
+def _kept() -> re.Pattern[str]:
+    """Signs that stand for a number and are no digits (①, ², ½, Ⅲ, ⑴), and the spaces that printers set in numbers."""
+    signs = (chr(code) for code in range(0x80, 0x1_F200) if unicodedata.category(chr(code)) in ("No", "Nl"))
+    return re.compile(f"([{_FIRM_SPACES}{''.join(sign for sign in signs if sign != '〇')}])")
+
+
 def written(text: str) -> Quantity | Either | None:
     """The number that a narrowed text is, with its unit; None where it is not one number and nothing else."""
-    if _BROKEN.search(text) and not _SPACED.search(text):
+    if _BROKEN.search(text) and not _SPACED.fullmatch(text):
         return None  # "12 5": one number or two?
     bare = re.sub(r"\s", "", text).replace("−", "-").replace("‐", "-")
     bare = re.sub(r"(?<=\d)。(?=\d)", ".", bare).removesuffix("。")
@@ -81,9 +101,15 @@ def written(text: str) -> Quantity | Either | None:
         return number if not tail else None
     if number is None:
         return None
-    if tail == "%":
-        return Quantity(number, percent=True)
+    if tail in ("%", "‰"):
+        return Quantity(number if tail == "%" else number / 10, percent=True)
+    tail = tail.translate(_OLD_SCALES)
     return Quantity(number, tail or ("元" if found["mark"] or found["mark2"] else ""))
+
+
+def several(text: str) -> bool:
+    """Whether a narrowed text is two numbers or more, one after the other or one below the other."""
+    return _SEVERAL.fullmatch(text) is not None
 
 
 def factor(unit: str, asked: str) -> Decimal | None:
@@ -113,11 +139,6 @@ def spellings(unit: str) -> frozenset[str]:
 def units() -> frozenset[str]:
     """All units that people write behind numbers, without 万 and the like."""
     return _ALL_UNITS
-
-
-def scale_of(unit: str) -> int:
-    """How many of the plain unit: 10,000 for 万元, 1 for 元 and 台."""
-    return SCALES[_split(unit)[0]]
 
 
 def _number(digits: str, negative: bool) -> Decimal | Either | None:

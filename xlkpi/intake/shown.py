@@ -1,57 +1,80 @@
-"""What a number format makes of a number: a date, a percentage, a word behind it. Dealers go by what they see."""
+"""What a cell shows of its number, read as a person reads it: a figure with its unit, a date, or neither."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import lru_cache
+from typing import Final, NamedTuple
 
+from xlkpi.intake import quantity
+from xlkpi.intake.formats import Section, section_for
 from xlkpi.values import DAY_ZERO, Unknown
 
-_QUOTED = re.compile(r'"([^"]*)"|\\(.)')
-_ASIDE = re.compile(r"\[(?!h+\]|m+\]|s+\])[^\]]*\]|_.|\*.", re.IGNORECASE)
-_SCALING = re.compile(r"[0#?],+(?![0#?,])")
+_SCIENTIFIC = re.compile(r"-?\d(?:\.\d+)?E[+-]\d+")
 FIRST_DAY, LAST_DAY = 32_874.0, 73_050.0  # 1990-01-01 and 2099-12-31: serials that a form of today can mean
+_LEAP_1900: Final = 60  # Excel counts a 29th of February 1900; before it its days are one behind the calendar's
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What a format shows. `word` is the text around the digits; `scaled` where commas divide the number by 1,000."""
+class Figure(NamedTuple):
+    """A number in the field's unit as it is seen, what its last digit is worth, and whether it has a per cent sign."""
 
-    date: bool = False
-    percent: bool = False
-    scaled: bool = False
-    word: str = ""
-
-    @property
-    def plain(self) -> bool:
-        """Whether it shows the number as it is."""
-        return not (self.date or self.percent or self.scaled or self.word)
+    number: float
+    step: float
+    percent: bool
 
 
 @lru_cache(2_000)
-def look(code: str | Unknown | None) -> Look:
-    """What a number format shows of a positive number; an unknown format shows the number as it is."""
-    if not isinstance(code, str) or code in ("", "General", "@"):
-        return Look()
-    section = _ASIDE.sub("", code).split(";")[0]
-    bare = _QUOTED.sub("", section)
-    words = "".join(quoted or escaped for quoted, escaped in _QUOTED.findall(section))
-    words += "".join(character for character in bare if character >= "一")
-    letters = bare.replace("General", "").lower()
-    return Look(
-        date=any(letter in letters for letter in "ymdhs"),
-        percent="%" in bare,
-        scaled=_SCALING.search(bare) is not None,
-        word=words.strip(),
-    )
+def shows_date(code: str | Unknown | None) -> bool:
+    """Whether a number format makes dates or times of positive numbers."""
+    section = section_for(code, 1.0) if isinstance(code, str) and code else None
+    return section is not None and bool(section.date)
+
+
+def figure_in(text: str, unit: str, *, rate: bool) -> Figure | None:
+    """The figure that a cell shows, for a field in this unit; None where it is not one number in a unit that fits."""
+    bare = text.strip()
+    if _SCIENTIFIC.fullmatch(bare):
+        number = Decimal(bare)
+        return Figure(float(number), float(Decimal(1).scaleb(_exponent(number))), percent=False)
+    found = quantity.written(quantity.narrowed(bare))
+    if not isinstance(found, quantity.Quantity):
+        return None
+    times = Decimal(1) / 100 if found.percent else Decimal(1)
+    if rate:
+        if found.unit:
+            return None
+    elif found.percent:
+        return None
+    else:
+        factor = quantity.factor(found.unit, unit)
+        if factor is None:
+            return None
+        times = factor
+    step = Decimal(1).scaleb(_exponent(found.value)) * times
+    return Figure(float(found.value * times), float(step), found.percent)
+
+
+def _exponent(number: Decimal) -> int:
+    exponent = number.as_tuple().exponent
+    return exponent if isinstance(exponent, int) else 0
+
+
+def date_shown(serial: float, section: Section) -> str:
+    """What a date's or a time's format shows of a number: the day, the hour where it shows nothing else."""
+    if not set(section.date) & set("yd") and set(section.date) & set("hs"):
+        seconds = round((serial % 1) * 86_400)
+        return f"{seconds // 3600}:{seconds // 60 % 60:02d}"
+    return day_of(serial)
 
 
 def day_of(serial: float) -> str:
-    """A date's serial number (1900 system) as people write it: 2026-05-01, with the time where there is one."""
+    """A date's serial number (1900 system) as Excel shows it: 2026-05-01, with the time where there is one."""
+    if _LEAP_1900 <= serial < _LEAP_1900 + 1:
+        return "1900-02-29"
     try:
-        moment = DAY_ZERO + timedelta(days=serial)
+        moment = DAY_ZERO + timedelta(days=serial + (0 < serial < _LEAP_1900))
     except OverflowError:
         return f"{serial:g}"
     return f"{moment:%Y-%m-%d}" if serial == int(serial) else f"{moment:%Y-%m-%d %H:%M}"

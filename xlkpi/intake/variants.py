@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from xlkpi.intake.guard import Refused
-from xlkpi.intake.shown import look
+from xlkpi.intake.shown import shows_date
 from xlkpi.values import CellKind, RawCell
 
 _BETWEEN_CALENDARS = 1462  # days from 1900's day zero to 1904's
@@ -69,7 +69,7 @@ def in_1900(cells: Mapping[str, RawCell]) -> dict[str, RawCell]:
 
 
 def _in_1900(raw: RawCell) -> RawCell:
-    if raw.kind is not CellKind.NUMBER or not raw.text or not look(raw.format).date or _ELAPSED.search(str(raw.format)):
+    if raw.kind is not CellKind.NUMBER or not raw.text or not shows_date(raw.format) or _ELAPSED.search(str(raw.format)):
         return raw
     try:
         serial = float(raw.text)
