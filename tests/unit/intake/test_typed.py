@@ -24,7 +24,12 @@ from xlkpi.workbook.package import unpack
 from xlkpi.workbook.plan import number_format
 
 TABLE = Path(__file__).with_name("typed.yaml")
-PLAIN = frozenset({"a number as the form asks it", "a blank"})
+PLAIN = frozenset(
+    {
+        "a number as the form asks it", "a blank", "a source without number formats",
+        "number formats that show a unit, a scale, a sign or nothing",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
