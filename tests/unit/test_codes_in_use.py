@@ -18,7 +18,7 @@ from xlkpi.issue import Issue
 from xlkpi.month.returns import MISSING, NOT_ISSUED, Return, roster_findings
 from xlkpi.month.store import carry
 from xlkpi.scheme.model import SchemeField
-from xlkpi.values import CellKind, Place, RawCell
+from xlkpi.values import UNKNOWN, CellKind, Place, RawCell
 
 TESTS = Path(__file__).parents[1]
 NAMED = {
@@ -48,6 +48,9 @@ VALUES: dict[str, Callable[[], list[str]]] = {
     "XK-V018": lambda: read("date", "五一"),
     "XK-V019": lambda: read("amount", "12", "元", format='0"万元"'),
     "XK-V020": lambda: read("amount", "5", "元", formula="1+1"),
+    "XK-V041": lambda: read("amount", "1234.56", "元", format="#,##0"),
+    "XK-V042": lambda: read("count", "320\n500", "台"),
+    "XK-V043": lambda: read("rate", "85", format=UNKNOWN),
 }
 
 

@@ -261,7 +261,9 @@ def _without_format(entry: SchemeField, value: float) -> Reading:
         return _from_serial(entry, value)
     if entry.type == "day" and value > 31 and entry.maximum is None:
         return _unreadable(entry, f"{value:g}")
-    if entry.type == "rate" and value >= 1:
+    if entry.type == "rate" and value == 1:  # as the form's own formulas take it; a hundredth of it is hardly a rate
+        return _understood(entry, value, "1")
+    if entry.type == "rate" and value > 1:
         one, other = show(entry, value), show(entry, value / 100)
         return _in_doubt("XK-V043", found=f"{value:.10g}", one=one, other=other)
     return Reading(whole(value) if entry.type in _WHOLE else value)

@@ -69,7 +69,12 @@ def in_1900(cells: Mapping[str, RawCell]) -> dict[str, RawCell]:
 
 
 def _in_1900(raw: RawCell) -> RawCell:
-    if raw.kind is not CellKind.NUMBER or not raw.text or not shows_date(raw.format) or _ELAPSED.search(str(raw.format)):
+    if (
+        raw.kind is not CellKind.NUMBER
+        or not raw.text
+        or not shows_date(raw.format)
+        or _ELAPSED.search(str(raw.format))
+    ):
         return raw
     try:
         serial = float(raw.text)

@@ -52,7 +52,7 @@ def _typed(entry: SchemeField) -> CellContent:
 
 
 def _order(columns: Mapping[str, str], number: int) -> dict[str, CellContent]:
-    return dict.fromkeys(columns, float(number + 1))
+    return {**dict.fromkeys(columns, float(number + 1)), "日期": 46_327.0 + number % 30}
 
 
 @pytest.fixture
