@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from xlkpi.intake.formats import rendered
 from xlkpi.intake.shown import day_of, shows_date
-from xlkpi.values import CellKind, RawCell
+from xlkpi.values import CellKind, RawCell, Unknown
 
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _ZEROS = re.compile(r"0+")
@@ -53,14 +54,17 @@ def _of_number(raw: RawCell) -> Wording:
         number = float(raw.text or "")
     except ValueError:
         return Wording("", raw.text or "")
-    seen = look(raw.format)
-    if seen.date:
+    if shows_date(raw.format):
         return Wording("", day_of(number))
-    if abs(number) >= _EXACT or number != int(number) or seen.percent:
+    if abs(number) >= _EXACT or number != int(number) or _shows_percent(raw.format, number):
         return Wording("", f"{number:.10g}")
     digits = str(int(number))
     zeros = raw.format if isinstance(raw.format, str) and _ZEROS.fullmatch(raw.format) else ""
     return Wording(digits.zfill(len(zeros)))
+
+
+def _shows_percent(code: str | Unknown | None, number: float) -> bool:
+    return isinstance(code, str) and "%" in (rendered(code, number) or "")
 
 
 def tidy(text: str) -> str:
