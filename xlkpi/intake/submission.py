@@ -17,6 +17,7 @@ from xlkpi.intake.guard import Refused
 from xlkpi.intake.locate import Locator, Retitled
 from xlkpi.intake.normalise import Reading, checked, show, understand, words_of
 from xlkpi.intake.reader import place_of
+from xlkpi.intake.rows import doubtful_rows
 from xlkpi.intake.source import SheetCells, Source
 from xlkpi.intake.strays import Remark, Surroundings, beyond, summarise_repeats, unseen_rows
 from xlkpi.issue import Issue
@@ -332,6 +333,7 @@ class _Reader:
             content = content_of(reading.value)
             if content is not None:
                 rows.setdefault(number, {})[column] = content
+        remarks += doubtful_rows(here, columns, rows, self.issue.month)
         self._remark(summarise_repeats(remarks))
         self._remark((*beyond(here, read.strays), *unseen_rows(here, rows, read.outline)))
         return tuple(rows[number] for number in sorted(rows))

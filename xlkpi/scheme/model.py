@@ -235,6 +235,7 @@ class Column(Entry):
     )
     words: tuple[str, ...] = Field((), description="The choices of a choice column")
     unit: str = Field("", description="The unit of its figures")
+    unique: bool = Field(False, description="No two rows have the same entry here (a repair order's number): XK-V037")
 
     @cached_property
     def as_field(self) -> SchemeField:

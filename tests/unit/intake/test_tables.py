@@ -245,3 +245,40 @@ def test_a_master_is_left_as_it_was(dealership: Monthly) -> None:
     full = dealership.judge({}, [{"修理单号": f"R{n}", "类别": "保修", "工时": 1.0} for n in range(ROWS)])
     assert full.indicators["日报修理单数"] == ROWS
     assert dealership.judge({}).indicators["日报修理单数"] is Absence.MISSING
+
+
+# ------------------------------------------------------------------ rows that cannot all be right
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ((SERIAL + 1, "R2", "保修", 1.0, 80.0, 0.0), []),
+        ((SERIAL + 1, "R2", None, 1.0, 80.0, 0.0), [("XK-V036", "C6")]),
+        ((SERIAL + 1, "R2", "  ", 1.0, 80.0, 0.0), [("XK-V036", "C6")]),
+        ((SERIAL + 1, "R1", "保修", 1.0, 80.0, 0.0), [("XK-V037", "B6")]),
+        ((SERIAL - 1, "R2", "保修", 1.0, 80.0, 0.0), [("XK-V038", "A6")]),
+        ((SERIAL + 30, "R2", "保修", 1.0, 80.0, 0.0), [("XK-V038", "A6")]),
+        ((SERIAL + 29, "R2", "保修", 1.0, 80.0, 0.0), []),
+        ((SERIAL + 29.75, "R2", "保修", 1.0, 80.0, 0.0), []),
+        ((SERIAL + 400, "R1", None, 1.0, 80.0, 0.0), [("XK-V036", "C6"), ("XK-V037", "B6"), ("XK-V038", "A6")]),
+    ],
+)
+def test_a_row_in_doubt_is_told_with_its_cell_and_stays(
+    row: Order, told: list[tuple[str, str]], dealership: Monthly
+) -> None:
+    rows = {FIRST: (SERIAL, "R1", "客户付费", 1.0, 100.0, 10.0), FIRST + 1: row}
+    sent = _read(dealership, _file(dealership, rows))
+    found = [
+        (f.code, f.place.ref) for f in _about(sent.findings) if f.place and f.code in ("XK-V036", "XK-V037", "XK-V038")
+    ]
+    assert sorted(found) == told
+    assert len(sent.tables[ORDERS]) == 2
+    assert _judged(dealership, sent).indicators["日报售出工时"] == 2.0
+
+
+def test_a_number_pasted_three_times_is_told_against_the_first_row(dealership: Monthly) -> None:
+    row = (SERIAL, "R1", "客户付费", 1.0, 100.0, 10.0)
+    sent = _read(dealership, _file(dealership, {FIRST + n: row for n in range(3)}))
+    twice = [f for f in _about(sent.findings) if f.code == "XK-V037"]
+    assert [(f.facts["row"], f.facts["first"]) for f in twice] == [(FIRST + 1, FIRST), (FIRST + 2, FIRST)]

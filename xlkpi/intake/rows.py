@@ -1,0 +1,34 @@
+"""Rows of a table that are read, and yet cannot all be right: nothing under a choice, a number twice, another month."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from xlkpi.intake.shown import day_of
+from xlkpi.intake.strays import Remark
+from xlkpi.scheme.model import Column
+from xlkpi.values import CellContent, Place
+from xlkpi.workbook.layout import TableSlot
+
+
+def doubtful_rows(
+    table: TableSlot, columns: Mapping[str, Column], rows: Mapping[int, Mapping[str, CellContent]], month: str
+) -> Iterator[Remark]:
+    """What is to be told of a table's rows, each with its cell; the rows stay as they are."""
+    seen: dict[tuple[str, CellContent], int] = {}
+    for number, row in sorted(rows.items()):
+        for name, column in columns.items():
+            place = Place(table.sheet, f"{table.columns[name]}{number}") if name in table.columns else None
+            if place is None:
+                continue
+            content = row.get(name)
+            facts = {"label": f"{table.name} {name}", "row": number}
+            if content is None:
+                if column.type == "choice":
+                    yield "XK-V036", place, "", facts
+            elif column.unique and (name, content) in seen:
+                yield "XK-V037", place, "", {**facts, "found": content, "first": seen[name, content]}
+            elif column.type == "date" and isinstance(content, float) and not day_of(content).startswith(month):
+                yield "XK-V038", place, "", {**facts, "found": day_of(content), "month": month}
+            if column.unique and content is not None:
+                seen.setdefault((name, content), number)
