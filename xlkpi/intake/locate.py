@@ -110,6 +110,7 @@ class Locator:
 
     def __init__(self, issue: Issue, book: Source):
         self.issue, self.book = issue, book
+        self.dealer = ""  # whose file it is, once that is known
         self._shifts: dict[str, Shift] = {}
 
     def shift(self, sheet: str) -> Shift:
@@ -200,9 +201,17 @@ class Locator:
         return pointed.pop() if len(pointed) == 1 and pointed <= set(spare) else None
 
     def _by_words(self, sheet: str, spare: Iterable[str]) -> str | None:
-        form = set(words_of_form(self.issue.master).get(sheet, {}).values())
-        alike = [here for here in spare if self.likeness(form, here) >= _ENOUGH] if form else []
+        alike = self.alike(sheet, spare)
         return alike[0] if len(alike) == 1 else None
+
+    def alike(self, sheet: str, spare: Iterable[str]) -> list[str]:
+        """Those of some sheets that have the words of one of the form's."""
+        form = set(words_of_form(self.issue.master).get(sheet, {}).values())
+        return [here for here in spare if self.likeness(form, here) >= _ENOUGH] if form else []
+
+    def texts(self, sheet: str) -> Words:
+        """Every text of a sheet, those that formulas give among them."""
+        return _words(self.book, sheet, fixed=False)
 
     def likeness(self, form: Collection[str], here: str) -> float:
         """The share of a form's words that a sheet has."""

@@ -32,6 +32,32 @@ Cell = Callable[[str, Said], None]
 """Takes a cell that says something: its reference, and what it says. An inline string comes as the value."""
 
 
+_STRUCK: Final = "\u0336"  # the combining stroke through the character before it
+_RAISED: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_LOWERED: Final = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+@dataclass(slots=True)
+class _Look:
+    """How a run of text looks where that changes what it says: struck out, raised, lowered."""
+
+    struck: bool = False
+    raised: Mapping[int, int] | None = None
+
+    def add(self, name: str, attributes: Mapping[str, str]) -> None:
+        """One property of the run."""
+        if name == "strike":
+            self.struck = attributes.get("val", "1") in _TRUE
+        elif name == "vertAlign":
+            self.raised = {"superscript": _RAISED, "subscript": _LOWERED}.get(attributes.get("val", ""))
+
+    def worn(self, text: str) -> str:
+        """The text as a person sees it: 3̶2̶0̶ for what is struck out, so that nobody takes it for a figure."""
+        if self.raised is not None:
+            text = text.translate(self.raised)
+        return "".join(c if c.isspace() else c + _STRUCK for c in text) if self.struck else text
+
+
 # ------------------------------------------------------------------ a sheet
 
 
@@ -90,6 +116,7 @@ class _Sheet:
         self.columns: list[Mapping[str, str]] = []
         self.rows: list[int] = []
         self.ignored = 0  # the depth of the element that is ignored with all that is in it
+        self.in_look = False  # what is ignored are a run's properties, of which a few matter
         self.alternate = 0
         self.inside = ""  # the child of the worksheet that we are in
         self.row = self.column = self.count = self.last = 0
@@ -101,6 +128,8 @@ class _Sheet:
         if self.alternate and name in _OURS:
             raise twice(f"{self.part} 里只给一部分软件看的内容（{name}）")
         if self.ignored:
+            if self.in_look:
+                self.cell.look.add(name, attributes)
             return
         if name == _ALTERNATE:
             if self.inside == "sheetData":
@@ -126,7 +155,7 @@ class _Sheet:
 
     def _in_data(self, depth: int, name: str, attributes: Mapping[str, str]) -> None:
         if name in _IGNORED and depth > 3:
-            self.ignored = depth
+            self.ignored, self.in_look = depth, name == "rPr"
         elif depth == 3 and name == "row":
             self._begin_row(attributes)
         elif depth == 4 and name == "c":
@@ -220,6 +249,7 @@ class _Cell:
     texts: dict[str, list[str]] = field(default_factory=dict)
     shared: str | None = None
     rich: bool = False
+    look: _Look = field(default_factory=_Look)
 
     def begin(self, where: str, depth: int, name: str, attributes: Mapping[str, str]) -> None:
         within = self.path[-1] if self.path else ""
@@ -238,7 +268,7 @@ class _Cell:
     def _one_text(self, where: str, within: str, name: str) -> None:
         mark = f"{within}/{name}"
         if mark == "is/r":
-            self.rich = True
+            self.rich, self.look = True, _Look()
             self.texts.pop("r/t", None)
         elif mark in self.texts:
             raise twice(f"{where} 的文字")
@@ -252,7 +282,7 @@ class _Cell:
             return
         name = self.path[-1]
         if name == "t":
-            self.texts["is"].append(text)
+            self.texts["is"].append(self.look.worn(text))
         elif name in ("v", "f"):
             self.texts[name].append(text)
 
@@ -306,27 +336,32 @@ class _Strings:
         self.part = part
         self.all: list[str] = []
         self.ignored = 0
+        self.in_look = False
+        self.look = _Look()
         self.path: list[str] = []
         self.pieces: list[str] = []
         self.had: set[str] = set()
 
     def start(self, depth: int, name: str, attributes: Mapping[str, str]) -> None:
         if self.ignored:
+            if self.in_look:
+                self.look.add(name, attributes)
             return
         if depth == 1 and name != "sst":
             raise nonsense(self.part, " 不是共享字符串")
         if depth == 1:
             return
         if name in _IGNORED:
-            self.ignored = depth
+            self.ignored, self.in_look = depth, name == "rPr"
             return
         within = self.path[-1] if self.path else ""
         if depth == 2 and name == "si":
-            self.pieces, self.had = [], set()
+            self.pieces, self.had, self.look = [], set(), _Look()
         elif (within, name) in (("si", "t"), ("si", "r"), ("r", "t")):
             mark = f"{within}/{name}"
             if name == "r":
                 self.had.discard("r/t")
+                self.look = _Look()
             if (name == "t" and mark in self.had) or {"si/t", "si/r"} <= self.had | {mark}:
                 raise twice(f"{self.part} 第 {len(self.all)} 条的文字")
             self.had.add(mark)
@@ -345,7 +380,7 @@ class _Strings:
 
     def text(self, depth: int, text: str) -> None:
         if not self.ignored and self.path and self.path[-1] == "t":
-            self.pieces.append(text)
+            self.pieces.append(self.look.worn(text))
 
 
 # ------------------------------------------------------------------ what the workbook lists

@@ -20,6 +20,7 @@ from xlkpi.intake.reader import place_of
 from xlkpi.intake.rows import doubtful_rows
 from xlkpi.intake.source import SheetCells, Source
 from xlkpi.intake.strays import Remark, Surroundings, beyond, summarise_repeats, unseen_rows
+from xlkpi.intake.witness import Witnesses
 from xlkpi.issue import Issue
 from xlkpi.scheme.model import SchemeField
 from xlkpi.values import Absence, CellContent, CellKind, Place, RawCell, Value, content_of
@@ -126,9 +127,16 @@ class _Reader:
         if self.book.has_macros:
             self._say("XK-F010")
         slots = {slot.name: slot for slot in self.issue.layout.inputs if slot.name != MARKER_CELL}
-        places = self._where(slots)
+        self.locator.dealer = dealer
+        self.witnesses = Witnesses(self.locator)
+        places = self.witnesses.places = self._where(slots)
         self.moved = self._find_moved(places)
-        read = self._sheets(places)
+        read = self.witnesses.read = self._sheets(places)
+        if replaced := self.witnesses.replaced():
+            self._say("XK-T094", Place(replaced[0], ""), sheet=replaced[0], found=replaced[1], dealer=dealer)
+            return Unusable(self.file, tuple(self.found), dealer)
+        for sheet, found in self.witnesses.strangers():
+            self._say("XK-T095", Place(sheet, ""), sheet=sheet, found=found)
         cells = {raw.place: raw for sheet in read.values() for raw in sheet.cells.values()}
         answers = {slot.field: self._answer(slot, places, cells) for slot in self.issue.layout.of(Role.ANSWER)}
         remarks = {
@@ -222,13 +230,20 @@ class _Reader:
         A name that is there and points nowhere was deleted with its cell; its neighbours' words would mislead.
         """
         places: dict[str, Place] = {}
+        replaced = self._replaced_sheets()
         for name, slot in slots.items():
-            text = self.book.names.get(name)
+            text: str | None = self.book.names.get(name)
             named = place_of(text) if text else None
             if named == slot.place:  # nearly all
                 places[name] = named
                 continue
             answer = slot.role is Role.ANSWER
+            words = self.witnesses.contradicted(slot, named) if answer or slot.role is Role.INSPECTION else None
+            if words is not None:
+                places[name] = words
+                continue
+            if text and named is None and slot.place.sheet in replaced:
+                text = None  # all names went with the sheet that they stood on
             here = named if text or slot.role is Role.REMARK else self.locator.by_words(slot, certain=answer)
             places[name] = here or slot.place
             if answer:
@@ -245,6 +260,13 @@ class _Reader:
             if slot.field in slots:
                 places[slot.name] = self._beside(slot.place, slots[slot.field].place, places[slot.field])
         return places
+
+    def _replaced_sheets(self) -> frozenset[str]:
+        """Sheets of which every answer's name points nowhere: a copy without names stands in the place of the first."""
+        names: dict[str, list[str]] = {}
+        for slot in self.issue.layout.of(Role.ANSWER):
+            names.setdefault(slot.place.sheet, []).append(self.book.names.get(slot.name, ""))
+        return frozenset(sheet for sheet, texts in names.items() if all("#REF!" in text for text in texts))
 
     def _beside(self, remark: Place, answer: Place, now: Place) -> Place:
         """A remark's cell: in the answer's row, and in its own column as that one moved."""
@@ -264,7 +286,8 @@ class _Reader:
         for sheet in dict.fromkeys((*layout.read_refs, *elsewhere)):
             if sheet in self.book.sheets and sheet not in layout.tables:
                 refs = elsewhere.get(sheet, set()) if sheet in self.moved else layout.read_refs[sheet]
-                sheets[sheet] = self.book.cells(sheet, refs, self._known(sheet))
+                labels = () if sheet in self.moved else self.witnesses.label_refs(sheet).values()
+                sheets[sheet] = self.book.cells(sheet, frozenset((*refs, *labels)), self._known(sheet))
         return sheets
 
     def _known(self, sheet: str) -> frozenset[str]:
@@ -291,6 +314,14 @@ class _Reader:
     def _answer(self, slot: Slot, places: Mapping[str, Place], cells: Mapping[Place, RawCell]) -> Answer:
         entry = self.issue.scheme.fields[slot.field]
         raw = cells.get(places[slot.name])
+        if self.witnesses.hidden_by_merge(places[slot.name]):  # `strays` asks about it
+            return Answer(Absence.MISSING if raw is None or not raw.text else Absence.UNREADABLE, raw)
+        doubt = self.witnesses.doubt(slot, raw)
+        if doubt is not None:
+            code, told = doubt
+            told = {key: str(self._in_file(fact)) if isinstance(fact, Place) else fact for key, fact in told.items()}
+            self._say(code, places[slot.name], slot.field, label=self._label(slot.field), **told)
+            return Answer(Absence.UNREADABLE, raw)
         reading = understand(entry, raw)
         for code, facts in reading.remarks:
             self._say(code, places[slot.name], slot.field, label=self._label(slot.field), **facts)
@@ -321,11 +352,18 @@ class _Reader:
         rows: dict[int, dict[str, CellContent]] = {}
         remarks: list[Remark] = []
         readings: dict[object, Reading] = {}  # a column's cells repeat: words, days, small numbers
+        doubtful = self.witnesses.columns_in_doubt(here)
+        for column, heading in doubtful.items():
+            place = Place(table.sheet, f"{here.columns[column]}{here.first - 1}")
+            self._say("XK-T093", place, table=table.name, column=column, found=heading)
         for ref, raw in read.cells.items():
             if raw.kind is CellKind.EMPTY and raw.formula is None:
                 continue
             number, column = cells[ref]
             label, entry = fields[column]
+            if column in doubtful:
+                rows.setdefault(number, {})[column] = Absence.UNREADABLE.value
+                continue
             alike = column, *raw[1:]
             reading = readings.get(alike) or readings.setdefault(alike, _in_table(entry, raw))
             if reading.remarks:

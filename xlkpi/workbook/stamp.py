@@ -30,6 +30,7 @@ _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _CHARTED = re.compile(
     r"<f>'([^'<]+)'!\$([A-Z]+)\$(\d+):\$\2\$(\d+)</f>(?=</numRef>)"
 )  # one column, as our charts have it
+_LIKE_AN_ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 _STRETCH = {1: 64_000, 6: 8_000}
 """Characters of a stretch by level. With small ones less is compressed anew, but it packs less well and each costs time
 of its own: a blank differs from the one before it in few places, a result nearly everywhere."""
@@ -218,6 +219,16 @@ def _cached(values: Iterable[CellContent]) -> str:
     return f'<numCache><formatCode>General</formatCode><ptCount val="{len(known)}"/>{figures}</numCache>'
 
 
+def as_written(text: str) -> str:
+    """A text as a cell or a comment of a workbook holds it: without what XML cannot say, and no part of it an escape.
+
+    "_x000D_" stands for a carriage return there, so one that somebody typed is written "_x005F_x000D_".
+    """
+    if "_x" in text:
+        text = _LIKE_AN_ESCAPE.sub("_x005F_", text)
+    return text if text.isprintable() else _NOT_XML.sub("", text)
+
+
 def cell_body(formula: str, value: CellContent) -> str:
     """What follows `<c r=… s=…`: the type, the formula, the value."""
     if type(value) is float:  # most are
@@ -227,7 +238,7 @@ def cell_body(formula: str, value: CellContent) -> str:
     if value is True or value is False:
         return f' t="b">{formula}<v>{int(value)}</v></c>'
     if isinstance(value, str):
-        text = escape(value if value.isprintable() else _NOT_XML.sub("", value), quote=False)
+        text = escape(as_written(value), quote=False)
         if formula:
             return f' t="str">{formula}<v>{text}</v></c>'
         # an inline string is text whatever it begins with: nothing that a person typed becomes a formula

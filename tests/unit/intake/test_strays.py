@@ -130,11 +130,12 @@ def test_a_cell_merged_over_is_asked_about_with_what_stands_in_the_merge(issue: 
     row = row_of(issue, "维修产值")
     assert row_of(issue, "维修毛利") == row + 1
     sent = read(issue, filled, lambda sheet: sheet.merge_cells(f"F{row}:F{row + 1}"))
-    finding = only(sent)
+    (shared, finding) = sent.findings
+    assert (shared.code, shared.field) == ("XK-T091", "维修产值")
     assert (finding.code, finding.field) == ("XK-V022", "维修毛利")
     assert f"被并入 F{row}:F{row + 1}，左上角 F{row} 里是“252486”" in finding.message()
     assert sent.answers["维修毛利"].value is Absence.MISSING
-    assert sent.answers["维修产值"].value == 252486.0
+    assert sent.answers["维修产值"].value is Absence.UNREADABLE  # two fields share one cell: whose is it?
 
 
 def test_a_figure_in_a_merge_that_begins_beside_the_cell_is_named(issue: Issue, lacking: bytes) -> None:

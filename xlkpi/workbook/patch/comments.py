@@ -15,6 +15,7 @@ from xml.sax.saxutils import escape
 from xlkpi.workbook.patch.cells import SheetPatch, position
 from xlkpi.workbook.patch.parts import Parts
 from xlkpi.workbook.patch.splice import Document, Node
+from xlkpi.workbook.stamp import as_written
 
 AUTHOR: Final = "xlkpi"
 OURS: Final = "〔核对结果〕"  # how our words begin; the next marking finds and replaces them
@@ -35,7 +36,6 @@ _SHAPE_ID: Final = re.compile(r'(?:_x0000_s|shapeId=")(\d+)')  # in a drawing, a
 _SHAPE: Final = re.compile(r"<v:shape\s.*?</v:shape>", re.S)
 _SHAPE_PLACE: Final = re.compile(r'ObjectType="Note".*?<x:Row>(\d+)</x:Row>\s*<x:Column>(\d+)</x:Column>', re.S)
 _BLOCK: Final = 1024  # shape ids come in blocks, of which each drawing of a workbook has its own
-_NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _ACROSS, _LINE = 290, 20  # pixels: a box's width, the height of a line of some 24 Chinese characters
 
 
@@ -225,7 +225,7 @@ def _comment(p: str, ref: str, author: int, text: str) -> str:
 
 
 def _run(p: str, text: str) -> str:
-    words = escape(_NOT_XML.sub("", text))
+    words = escape(as_written(text))
     return (
         f'<{p}r><{p}rPr><{p}sz val="9"/><{p}color rgb="FF1F2937"/><{p}rFont val="微软雅黑"/><{p}family val="2"/>'
         f'<{p}charset val="134"/></{p}rPr><{p}t xml:space="preserve">{words}</{p}t></{p}r>'
