@@ -149,7 +149,8 @@ def _plainly(monthly: Monthly, given: Given) -> Iterator[tuple[str, bytes]]:
 
     for name, data in master.items():
         if name not in sheets:
-            marker = given.marker.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+            quoted = given.marker.replace('"', '""') if name == "xl/workbook.xml" else given.marker
+            marker = quoted.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
             yield name, data.replace(MARKER_BLANK.encode(), marker.encode())
             continue
 
