@@ -86,6 +86,21 @@ def _put(url: Any, data: bytes) -> None:
         raise WriteError(url, error) from None
 
 
+def remove_file(path: Path) -> bool:
+    """Remove a file; False where there is none.
+
+    Raises:
+        WriteError: it cannot be removed.
+    """
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise WriteError(path, error) from None
+    return True
+
+
 def remove_stale_temporaries(folder: Path) -> None:
     """Remove what writers that were killed have left in a folder."""
     if isinstance(folder, Path) and folder.is_dir():
@@ -97,6 +112,11 @@ def remove_stale_temporaries(folder: Path) -> None:
 def safe_name(text: str) -> str:
     """A text as part of a file's name on any system."""
     return _UNSAFE.sub("", text).strip(" .")[:60] or "_"
+
+
+def cut_to_bytes(text: str, size: int) -> str:
+    """As much of a text as fits into so many bytes, without what no file's name can hold."""
+    return text.encode("utf-8", "ignore")[:size].decode("utf-8", "ignore").rstrip(" .") or "_"
 
 
 def workbook_paths(paths: tuple[Path, ...]) -> list[Path]:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import unicodedata
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from xlkpi.files import safe_name, write_file
+from xlkpi.files import cut_to_bytes, safe_name, write_file
 from xlkpi.findings import Ruling
 from xlkpi.resources import templates
 from xlkpi.scheme.cells import CONTACT, DEADLINE, DEALER, DEALER_NAME, MONTH, REGION, of_field
@@ -24,6 +25,8 @@ from xlkpi.workbook.sheets.marker import MARKER_CELL
 
 ISSUE_FILE = "issue.json"
 MASTER_FILE = "master.xlsx"
+BLANKS = "blanks"
+"""Where issue.json keeps the digests of the blanks that were issued with it, by file name."""
 FORMAT = 1
 
 Target = float | Absence
@@ -68,11 +71,13 @@ class Issue:
     contact: str = ""
 
     def file_name(self, dealer: Dealer) -> str:
-        """code_name_month.xlsx; a code that cannot stand in a file name as it is is marked: no two share one."""
-        code = safe_name(dealer.code)
-        if code != dealer.code:
-            code += f"~{zlib.crc32(dealer.code.encode()):08x}"
-        return f"{code}_{safe_name(dealer.name)}_{self.month}.xlsx"
+        """code_name_month.xlsx, at most 200 bytes. No two dealers of a roster get one name, on a system that ignores
+        case either: a code that its part of the name does not show as it is gets a mark made from all of it."""
+        code = cut_to_bytes(safe_name(dealer.code), 60)
+        plain = unicodedata.normalize("NFC", code.upper())
+        if code != dealer.code or code != plain or "_" in code or "~" in code:
+            code += f"~{zlib.crc32(dealer.code.encode('utf-8', 'surrogatepass')):08x}"
+        return f"{code}_{cut_to_bytes(safe_name(dealer.name), 110)}_{self.month}.xlsx"
 
     def marker(self, dealer: str) -> str:
         """The words that a dealer's workbook carries in three places."""
@@ -106,15 +111,19 @@ class Issue:
         slots = self.layout.of(Role.INSPECTION)
         return {slot.place: content_of(mine[slot.field]) for slot in slots if slot.field in mine}
 
-    def save(self, folder: Path) -> None:
-        """Write issue.json and the master.
+    def save(self, folder: Path, blanks: Mapping[str, str] | None = None) -> None:
+        """Write the master and issue.json, each whole or not at all.
+
+        Args:
+            folder: where.
+            blanks: digests of the blanks that were issued with it, by file name.
 
         Raises:
-            WriteError: a file could not be written.
+            WriteError: one of them could not be written.
         """
         write_file(folder / MASTER_FILE, self.master)
-        text = json.dumps(self.to_json(), ensure_ascii=False, indent=1)
-        write_file(folder / ISSUE_FILE, f"{text}\n".encode())
+        data = {**self.to_json(), **({BLANKS: dict(blanks)} if blanks else {})}
+        write_file(folder / ISSUE_FILE, (json.dumps(data, ensure_ascii=False, indent=1) + "\n").encode())
 
     def to_json(self) -> dict[str, Any]:
         """As plain data; the master stands in a file of its own and is held by its hash."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,9 +16,13 @@ from xlkpi.cli.shared import (
     Month,
     anyway_option,
     load_issue,
+    replace_option,
     stop_on_errors,
     usable,
 )
+
+if TYPE_CHECKING:
+    from xlkpi.headquarters.identity import Origin
 
 _roster_option = click.option(
     "--roster", "rosters", type=FILE, multiple=True, required=True, help="Dealers: 代码, 名称, 区域."
@@ -47,11 +51,13 @@ _workbook_option = click.option("-o", "--output", type=NEW_FILE, required=True, 
 @click.option("--locked", type=Deadline(), default="", help="Day after which nothing that comes counts; default: none.")
 @click.option("--contact", default="", help="Whom dealers ask; shown on 说明.")
 @anyway_option
+@replace_option
 @click.option("-o", "--output", type=FOLDER, required=True, help="Folder for the blanks.")
 def new(
     scheme_name: str, month: str, rosters: tuple[Path, ...], targets: tuple[Path, ...],
     last_values: tuple[Path, ...], plans: tuple[Path, ...], previous: Path | None, year_ago: Path | None,
-    store_file: Path | None, deadline: str, locked: str, contact: str, anyway: bool, output: Path,
+    store_file: Path | None, deadline: str, locked: str, contact: str, anyway: bool, replace: bool,
+    output: Path,
 ) -> None:  # fmt: skip
     """Issue a month: one blank workbook a dealer, the master and issue.json."""
     from xlkpi.cli.stores import opened
@@ -60,6 +66,7 @@ def new(
     from xlkpi.headquarters.deadlines import check_order, day_said
     from xlkpi.headquarters.issuing import default_deadline, make_issue, publish, with_history
     from xlkpi.headquarters.lists import read_given, read_history, read_plan, read_roster, read_targets
+    from xlkpi.headquarters.occupied import Occupied
     from xlkpi.headquarters.previous import read_previous, read_year_ago
 
     loaded, compiled = usable(scheme_name)
@@ -101,8 +108,16 @@ def new(
     ]
     stop_on_errors([*aimed.findings, *(finding for listed in known if listed for finding in listed.findings)])
     issue = with_history(issue, [listed.rows for listed in known if listed])
-    written = publish(issue, output)
-    click.echo(f"{len(written)} 份空白表 → {output}（截止 {issue.deadline}）")
+    try:
+        published = publish(issue, output, replace=replace)
+    except Occupied as occupied:
+        stop_on_errors(occupied.findings)
+        raise
+    click.echo(f"{len(published.written)} 份空白表 → {output}（截止 {issue.deadline}）")
+    if published.renewed:
+        click.echo(f"与上次下发不同 {len(published.renewed)} 份：{'、'.join(published.renewed)}")
+    if published.removed:
+        click.echo(f"已删除上次下发而这次没有的空白表 {len(published.removed)} 份：{'、'.join(published.removed)}")
 
 
 @click.group()
@@ -115,19 +130,22 @@ def targets() -> None:
 @_month_option
 @_roster_option
 @click.option("--indicators", is_flag=True, help="A column for every indicator too; each may stay blank.")
+@replace_option
 @_workbook_option
-def targets_new(scheme_name: str, month: str, rosters: tuple[Path, ...], indicators: bool, output: Path) -> None:
+def targets_new(
+    scheme_name: str, month: str, rosters: tuple[Path, ...], indicators: bool, replace: bool, output: Path
+) -> None:  # fmt: skip
     """Make the sheet in which headquarters enters the targets (dealers × fields)."""
-    from xlkpi.files import write_file
     from xlkpi.headquarters.forms import targets_form
+    from xlkpi.headquarters.identity import Origin
     from xlkpi.headquarters.lists import read_roster
 
     loaded, _ = usable(scheme_name)
     dealers = read_roster(rosters)
     stop_on_errors(dealers.findings)
     rows = [(d.code, d.name, d.region) for d in dealers.rows.values()]
-    write_file(output, targets_form(loaded, rows, month, indicators=indicators))
-    click.echo(str(output))
+    origin = Origin("targets", loaded.scheme, loaded.version, month)
+    _write_form(output, targets_form(loaded, rows, month, indicators=indicators), origin, replace=replace)
 
 
 @click.group()
@@ -137,13 +155,24 @@ def inspections() -> None:
 
 @inspections.command("new")
 @issue_option
+@replace_option
 @_workbook_option
-def inspections_new(issue_folder: Path, output: Path) -> None:
+def inspections_new(issue_folder: Path, replace: bool, output: Path) -> None:
     """Make the sheet in which headquarters enters 检查情况 (dealers × clauses)."""
-    from xlkpi.files import write_file
     from xlkpi.headquarters.forms import inspections_form
+    from xlkpi.headquarters.identity import Origin
 
     issue = load_issue(issue_folder)
     dealers = [(d.code, d.name, d.region) for d in issue.roster.values()]
-    write_file(output, inspections_form(issue.scheme, dealers, issue.month))
+    origin = Origin("inspections", issue.scheme.scheme, issue.scheme.version, issue.month)
+    _write_form(output, inspections_form(issue.scheme, dealers, issue.month), origin, replace=replace)
+
+
+def _write_form(output: Path, data: bytes, origin: Origin, *, replace: bool) -> None:
+    """Write a form, unless what lies there would be lost."""
+    from xlkpi.files import write_file
+    from xlkpi.headquarters.occupied import form_findings
+
+    stop_on_errors(form_findings(output, origin, replace=replace))
+    write_file(output, data)
     click.echo(str(output))

@@ -28,10 +28,13 @@ from xlkpi.cli.shared import (
     console,
     exit_with_status,
     refuse,
+    replace_option,
+    stop_on_errors,
     waivers_option,
 )
 
 if TYPE_CHECKING:
+    from xlkpi.findings import Finding
     from xlkpi.month.month import Month
 
 _MOST_PRINTED = 200  # dealers, findings; scores.json, scores.csv and the ranking workbook hold them all
@@ -56,16 +59,19 @@ _MOST_PRINTED = 200  # dealers, findings; scores.json, scores.csv and the rankin
 @click.option(
     "--store", "store_file", type=NEW_FILE, help="A history file that keeps the run; made where there is none."
 )
+@replace_option
 @click.option("--parquet", is_flag=True, help="Write the long form as Parquet parts too, into scores.parquet/.")
 @click.option("--report", is_flag=True, help="Write report.html beside the scores, as `xlkpi report` does.")
 def score(
     paths: tuple[Path, ...], issue_folder: Path, targets: tuple[Path, ...], inspected: tuple[Path, ...],
     waivers: tuple[Path, ...], filing: FilingOptions, output: Path, engine: str, jobs: int | None, cluster: str | None,
-    resume: bool, store_file: Path | None, parquet: bool, report: bool,
+    resume: bool, store_file: Path | None, parquet: bool, report: bool, replace: bool,
 ) -> None:  # fmt: skip
     """Score dealers' workbooks: scores.json, scores.csv, the ranking workbook and each dealer's assessed workbook."""
     from xlkpi.cli.stores import keep, known_figures, known_history, known_standing
+    from xlkpi.headquarters.occupied import Occupied
     from xlkpi.library import files_of, processes
+    from xlkpi.shown.earlier import check_results_folder, removed_findings, results_in
     from xlkpi.shown.folder import write_month
 
     opened = open_given(issue_folder, targets, inspected, waivers, anyway=filing.anyway)
@@ -74,6 +80,14 @@ def score(
     past, before = known_figures(store_file, issue), known_standing(store_file, issue)
     files = files_of(paths)
     expected, lists = filing.read(issue, files, always=False)
+    if not files:
+        raise click.UsageError(f"没有找到工作簿：{'、'.join(str(path) for path in paths)}；没有评分，原有结果没有改动")
+    try:
+        check_results_folder(issue, output, replace=replace)
+    except Occupied as occupied:
+        stop_on_errors(occupied.findings)
+        raise
+    earlier = results_in(output)
     workers = processes(jobs, len(files))
     month = score_files(
         opened, files, jobs=workers, cluster=cluster, engine=engine, out=output, resume=resume, filing=expected,
@@ -85,17 +99,19 @@ def score(
     )  # fmt: skip
     if store_file:
         keep(month, store_file)
-    _print(month, output)
+    _print(month, output, removed_findings(earlier, output))
     exit_with_status(month.all_findings(), failed=len(month.unusable))
 
 
-def _print(month: Month, output: Path) -> None:
-    """The ranking and the gravest findings, on the terminal."""
+def _print(month: Month, output: Path, removed: list[Finding]) -> None:
+    """The ranking, the gravest findings, and what of an earlier run is gone, on the terminal."""
     from xlkpi.shown.terminal import print_findings, print_ranking
 
     screen = console()
     print_ranking(screen, month.standings, most=_MOST_PRINTED)
     print_findings(screen, month.all_findings(), dealers=month.owners(), most=_MOST_PRINTED)
+    if removed:
+        print_findings(screen, removed)
     screen.print(f"→ {output}")
 
 
@@ -156,9 +172,14 @@ def demo(output: Path, engine: str) -> None:
     """Run a whole month on the source's real dealer and eleven made-up ones: issue, fill, check, score, rank."""
     from xlkpi.cli.demo import paths_to_open, run_demo
     from xlkpi.findings import Severity
+    from xlkpi.headquarters.occupied import Occupied
     from xlkpi.shown.terminal import print_findings, print_ranking
 
-    done = run_demo(output, engine)
+    try:
+        done = run_demo(output, engine)
+    except Occupied as occupied:
+        stop_on_errors(occupied.findings)
+        raise
     screen = console()
     print_ranking(screen, done.month.standings)
     serious = [f for f in done.month.all_findings() if f.severity > Severity.NOTICE]

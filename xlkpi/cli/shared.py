@@ -98,6 +98,9 @@ def load_issue(folder: Path) -> Issue:
 anyway_option = click.option(
     "--anyway", is_flag=True, help="Use a list of another month, scheme or kind; the results keep that on record."
 )
+replace_option = click.option(
+    "--replace", is_flag=True, help="Replace what lies there already, though it is of another month or filled in."
+)
 waivers_option = click.option(
     "--waivers",
     type=FILE,

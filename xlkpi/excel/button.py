@@ -122,6 +122,7 @@ def _blanks(control: Any, choices: Choices) -> str:
     from xlkpi.files import WriteError, workbook_paths  # noqa: PLC0415
     from xlkpi.headquarters.issuing import IssueRefused, make_issue, publish, with_history  # noqa: PLC0415
     from xlkpi.headquarters.lists import read_roster, read_targets  # noqa: PLC0415
+    from xlkpi.headquarters.occupied import Occupied  # noqa: PLC0415
     from xlkpi.headquarters.previous import read_previous  # noqa: PLC0415
     from xlkpi.scheme.files import SchemeError  # noqa: PLC0415
     from xlkpi.scheme.lint import usable_scheme  # noqa: PLC0415
@@ -151,7 +152,10 @@ def _blanks(control: Any, choices: Choices) -> str:
         _stop_on_errors(label("previous"), before.findings)
         issue = with_history(issue, [before.rows])
     try:
-        written = publish(issue, folder)
+        written = publish(issue, folder).written
+    except Occupied as occupied:
+        _stop_on_errors(label("blanks"), occupied.findings)
+        raise
     except WriteError as error:
         raise Trouble(f"写不了 {error.path}：{error.detail}") from None
     return f"{len(written)} 份空白表 → {folder}（截止 {issue.deadline}）"

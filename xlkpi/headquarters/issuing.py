@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from xlkpi.files import write_file
+from xlkpi.files import remove_file, write_file
 from xlkpi.findings import Finding
 from xlkpi.headquarters.lists import missing_targets
+from xlkpi.headquarters.occupied import Occupied, digest, folder_findings, issued_as, recorded
 from xlkpi.issue import Dealer, Issue, Targets
 from xlkpi.scheme.checks import live_words, relation_words
 from xlkpi.scheme.formulary import Compiled
@@ -92,18 +93,53 @@ def blanks(issue: Issue, engine: Engine | None = None) -> Iterator[Blank]:
         yield Blank(dealer, issue.file_name(dealer), data)
 
 
-def publish(issue: Issue, folder: Path, engine: Engine | None = None) -> list[Path]:
-    """Write the blanks, the master and issue.json; returns the blanks' paths in roster order.
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What issuing into a folder came to: the blanks in roster order, and how many differ from those that lay there."""
+
+    written: list[Path]
+    renewed: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+def publish(issue: Issue, folder: Path, engine: Engine | None = None, *, replace: bool = False) -> Published:
+    """Write the blanks, the master and issue.json. Blanks that an earlier issue put there and this one does not make
+    are removed while nobody has changed them.
+
+    Args:
+        issue: what is issued.
+        folder: where.
+        engine: what evaluates the master.
+        replace: replace the issue of another month or scheme.
 
     Raises:
+        Occupied: another issue lies there, or a workbook that may be filled in; nothing is written.
         WriteError: a file could not be written.
     """
-    written = []
+    files = {issue.file_name(dealer): dealer.code for dealer in issue.roster.values()}
+    occupied = folder_findings(issue, folder, files, replace=replace)
+    if occupied:
+        raise Occupied(occupied)
+    earlier = recorded(folder)
+    written, made = [], dict[str, str]()
     for blank in blanks(issue, engine):
         write_file(folder / blank.file, blank.data)
         written.append(folder / blank.file)
-    issue.save(folder)
-    return written
+        made[blank.file] = digest(blank.data)
+    removed = _remove(folder, {name: earlier[name] for name in earlier if name not in made})
+    issue.save(folder, made)
+    return Published(written, tuple(name for name in made if earlier.get(name, made[name]) != made[name]), removed)
+
+
+def _remove(folder: Path, blanks: Mapping[str, str]) -> tuple[str, ...]:
+    """Remove blanks that are still as they were issued; returns their names."""
+    gone = []
+    for name in blanks:
+        path = folder / name
+        if path.name == name and path.parent == folder and issued_as(path, blanks):
+            remove_file(path)
+            gone.append(name)
+    return tuple(gone)
 
 
 def with_revision(issue: Issue, targets: Targets) -> Issue:

@@ -21,6 +21,7 @@ from xlkpi.month.month import Month
 from xlkpi.month.returns import HEADINGS, RETURNS_FILE, WIDTHS
 from xlkpi.month.scores import SCORES_FILE, pieces
 from xlkpi.month.store.parts import PARTS_FOLDER, write_parts
+from xlkpi.shown.earlier import remove_stale
 from xlkpi.shown.ranking import FILE as RANKING_FILE
 from xlkpi.shown.ranking import ranking_workbook
 
@@ -52,6 +53,7 @@ def write_month(
     """
     with BackgroundTasks(jobs) as background:
         workbook = background.submit(ranking_workbook, month.standings)
+        remove_stale(out, returns=bool(month.returns), parquet=parquet, report=report)
         write_returns(month, out)
         write_scores(month, out)
         if parquet:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from conftest import REAL_TARGETS, MakeIssue
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from xlkpi.files import WriteError
 from xlkpi.headquarters.issuing import Blank, IssueRefused, blanks, default_deadline, publish, with_revision
@@ -86,10 +89,27 @@ def test_a_dealers_name_cannot_lead_out_of_the_folder(issue: Issue) -> None:
     assert issue.file_name(Dealer("D1", "../..")) == "D1___2026-11.xlsx"
 
 
+@given(
+    one=st.tuples(st.text(min_size=1), st.text()),
+    other=st.tuples(st.text(min_size=1), st.text()),
+)
+@example(one=("SH", "01_浦东店"), other=("SH_01", "浦东店"))
+@example(one=("d1", "店"), other=("D1", "店"))
+@example(one=("\u00c9", "店"), other=("E\u0301", "店"))
+@example(one=("D1", "店"), other=("D1\ud800", "店"))
+@example(one=("店" * 90, "店"), other=("店" * 91, "店"))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_names_of_files_are_unique_and_short(issue: Issue, one: tuple[str, str], other: tuple[str, str]) -> None:
+    names = [issue.file_name(Dealer(*dealer)) for dealer in (one, other)]
+    assert all(len(name.encode()) <= 200 for name in names)
+    if one[0] != other[0]:
+        assert len({unicodedata.normalize("NFC", name).casefold() for name in names}) == 2
+
+
 def test_publishing_leaves_blanks_master_and_issue_and_nothing_half_written(
     issue: Issue, engine: Engine, issued_blanks: Mapping[str, Blank], tmp_path: Path
 ) -> None:
-    written = publish(issue, tmp_path / "blank", engine)
+    written = publish(issue, tmp_path / "blank", engine).written
     assert [path.read_bytes() for path in written] == [blank.data for blank in issued_blanks.values()]
     assert sorted(path.name for path in (tmp_path / "blank").iterdir()) == sorted(
         [*(blank.file for blank in issued_blanks.values()), "issue.json", "master.xlsx"]
@@ -100,7 +120,7 @@ def test_two_dealers_never_share_a_file(
     scheme: Scheme, compiled: Compiled, issue_of: MakeIssue, tmp_path: Path
 ) -> None:
     roster = {"D:1": Dealer("D:1", "店"), "D1": Dealer("D1", "店")}
-    written = publish(issue_of(scheme, compiled, roster=roster), tmp_path)
+    written = publish(issue_of(scheme, compiled, roster=roster), tmp_path).written
     assert len(set(written)) == 2
     assert len({path.read_bytes() for path in written}) == 2
 

@@ -1,0 +1,127 @@
+"""What lies already where headquarters is about to write: nothing of another month, and nothing filled in, is lost."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from openpyxl import Workbook, load_workbook
+
+from xlkpi.findings import Finding
+from xlkpi.headquarters.identity import PROPERTY, Origin, origin_of
+from xlkpi.issue import BLANKS, ISSUE_FILE, MASTER_FILE, Issue
+
+_KEYS = 3  # columns of a form that name the dealer
+
+
+class Occupied(Exception):
+    """Writing would lose something; `findings` say what lies there."""
+
+    def __init__(self, findings: list[Finding]):
+        super().__init__(f"{len(findings)} findings")
+        self.findings = findings
+
+
+def recorded(folder: Path) -> Mapping[str, str]:
+    """The blanks that were issued into a folder, by name, each with its digest; empty where nothing says so."""
+    blanks = _issue_data(folder).get(BLANKS)
+    return blanks if isinstance(blanks, dict) else {}
+
+
+def digest(data: bytes) -> str:
+    """By which a blank is known again."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def issued_as(path: Path, blanks: Mapping[str, str]) -> bool:
+    """Whether a file is still the blank that was issued under its name."""
+    return path.name in blanks and path.is_file() and digest(path.read_bytes()) == blanks[path.name]
+
+
+def folder_findings(issue: Issue, folder: Path, files: Mapping[str, str], *, replace: bool) -> list[Finding]:
+    """What speaks against issuing into a folder.
+
+    Args:
+        issue: what is to be issued.
+        folder: where.
+        files: the dealer code of each file that would be written, by name.
+        replace: headquarters insists on replacing another issue. A workbook that may be filled in is never replaced.
+    """
+    found = []
+    if not replace and (folder / ISSUE_FILE).is_file():
+        there, wanted = _issued(folder), f"{issue.scheme.scheme} {issue.month}"
+        if not there:
+            found.append(Finding("XK-W072", ISSUE_FILE, facts={"path": str(folder / ISSUE_FILE)}))
+        elif there != wanted:
+            facts = {"path": str(folder), "found": there, "expected": wanted}
+            found.append(Finding("XK-W070", ISSUE_FILE, facts=facts))
+    elif not replace and (folder / MASTER_FILE).exists():
+        found.append(Finding("XK-W072", MASTER_FILE, facts={"path": str(folder / MASTER_FILE)}))
+    blanks = recorded(folder)
+    for name, dealer in files.items():
+        path = folder / name
+        if path.is_file() and not issued_as(path, blanks):
+            found.append(Finding("XK-W071", name, facts={"path": str(path), "dealer": dealer}))
+    return found
+
+
+def form_findings(path: Path, origin: Origin, *, replace: bool) -> list[Finding]:
+    """What speaks against writing a form: a file that is another form, no form, or one that is filled in.
+
+    Args:
+        path: where the form would be written.
+        origin: what the form is.
+        replace: headquarters insists.
+    """
+    if replace or not path.is_file():
+        return []
+    book = _book(path)
+    marked = None
+    if book is not None:
+        properties = cast(Any, book).custom_doc_props
+        marked = origin_of(str(properties[PROPERTY].value)) if PROPERTY in properties.names else None
+    if book is None or marked is None:
+        return [Finding("XK-W072", path.name, facts={"path": str(path)})]
+    if (marked.kind, marked.scheme, marked.month) != (origin.kind, origin.scheme, origin.month):
+        facts = {"path": str(path), "found": marked.marker(), "expected": origin.marker()}
+        return [Finding("XK-W070", path.name, facts=facts)]
+    filled = _filled(book)
+    return [Finding("XK-W073", path.name, facts={"path": str(path), "count": filled})] if filled else []
+
+
+def _filled(book: Workbook) -> int:
+    """Cells that somebody has filled in: right of the dealers, below the headings, and all of further sheets."""
+    form, *others = book.worksheets
+    frozen = form.freeze_panes
+    head = form[frozen].row - 1 if frozen else 1
+    own = (cell for row in form.iter_rows(min_row=head + 1, min_col=_KEYS + 1) for cell in row)
+    more = (cell for sheet in others for row in sheet.iter_rows() for cell in row)
+    return sum(1 for cells in (own, more) for cell in cells if cell.value not in (None, ""))
+
+
+def _book(path: Path) -> Workbook | None:
+    try:
+        return load_workbook(io.BytesIO(path.read_bytes()))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile, SyntaxError):
+        return None  # no form of ours, whatever is wrong with it
+
+
+def _issued(folder: Path) -> str:
+    """Scheme and month of the issue in a folder; blank where its issue.json is none of ours."""
+    data = _issue_data(folder)
+    scheme = data.get("scheme")
+    known = isinstance(scheme, dict) and "scheme" in scheme and "month" in data
+    return f"{scheme['scheme']} {data['month']}" if known and scheme else ""
+
+
+def _issue_data(folder: Path) -> Mapping[str, Any]:
+    try:
+        data = json.loads((folder / ISSUE_FILE).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return data if isinstance(data, dict) else {}
