@@ -149,6 +149,7 @@ def check_outcome(result: Result, expected: str, before: dict[str, bytes], after
         assert result.exit_code != 0, result.output
         assert after == before
         assert "没有写任何文件" in "".join(result.output.split())
+        assert any(code in result.output for code in ("XK-W070", "XK-W071", "XK-W072", "XK-W073"))
     else:
         assert "没有写任何文件" not in "".join(result.output.split())
         shown = "".join(result.output.split())

@@ -125,7 +125,7 @@ def test_scoring_knows_no_file_format() -> None:
 @pytest.mark.parametrize(
     ("library", "homes"),
     [
-        ("openpyxl", {"workbook", "headquarters.forms", "cli.demo", "intake.variants"}),
+        ("openpyxl", {"workbook", "headquarters.forms", "headquarters.occupied", "cli.demo", "intake.variants"}),
         ("formualizer", {"scheme.formulas", "scoring.engine"}),
         ("formulas", {"scoring.engine", "scoring.as_excel"}),
         ("zipfile", {"workbook.package", "intake.guard"}),
