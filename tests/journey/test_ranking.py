@@ -90,3 +90,24 @@ def test_who_did_not_send_is_who_did_not_send(runs: Runs, name: str) -> None:
     status = Counter(dealer["status"] for dealer in scored.values())
     assert (tiles["未交"], tiles["退回"], tiles["暂定"]) == (1, status["rejected"], status["provisional"])
     assert status["rejected"] == 1
+
+
+@pytest.mark.parametrize("name", ["plain", "roster"])
+def test_the_overview_lists_items_from_the_weakest_with_their_rate_and_vetoes(runs: Runs, name: str) -> None:
+    """Each item once, its rate a share between 0 and 1 in rising order, its vetoes those of the ranked dealers."""
+    book, scored = runs[name]
+    sheet = book["总览"]
+    lines = list(sheet.iter_rows(values_only=True))
+    head = next(n for n, line in enumerate(lines) if "细项" in line)
+    first = lines[head].index("细项")
+    table = [line[first:] for line in lines[head + 1 :] if line[first] is not None]
+    place = {heading: n for n, heading in enumerate(lines[head][first:]) if heading}
+    ranked = [dealer for dealer in scored.values() if dealer.get("rank")]
+    names = [item["name"] for item in ranked[0]["items"]]
+    assert sorted(line[0] for line in table) == sorted(names)
+    rates = [line[place["得分率"]] for line in table]
+    assert rates == sorted(rates)
+    assert all(0 <= rate <= 1 for rate in rates)
+    for line in table:
+        vetoed = sum(item["vetoed"] for dealer in ranked for item in dealer["items"] if item["name"] == line[0])
+        assert line[place["否决家数"]] == vetoed, line[0]

@@ -22,9 +22,11 @@ PATIENCE = 600  # seconds for the tests of one mutant
 
 # Tests beside those of the module's own room that also see it, by the beginning of its path.
 BESIDE: dict[str, tuple[str, ...]] = {
-    "xlkpi/month/": ("tests/journey/test_ranking.py", "tests/unit/shown/test_ranking.py", "tests/journey/test_score.py",
+    "xlkpi/month/": ("tests/unit/month", "tests/journey/test_figures.py",
+                     "tests/journey/test_ranking.py", "tests/unit/shown/test_ranking.py", "tests/journey/test_score.py",
                      "tests/unit/batch/test_returns.py"),
-    "xlkpi/shown/ranking/": ("tests/unit/shown/test_ranking.py", "tests/journey/test_ranking.py",
+    "xlkpi/shown/ranking/": ("tests/journey/test_figures.py",
+                     "tests/unit/shown/test_ranking.py", "tests/journey/test_ranking.py",
                              "tests/oracle/test_ranking_workbook.py"),
     "xlkpi/shown/report/": ("tests/unit/shown/report/test_page.py",),
     "xlkpi/workbook/patch/": ("tests/unit/workbook/test_patch.py", "tests/unit/workbook/test_validity.py",
