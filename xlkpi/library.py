@@ -12,19 +12,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from xlkpi.batch import Filing, Runner, default_jobs, score_here, score_in_processes
-from xlkpi.checking.check import Checked, Checker
-from xlkpi.checking.plausible import Past
 from xlkpi.files import path_of, workbook_paths
 from xlkpi.findings import Finding
 from xlkpi.headquarters.lists import refuse_lists
 from xlkpi.issue import Dealer, Issue
-from xlkpi.month.month import Month, score_month
-from xlkpi.month.standing import Earlier
 from xlkpi.scheme.model import Scheme
 from xlkpi.scoring.engine import AUTO, engine_for
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the button checks an open workbook with the issue alone: what runs many files is loaded when asked
+    from xlkpi.batch import Filing, Runner
+    from xlkpi.checking.check import Checked, Checker
+    from xlkpi.checking.plausible import Past
+    from xlkpi.month.month import Month
+    from xlkpi.month.standing import Earlier
     from xlkpi.scoring.trace import Trace
 
 AnyPath = str | os.PathLike[str]
@@ -66,6 +66,8 @@ class OpenIssue:
             engine: what evaluates the master; "auto" is formualizer here.
             past: figures of earlier months by dealer code and field, the oldest first.
         """
+        from xlkpi.checking.check import Checker  # noqa: PLC0415
+
         return Checker(self.issue, engine_for(engine, 1), past or {})
 
     def check(self, paths: Paths, *, engine: str = AUTO, past: Past | None = None) -> list[Checked]:
@@ -117,6 +119,8 @@ class OpenIssue:
         Raises:
             WriteError: a file in `out` could not be written.
         """
+        from xlkpi.month.month import score_month  # noqa: PLC0415
+
         files = files_of(paths)
         return score_month(
             self.issue,
@@ -220,9 +224,13 @@ def files_of(paths: Paths) -> list[Path]:
 
 def processes(jobs: int | None, files: int) -> int:
     """As many processes as were asked for, else by the number of files."""
+    from xlkpi.batch import default_jobs  # noqa: PLC0415
+
     return jobs or default_jobs(files, os.cpu_count() or 1)
 
 
 def runner_for(jobs: int) -> Runner:
     """What scores in this process, or in so many."""
+    from xlkpi.batch import score_here, score_in_processes  # noqa: PLC0415
+
     return score_here if jobs == 1 else functools.partial(score_in_processes, jobs=jobs)

@@ -123,3 +123,17 @@ def test_a_phrase_in_the_cell_gives_the_points_of_the_batch_or_is_unreadable(
         assert (canonical == Absence.UNREADABLE.value) == (value is Absence.UNREADABLE), phrase
         agreed += typed == canonical
     assert agreed > 100
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "code"),
+    [
+        ("培训次数", "三次，每次2小时", "XK-V030"),
+        ("员工满意度", "不到90%", "XK-V032"),
+        ("绩效沟通会召开日", "2027-01-06", "XK-V033"),
+    ],
+)
+def test_the_question_says_why_it_is_one(field: str, text: str, code: str, scheme: Scheme) -> None:
+    reading = read(scheme.fields[field], field, text)
+    assert reading.value is Absence.UNREADABLE
+    assert code in {remark for remark, _ in reading.remarks}
