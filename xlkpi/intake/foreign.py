@@ -1,7 +1,7 @@
 """Workbooks of other kinds than .xlsx, told apart by their bytes and never by the ending: .xls, WPS's .et, .ods.
 
 calamine reads them, in a process of its own with little memory and a clock (`calamine_cells`): a hostile file costs one
-finding. It tells values, no formulas and no number formats; so integrity is "not verified" there, never "clean".
+finding. It tells values and no formulas, so integrity is "not verified" there, never "clean".
 """
 
 from __future__ import annotations
@@ -44,6 +44,9 @@ _ATTRIBUTE = re.compile(rb'table:(name|cell-range-address|expression)="([^"]*)"'
 _ADDRESS = re.compile(r"\$?('(?:[^']|'')*'|[^.']+)\.(\$?[A-Z]{1,3}\$?\d+)(?::\.(\$?[A-Z]{1,3}\$?\d+))?")
 
 
+_Cells = Mapping[str, Mapping[str, tuple[str, str]]]
+
+
 @dataclass(frozen=True, slots=True)
 class ForeignBook:
     """A workbook that calamine read, a `Source`. An .xls tells no defined names and no properties."""
@@ -53,6 +56,7 @@ class ForeignBook:
     told: Mapping[str, str] = field(default_factory=dict)
     has_macros: bool = False
     hidden: frozenset[str] = frozenset()
+    formats: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # of numbers, as far as the file tells
 
     @property
     def sheets(self) -> Collection[str]:
@@ -77,7 +81,11 @@ class ForeignBook:
         here = self.read[sheet]
         refs = here if wanted is None else [ref for ref in here if ref in wanted]
         strays = () if wanted is None else tuple(ref for ref in here if ref not in wanted and ref not in known)
-        cells = {ref: RawCell(Place(sheet, ref), _KINDS[here[ref][0]], here[ref][1], UNKNOWN, UNKNOWN) for ref in refs}
+        look = self.formats.get(sheet, {})
+        cells = {
+            ref: RawCell(Place(sheet, ref), _KINDS[here[ref][0]], here[ref][1], UNKNOWN, look.get(ref, UNKNOWN))
+            for ref in refs
+        }
         return SheetCells(cells, strays)
 
 
@@ -100,8 +108,8 @@ def open_source(source: Path | bytes) -> Source:
 def _open_compound(raw: bytes) -> ForeignBook:
     """An .xls or .et."""
     try:
-        read, hidden = _by_calamine(raw)
-        return ForeignBook(read, has_macros=_MACROS in raw, hidden=hidden)
+        read, hidden, formats = _by_calamine(raw)
+        return ForeignBook(read, has_macros=_MACROS in raw, hidden=hidden, formats=formats)
     except Refused as refused:
         raise Refused("XK-F004") if refused.code == "XK-F001" else refused from None
 
@@ -115,14 +123,14 @@ def _open_document(raw: bytes) -> ForeignBook:
     names = dict(_range(found) for found in _NAMED.findall(content))
     macros = any(name.startswith("Basic/") for name in package.parts)
     try:
-        read, hidden = _by_calamine(raw)
+        read, hidden, formats = _by_calamine(raw)
     except Refused as refused:
         if refused.code != "XK-F001":
             raise
         # in order as far as the guard looks; calamine says no more than this of what is too much for it
         raise Refused("XK-F002", detail="表格内容无法展开") from None
     told = {name: text for name, text in names.items() if text}
-    return ForeignBook(read, told, _user_defined(package), macros, hidden)
+    return ForeignBook(read, told, _user_defined(package), macros, hidden, formats)
 
 
 def _range(attributes: bytes) -> tuple[str, str]:
@@ -144,8 +152,8 @@ def _user_defined(package: Package) -> dict[str, str]:
     return {next((v for k, v in node.items() if k.endswith("}name")), ""): node.text or "" for node in own}
 
 
-def _by_calamine(raw: bytes) -> tuple[Mapping[str, Mapping[str, tuple[str, str]]], frozenset[str]]:
-    """Cells by sheet and reference, and the sheets that are hidden."""
+def _by_calamine(raw: bytes) -> tuple[_Cells, frozenset[str], Mapping[str, Mapping[str, str]]]:
+    """Cells by sheet and reference, the sheets that are hidden, and the number formats that could be told."""
     most = {
         "row": MAX_ROW, "column": MAX_COLUMN, "cells": MAX_CELLS, "characters": MAX_PART,
         "memory": _MEMORY, "seconds": _SECONDS,
@@ -164,8 +172,8 @@ def _by_calamine(raw: bytes) -> tuple[Mapping[str, Mapping[str, tuple[str, str]]
     answer: dict[str, Any] = json.loads(done.stdout)
     if "refused" in answer:
         raise _refusal(answer)
-    sheets: Mapping[str, Mapping[str, tuple[str, str]]] = answer["sheets"]
-    return sheets, frozenset(answer["hidden"])
+    sheets: _Cells = answer["sheets"]
+    return sheets, frozenset(answer["hidden"]), answer["formats"]
 
 
 def _refusal(answer: Mapping[str, str]) -> Refused:

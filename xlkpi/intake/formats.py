@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from functools import cached_property, lru_cache
 from typing import Final, NamedTuple
 
@@ -24,6 +24,8 @@ _DATE_LETTERS: Final = frozenset("ymdhsgbeaYMDHSGBEA")
 _DIGITS: Final = frozenset("0#?")
 _LONGEST: Final = 255  # characters that Excel takes
 _MOST_DECIMALS: Final = 30
+_TOO_LARGE: Final = 1e15  # more digits than a number has
+_PRECISION: Final = 2 * _LONGEST + 100  # a code has room for so many per cent signs, each of them two digits
 _SCIENTIFIC_FROM: Final = 10**11  # from here on General shows powers of ten
 
 
@@ -53,8 +55,8 @@ class Section:
     @cached_property
     def plain(self) -> bool:
         """Whether it shows a positive number as it is, rounded at most: no scale, no sign, no word."""
-        if self.condition is not None or not self.has("digit", "general"):
-            return False
+        if self.condition is not None or not (Token("digit", "0") in self.tokens or self.has("general")):
+            return False  # "#" alone shows nothing of a 0
         return _scaling(self.tokens) == 0 and all(
             token.kind in ("digit", "point", "comma", "general") or (token.kind == "literal" and not token.text.strip())
             for token in self.tokens
@@ -184,6 +186,8 @@ def _by_condition(shown: Sequence[Section], value: float) -> Section | None:
     """Among sections with conditions; negative numbers keep or lose their sign by rules that programs do not share."""
     if value < 0 or shown[0].condition is None or shown[-1].condition is not None:
         return None
+    if len({section.has("percent") for section in shown}) > 1:  # LibreOffice then shows every section as a percentage
+        return None
     second = shown[1].condition if len(shown) == 3 else None
     if _meets(value, *shown[0].condition):
         return shown[0]
@@ -210,7 +214,10 @@ def rendered(code: str, value: float) -> str | None:
         return None
     several = len(sections(code) or ()) > 1 and section is not (sections(code) or (None,))[0]
     minus = "-" if value < 0 and not several else ""
-    body = _body(section, abs(_exact(value)))
+    if abs(value) >= _TOO_LARGE:
+        return None
+    with localcontext(prec=_PRECISION):
+        body = _body(section, abs(_exact(value)))
     return None if body is None else minus + body
 
 
@@ -264,13 +271,19 @@ def _body(section: Section, number: Decimal) -> str | None:
         mantissa = number.scaleb(-power).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
         if mantissa >= 10:
             mantissa, power = mantissa / 10, power + 1
-        number, exponent = mantissa, f"E{power:+03d}"
+        number, exponent = mantissa, f"E{power:+0{_power_places(tokens) + 1}d}"
     else:
         percents = [token.kind for token in tokens].count("percent")
         number = number.scaleb(2 * percents - 3 * _scaling(tokens))
     fixed = f"{number.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP):f}"
     whole, _, fraction = fixed.partition(".")
     return _placed(tokens, whole.lstrip("0"), fraction, exponent)
+
+
+def _power_places(tokens: Sequence[Token]) -> int:
+    """How many digits an exponent has at least."""
+    kinds = [token.kind for token in tokens]
+    return max(1, kinds[kinds.index("exponent") :].count("digit"))
 
 
 def _whole_places(tokens: Sequence[Token]) -> int:

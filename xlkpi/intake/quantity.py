@@ -102,6 +102,8 @@ def written(text: str) -> Quantity | Either | None:
     if number is None:
         return None
     if tail in ("%", "‰"):
+        if found["mark"] or found["mark2"]:  # ¥85%: money, or a share?
+            return None
         return Quantity(number if tail == "%" else number / 10, percent=True)
     tail = tail.translate(_OLD_SCALES)
     return Quantity(number, tail or ("元" if found["mark"] or found["mark2"] else ""))

@@ -21,7 +21,7 @@ from xlkpi.intake.reader import open_workbook
 from xlkpi.intake.submission import Submission, Unusable, read_source, read_submission
 from xlkpi.issue import Issue
 from xlkpi.scheme.lint import usable_scheme
-from xlkpi.values import Absence, CellKind, Place
+from xlkpi.values import UNKNOWN, Absence, CellKind, Place
 from xlkpi.workbook.sheets.marker import TITLE as MARKER_SHEET
 from xlkpi.workbook.stamp import Stamper
 
@@ -362,3 +362,25 @@ def test_where_there_are_names_they_tell_where_a_tables_columns_are(daily: tuple
     assert isinstance(sent, Submission)
     assert sent.tables == told(issue, cells).tables
     assert table_codes(sent) == {"XK-T016"}
+
+
+# ------------------------------------------------------------------ how numbers look
+
+
+@pytest.mark.parametrize(
+    ("cells", "formats"),
+    [
+        ('<table:table-cell office:value-type="float" office:value="25.2"><text:p>25.2万元</text:p></table:table-cell>',
+         {"A1": "25.2万元"}),
+        ('<table:table-cell office:value-type="percentage" office:value="1" table:number-columns-repeated="2">'
+         "<text:p>100%</text:p></table:table-cell>", {"A1": "100%", "B1": "100%"}),
+        ('<table:table-cell office:value-type="float" office:value="5"/>', {}),
+    ],
+)  # fmt: skip
+def test_an_ods_tells_what_its_cells_show(cells: str, formats: dict[str, str]) -> None:
+    book = open_source(ods(row(cells)))
+    read = book.cells("S", None).cells
+    for ref, raw in read.items():
+        shown = formats.get(ref)
+        assert raw.format == (UNKNOWN if shown is None else ";".join([f'"{shown}"'] * 3))
+    assert set(formats) <= set(read)
