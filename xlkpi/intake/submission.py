@@ -316,22 +316,31 @@ class _Reader:
         raw = cells.get(places[slot.name])
         if self.witnesses.hidden_by_merge(places[slot.name]):  # `strays` asks about it
             return Answer(Absence.MISSING if raw is None or not raw.text else Absence.UNREADABLE, raw)
-        doubt = self.witnesses.doubt(slot, raw)
-        if doubt is not None:
-            code, told = doubt
-            told = {key: str(self._in_file(fact)) if isinstance(fact, Place) else fact for key, fact in told.items()}
-            self._say(code, places[slot.name], slot.field, label=self._label(slot.field), **told)
+        if self._is_doubtful(slot, places[slot.name], raw):
             return Answer(Absence.UNREADABLE, raw)
         reading = understand(entry, raw)
         for code, facts in reading.remarks:
             self._say(code, places[slot.name], slot.field, label=self._label(slot.field), **facts)
         return Answer(reading.value, raw)
 
+    def _is_doubtful(self, slot: Slot, place: Place, raw: RawCell | None) -> bool:
+        """Whether the witnesses of which cell is which disagree; if so the question is put."""
+        doubt = self.witnesses.doubt(slot, raw)
+        if doubt is None:
+            return False
+        code, told = doubt
+        told = {key: str(self._in_file(fact)) if isinstance(fact, Place) else fact for key, fact in told.items()}
+        self._say(code, place, slot.field, label=self._label(slot.field), **told)
+        return True
+
     def _inspections(self, places: Mapping[str, Place], cells: Mapping[Place, RawCell]) -> dict[str, Value]:
         """检查情况 as headquarters' reviewer has filled them in; a blank one is left out."""
         given: dict[str, Value] = {}
         for slot in self.issue.layout.of(Role.INSPECTION):
             entry, place = self.issue.scheme.fields[slot.field], places[slot.name]
+            if self._is_doubtful(slot, place, cells.get(place)):
+                given[slot.field] = Absence.UNREADABLE
+                continue
             reading = checked(entry, understand(entry, cells.get(place), name=slot.field, month=self.issue.month))
             for code, facts in reading.remarks:
                 self._say(code, place, slot.field, label=self._label(slot.field), **facts)

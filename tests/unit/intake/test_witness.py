@@ -12,7 +12,8 @@ from shared.monthly import Monthly
 from shared.packages import edited, put
 
 from xlkpi.headquarters.issuing import blanks
-from xlkpi.intake.submission import Submission, Unusable, read_submission
+from xlkpi.intake.reader import open_workbook
+from xlkpi.intake.submission import Submission, Unusable, read_source, read_submission
 from xlkpi.issue import Issue
 from xlkpi.values import Absence
 
@@ -119,6 +120,22 @@ def test_cells_merged_into_one_belong_to_nobody(issue: Issue, filled: bytes) -> 
     first, second = figures(sent, "维修产值", "维修毛利")
     assert first == (UNREADABLE, ["XK-T091"])
     assert second == (Absence.MISSING, ["XK-V022"])
+
+
+def test_a_reviewers_inspections_need_their_witnesses_too(issue: Issue, filled: bytes) -> None:
+    """Under the button 检查情况 is read from the open workbook: two of them exchanged by cutting and pasting."""
+    one, other = issue.layout.place("计划退回次数"), issue.layout.place("上报迟延天数")
+
+    def exchanged(book: Any) -> None:
+        book[one.sheet][one.ref], book[other.sheet][other.ref] = "及时", "合格"
+        name(book, "计划退回次数", f"'{other.sheet}'!${other.ref[0]}${other.ref[1:]}")
+        name(book, "上报迟延天数", f"'{one.sheet}'!${one.ref[0]}${one.ref[1:]}")
+
+    data = changed(filled, exchanged)
+    sent = read_source(issue, lambda: open_workbook(data), "D001.xlsx", reviewed=True)
+    assert isinstance(sent, Submission)
+    assert {sent.inspections[field] for field in ("计划退回次数", "上报迟延天数")} == {UNREADABLE}
+    assert [f.code for f in sent.findings if f.field in ("计划退回次数", "上报迟延天数")] == ["XK-T090", "XK-T090"]
 
 
 # ------------------------------------------------------------------ further sheets
