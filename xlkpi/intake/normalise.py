@@ -204,6 +204,8 @@ def _held(entry: SchemeField, value: float) -> Reading:
 def whole(value: float) -> float:
     """A number of things without the noise of binary arithmetic: 121.00000000000001 is 121, as ROUND(x,10) says."""
     near = float(f"{value:.15g}")
+    if value.is_integer() or not math.isfinite(near):
+        return value
     return float(round(near)) if abs(near - round(near)) < 5e-11 else value
 
 
