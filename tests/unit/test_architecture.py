@@ -128,7 +128,7 @@ def test_scoring_knows_no_file_format() -> None:
         ("openpyxl", {"workbook", "headquarters.forms", "headquarters.occupied", "cli.demo", "intake.variants"}),
         ("formualizer", {"scheme.formulas", "scoring.engine"}),
         ("formulas", {"scoring.engine", "scoring.as_excel"}),
-        ("zipfile", {"workbook.package", "intake.guard"}),
+        ("zipfile", {"workbook.package", "intake.guard", "intake.calamine_cells"}),
         ("python_calamine", {"intake.calamine_cells"}),
         ("rich", {"shown.terminal", "shown.progress", "cli"}),
         ("click", {"cli"}),
