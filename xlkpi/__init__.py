@@ -11,8 +11,13 @@ The public library is small: load a scheme, load an issue, read a file, assess i
     >>> issue = Issue.load(Path("blank"))                                        # doctest: +SKIP
     >>> engine = load_engine("formualizer", issue.master, issue.layout)          # doctest: +SKIP
     >>> sent = read_submission(issue, Path("D001_2026-11.xlsx"))                 # doctest: +SKIP
-    >>> assess(issue, engine, sent.dealer, sent.contents()).total                # doctest: +SKIP
+    >>> assess(                                                                  # doctest: +SKIP
+    ...     issue, engine, sent.dealer, sent.contents(),
+    ...     tables=sent.tables, file=sent.file, findings=sent.findings,
+    ... ).total
     88.2257978500812
+
+Without `tables` the rows of a scheme's tables (修理单日报) would be left out of the score.
 """
 
 from __future__ import annotations
