@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
@@ -108,6 +109,11 @@ def serial_number(moment: date) -> float:
 
 MONTH_PATTERN: Final = r"\d{4}-(0[1-9]|1[0-2])"
 """A month as it is written everywhere: YYYY-MM."""
+
+
+def days_in(month: str) -> int:
+    """How many days a month (YYYY-MM) has."""
+    return monthrange(int(month[:4]), int(month[5:]))[1]
 
 
 def months_earlier(month: str, count: int = 1) -> str:

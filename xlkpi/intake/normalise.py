@@ -26,7 +26,7 @@ from xlkpi.intake.shown import (
 )
 from xlkpi.scheme.formulas import arithmetic, number_value
 from xlkpi.scheme.model import SchemeField
-from xlkpi.values import UNKNOWN, Absence, CellKind, RawCell, Value
+from xlkpi.values import UNKNOWN, Absence, CellKind, RawCell, Value, days_in
 
 MAX_TEXT: Final = 32_767  # characters that a cell holds in Excel; a file that has more does not open there
 _LIST_NUMBER = re.compile(r"^(?:\d+\s*[.、．]|[①-⑳⑴-⒇⒈-⒛㈠-㈩])\s*(?=\D)")
@@ -71,7 +71,9 @@ def understand(entry: SchemeField, raw: RawCell | None, *, name: str = "", month
         return _day_of_month(entry, serial, raw, month)
     reading = _understand(entry, raw)
     if entry.by == "headquarters" and raw.kind is CellKind.TEXT and reading.value is Absence.UNREADABLE:
-        return _from_phrase(entry, reading, raw.text or "", name, month)
+        reading = _from_phrase(entry, reading, raw.text or "", name, month)
+    if entry.type == "day" and month and isinstance(reading.value, float) and reading.value > days_in(month):
+        return _in_doubt("XK-V033", found=raw.text, day=f"{reading.value:g}日", month=month)
     return reading
 
 

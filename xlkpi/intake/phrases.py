@@ -27,6 +27,7 @@ _NEUTRAL: Final = (
     "本月", "当月", "已经", "已", "均", "都", "全部", "全", "共计", "合计", "总共", "共", "检查情况", "检查结果",
     "检查", "情况", "结果", "为", "的", "了",
 )  # fmt: skip
+_NOT_ONE: Final = ("都", "均", "全", "全部")  # 一项都没完成 is none at all, not one
 _GAPS: Final = frozenset(" \n\r\t,.;:!()[]\"'，。；、：！（）【】“”‘’「」『』·")
 _LIMITS: Final = (
     "不低于", "不少于", "不高于", "不超过", "不多于", "不大于", "不小于", "低于", "少于", "小于", "大于",
@@ -169,6 +170,9 @@ def _said(entry: SchemeField, pieces: Sequence[_Piece]) -> str | float | Doubt:
         return Doubt("XK-V031", {"one": fine[0].text, "other": failed[0].text})
     if numbers:
         number = numbers[0]
+        behind = next((p for p in pieces[pieces.index(number) + 1 :] if p.kind == "neutral"), None)
+        if number.number == 1 and behind is not None and behind.text in _NOT_ONE:
+            return Doubt("XK-V030", {"rest": number.text + behind.text})
         # a word that is "met" without more says that there was none to count
         against = failed or [
             p for p in fine if entry.type == "count" and entry.words[p.word] == "met" and number.number
