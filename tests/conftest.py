@@ -18,6 +18,7 @@ import pytest
 os.environ.setdefault("XLWINGS_LICENSE_KEY", "noncommercial")
 
 from shared.monthly import Monthly
+from shared.submissions import submission_of
 
 from xlkpi.cli.demo import fill_in
 from xlkpi.findings import Finding
@@ -175,7 +176,8 @@ def assess_with(issue: Issue, engine: Engine) -> AssessWith:
         if engine is None:
             same = used.master == shared_issue.master
             engine = shared_engine if same else load_engine("formualizer", used.master, used.layout)
-        return assess(replace(used, inspections={dealer: dict(inspections)}), engine, dealer, answers)
+        inspected = replace(used, inspections={dealer: dict(inspections)})
+        return assess(inspected, engine, submission_of(used, dealer, answers))
 
     return run
 

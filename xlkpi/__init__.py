@@ -1,23 +1,39 @@
 """xlkpi: the after-sales performance of car dealers, in spreadsheets.
 
-A dealer's file travels through this package from left to right: `scheme` (what is asked and how it is judged) →
-`workbook` (how it looks) → `issue` (what was sent out) → `intake` (it comes back) → `scoring` (what it is worth) →
-`batch`, `results`, `audit`, `trace` (many, and why).
+A month as it was issued, the files that came back, and what they are worth. `xlkpi demo` makes the folder of the
+example.
 
-The public library is small: load a scheme, load an issue, read a file, assess it.
+    >>> import xlkpi
+    >>> november = xlkpi.open_issue("demo/blank", inspections="demo/inspections.xlsx")
+    >>> november.month, len(november.roster)
+    ('2026-11', 12)
 
-    >>> from pathlib import Path
-    >>> from xlkpi import Issue, assess, load_engine, read_submission
-    >>> issue = Issue.load(Path("blank"))                                        # doctest: +SKIP
-    >>> engine = load_engine("formualizer", issue.master, issue.layout)          # doctest: +SKIP
-    >>> sent = read_submission(issue, Path("D001_2026-11.xlsx"))                 # doctest: +SKIP
-    >>> assess(                                                                  # doctest: +SKIP
-    ...     issue, engine, sent.dealer, sent.contents(),
-    ...     tables=sent.tables, file=sent.file, findings=sent.findings,
-    ... ).total
-    88.2257978500812
+Check files without scoring them; each comes back with its findings, and none raises:
 
-Without `tables` the rows of a scheme's tables (修理单日报) would be left out of the score.
+    >>> checked = november.check("demo/filled")
+    >>> [(file.dealer, finding.code) for file in checked for finding in file.findings if finding.code == "XK-V001"]
+    [('D006', 'XK-V001')]
+
+Score them. The month iterates over the assessments; files that cannot be used are in `unusable`:
+
+    >>> month = november.score("demo/filled", jobs=1)
+    >>> [(done.dealer, done.published, done.grade) for done in month][:2]
+    [('D001', 88.2, '良好'), ('D002', 100.0, '优秀')]
+    >>> [file.dealer for file in month.unusable]
+    ['D009']
+
+Explain a score, by the assessed workbook that `xlkpi score` or `score(…, out=…)` has written:
+
+    >>> xlkpi.explain("demo/out/assessed/D001_原文实例店_2026-11.xlsx", "精品").sentence
+    '实绩 3,427.00 元 ÷ 目标 19,638.50 元 = 完成率 17.45%；5 分 × 17.45% = 0.8725 分。得 0.8725 分'
+
+Take it away as a table, through Arrow (needs `xlkpi[frames]`; `to_pandas` and `to_polars` are alike):
+
+    >>> month.to_arrow("wide").select(["dealer", "published", "rank"]).slice(0, 2).to_pylist()
+    [{'dealer': 'D001', 'published': 88.2, 'rank': 5}, {'dealer': 'D002', 'published': 100.0, 'rank': 1}]
+
+Paths are texts or `os.PathLike`. Below this face one file at a time goes through `Issue.load`, `read_submission`,
+`load_engine` and `assess`.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import contextlib
 import io
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, cast
@@ -15,6 +15,12 @@ _UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
 _TEMPORARY = ".tmp"
 _LITTER = re.compile(rf"\..+\.\d+{re.escape(_TEMPORARY)}")
 _SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".et", ".ods")
+
+
+AnyPath = str | os.PathLike[str]
+"""A path; a text may also be a URL that fsspec knows (s3://…), with `xlkpi[cluster]`."""
+Paths = AnyPath | Iterable[AnyPath]
+"""Files and folders of them."""
 
 
 class WriteError(Exception):
@@ -36,6 +42,14 @@ def path_of(text: str) -> Path:
     from upath import UPath  # noqa: PLC0415 - an extra
 
     return cast(Path, UPath(text))
+
+
+def as_path(given: AnyPath) -> Path:
+    """A path, or what stands for one where a text is a URL."""
+    if isinstance(given, str):
+        return path_of(given)
+    # what stands for a URL has a path's methods and is none
+    return cast(Path, given) if hasattr(given, "read_bytes") else Path(given)
 
 
 def write_file(path: Path, data: bytes) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from xlkpi.files import cut_to_bytes, safe_name, write_file
+from xlkpi.files import AnyPath, as_path, cut_to_bytes, safe_name, write_file
 from xlkpi.findings import Ruling
 from xlkpi.resources import templates
 from xlkpi.scheme.cells import CONTACT, DEADLINE, DEALER, DEALER_NAME, MONTH, REGION, of_field
@@ -111,7 +111,7 @@ class Issue:
         slots = self.layout.of(Role.INSPECTION)
         return {slot.place: content_of(mine[slot.field]) for slot in slots if slot.field in mine}
 
-    def save(self, folder: Path, blanks: Mapping[str, str] | None = None) -> None:
+    def save(self, folder: AnyPath, blanks: Mapping[str, str] | None = None) -> None:
         """Write the master and issue.json, each whole or not at all.
 
         Args:
@@ -121,6 +121,7 @@ class Issue:
         Raises:
             WriteError: one of them could not be written.
         """
+        folder = as_path(folder)
         write_file(folder / MASTER_FILE, self.master)
         data = {**self.to_json(), **({BLANKS: dict(blanks)} if blanks else {})}
         write_file(folder / ISSUE_FILE, (json.dumps(data, ensure_ascii=False, indent=1) + "\n").encode())
@@ -144,12 +145,13 @@ class Issue:
         }
 
     @classmethod
-    def load(cls, folder: Path) -> Issue:
+    def load(cls, folder: AnyPath) -> Issue:
         """Read an issue back.
 
         Raises:
             IssueError: the folder holds none, or master and issue.json do not belong together.
         """
+        folder = as_path(folder)
         try:
             data = json.loads((folder / ISSUE_FILE).read_text("utf-8"))
             master = (folder / MASTER_FILE).read_bytes()

@@ -10,9 +10,9 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from xlkpi.files import path_of, workbook_paths
+from xlkpi.files import AnyPath, Paths, as_path, workbook_paths
 from xlkpi.findings import Finding
 from xlkpi.headquarters.lists import refuse_lists
 from xlkpi.issue import Dealer, Issue
@@ -26,11 +26,6 @@ if TYPE_CHECKING:  # the button checks an open workbook with the issue alone: wh
     from xlkpi.month.month import Month
     from xlkpi.month.standing import Earlier
     from xlkpi.scoring.trace import Trace
-
-AnyPath = str | os.PathLike[str]
-"""A path; a text may also be a URL that fsspec knows (s3://…), with `xlkpi[cluster]`."""
-Paths = AnyPath | Iterable[AnyPath]
-"""Files and folders of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +154,7 @@ def open_issue(
         IssueError: the folder holds no issue, or one that this version cannot read.
         ListRefused: a list is of another month, scheme or kind, or cannot be read at all.
     """
-    issue, found = Issue.load(as_path(path)), list[Finding]()
+    issue, found = Issue.load(path), list[Finding]()
     if targets is not None:
         from xlkpi.headquarters.issuing import with_revision  # noqa: PLC0415 - only where there is such a list
         from xlkpi.headquarters.lists import read_targets  # noqa: PLC0415
@@ -201,14 +196,6 @@ def explain(file: AnyPath, item: str) -> Trace:
 
 
 # ------------------------------------------------------------------ paths and processes
-
-
-def as_path(given: AnyPath) -> Path:
-    """A path, or what stands for one where a text is a URL."""
-    if isinstance(given, str):
-        return path_of(given)
-    # what stands for a URL has a path's methods and is none
-    return cast(Path, given) if hasattr(given, "read_bytes") else Path(given)
 
 
 def lists_of(paths: Paths) -> list[Path]:

@@ -97,7 +97,7 @@ def steps(issue: Issue, paths: list[Path]) -> dict[str, float]:
         read = read_submission(issue, path)
         assert isinstance(read, Submission), read
         marks.append(time.perf_counter())
-        done = assess(issue, engine, read.dealer, read.contents(), tables=read.tables, findings=read.findings)
+        done = assess(issue, engine, read)
         marks.append(time.perf_counter())
         path.with_suffix(".out").write_bytes(stamper.stamp(done.cells, issue.marker(read.dealer)))
         marks.append(time.perf_counter())

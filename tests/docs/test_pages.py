@@ -14,7 +14,9 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from shared.submissions import submission_of
 
+import xlkpi
 from docs.pages import ALL, CHINESE, ENGLISH, READMES, ROOT, TWINS, anchors, blocks, links, prose, shown
 from xlkpi import __version__, cli
 from xlkpi.findings import Finding
@@ -120,8 +122,11 @@ def test_the_library_s_examples_run(folder: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.chdir(folder)
     if not (folder / "demo").exists():
         assert CliRunner().invoke(cli.main, ["demo"]).exit_code == 0
+    pytest.importorskip("pyarrow")
     done = doctest.testfile(str(DOCS / "library.md"), module_relative=False, encoding="utf-8")
     assert (done.failed, done.attempted > 10) == (0, True)
+    front = doctest.testmod(xlkpi)
+    assert (front.failed, front.attempted > 5) == (0, True)
 
 
 def test_the_finding_that_is_shown_is_the_demonstration_s() -> None:
@@ -160,10 +165,10 @@ def test_the_scheme_with_everything_scores(tmp_path: Path) -> None:
     answers: dict[str, CellContent] = {
         "接车台次": 80.0, "交车台数": 80.0, "维修产值": 950.0, "技师人数": 2.0, "工作天数": 20.0
     }  # fmt: skip
-    done = assess(replace(issue, inspections={"D1": inspected}), engine, "D1", answers)
+    done = assess(replace(issue, inspections={"D1": inspected}), engine, submission_of(issue, "D1", answers))
     assert (done.status, done.total, done.grade) == ("scored", 94.0, "优秀")
     unpaid = {"D1": {**inspected, "欠款回收": "未完成"}}
-    vetoed = assess(replace(issue, inspections=unpaid), engine, "D1", answers)
+    vetoed = assess(replace(issue, inspections=unpaid), engine, submission_of(issue, "D1", answers))
     assert (vetoed.vetoed, vetoed.total, vetoed.before_veto) == (True, 0.0, 94.0)
 
 

@@ -72,7 +72,7 @@ def build(folder: Path) -> None:
     if not isinstance(sent, Submission):
         raise SystemExit(f"the filled workbook was not accepted: {sent}")
     inspected = replace(issue, inspections=listed.rows)
-    done = assess(inspected, worker.engine, code, sent.contents())
+    done = assess(inspected, worker.engine, sent)
     (folder / "assessed.xlsx").write_bytes(worker.stamper.stamp(done.cells, issue.marker(code)))
 
 

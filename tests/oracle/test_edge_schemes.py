@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from shared.judges import ENGINES, JUDGES, by_libreoffice, differences, faults
+from shared.submissions import submission_of
 
 from xlkpi.headquarters.issuing import make_issue
 from xlkpi.issue import Dealer, Issue
@@ -259,7 +260,8 @@ def _assess(edge: Edge, row: Row, issue: Issue, engine: Any) -> Cells:
     mine = issue.scheme.by("dealer")
     inspections = {name: value for name, value in given.items() if name not in mine}
     answers = {name: value for name, value in given.items() if name in mine}
-    return assess(replace(issue, inspections={row.dealer: inspections}), engine, row.dealer, answers).cells
+    inspected = replace(issue, inspections={row.dealer: inspections})
+    return assess(inspected, engine, submission_of(issue, row.dealer, answers)).cells
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 from shared.excel_rules import violations
 from shared.monthly import Monthly
+from shared.submissions import submission_of
 
 from xlkpi.cli import main
 from xlkpi.excel.install import control_workbook
@@ -55,7 +56,8 @@ def workbooks(scheme: str, names: tuple[str, ...]) -> Iterator[tuple[str, bytes]
     for code, blank in monthly.blanks.items():
         text = roster[code].name
         yield f"blank {code}", blank
-        yield f"assessed {code}", monthly.stamp(assess(issue, engine, code, dict.fromkeys(given.by("dealer"), text)))
+        submission = submission_of(issue, code, dict.fromkeys(given.by("dealer"), text))
+        yield f"assessed {code}", monthly.stamp(assess(issue, engine, submission))
         place = Place("填报", "F7")
         marks = (
             Fill("填报", "F7", "#FF9B9B"), Comment(place, text), EnsureSheet("问题清单", (6, 40)),

@@ -15,6 +15,7 @@ from random import Random
 import pytest
 from shared.judges import by_libreoffice, differences, faults
 from shared.monthly import ORDERS, Monthly, Row
+from shared.submissions import submission_of
 
 from xlkpi.scheme.model import SchemeField
 from xlkpi.scoring.assess import Assessment, assess
@@ -188,6 +189,6 @@ def test_every_cell_is_the_second_engines(dealership: Monthly, months: list[Mont
     chosen = _with_and_without_orders(months, count)
     assert any(month.orders for month in chosen)
     for month in chosen:
-        again = assess(month.monthly.issue, second, "D001", month.answers, tables={ORDERS: month.orders})
+        again = assess(month.monthly.issue, second, submission_of(issue, "D001", month.answers, {ORDERS: month.orders}))
         unlike += differences(month.done.cells, again.cells, issue.layout.formulas)
     assert not unlike, f"{len(unlike)} cells differ:\n" + "\n".join(unlike[:60])

@@ -14,6 +14,7 @@ from conftest import REAL_ANSWERS, REAL_INSPECTIONS, REAL_TARGETS
 from openpyxl import load_workbook
 from shared.judges import equal, saved_by_libreoffice
 from shared.months import ranks
+from shared.submissions import submission_of
 
 from xlkpi.headquarters.issuing import make_issue
 from xlkpi.issue import Dealer, Issue
@@ -68,7 +69,8 @@ def five(folder: Path | None = None):
 def _assessed(issue: Issue, answers: Mapping[str, Any], inspections: Mapping[str, Any]) -> Month:
     engine = load_engine("formualizer", issue.master, issue.layout)
     checked = replace(issue, inspections=inspections)
-    return make_month(checked, "formualizer", [assess(checked, engine, code, answers[code]) for code in issue.roster])
+    done = [assess(checked, engine, submission_of(checked, code, answers[code])) for code in issue.roster]
+    return make_month(checked, "formualizer", done)
 
 
 def without_caches(data: bytes, weights: Mapping[str, float] = {}) -> bytes:

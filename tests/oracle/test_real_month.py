@@ -112,7 +112,7 @@ def test_each_engine_from_the_dealers_file(demo: Demo, issue: Issue, engine: str
     (path,) = (demo.folder / "filled").glob("D001_*.xlsx")
     sent = read_submission(issue, path)
     assert isinstance(sent, Submission)
-    done = assess(issue, load_engine(engine, issue.master, issue.layout), "D001", sent.contents())
+    done = assess(issue, load_engine(engine, issue.master, issue.layout), sent)
     _right({item.id: item.score for item in done.items}, done.total)
     assert done.engine == engine
 

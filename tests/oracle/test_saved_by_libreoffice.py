@@ -104,7 +104,7 @@ def test_the_real_month_is_worth_the_same(
     sent = _read(issue, saved["real"][1])
     assert sent.contents() == dict(real_month.answers)
     inspected = replace(issue, inspections={"D001": dict(real_month.inspections)})
-    assert assess(inspected, engine, "D001", sent.contents()).total == pytest.approx(real_month.total, abs=1e-9, rel=0)
+    assert assess(inspected, engine, sent).total == pytest.approx(real_month.total, abs=1e-9, rel=0)
 
 
 def test_what_was_altered_is_still_found(issue: Issue, saved: Mapping[str, tuple[bytes, bytes]]) -> None:

@@ -10,6 +10,7 @@ from random import Random
 
 import pytest
 from shared.judges import by_libreoffice, differences, faults
+from shared.submissions import submission_of
 
 from xlkpi.issue import Issue
 from xlkpi.scheme.formulas import number_value
@@ -68,7 +69,7 @@ def _month(random: Random, issue: Issue, engine: Engine) -> Month:
             inspections[name] = drawn
     drawn_issue = replace(issue, targets={"D001": targets}, inspections={"D001": inspections})
     given = {name: value for name, value in answers.items() if value is not None}
-    return Month(drawn_issue, given, assess(drawn_issue, engine, "D001", given))
+    return Month(drawn_issue, given, assess(drawn_issue, engine, submission_of(drawn_issue, "D001", given)))
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +125,6 @@ def test_every_cell_is_the_second_engines(issue: Issue, months: list[Month], cou
     assert len(picked) == count
     unlike = []
     for month in picked:
-        again = assess(month.issue, second, "D001", month.answers)
+        again = assess(month.issue, second, submission_of(month.issue, "D001", month.answers))
         unlike += differences(month.assessment.cells, again.cells, issue.layout.formulas)
     assert not unlike, f"{len(unlike)} cells differ:\n" + "\n".join(unlike[:40])

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hypothesis import strategies as st
+from shared.submissions import submission_of
 
 from xlkpi.headquarters.issuing import make_issue
 from xlkpi.issue import Dealer, Issue
@@ -56,7 +57,8 @@ class World:
         given = {name: value for name, value in month.items() if value is not None and name in self.scheme.fields}
         inspections: dict[str, Any] = {name: value for name, value in given.items() if name not in mine}
         issue = replace(self.issue, targets={"D001": targets}, inspections={"D001": inspections})
-        return assess(issue, self.engine, "D001", {name: value for name, value in given.items() if name in mine})
+        answers = {name: value for name, value in given.items() if name in mine}
+        return assess(issue, self.engine, submission_of(issue, "D001", answers))
 
     @property
     def most(self) -> float:

@@ -10,6 +10,7 @@ from typing import Any
 
 from openpyxl import load_workbook
 
+from shared.submissions import submission_of
 from xlkpi.headquarters.issuing import blanks, make_issue
 from xlkpi.issue import Dealer, Issue
 from xlkpi.scheme.compile import Compiled
@@ -57,7 +58,7 @@ class Monthly:
     ) -> Assessment:
         """Assess a dealer's month."""
         issue = replace(self.issue, inspections={dealer: dict(inspections or {})}) if inspections else self.issue
-        return assess(issue, self.engine, dealer, answers, tables={ORDERS: orders} if orders else None)
+        return assess(issue, self.engine, submission_of(issue, dealer, answers, {ORDERS: orders} if orders else None))
 
     @cached_property
     def stamper(self) -> Stamper:

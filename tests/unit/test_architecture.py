@@ -111,12 +111,29 @@ def test_intake_and_workbook_share_only_the_layout_and_the_marker() -> None:
     assert shared == {"workbook.layout", "workbook.sheets.marker"}
 
 
+OPENS_FILES = {"scoring.trace", "scoring.audit"}  # they open the workbook that a run left
+
+
+def test_scoring_takes_what_was_read_and_reads_nothing() -> None:
+    """A submission stands before its score, so `assess` takes it whole; as a type alone, so that what makes its own
+    submissions loads nothing that opens files."""
+    named = {
+        (module, f"{node.module}.{alias.name}")
+        for module, path in modules().items()
+        if module.startswith("scoring") and module not in OPENS_FILES
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("xlkpi.intake")
+        for alias in node.names
+    }
+    assert named == {("scoring.assess", "xlkpi.intake.submission.Submission")}
+
+
 def test_scoring_knows_no_file_format() -> None:
     formats = {"openpyxl", "zipfile", "zlib", "xml", "lxml", "python_calamine", "csv", "xlwings"}
     scoring = {module: path for module, path in modules().items() if module.startswith("scoring")}
     assert {"scoring.assess", "scoring.engine"} <= set(scoring)
     for module, path in scoring.items():
-        if module in ("scoring.trace", "scoring.audit"):  # they open the workbook that a run left
+        if module in OPENS_FILES:
             continue
         assert not formats & {name.partition(".")[0] for name in imported(path)}, module
         assert not [other for other in ours(path) if other.startswith("intake")], module

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from inspect import isclass, isfunction, ismethod
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ import xlkpi
 from xlkpi.cli.demo import run_demo
 from xlkpi.month.month import Month
 from xlkpi.month.scores import load_scores
+from xlkpi.resources import templates
 from xlkpi.shown.folder import write_month
 from xlkpi.shown.report.page import render
 from xlkpi.shown.report.source import Source
@@ -39,6 +42,45 @@ def test_paths_are_texts_or_paths_one_or_several(opened: xlkpi.OpenIssue, folder
     files = sorted((folder / "filled").iterdir())
     assert len(opened.check(files[0])) == len(opened.check([str(files[0])])) == 1
     assert [done.dealer for done in opened.score(files, jobs=1)] == [done.dealer for done in month]
+
+
+def test_every_public_function_takes_a_text_and_a_path() -> None:
+    """By their signatures, so that a new one does too."""
+    taking = set()
+    for name in xlkpi.__all__:
+        public = getattr(xlkpi, name)
+        members = [(m, v) for m, v in vars(public).items() if not m.startswith("_")] if isclass(public) else []
+        for member, function in [(name, public), *((f"{name}.{m}", getattr(public, m)) for m, _ in members)]:
+            if not isfunction(function) and not ismethod(function):
+                continue
+            hints = {key: str(hint) for key, hint in function.__annotations__.items() if key != "return"}
+            assert not [key for key, hint in hints.items() if re.search(r"(?<!Any)\bPath\b", hint)], member
+            taking |= {member for hint in hints.values() if re.search(r"\b(AnyPath|Paths)\b", hint)}
+    assert taking == {
+        *("Issue.load", "Issue.save", "OpenIssue.check", "OpenIssue.score"),
+        *("explain", "open_issue", "read_submission", "usable_scheme"),
+    }
+
+
+def test_an_issue_and_a_file_open_by_either(folder: Path, opened: xlkpi.OpenIssue, tmp_path: Path) -> None:
+    for blank in (folder / "blank", str(folder / "blank"), _Like(folder / "blank")):
+        assert xlkpi.Issue.load(blank).month == opened.month
+    (file,) = (folder / "filled").glob("D001*")
+    read = [xlkpi.read_submission(opened.issue, source) for source in (file, str(file), _Like(file))]
+    assert read[0] == read[1] == read[2]
+    assert (read[0].file, xlkpi.read_submission(opened.issue, file.read_bytes()).file) == (file.name, "workbook")
+    opened.issue.save(str(tmp_path / "again"))
+    assert xlkpi.usable_scheme(_Like(templates() / "schemes" / "service-assessment"))[0] == opened.scheme
+
+
+class _Like:
+    """What is a path by its protocol alone."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def __fspath__(self) -> str:
+        return str(self.path)
 
 
 def test_the_command_line_s_demonstration_gives_the_same_bytes(month: Month, folder: Path, tmp_path: Path) -> None:

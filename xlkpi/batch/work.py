@@ -76,10 +76,7 @@ class Worker:
             return failed(path, died(path, f"{type(error).__name__}: {error}"))
 
     def _assessed(self, sent: Submission, digest: str) -> Done:
-        done = assess(
-            self.issue, self.engine, sent.dealer, sent.contents(),
-            tables=sent.tables, file=sent.file, findings=sent.findings,
-        )  # fmt: skip
+        done = assess(self.issue, self.engine, sent)
         done = replace(done, findings=(*done.findings, *self._watched(sent.file)))
         workbook = written = ""
         if self.folder is not None:
@@ -91,7 +88,7 @@ class Worker:
             except WriteError as error:
                 facts = {"path": str(error.path), "detail": error.detail}
                 done = replace(done, findings=(*done.findings, Finding("XK-W001", sent.file, facts=facts)))
-        return Done(sent.file, digest, sent.dealer, answered(sent), workbook, written, encoded(done))
+        return Done(sent.file, digest, sent.dealer, sent.digest(), workbook, written, encoded(done))
 
     def _watched(self, file: str) -> list[Finding]:
         """What the watch on the engine has just seen; it is said once, with the file at which it was seen."""
@@ -119,11 +116,6 @@ def died(path: Path, detail: str) -> Finding:
 def failed(path: Path, finding: Finding) -> Done:
     """A file that could not be looked at this time."""
     return Done(path.name, "", "", outcome=encoded(Unusable(path.name, (finding,))))
-
-
-def answered(sent: Submission) -> str:
-    """A hash of what was answered: two files of a dealer with the same one say the same."""
-    return sha256(repr((sent.contents(), sent.tables)).encode())
 
 
 def sha256(data: bytes) -> str:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from xlkpi.batch.receipts import receipt
 from xlkpi.batch.settle import Filed, settle
-from xlkpi.batch.work import answered
 from xlkpi.checking.marking import SHEET as LIST
 from xlkpi.checking.marking import mark, marked_before
 from xlkpi.checking.plausible import Past, doubts, past_of
+from xlkpi.files import AnyPath, as_path
 from xlkpi.findings import Finding, with_rulings
 from xlkpi.intake.guard import Refused, admit
 from xlkpi.intake.reader import open_workbook
@@ -65,10 +65,10 @@ class Checker:
     def __post_init__(self) -> None:
         self.engine = load_engine(self.engine_name, self.issue.master, self.issue.layout)
 
-    def check(self, paths: Iterable[Path]) -> list[Checked]:
+    def check(self, paths: Iterable[AnyPath]) -> list[Checked]:
         """Read and check files; their order changes nothing. Headquarters' inspections are not looked for."""
         reading = Reading(self.issue)
-        read = [(path, reading(path, path.name)) for path in sorted(set(paths))]
+        read = [(path, reading(path, path.name)) for path in sorted({as_path(path) for path in paths})]
         reading.close()
         notes = _of_several(((path, sent) for path, sent in read if isinstance(sent, Submission)), self.issue)
         for path, found in self._doubts([(path, sent) for path, sent in read if isinstance(sent, Submission)]):
@@ -98,10 +98,7 @@ class Checker:
         return tuple(f for f in self._assessed(read).findings if f.code != INSPECTION_MISSING)
 
     def _assessed(self, read: Submission) -> Assessment:
-        return assess(
-            self.issue, self.engine, read.dealer, read.contents(),
-            tables=read.tables, file=read.file, findings=read.findings,
-        )  # fmt: skip
+        return assess(self.issue, self.engine, read)
 
     # ------------------------------------------------------------ marking
 
@@ -161,7 +158,7 @@ def _in_the_original(place: Place | None) -> Place | None:
 def _of_several(read: Iterable[tuple[Path, Submission]], issue: Issue) -> dict[Path, list[Finding]]:
     """What is to say where a dealer sent several files, or a file's name says somebody else's."""
     settled = settle(
-        [Filed(path, sent.dealer, answered(sent), receipt(path, {})) for path, sent in read], issue.roster, None
+        [Filed(path, sent.dealer, sent.digest(), receipt(path, {})) for path, sent in read], issue.roster, None
     )
     notes = {settled.counting[dealer].path: found for dealer, found in settled.notes.items()}
     return {**notes, **{one.path: [reason] for one, reason in settled.refused}}

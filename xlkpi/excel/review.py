@@ -49,15 +49,8 @@ def review(issue: Issue, engine: Engine, source: Source, file: str, *, scoring: 
         return Review((), f"这个工作簿不能用：\n{_told(read.findings)}", read.findings)
     listed = issue.inspections.get(read.dealer, {})
     known = replace(issue, inspections={**issue.inspections, read.dealer: {**listed, **read.inspections}})
-    (done,) = with_doubts(
-        known,
-        [
-            assess(
-                known, engine, read.dealer, read.contents(),
-                tables=read.tables, file=file, findings=(*read.findings, *_contradicted(issue, read)),
-            )
-        ],
-    )  # fmt: skip
+    read = replace(read, findings=(*read.findings, *_contradicted(issue, read)))
+    (done,) = with_doubts(known, [assess(known, engine, read)])
     findings = tuple(f for f in done.findings if scoring or f.code != INSPECTION_MISSING)
     dealer = issue.roster[read.dealer]
     title = f"{dealer.name}（{dealer.code}）　{issue.month}"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 from xml.etree.ElementTree import ParseError
 
+from xlkpi.files import AnyPath, as_path
 from xlkpi.findings import Finding
 from xlkpi.intake.budget import out_of_memory
 from xlkpi.intake.foreign import open_source
@@ -63,15 +64,20 @@ class Submission:
     tables: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     inspections: Mapping[str, Value] = field(default_factory=dict)
+    _contents: Mapping[str, CellContent] = field(init=False, repr=False, compare=False)
 
-    def contents(self) -> dict[str, CellContent]:
-        """Answers as the master's input cells hold them, by slot name."""
-        found: dict[str, CellContent] = dict(self.remarks)
-        for name, answer in self.answers.items():
-            content = content_of(answer.value)
-            if content is not None:
-                found[name] = content
-        return found
+    def __post_init__(self) -> None:
+        answered = {name: content_of(answer.value) for name, answer in self.answers.items()}
+        filled = {name: content for name, content in answered.items() if content is not None}
+        object.__setattr__(self, "_contents", {**self.remarks, **filled})
+
+    def contents(self) -> Mapping[str, CellContent]:
+        """Answers and remarks as the master's input cells hold them, by slot name; blank ones are left out."""
+        return self._contents
+
+    def digest(self) -> str:
+        """SHA-256 of what was answered: two files of a dealer with the same one say the same."""
+        return hashlib.sha256(repr((self._contents, self.tables)).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +89,14 @@ class Unusable:
     dealer: str = ""
 
 
-def read_submission(issue: Issue, source: Path | bytes, file: str = "") -> Submission | Unusable:
-    """Read one file. Nothing that a file can hold raises: what is wrong comes back as findings."""
-    name = file or (source.name if isinstance(source, Path) else "workbook")
-    return read_source(issue, lambda: open_source(source), name)
+def read_submission(issue: Issue, source: AnyPath | bytes, file: str = "") -> Submission | Unusable:
+    """Read one file, by its path or its bytes. Nothing that it can hold raises: what is wrong comes back as findings.
+
+    `file` names it in findings; without one the path does.
+    """
+    opened = source if isinstance(source, bytes) else as_path(source)
+    name = file or ("workbook" if isinstance(opened, bytes) else opened.name)
+    return read_source(issue, lambda: open_source(opened), name)
 
 
 def read_source(

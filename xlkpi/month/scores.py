@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_json as encoded
 
+from xlkpi.files import AnyPath, as_path
 from xlkpi.issue import Dealer
 from xlkpi.month.definitions import Definitions
 from xlkpi.month.records import REFUSED_FIELDS, DealerRecord, FindingRecord, ItemRecord, ReturnRecord, Told
@@ -177,13 +177,13 @@ def scores_codec() -> TypeAdapter[Scores]:
 # ------------------------------------------------------------------ and back
 
 
-def load_scores(folder: Path) -> Scores:
+def load_scores(folder: AnyPath) -> Scores:
     """The results that `xlkpi score` wrote into a folder.
 
     Raises:
         NoScores: the folder has no scores.json, or one that this version cannot read.
     """
-    path = folder / SCORES_FILE
+    path = as_path(folder) / SCORES_FILE
     try:
         data = _without_halves(path.read_text("utf-8"))
     except FileNotFoundError:

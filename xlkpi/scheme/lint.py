@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from xlkpi.files import AnyPath
 from xlkpi.findings import catalogue
 from xlkpi.scheme.cells import IDENTITY, of_clause, of_field
 from xlkpi.scheme.compile import compile_scheme
@@ -26,13 +28,14 @@ _QUOTED = re.compile(r'"((?:[^"]|"")*)"')
 Where = tuple[str | int, ...]
 
 
-def usable_scheme(name_or_folder: str) -> tuple[Scheme, Compiled]:
-    """Load, compile and lint: the only door by which a scheme reaches a workbook.
+def usable_scheme(name_or_folder: AnyPath) -> tuple[Scheme, Compiled]:
+    """Load, compile and lint a shipped scheme by its name, or one in a folder: the only door by which a scheme reaches
+    a workbook.
 
     Raises:
         SchemeError: with every problem.
     """
-    scheme, compiled, problems = lint_scheme(name_or_folder)
+    scheme, compiled, problems = lint_scheme(os.fspath(name_or_folder))
     if problems or scheme is None or compiled is None:
         raise SchemeError(problems)
     return scheme, compiled

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from xlkpi.findings import Finding, with_rulings
 from xlkpi.issue import Issue
@@ -34,6 +34,9 @@ from xlkpi.scoring.doubts import Doubts
 from xlkpi.scoring.engine import Engine
 from xlkpi.values import SCORED, VETOED, Absence, CellContent, CellFault, Place, Value, value_of
 from xlkpi.workbook.layout import Role, TableSlot
+
+if TYPE_CHECKING:  # what was read is taken as a value: nothing that reads files is loaded for it
+    from xlkpi.intake.submission import Submission
 
 Status = Literal["scored", "provisional", "rejected"]
 _INPUTS: Final = (Role.ANSWER, Role.TARGET, Role.INSPECTION, Role.HISTORY, Role.MEASURE)
@@ -123,36 +126,25 @@ class Assessment:
     cells: Mapping[Place, CellContent] = field(repr=False, compare=False, default_factory=dict)
 
 
-def assess(
-    issue: Issue,
-    engine: Engine,
-    dealer: str,
-    answers: Mapping[str, CellContent],
-    *,
-    tables: Mapping[str, Sequence[Mapping[str, CellContent]]] | None = None,
-    file: str = "",
-    findings: Iterable[Finding] = (),
-) -> Assessment:
-    """Assess a dealer's answers.
+def assess(issue: Issue, engine: Engine, submission: Submission) -> Assessment:
+    """Assess what a dealer sent.
 
     Args:
         issue: what was issued, with targets and inspections.
         engine: an engine with the issue's master loaded.
-        dealer: a code on the issue's roster.
-        answers: contents of the dealer's own cells by slot name (`Submission.contents()`); absences as their words.
-        tables: rows of the issue's tables by name, each by column (`Submission.tables`).
-        file: the file that they came from, for findings.
-        findings: what reading the file has found already; a check that says the same again is dropped.
+        submission: a file as it was read. Its answers and table rows go into the master; of what its findings have
+            said already no check says the same again.
     """
     # headquarters' own figures come last: what they know of earlier months is not the dealer's to change
-    inputs = {issue.layout.place(name): content for name, content in answers.items()}
+    dealer = submission.dealer
+    inputs = {issue.layout.place(name): content for name, content in submission.contents().items()}
     measures = {slot.place for slot in issue.layout.of(Role.MEASURE)}  # carried over, but the dealer's own words
     inputs.update({place: value for place, value in issue.stamped(dealer).items() if place not in measures})
     inputs.update(issue.inspected(dealer))
-    for name, rows in (tables or {}).items():
+    for name, rows in submission.tables.items():
         inputs.update(_placed(issue.layout.tables[name], rows))
     results = engine.evaluate(inputs)
-    return _Reading(issue, dealer, file, {**inputs, **results}, engine.name).assessment(tuple(findings))
+    return _Reading(issue, dealer, submission.file, {**inputs, **results}, engine.name).assessment(submission.findings)
 
 
 def _placed(table: TableSlot, rows: Sequence[Mapping[str, CellContent]]) -> dict[Place, CellContent]:

@@ -37,9 +37,8 @@ def batch(month: Month, code: str, data: bytes) -> Assessment:
     """The batch's assessment of a dealer's file, with headquarters' list."""
     sent = read_submission(month.issue, data)
     assert isinstance(sent, Submission)
-    done = assess(
-        month.issue_with_list, month.engine, code, sent.contents(), tables=sent.tables, findings=sent.findings
-    )  # fmt: skip
+    assert sent.dealer == code
+    done = assess(month.issue_with_list, month.engine, sent)
     return with_doubts(month.issue_with_list, [done])[0]
 
 

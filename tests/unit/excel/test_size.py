@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from shared.monthly import Monthly
+from shared.submissions import submission_of
 from xlwings.pro import _xlremote
 
 from xlkpi.excel.button import review_book
@@ -40,7 +41,7 @@ def full(dealership: Monthly) -> tuple[Issue, bytes]:
     answers = {slot.field: _typed(scheme.fields[slot.field]) for slot in layout.of(Role.ANSWER)}
     inspections = {slot.place: _typed(scheme.fields[slot.field]) for slot in layout.of(Role.INSPECTION)}
     tables = {name: [_order(table.columns, n) for n in range(ORDERS)] for name, table in layout.tables.items()}
-    done = assess(issue, engine, "D001", answers, tables=tables)
+    done = assess(issue, engine, submission_of(issue, "D001", answers, tables))
     data = Stamper(layout, issue.master).stamp({**done.cells, **inspections}, issue.marker("D001"))
     return issue, data
 

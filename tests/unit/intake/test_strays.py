@@ -117,7 +117,7 @@ def assess_submission(issue: Issue, engine: Engine) -> Callable[[Submission], li
     from xlkpi.scoring.assess import assess
 
     def run(sent: Submission) -> list[str]:
-        done = assess(issue, engine, sent.dealer, sent.contents(), findings=sent.findings)
+        done = assess(issue, engine, sent)
         return [finding.code for finding in done.findings if finding.field == "接车台次"]
 
     return run

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from conftest import REAL_SCORES, REAL_TARGETS, AssessWith, RealMonth
+from shared.submissions import submission_of
 
 from unit.scoring.conftest import Variant
 from xlkpi.findings import Finding
@@ -253,7 +254,7 @@ def test_what_reading_has_said_is_not_said_again(issue: Issue, engine: Engine, r
     place = issue.layout.place("维修产值")
     said = Finding("XK-V002", "a.xlsx", place, "维修产值", {"label": "维修产值", "found": "很多"})
     answers = with_answers(real_month, 维修产值="无法读取")
-    done = assess(issued, engine, "D001", answers, file="a.xlsx", findings=[said])
+    done = assess(issued, engine, submission_of(issued, "D001", answers, file="a.xlsx", findings=[said]))
     assert done.findings == (said,)
     assert done.file == "a.xlsx"
 
@@ -272,14 +273,14 @@ class Broken:
 
 def test_an_error_in_any_formula_is_never_silent(issue: Issue, engine: Engine, real_month: RealMonth) -> None:
     place = issue.layout.place("轮胎_完成率")
-    done = assess(issue, Broken(engine, place), "D001", real_month.answers)
+    done = assess(issue, Broken(engine, place), submission_of(issue, "D001", real_month.answers))
     assert [(f.place, f.message()) for f in done.findings if f.code == "XK-S001"] == [(place, "公式算出错误值 #DIV/0!")]
     assert item(done, "轮胎").completion is Absence.UNREADABLE
 
 
 def test_inputs_are_trusted_for_their_value_only(issue: Issue, engine: Engine, real_month: RealMonth) -> None:
     # targets and inspections come from the issue whatever is handed in beside the answers
-    done = assess(issue, engine, "D002", real_month.answers)
+    done = assess(issue, engine, submission_of(issue, "D002", real_month.answers))
     assert item(done, "接车台次").target == 300.0
     assert item(done, "质量管理").status == "未填"
 
