@@ -70,8 +70,12 @@ def understand(entry: SchemeField, raw: RawCell | None, *, name: str = "", month
     if serial is not None:
         return _day_of_month(entry, serial, raw, month)
     reading = _understand(entry, raw)
-    if entry.by == "headquarters" and raw.kind is CellKind.TEXT and reading.value is Absence.UNREADABLE:
-        reading = _from_phrase(entry, reading, raw.text or "", name, month)
+    if entry.by == "headquarters" and raw.kind is CellKind.TEXT:
+        doubt = phrases.decimal_or_line(entry, raw.text or "")
+        if doubt is not None:
+            return _in_doubt(doubt.code, found=raw.text, **doubt.facts)
+        if reading.value is Absence.UNREADABLE:
+            reading = _from_phrase(entry, reading, raw.text or "", name, month)
     if entry.type == "day" and month and isinstance(reading.value, float) and reading.value > days_in(month):
         return _in_doubt("XK-V033", found=raw.text, day=f"{reading.value:g}日", month=month)
     return reading

@@ -63,11 +63,13 @@ _FOREIGN: Final = (
 )
 _ORDER: Final = re.compile(
     r"\s*(?:[\u2460-\u249b\u2776-\u2793]\s*[.、．]?|[(（]\s*[\d０-９]{1,2}\s*[)）](?=\s*[^\d０-９])"
-    r"|[\d０-９]{1,2}\s*[.．、)）](?=\s*[^\d０-９\s]|\s+)|[一二三四五六七八九十]{1,2}、)\s*"
+    r"|[\d０-９]{1,2}\s*[.．、)）](?=\s*[^\d０-９\s]|\s+)|[一二三四五六七八九十]{1,2}、(?!\s*[零一二两三四五六七八九十百]))\s*"
 )
-"""The number of an item of a list in front of the phrase."""
+"""The number of an item of a list in front of the phrase; 一、二次 is once or twice."""
 _ORDER_OR_MONTH: Final = re.compile(r"(\d{1,2})\.(?=\d{1,2}\D)")
+_ORDER_OR_DECIMAL: Final = re.compile(r"([1-4])[.。]\s*(\d.*)", re.DOTALL)
 _MOST_CLAUSES: Final = 4  # so many lines the printed sheet numbers within an item: 3.7号 is line 3 and the 7th
+_OF_LINES: Final = frozenset({"count", "rate"})  # types of which nobody writes 2.5, and few write 2.5%
 _DIGITS: Final = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+")
 _DAY: Final = re.compile(r"(?:(\d{4})([年./-])(\d{1,2})([月./-])|(\d{1,2})月)(\d{1,2})[日号]?(?!\d)")
 _ONES: Final = "零一二三四五六七八九"
@@ -99,6 +101,9 @@ def read(entry: SchemeField, text: str, *, name: str = "", month: str = "") -> s
         name: the field's name, which may stand in the phrase.
         month: the month of the inspection (YYYY-MM); the day of another month is a Doubt. Blank: not compared.
     """
+    doubt = decimal_or_line(entry, text)
+    if doubt is not None:
+        return doubt
     bare = _ORDER.sub("", text, count=1) if _ORDER.match(text) else text
     odd = next((c for c in bare if unicodedata.category(c) == "No"), "")  # ² and ① would become digits of the number
     if odd:
@@ -107,17 +112,32 @@ def read(entry: SchemeField, text: str, *, name: str = "", month: str = "") -> s
     if entry.type == "day":
         plain = _without_order(plain, month)
     if _ORDER_OR_MONTH.match(plain) and entry.type != "choice" and not _DAY.match(plain):
-        return Doubt("XK-V030", {"rest": plain})  # "2.90%参加": the second line and 90 %, or 2.9 %?
+        return Doubt("XK-V030", {"rest": plain})
     pieces: list[_Piece] = []
-    at = 0
+    at, denied = 0, ""
     while at < len(plain):
         piece = _next(entry, plain, at, name, month)
         if isinstance(piece, Doubt):
             return piece
+        if denied and piece.kind not in ("gap", "neutral"):
+            return Doubt("XK-V030", {"rest": denied + piece.text})  # 没有索赔款回款: none was owed, or none was paid?
         if piece.kind != "gap":
             pieces.append(piece)
         at += len(piece.text)
+        denied = "" if piece.kind == "gap" else piece.text if _denies(entry, piece) else denied
     return _said(entry, pieces)
+
+
+def decimal_or_line(entry: SchemeField, text: str) -> Doubt | None:
+    """4.90% is 4.9 %, or 90 % behind the number of the sheet's fourth line; None where there is but one reading."""
+    found = _ORDER_OR_DECIMAL.fullmatch(quantity.narrowed(text).strip()) if entry.type in _OF_LINES else None
+    return found and Doubt("XK-V044", {"line": found[1], "other": found[2]})
+
+
+def _denies(entry: SchemeField, piece: _Piece) -> bool:
+    """Whether a piece says by a denial that all is well (无欠款, 没有返修): what follows at once may be denied too."""
+    good = (piece.kind == "word" and entry.words[piece.word] == "met") or (piece.kind == "number" and not piece.number)
+    return good and len(piece.text) > 1 and piece.text.startswith((*NEGATIONS, "无"))
 
 
 def _even(text: str) -> str:
@@ -179,6 +199,9 @@ def _said(entry: SchemeField, pieces: Sequence[_Piece]) -> str | float | Doubt:
         ]
         if against:
             return Doubt("XK-V031", {"one": number.text, "other": against[0].text})
+        around = [piece for piece in pieces if piece is not number]
+        if around and _counts_faults(entry) and not any(piece.kind in ("beside", "word") for piece in around):
+            return Doubt("XK-V030", {"rest": "".join(piece.text for piece in pieces)})  # 重点计划共3项: all of them?
         return number.number
     lone = next((piece.text for piece in pieces if piece.kind == "beside"), "")
     if lone or not words:
@@ -188,6 +211,11 @@ def _said(entry: SchemeField, pieces: Sequence[_Piece]) -> str | float | Doubt:
         return Doubt("XK-V030", {"rest": short})  # 无 is a word of its own only where it stands alone
     given = {piece.word for piece in words}
     return next(word for word in reversed(entry.words) if word in given)
+
+
+def _counts_faults(entry: SchemeField) -> bool:
+    """Whether a field counts what went wrong: a word for "none" is the good one."""
+    return entry.type == "count" and "met" in entry.words.values()
 
 
 # ---------------------------------------------------------------- numbers and days

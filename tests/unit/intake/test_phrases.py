@@ -96,6 +96,40 @@ def test_an_issue_from_before_phrases_were_declared_reads_the_printed_ones(
     assert read_now == real_month.inspections
 
 
+@pytest.mark.parametrize(
+    ("field", "number", "shape", "expected"),
+    [
+        ("绩效沟通会召开日", "7", "General", 7),
+        ("绩效沟通会召开日", "7", 'd"号"', None),  # shown as 7号, but a day of January 1900
+        ("绩效沟通会召开日", "7", '0"号"', 7),
+        ("绩效沟通会召开日", "46332", "yyyy-mm-dd", 6),
+        ("绩效沟通会召开日", "46332", "d", 6),
+        ("绩效沟通会召开日", "46332", "General", None),
+        ("绩效沟通会召开日", "46302", "yyyy-mm-dd", None),
+        ("绩效沟通会召开日", "6.5", "General", None),
+        ("员工满意度", "0.9", "0%", 0.9),
+        ("员工满意度", "0.9", '0.0"%"', None),
+        ("员工满意度", "0.904", "0%", 0.904),
+        ("员工满意度", "90", "General", 0.9),
+        ("员工满意度", "1", "0%", 1),
+        ("员工满意度", "1", "General", None),
+        ("上报迟延天数", "2", '0"天"', 2),
+        ("上报迟延天数", "2", '0"小时"', None),
+        ("上报迟延天数", "46332", "yyyy-mm-dd", None),
+        ("返修台数", "0.001", "0.0%", None),
+        ("培训次数", "3", '"第"0"次"', None),
+        ("维修欠款回收", "1", "General", None),
+    ],
+)
+def test_a_number_in_the_cell_of_an_inspection(
+    field: str, number: str, shape: str, expected: float | None, scheme: Scheme
+) -> None:
+    raw = RawCell(Place("检查情况", "D6"), CellKind.NUMBER, number, None, shape)
+    entry = scheme.fields[field]
+    value = checked(entry, understand(entry, raw, name=field, month=MONTH)).value
+    assert value == (Absence.UNREADABLE if expected is None else expected)
+
+
 # ------------------------------------------------------------------ typed into the open workbook
 
 
@@ -131,6 +165,7 @@ def test_a_phrase_in_the_cell_gives_the_points_of_the_batch_or_is_unreadable(
         ("培训次数", "三次，每次2小时", "XK-V030"),
         ("员工满意度", "不到90%", "XK-V032"),
         ("绩效沟通会召开日", "2027-01-06", "XK-V033"),
+        ("员工满意度", "4.90%", "XK-V044"),
     ],
 )
 def test_the_question_says_why_it_is_one(field: str, text: str, code: str, scheme: Scheme) -> None:
