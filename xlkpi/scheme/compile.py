@@ -150,7 +150,11 @@ class _Compiler(Formulary):
         if columns:  # an empty table has nothing to add up; that is not a zero
             body = Formula(f'IF(COUNTA({columns[0]})=0,"{MISSING}",{body})')
         numbers = [part for part in parts if part.kind not in ("text", COLUMN)]
-        self._set(name, formulas.if_all_numbers(numbers, body), ("indicators", name, "formula"))
+        whole = formulas.if_all_numbers(numbers, body)
+        if indicator.zero_with:
+            zero = self.out.resolve(indicator.zero_with)
+            whole = Formula(f"IF(AND(ISNUMBER({zero}),{zero}=0),0,{whole})")
+        self._set(name, whole, ("indicators", name, "formula"))
 
     def _share(self, name: str, steps: Sequence[str]) -> None:
         """The share of a checklist: the checklist rule over one point."""

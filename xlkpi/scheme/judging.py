@@ -237,12 +237,8 @@ class Judging(Formulary):
         digits = Number(str(scheme.display_decimals))
         rounding = render(self.rules["rounding"], {"of": total, "digits": digits}, Number("0"))
         published = self._set(PUBLISHED, rounding.formula, origin, kind="points")
-        states = [f'{item.item}_状态="{word}"' for item in scheme.items for word in (MISSING, UNREADABLE)]
-        nothing_left = [f"{g}_折算=0" for g in groups]
-        vetoing = [name for name in (*(f"{g}_否决" for g in groups), TOTAL_VETO) if self.out.formulas[name] != '""']
-        undecided = [f'{name}="{MISSING}"' for name in vetoing]  # a clause of an item that is itself 不适用
-        open_ = formulas.either(Formula(condition) for condition in [*states, *nothing_left, *undecided])
-        status = self._set(STATUS, f'IF({open_},"{PROVISIONAL}","{SCORED}")', origin, kind="text")
+        settled = formulas.compare(self.out.names[CEILING], "=", total)  # whatever is open moves nothing
+        status = self._set(STATUS, f'IF({settled},"{SCORED}","{PROVISIONAL}")', origin, kind="text")
         grades = [{"grade": grade.grade, "at_least": grade.at_least} for grade in scheme.grades]
         rule = self.rules["grade"]
         bound = bind(rule, {"of": PUBLISHED, "grades": grades}, self.out.resolve)

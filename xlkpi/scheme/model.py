@@ -173,6 +173,9 @@ class Indicator(Labelled):
     maximum: NumberText | None = Field(
         None, description="Where it is judged, more is a finding (XK-V035); default of a rate: 100 %"
     )
+    zero_with: Name | None = Field(
+        None, description="Where this figure is 0 so is the indicator, though others that it needs are not known"
+    )
     share_of: tuple[str, ...] = Field((), description="Checklist fields: the share done among those that apply")
     guide: Guide | None = Field(None, description="指导值: what the indicator is compared with")
 

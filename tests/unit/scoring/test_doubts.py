@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 from conftest import AssessWith, RealMonth
 
@@ -83,3 +85,46 @@ def test_a_group_without_any_item_that_applies_says_so(variant: Variant) -> None
     done = variant(*edits, ratio=RATIO.replace("MAX(1,应续保)", "应续保").replace("MOST", ""))(应续保=0.0, 续保=0.0)
     assert done.status == "provisional"
     assert [f.facts for f in done.findings if f.code == "XK-S012"] == [{"group": "经营指标"}]
+
+
+def test_no_comebacks_is_below_the_limit_whatever_was_delivered(assess_with: AssessWith, real_month: RealMonth) -> None:
+    given = {**real_month.inspections, "返修台数": 0.0}
+    for delivered in (None, 0.0, 1.0, 480.0):
+        done = assess_with({**real_month.answers, "交车台数": delivered}, given)
+        assert (done.status, done.indicators["返修率"]) == ("scored", 0.0), delivered
+        assert next(item for item in done.items if item.id == "质量管理").score == 10.0
+    for word in Absence:
+        done = assess_with({**real_month.answers, "交车台数": None}, {**given, "返修台数": word.value})
+        assert done.indicators["返修率"] is word
+
+
+def test_a_total_is_provisional_where_it_may_still_be_another(assess_with: AssessWith, real_month: RealMonth) -> None:
+    """What is open in an item that has nothing left to win or lose moves nothing."""
+    answers, lost = real_month.answers, {**real_month.inspections, "计划退回次数": 2.0}
+    del lost["重点计划未完成数"]  # the item has lost all of its points already
+    vetoed = {**real_month.inspections, "维修欠款回收": "未完成", "索赔款回款": "看不懂"}
+    for given in (lost, vetoed):
+        done = assess_with(answers, given)
+        assert (done.status, done.ceiling) == ("scored", pytest.approx(done.total))
+        assert done.grade != "暂定"
+    one_left = assess_with(answers, {**lost, "计划退回次数": 1.0})
+    assert (one_left.status, one_left.ceiling - one_left.total) == ("provisional", pytest.approx(5.0))
+
+
+def test_whatever_lacks_a_dealer_is_provisional_just_where_the_total_is_a_range(
+    assess_with: AssessWith, real_month: RealMonth
+) -> None:
+    names, draw = [*real_month.answers, *real_month.inspections], Random(7)
+    seen = set()
+    for _ in range(40):
+        answers, inspections = dict(real_month.answers), dict(real_month.inspections)
+        for name in draw.sample(names, draw.randrange(6)):
+            (answers if name in answers else inspections)[name] = draw.choice([None, "无法读取", "未完成", 0.0])
+        done = assess_with(answers, inspections)
+        ranged = round(done.ceiling, 10) != round(done.total, 10)
+        assert done.status == ("provisional" if ranged else "scored")
+        assert done.ceiling >= done.total - 1e-9
+        if ranged:
+            assert [f for f in done.findings if f.severity.name in ("ERROR", "WARNING")]
+        seen.add(done.status)
+    assert seen == {"provisional", "scored"}
