@@ -17,6 +17,7 @@ from typing import Any
 from xlkpi.files import AnyPath, as_path, cut_to_bytes, safe_name, write_file
 from xlkpi.findings import Ruling
 from xlkpi.resources import templates
+from xlkpi.scheme import parts
 from xlkpi.scheme.cells import CONTACT, DEADLINE, DEALER, DEALER_NAME, MONTH, REGION, of_field
 from xlkpi.scheme.model import Scheme
 from xlkpi.values import Absence, CellContent, Place, Value, absence_of, content_of
@@ -96,7 +97,7 @@ class Issue:
             MARKER_CELL: self.marker(dealer),
         }
         for name, target in self.targets.get(dealer, {}).items():
-            values[of_field(name, "目标")] = content_of(target)
+            values[of_field(name, parts.TARGET)] = content_of(target)
         values.update(self.history.get(dealer, {}))
         return {self.layout.place(name): value for name, value in values.items() if value not in (None, "")}
 

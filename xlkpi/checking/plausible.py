@@ -17,6 +17,7 @@ from typing import Final, overload
 from xlkpi.findings import Finding, with_rulings
 from xlkpi.intake.normalise import show
 from xlkpi.issue import Issue
+from xlkpi.scheme import parts
 from xlkpi.scheme.cells import of_field
 from xlkpi.scheme.formulas import number_value
 from xlkpi.scheme.model import Plausibility, SchemeField
@@ -37,10 +38,10 @@ _QUOTED: Final = 6  # earlier months that a message lists
 def past_of(issue: Issue) -> dict[str, dict[str, list[float]]]:
     """What an issue's own blanks hold of earlier months: X_前12月 … X_前2月, and X_上月."""
     past: dict[str, dict[str, list[float]]] = {}
-    ago = [f"前{number}月" for number in range(12, 0, -1)]
+    ago = [parts.ago(number) for number in range(12, 0, -1)]
     for dealer, known in issue.history.items():
         for name in issue.scheme.by("dealer"):
-            last = known.get(of_field(name, "上月"), known.get(of_field(name, ago[-1])))
+            last = known.get(of_field(name, parts.LAST_MONTH), known.get(of_field(name, ago[-1])))
             values = [*(known.get(of_field(name, part)) for part in ago[:-1]), last]
             numbers = [float(value) for value in values if isinstance(value, int | float)]
             if numbers:

@@ -11,7 +11,7 @@ from typing import Final
 
 from xlkpi.intake.normalise import show
 from xlkpi.issue import Issue
-from xlkpi.scoring.assess import Assessment, ItemScore, scored_field
+from xlkpi.scoring.assess import Assessment, ItemScore
 from xlkpi.shown.report.figures import points
 from xlkpi.values import VETOED, Absence, CellContent, Place, Value, plain
 from xlkpi.workbook.operations import EnsureSheet, Fill, NumberFormat, Operation, Write
@@ -79,7 +79,7 @@ def _operations(issue: Issue, done: Assessment, here: frozenset[str]) -> Iterato
 
 
 def _items(issue: Issue, done: Assessment) -> Iterator[Operation]:
-    scored = {item.item: issue.scheme.fields.get(scored_field(item)) for item in issue.scheme.items}
+    scored = {item.item: issue.scheme.fields.get(item.scored_field) for item in issue.scheme.items}
     rows: list[Row] = []
     figures: list[tuple[int, str]] = []
     marks: list[tuple[int, str]] = []

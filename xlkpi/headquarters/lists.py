@@ -19,8 +19,10 @@ from xlkpi.headquarters.words import Codes, closed_up, folded, wording
 from xlkpi.intake import quantity
 from xlkpi.intake.normalise import Reading, checked, show, understand
 from xlkpi.issue import Dealer, Target
-from xlkpi.scheme.cells import BEFORE_QUARTER, BEFORE_YEAR, MONTHS, PERSON, REWARD, of_field
+from xlkpi.scheme import parts
+from xlkpi.scheme.cells import of_field
 from xlkpi.scheme.model import Scheme, SchemeField
+from xlkpi.scheme.parts import Part
 from xlkpi.values import Absence, Value
 
 _PEERS = ("对标组", "peer group")
@@ -190,7 +192,7 @@ def read_history(
 
 def _known_as(scheme: Scheme, name: str) -> str:
     """Where a known figure goes: a figure of earlier months into its own cell, others beside this month's."""
-    return of_field(name, "上月") if scheme.fields[name].block == "本月" else name
+    return of_field(name, parts.LAST_MONTH) if scheme.fields[name].block == "本月" else name
 
 
 def read_inspections(
@@ -212,12 +214,14 @@ def read_plan(
     paths: Files, scheme: Scheme, roster: Mapping[str, Dealer], *, anyway: bool = False
 ) -> Listed[dict[str, float | str]]:
     """The year's plan by dealer and slot name (接车台次_3月目标): one row a dealer and 项目, with person and reward."""
-    months = {part: (part, part.removesuffix("目标"), part.replace("月", "月份")) for part in MONTHS}
-    parts = {part: (part,) for part in (PERSON, REWARD, BEFORE_YEAR, BEFORE_QUARTER)} | months
+    headings: dict[str, tuple[str, ...]] = {part: (part,) for part in parts.PLAN}
+    for month, part in enumerate(parts.MONTH_TARGETS, 1):
+        headings[part] = (part, f"{month}月", f"{month}月份目标")
+    figures = [part for part in parts.PLAN if part != parts.PERSON]
     codes = Codes.of(roster)
     asked = Asked(
-        Origin("plan", scheme.scheme), {"项目": ("项目",), **parts}, beside=_FOREIGN, needed=("项目",),
-        units=dict.fromkeys((REWARD, BEFORE_YEAR, BEFORE_QUARTER, *MONTHS), ""),
+        Origin("plan", scheme.scheme), {"项目": ("项目",), **headings}, beside=_FOREIGN, needed=("项目",),
+        units=dict.fromkeys(figures, ""),
         known=lambda text: bool(codes.find(text)), repeated=True,
     )  # fmt: skip
     table = read_table(paths, asked, anyway=anyway)
@@ -235,14 +239,14 @@ def read_plan(
             continue
         name, entry = fields[folded(label)]
         values: dict[str, Value] = {}
-        person = wording(row.cells.get(PERSON))
+        person = wording(row.cells.get(parts.PERSON))
         if person.fault:
-            facts = {"found": person.fault, "column": PERSON}
-            out.findings.append(Finding("XK-T071", row.file, row.place(PERSON), facts=facts))
+            facts = {"found": person.fault, "column": parts.PERSON}
+            out.findings.append(Finding("XK-T071", row.file, row.place(parts.PERSON), facts=facts))
         if person.text:
-            values[PERSON] = person.text
+            values[parts.PERSON] = person.text
         whose = f"{roster[row.code].name} {label}"
-        for part in (REWARD, BEFORE_YEAR, BEFORE_QUARTER, *MONTHS):
+        for part in figures:
             if part in row.columns:
                 reading = checked(entry, _read(entry, row, part))
                 values[part] = reading.value
@@ -250,7 +254,9 @@ def read_plan(
         _merge(out.findings, seen.setdefault((row.code, name), {}), values, row, whose)
     for (code, name), parts_seen in seen.items():
         known = {
-            of_field(name, part): value for part, (value, _) in parts_seen.items() if isinstance(value, float | str)
+            of_field(name, Part(part)): value
+            for part, (value, _) in parts_seen.items()
+            if isinstance(value, float | str)
         }
         out.rows.setdefault(code, {}).update(known)
     out.findings = folded_repeats(out.findings)
@@ -342,8 +348,10 @@ def _by_field(
         _merge(out.findings, seen.setdefault(row.code, {}), values, row, roster[row.code].name)
         out.places.setdefault(row.code, row)
     lost = {name for name in table.columns if not any(name in row.columns for row in rows)}
-    for code, parts in seen.items():  # of a heading that stands there twice no dealer has a value
-        out.rows[code] = {name: value for name, (value, _) in parts.items()} | dict.fromkeys(lost, Absence.UNREADABLE)
+    for code, row_seen in seen.items():  # of a heading that stands there twice no dealer has a value
+        out.rows[code] = {name: value for name, (value, _) in row_seen.items()} | dict.fromkeys(
+            lost, Absence.UNREADABLE
+        )
     return out
 
 

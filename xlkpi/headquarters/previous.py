@@ -7,7 +7,6 @@ year's actual so far grows by last month's. Known are last month's assessed work
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,14 +18,14 @@ from xlkpi.headquarters.lists import Listed
 from xlkpi.intake.guard import Refused
 from xlkpi.intake.reader import open_workbook, place_of
 from xlkpi.issue import Dealer
-from xlkpi.scheme.cells import BEFORE_QUARTER, BEFORE_YEAR, DEALER, MONTH, of_field
+from xlkpi.scheme import parts
+from xlkpi.scheme.cells import DEALER, MONTH, months_ago, of_field, split_name
 from xlkpi.scheme.model import Scheme
+from xlkpi.scheme.parts import Part
 from xlkpi.values import CellKind, Place, RawCell, absence_of, months_earlier
 from xlkpi.workbook.layout import Layout, Role
 
-_FIXED = {"_上月": 1, "_去年同月": 12}
-_AGO = re.compile(r"(.+)_前(\d+)月")
-_CARRIED = re.compile(r".+_(责任人|奖励线|\d+月目标|完成日)")
+_CARRIED = frozenset({parts.PERSON, parts.REWARD, *parts.MONTH_TARGETS, parts.DAY_DONE})
 
 Carried = dict[str, float | str]
 Known = Mapping[str, float | str]
@@ -60,7 +59,7 @@ def read_year_ago(paths: list[Path], layout: Layout, month: str) -> Listed[Carri
 def _earlier_figures(layout: Layout, values: Known, month: str) -> Carried:
     """Of a year ago only figures carry over, not persons and plans."""
     carried = carried_over(layout, {12: values}, month)
-    return {name: value for name, value in carried.items() if not _CARRIED.fullmatch(name)}
+    return {name: value for name, value in carried.items() if split_name(name)[1] not in _CARRIED}
 
 
 def peer_ranks(scheme: Scheme, roster: Mapping[str, Dealer], values: Mapping[str, Known]) -> dict[str, dict[str, str]]:
@@ -84,7 +83,7 @@ def peer_ranks(scheme: Scheme, roster: Mapping[str, Dealer], values: Mapping[str
             figures = {code: sign * round(value, 10) for code, value in known.items() if isinstance(value, float)}
             order = sorted(figures.values())
             for code, mine in figures.items():
-                ranks[code][of_field(name, "同组名次")] = f"{bisect_left(order, mine) + 1}/{len(figures)}"
+                ranks[code][of_field(name, parts.RANK)] = f"{bisect_left(order, mine) + 1}/{len(figures)}"
     return ranks
 
 
@@ -138,26 +137,25 @@ class _Earlier:
 
     def of_slot(self, name: str) -> float | str | None:
         """What a slot's name asks for."""
-        ago = _AGO.fullmatch(name)
-        if ago:
-            return self.value(ago[1], int(ago[2]))
-        for ending, months in _FIXED.items():
-            if name.endswith(ending):
-                return self.value(name.removesuffix(ending), months)
-        for part, first in ((BEFORE_YEAR, 1), (BEFORE_QUARTER, self.number - (self.number - 1) % 3)):
-            if name.endswith(f"_{part}"):
-                return self.so_far(name.removesuffix(f"_{part}"), part, self.number - first)
-        return self.carried(name) if _CARRIED.fullmatch(name) else None
+        base, part = split_name(name)
+        ago = months_ago(part)
+        if ago is not None:
+            return self.value(base, ago)
+        if part == parts.BEFORE_YEAR:
+            return self.so_far(base, part, self.number - 1)
+        if part == parts.BEFORE_QUARTER:
+            return self.so_far(base, part, (self.number - 1) % 3)
+        return self.carried(name, part) if part in _CARRIED else None
 
     def value(self, name: str, ago: int) -> float | str | None:
         """A field's value so many months ago: as reported then, else as a later month knew it."""
         reported = self.months.get(ago, {}).get(name)
         if reported is not None:
             return reported
-        later = (self.months.get(n, {}).get(f"{name}_前{ago - n}月") for n in range(ago - 1, 0, -1))
+        later = (self.months.get(n, {}).get(of_field(name, parts.ago(ago - n))) for n in range(ago - 1, 0, -1))
         return next((value for value in later if value is not None), None)
 
-    def so_far(self, name: str, part: str, months: int) -> float | None:
+    def so_far(self, name: str, part: Part, months: int) -> float | None:
         """The actual of the year's or quarter's months before this one; with one of them missing it is not known."""
         total = 0.0
         for ago in range(1, months + 1):
@@ -170,10 +168,10 @@ class _Earlier:
                 return total + before
         return total
 
-    def carried(self, name: str) -> float | str | None:
+    def carried(self, name: str, part: Part) -> float | str | None:
         """What stays as it was when last reported; the months' targets only within their year."""
         latest = min(self.months, default=0)
-        return None if name.endswith("目标") and latest >= self.number else self.months.get(latest, {}).get(name)
+        return None if part in parts.MONTH_TARGETS and latest >= self.number else self.months.get(latest, {}).get(name)
 
 
 def _named_values(path: Path) -> Known:

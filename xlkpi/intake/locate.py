@@ -17,6 +17,7 @@ from functools import lru_cache
 from xlkpi.intake.reader import open_workbook, place_of
 from xlkpi.intake.source import SheetCells, Source
 from xlkpi.issue import Issue
+from xlkpi.scheme.cells import of_column
 from xlkpi.values import CellKind, Place, RawCell, column_letters, column_row
 from xlkpi.workbook.layout import Role, Slot, TableSlot
 
@@ -136,7 +137,7 @@ class Locator:
         """
         if self.book.names:
             areas = {
-                column: _AREA.search(self.book.names.get(f"{table.name}_{column}", "")) for column in table.columns
+                column: _AREA.search(self.book.names.get(of_column(table.name, column), "")) for column in table.columns
             }
             known = {column: area for column, area in areas.items() if area}
             gone = [column for column in areas if column not in known]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from xlkpi.scheme import parts
 from xlkpi.scheme.cells import of_field
 from xlkpi.scheme.formulas import number_value
 from xlkpi.scheme.model import Diagnosis, Group, Indicator, Item, Scheme, SchemeField
-from xlkpi.scoring.assess import scored_field
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def definitions(scheme: Scheme) -> Definitions:
         items={item.item: _item(scheme, item, targets) for item in scheme.items},
         fields={name: FieldWords(e.label or name, e.en, e.unit, e.type) for name, e in scheme.fields.items()},
         indicators={
-            **{of_field(name, "完成率"): _completion(name, entry) for name, entry in targets.items()},
+            **{of_field(name, parts.COMPLETION): _completion(name, entry) for name, entry in targets.items()},
             **{name: _indicator(name, entry) for name, entry in scheme.indicators.items()},
         },
         systems={name: SystemWords(system.label, system.en) for name, system in scheme.systems.items()},
@@ -137,7 +137,7 @@ def _group(scheme: Scheme, group: Group) -> GroupWords:
 
 
 def _item(scheme: Scheme, item: Item, targets: Mapping[str, SchemeField]) -> ItemWords:
-    scored = scored_field(item)
+    scored = item.scored_field
     target = targets.get(scored)
     return ItemWords(
         label=item.label or item.item,

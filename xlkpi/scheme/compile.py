@@ -7,27 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from xlkpi.scheme import formulas
+from xlkpi.scheme import formulas, parts
 from xlkpi.scheme.cells import (
-    BEFORE_QUARTER,
-    BEFORE_YEAR,
     COLUMN,
     GREEN,
     HIGH,
     IDENTITY,
     LOW,
     MONTH,
-    MONTHS,
     ON_GUIDE,
-    PERSON,
-    QUARTER_TARGET,
-    QUARTER_TO_DATE,
     RED,
-    REWARD,
     SHOWS,
-    YEAR_TARGET,
-    YEAR_TO_DATE,
     YELLOW,
+    of_column,
     of_diagnosis,
     of_field,
 )
@@ -57,7 +49,9 @@ class _Compiler(Formulary):
                 self._try(("indicators", name, "formula"), self._indicator, name, indicator.formula)
         for name, indicator in self.scheme.indicators.items():
             if indicator.bounds:
-                self._set(of_field(name, "评价"), _judgement(self.out.names[name], indicator), ("indicators", name))
+                self._set(
+                    of_field(name, parts.JUDGEMENT), _judgement(self.out.names[name], indicator), ("indicators", name)
+                )
         if self.scheme.systems:
             self._lights()
             for name in self.scheme.targets():
@@ -85,34 +79,34 @@ class _Compiler(Formulary):
                 always_applies=entry.by == "dealer" and not entry.not_applicable,
             )
             if entry.by == "dealer":
-                last = of_field(name, "上月")
+                last = of_field(name, parts.LAST_MONTH)
                 names[last] = Name(last, f"上月{entry.label or name}", entry.type, entry.unit, may_be_blank=True)
             if entry.target:
-                target = of_field(name, "目标")
+                target = of_field(name, parts.TARGET)
                 names[target] = Name(target, label="目标", kind=entry.type, unit=entry.unit, may_be_blank=True)
         planned = self.scheme.targets() if self.scheme.systems else {}
         for name, entry in planned.items():
-            for part in (PERSON, REWARD, BEFORE_YEAR, BEFORE_QUARTER, *MONTHS):  # the scheme may ask for them in 历史
+            for part in parts.PLAN:  # the scheme may ask for them in 历史
                 of_plan = Name(of_field(name, part), part, entry.type, entry.unit, may_be_blank=True)
                 names.setdefault(of_plan.name, of_plan)
-            for part in (YEAR_TARGET, QUARTER_TARGET, YEAR_TO_DATE, QUARTER_TO_DATE):
+            for part in (parts.YEAR_TARGET, parts.QUARTER_TARGET, parts.YEAR_TO_DATE, parts.QUARTER_TO_DATE):
                 names[of_field(name, part)] = Name(of_field(name, part), part, entry.type, entry.unit)
         for name, constant in self.scheme.constants.items():
             names[name] = Name(name, label=constant.label or name, kind=constant.type, unit=constant.unit)
         for title, table in self.scheme.tables.items():
             for column in table.columns:
-                names[of_field(title, column)] = Name(of_field(title, column), label=column, kind=COLUMN)
+                names[of_column(title, column)] = Name(of_column(title, column), label=column, kind=COLUMN)
         for name in IDENTITY:
             names[name] = Name(name, label=name, kind="text")
 
     def _name_indicators(self) -> None:
         for name, entry in self.scheme.targets().items():
-            actual, target = self.out.names[name], self.out.names[of_field(name, "目标")]
+            actual, target = self.out.names[name], self.out.names[of_field(name, parts.TARGET)]
             story = (
                 Name(name, "实绩", entry.type, entry.unit, actual.words, may_be_blank=True),
                 Name(target.name, "目标", entry.type, entry.unit, may_be_blank=True),
             )
-            completion = of_field(name, "完成率")
+            completion = of_field(name, parts.COMPLETION)
             # issuing refuses a target of zero; should one come about all the same, there is no target
             ratio = Formula(f'IF({target}>0,{actual}/{target},"{MISSING}")')
             body = formulas.if_all_numbers([actual, target], ratio)
@@ -126,15 +120,15 @@ class _Compiler(Formulary):
                 standard = of_field(name, bound)
                 self.out.names[standard] = Name(standard, label, indicator.type, indicator.unit, may_be_blank=True)
             if name in self.scheme.aims:
-                own = of_field(name, "目标")
+                own = of_field(name, parts.TARGET)
                 self.out.names[own] = Name(own, "目标", indicator.type, indicator.unit, may_be_blank=True)
 
     def _indicator(self, name: str, text: str) -> None:
         parsed = parse(text)
-        parts = [self.out.resolve(part) for part in parsed.names]
+        named = [self.out.resolve(part) for part in parsed.names]
         indicator = self.scheme.indicators[name]
-        words = tuple(dict.fromkeys(word for part in parts for word in part.words))
-        ratio = tuple(parts) if text.replace(" ", "") == "/".join(part.name for part in parts) else ()
+        words = tuple(dict.fromkeys(word for part in named for word in part.words))
+        ratio = tuple(named) if text.replace(" ", "") == "/".join(part.name for part in named) else ()
         self.out.names[name] = Name(
             name,
             indicator.label or name,
@@ -146,10 +140,10 @@ class _Compiler(Formulary):
         body = Formula(text)
         if "/" in text:  # a denominator of zero means that there is nothing to judge, never #DIV/0!
             body = Formula(f'IFERROR({text},"{NOT_APPLICABLE}")')
-        columns = [part for part in parts if part.kind == COLUMN]
+        columns = [part for part in named if part.kind == COLUMN]
         if columns:  # an empty table has nothing to add up; that is not a zero
             body = Formula(f'IF(COUNTA({columns[0]})=0,"{MISSING}",{body})')
-        numbers = [part for part in parts if part.kind not in ("text", COLUMN)]
+        numbers = [part for part in named if part.kind not in ("text", COLUMN)]
         whole = formulas.if_all_numbers(numbers, body)
         if indicator.zero_with:
             zero = self.out.resolve(indicator.zero_with)
@@ -165,7 +159,7 @@ class _Compiler(Formulary):
     def _year(self, name: str) -> None:
         """Targets and actuals of year and quarter; 未填 where the plan or an earlier month is not known."""
         where, now = ("fields", name), f"VALUE(RIGHT({MONTH},2))"
-        targets = [of_field(name, part) for part in MONTHS]
+        targets = [of_field(name, part) for part in parts.MONTH_TARGETS]
 
         def whole(months: Sequence[str]) -> str:
             listed = ",".join(months)
@@ -176,28 +170,28 @@ class _Compiler(Formulary):
             return f'IF(ISNUMBER({name}),{known},IF(ISTEXT({name}),{name},"{MISSING}"))'
 
         quarters = ",".join(whole(targets[first : first + 3]) for first in range(0, 12, 3))
-        year, quarter = of_field(name, BEFORE_YEAR), of_field(name, BEFORE_QUARTER)
-        self._set(of_field(name, YEAR_TARGET), whole(targets), where)
-        self._set(of_field(name, QUARTER_TARGET), f"CHOOSE(ROUNDUP({now}/3,0),{quarters})", where)
-        self._set(of_field(name, YEAR_TO_DATE), to_date(year, f"{now}=1"), where)
-        self._set(of_field(name, QUARTER_TO_DATE), to_date(quarter, f"MOD({now},3)=1"), where)
+        year, quarter = of_field(name, parts.BEFORE_YEAR), of_field(name, parts.BEFORE_QUARTER)
+        self._set(of_field(name, parts.YEAR_TARGET), whole(targets), where)
+        self._set(of_field(name, parts.QUARTER_TARGET), f"CHOOSE(ROUNDUP({now}/3,0),{quarters})", where)
+        self._set(of_field(name, parts.YEAR_TO_DATE), to_date(year, f"{now}=1"), where)
+        self._set(of_field(name, parts.QUARTER_TO_DATE), to_date(quarter, f"MOD({now},3)=1"), where)
 
     def _lights(self) -> None:
         """红绿灯 of all that may have a target: by the guide where one is known, else by the completion."""
         for name in self.scheme.targets():
-            self._set(of_field(name, "灯"), self._by_completion(name), ("fields", name), kind="text")
+            self._set(of_field(name, parts.LIGHT), self._by_completion(name), ("fields", name), kind="text")
         for name, indicator in self.scheme.indicators.items():
             where, light = ("indicators", name), self._by_completion(name)
             completion = _completion(self.out.names[name], indicator)
-            self._set(of_field(name, "完成率"), completion, where, kind="rate")
+            self._set(of_field(name, parts.COMPLETION), completion, where, kind="rate")
             if indicator.bounds:
                 light = f'IF(ISNUMBER({name}),{self._by_guide(name, _judged_by(name, indicator), light)},"")'
-            self._set(of_field(name, "灯"), light, where, kind="text")
+            self._set(of_field(name, parts.LIGHT), light, where, kind="text")
 
     def _by_completion(self, name: str) -> str:
-        done = f"ROUND({of_field(name, '完成率')},10)"
+        done = f"ROUND({of_field(name, parts.COMPLETION)},10)"
         near = f'IF({done}<ROUND(1-{self.scheme.near},10),"{RED}",IF({done}<1,"{YELLOW}","{GREEN}"))'
-        return f'IF(ISNUMBER({of_field(name, "完成率")}),{near},"")'
+        return f'IF(ISNUMBER({of_field(name, parts.COMPLETION)}),{near},"")'
 
     def _by_guide(self, name: str, standards: Sequence[tuple[str, str]], otherwise: str) -> str:
         """黄 beyond a standard, 红 where it is further off than `near` of the standard."""
@@ -218,7 +212,7 @@ class _Compiler(Formulary):
         named = [self.out.resolve(name) for name in parse(diagnosis.when).names]
         all_known = f"COUNT({','.join(name.name for name in named)})={len(named)}"
         shows = f'IF({all_known},IF({diagnosis.when},"{SHOWS}",""),"")'
-        name = self._set(of_diagnosis(number, "触发"), shows, (*origin, "when"), kind="text")
+        name = self._set(of_diagnosis(number, parts.SHOWN), shows, (*origin, "when"), kind="text")
         weight = diagnosis.stake or self._gap(diagnosis)
         # a hair's difference by position keeps equal weights apart, so that the sorted list finds each of them; it
         # grows with the weight, since beside millions a fixed one is lost to rounding; and it is added, since less than
@@ -226,11 +220,11 @@ class _Compiler(Formulary):
         stake = f"IFERROR(MAX(0,{weight}),0)"
         hair = f"{len(self.scheme.diagnoses) - number + 1}*MAX(100,{stake})/10^11"
         weighed = f'IF({name}="{SHOWS}",{stake}+{hair},"")'
-        self._set(of_diagnosis(number, "轻重"), weighed, (*origin, "stake"))
+        self._set(of_diagnosis(number, parts.WEIGHT), weighed, (*origin, "stake"))
 
     def _gap(self, diagnosis: Diagnosis) -> str:
         """How far an indicator is off its guide, as a share of it."""
-        side = {"低": "下限", "高": "上限"}[diagnosis.way]
+        side = {"低": parts.LOWER, "高": parts.UPPER}[diagnosis.way]
         standard = of_field(diagnosis.of, side)
         return f"ABS({diagnosis.of}-{standard})/{standard}" if standard in self.out.names else "0"
 
@@ -238,7 +232,7 @@ class _Compiler(Formulary):
         """The field's 校验 cell."""
         mine = [relation for relation in self.scheme.relations if relation.at == name]
         formula = live_check(self.out.names[name], self.scheme.fields[name], mine)
-        self._set(of_field(name, "校验"), formula, ("fields", name), kind="text")
+        self._set(of_field(name, parts.CHECK), formula, ("fields", name), kind="text")
 
 
 def _judged_by(name: str, indicator: Indicator) -> list[tuple[str, str]]:
@@ -246,9 +240,9 @@ def _judged_by(name: str, indicator: Indicator) -> list[tuple[str, str]]:
 
     Beyond the good end of a printed band (a cover of more than 100 %) an indicator is on its guide all the same.
     """
-    good = {"up": "上限", "down": "下限"}.get(indicator.better)
+    good = {"up": parts.UPPER, "down": parts.LOWER}.get(indicator.better)
     bounds = [bound for bound in indicator.bounds if bound != good] or indicator.bounds
-    return [(of_field(name, bound), "<" if bound == "下限" else ">") for bound in bounds]
+    return [(of_field(name, bound), "<" if bound == parts.LOWER else ">") for bound in bounds]
 
 
 def _judgement(name: Name, indicator: Indicator) -> Formula:
@@ -267,7 +261,7 @@ def _completion(name: Name, indicator: Indicator) -> Formula:
 
     So 100 % and more always means reached. Nothing where headquarters set no target.
     """
-    target = of_field(name.name, "目标")
+    target = of_field(name.name, parts.TARGET)
     ratio = f"2-{name}/{target}" if indicator.better == "down" else f"{name}/{target}"
     return Formula(
         f'IF({target}="","",IF(ISNUMBER({target}),IF({target}>0,IF(ISNUMBER({name}),{ratio},{name}),"{NOT_APPLICABLE}"),'

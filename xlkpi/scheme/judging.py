@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from xlkpi.scheme import formulas
+from xlkpi.scheme import formulas, parts
 from xlkpi.scheme.cells import (
     BEFORE_VETO,
     BONUS,
@@ -24,6 +24,7 @@ from xlkpi.scheme.cells import (
     TOTAL,
     TOTAL_VETO,
     of_clause,
+    of_each,
     of_field,
 )
 from xlkpi.scheme.formulary import Formulary
@@ -54,41 +55,44 @@ class Judging(Formulary):
     def _group(self, index: int, group: Group) -> None:
         origin: tuple[str | int, ...] = ("groups", index)
         name = group.group
-        points = self._set(of_field(name, "分值"), Number(group.points), origin, kind="points")
-        factor = Name(of_field(name, "折算"), kind="factor")
+        points = self._set(of_field(name, parts.POINTS), Number(group.points), origin, kind="points")
+        factor = Name(of_field(name, parts.SCALING), kind="factor")
         self.out.names[factor.name] = factor
         treatment = self._treatment(group)
         for position, item in enumerate(group.items):
             self._item((*origin, "items", position), item, factor, treatment)
         scored = [item.item for item in group.items if not item.bonus]
-        terms = "+".join(f'IF({i}_状态="{NOT_APPLICABLE}",0,{i}_分值)' for i in scored)
-        applicable = self._set(of_field(name, "适用分值"), terms or "0", origin, kind="points")
+        states, worth = of_each(scored, parts.STATE), of_each(scored, parts.POINTS)
+        terms = "+".join(f'IF({s}="{NOT_APPLICABLE}",0,{w})' for s, w in zip(states, worth, strict=True))
+        applicable = self._set(of_field(name, parts.APPLICABLE_POINTS), terms or "0", origin, kind="points")
         # a group of nothing but bonus items has nothing to scale
         rendered = render(treatment, {"applicable": applicable}, points) if scored else None
         self._set(factor.name, (rendered and rendered.factor) or "1", origin)
 
-        earned = self._set(of_field(name, "小计"), _sum(f"{i}_得分" for i in scored), origin, kind="points")
-        reached = f"IF({factor}=0,{points},{_sum(f'{i}_最高' for i in scored)})"  # a whole group 不适用 is open
-        best = self._set(of_field(name, "最高小计"), reached, origin, kind="points")
+        scores, ceilings = of_each(scored, parts.SCORE), of_each(scored, parts.CEILING)
+        earned = self._set(of_field(name, parts.SUBTOTAL), _sum(scores), origin, kind="points")
+        reached = f"IF({factor}=0,{points},{_sum(ceilings)})"  # a whole group 不适用 is open
+        best = self._set(of_field(name, parts.SUBTOTAL_CEILING), reached, origin, kind="points")
         gates = (
             [
                 self._gate(group.gate, sum_, points, of_field(name, part), (*origin, "gate"))
-                for sum_, part in ((earned, "关口"), (best, "最高关口"))
+                for sum_, part in ((earned, parts.GATE), (best, parts.GATE_CEILING))
             ]
             if group.gate
             else []
         )
         own = gates if group.gate and group.gate.scope == "group" else []
         vetoes = self._vetoes("group", group.items)
-        veto = self._set(of_field(name, "否决"), _veto(vetoes, own), origin, kind="text")
-        self._set(of_field(name, "否决前"), self._scaled_sum(scored, factor), origin, kind="points")
-        self._set(of_field(name, "得分"), f'IF({veto}="",{earned},0)', origin, kind="points")
-        self._set(of_field(name, "最高"), _unless_vetoed(vetoes + own[1:], best), origin, kind="points")
+        veto = self._set(of_field(name, parts.VETO), _veto(vetoes, own), origin, kind="text")
+        self._set(of_field(name, parts.BEFORE_VETO), self._scaled_sum(scored, factor), origin, kind="points")
+        self._set(of_field(name, parts.SCORE), f'IF({veto}="",{earned},0)', origin, kind="points")
+        self._set(of_field(name, parts.CEILING), _unless_vetoed(vetoes + own[1:], best), origin, kind="points")
 
     def _scaled_sum(self, items: Sequence[str], factor: Name) -> str:
+        points = of_each(items, parts.BEFORE_VETO)
         if self._rounds:  # people add up rounded items by calculator, so the sum is of rounded items
-            return "+".join(self._rounded(f"{item}_否决前*{factor}") for item in items) or "0"
-        return f"{_sum(f'{item}_否决前' for item in items)}*{factor}"
+            return "+".join(self._rounded(f"{name}*{factor}") for name in points) or "0"
+        return f"{_sum(points)}*{factor}"
 
     def _treatment(self, group: Group) -> Rule:
         return self.rules[f"not-applicable-{group.not_applicable or self.scheme.defaults.not_applicable}"]
@@ -99,8 +103,8 @@ class Judging(Formulary):
 
     def _item(self, origin: tuple[str | int, ...], item: Item, factor: Name, treatment: Rule) -> None:
         name = item.item
-        points = self._set(of_field(name, "分值"), Number(item.points), origin, kind="points")
-        base = Name(of_field(name, "基础分"), kind="points")
+        points = self._set(of_field(name, parts.POINTS), Number(item.points), origin, kind="points")
+        base = Name(of_field(name, parts.BASE_POINTS), kind="points")
         self.out.names[base.name] = base
         story = self._try((*origin, "score"), self._base, item, points, base, (*origin, "score")) or Text("")
         outcomes = []
@@ -114,8 +118,9 @@ class Judging(Formulary):
         lost = [outcome.name for clause, outcome in outcomes if clause.lose is not None]
         vetoing = [o.name for c, o in outcomes if c.otherwise and self.scheme.scope(c) == "item"]
         every = [outcome.name for _, outcome in outcomes]
-        state, veto, before, score = (of_field(name, part) for part in ("状态", "否决", "否决前", "得分"))
-        deduction = of_field(name, "扣分")
+        state, veto = of_field(name, parts.STATE), of_field(name, parts.VETO)
+        before, score = of_field(name, parts.BEFORE_VETO), of_field(name, parts.SCORE)
+        deduction = of_field(name, parts.DEDUCTION)
         self._set(deduction, f"MIN({points},{_sum(lost)})" if lost else "0", origin, kind="points")
         self._set(veto, _veto(vetoing, missing=False), origin, kind="text")
         self._set(state, _state(base.name, every), origin, kind="text")
@@ -131,8 +136,8 @@ class Judging(Formulary):
         best = self._rounded(f"MAX(0,IF(ISNUMBER({base}),MIN({points},{base}),{points})-{deduction}){scale}")
         decided = f'OR({state}="{SCORED}",{state}="{NOT_APPLICABLE}")'
         ceiling = f'IF({decided},N({score}),IF({veto}="{VETOED}",0,{best}))'
-        self._set(of_field(name, "最高"), ceiling, origin, kind="points")
-        self._set(of_field(name, "说明"), self._trace(item, story, sentences, factor), origin, kind="text")
+        self._set(of_field(name, parts.CEILING), ceiling, origin, kind="points")
+        self._set(of_field(name, parts.TRACE), self._trace(item, story, sentences, factor), origin, kind="text")
 
     def _base(self, item: Item, points: Name, base: Name, origin: tuple[str | int, ...]) -> Term:
         """Set the base points; return the beginning of the item's sentence."""
@@ -189,7 +194,7 @@ class Judging(Formulary):
         if clause.otherwise and scope != "item":
             words = {"group": "否决本组", "total": "一票否决"}[scope]
             sentence += f'&IF({outcome}="{VETOED}",{Text(f"（{words}）")},"")'
-        told = self._set(of_clause(item.item, number, "说明"), sentence, origin, kind="text")
+        told = self._set(of_clause(item.item, number, parts.TRACE), sentence, origin, kind="text")
         return outcome, told
 
     def _trace(self, item: Item, story: Term, sentences: Sequence[Name], factor: Name) -> str:
@@ -197,9 +202,9 @@ class Judging(Formulary):
         name = item.item
         told = "".join(f"&{Text('；')}&{sentence}" for sentence in sentences)
         scaled = "" if item.bonus else f'&IF(ROUND({factor},10)=1,"","，组内折算 × "&ROUND({factor},4))'
-        state, score = f"{name}_状态", f"{name}_得分"
+        state, score, veto = (of_field(name, part) for part in (parts.STATE, parts.SCORE, parts.VETO))
         open_ = f'IF(OR({state}="{MISSING}",{state}="{UNREADABLE}"),"（"&{state}&"，暂按 0 分计）","")'
-        result = f'IF({name}_否决="{VETOED}","否决，得 0 分",{open_}{scaled}&"得 "&ROUND(N({score}),4)&" 分")'
+        result = f'IF({veto}="{VETOED}","否决，得 0 分",{open_}{scaled}&"得 "&ROUND(N({score}),4)&" 分")'
         return f'{story}{told}&"。"&IF({state}="{NOT_APPLICABLE}","本项不适用",{result})'
 
     # ------------------------------------------------------------ totals
@@ -210,29 +215,32 @@ class Judging(Formulary):
         bonus = [(group.group, item.item) for group in scheme.groups for item in group.items if item.bonus]
         most = scheme.bonus_most
         for name, part, condition in (
-            (BONUS, "得分", '{group}_否决=""'),
-            (BONUS_CEILING, "最高", f'{{group}}_否决<>"{VETOED}"'),
-            (BONUS_BEFORE, "否决前", ""),
+            (BONUS, parts.SCORE, '=""'),
+            (BONUS_CEILING, parts.CEILING, f'<>"{VETOED}"'),
+            (BONUS_BEFORE, parts.BEFORE_VETO, ""),
         ):
             if bonus:
                 if condition:  # 得分 and 最高 are rounded already where the scheme rounds
-                    earned = [f"IF({condition.format(group=g)},N({i}_{part}),0)" for g, i in bonus]
+                    earned = [f"IF({of_field(g, parts.VETO)}{condition},N({of_field(i, part)}),0)" for g, i in bonus]
                 else:
-                    earned = [self._rounded(f"{i}_{part}") for _, i in bonus]
+                    earned = [self._rounded(of_field(i, part)) for _, i in bonus]
                 terms = "+".join(earned)
                 self._set(name, f"MIN({most},{terms})" if most else terms, origin, kind="points")
         gated = [g.group for g in scheme.groups if g.gate and g.gate.scope == "total"]
-        gates = [f"{g}_{part}" for part in ("关口", "最高关口") for g in gated]
+        gates = [*of_each(gated, parts.GATE), *of_each(gated, parts.GATE_CEILING)]
         vetoes = self._vetoes("total", scheme.items)
         veto = self._set(TOTAL_VETO, _veto(vetoes, gates), origin, kind="text")
-        plus = {
-            part: f"+{name}" if bonus else ""
-            for part, name in (("否决前", BONUS_BEFORE), ("得分", BONUS), ("最高", BONUS_CEILING))
+        sums = {
+            part: _sum(of_each(groups, part)) + (f"+{extra}" if bonus else "")
+            for part, extra in (
+                (parts.BEFORE_VETO, BONUS_BEFORE),
+                (parts.SCORE, BONUS),
+                (parts.CEILING, BONUS_CEILING),
+            )
         }
-        parts = {part: _sum(f"{g}_{part}" for g in groups) + plus[part] for part in plus}
-        self._set(BEFORE_VETO, parts["否决前"], origin, kind="points")
-        total = self._set(TOTAL, f'IF({veto}="",{parts["得分"]},0)', origin, kind="points")
-        ceiling = _unless_vetoed(vetoes + gates[len(gated) :], parts["最高"])
+        self._set(BEFORE_VETO, sums[parts.BEFORE_VETO], origin, kind="points")
+        total = self._set(TOTAL, f'IF({veto}="",{sums[parts.SCORE]},0)', origin, kind="points")
+        ceiling = _unless_vetoed(vetoes + gates[len(gated) :], sums[parts.CEILING])
         self._set(CEILING, ceiling, origin, kind="points")
         digits = Number(str(scheme.display_decimals))
         rounding = render(self.rules["rounding"], {"of": total, "digits": digits}, Number("0"))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from xlkpi.files import AnyPath
 from xlkpi.findings import catalogue
+from xlkpi.scheme import parts
 from xlkpi.scheme.cells import IDENTITY, of_clause, of_field
 from xlkpi.scheme.compile import compile_scheme
 from xlkpi.scheme.files import Problem, SchemeError
@@ -198,11 +199,11 @@ def _made(scheme: Scheme, compiled: Compiled) -> Iterator[str]:
     """Names of the cells that the tool makes of its own: formulas, and what stands beside fields, items, clauses."""
     yield from compiled.formulas
     for name in scheme.by("dealer"):
-        yield from (of_field(name, part) for part in ("上月", "校验", "备注"))
-    yield from (of_field(name, "目标") for name in scheme.aims)
+        yield from (of_field(name, part) for part in (parts.LAST_MONTH, parts.CHECK, parts.REMARK))
+    yield from (of_field(name, parts.TARGET) for name in scheme.aims)
     for item in scheme.items:
-        yield of_field(item.item, "标准")
-        yield from (of_clause(item.item, number, "标准") for number in range(1, len(item.clauses) + 1))
+        yield of_field(item.item, parts.STANDARD)
+        yield from (of_clause(item.item, number, parts.STANDARD) for number in range(1, len(item.clauses) + 1))
 
 
 def _points(scheme: Scheme) -> Iterator[tuple[Where, str]]:

@@ -10,14 +10,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from xlkpi.resources import templates
-from xlkpi.scheme.cells import (
-    BEFORE_QUARTER,
-    BEFORE_YEAR,
-    QUARTER_TARGET,
-    QUARTER_TO_DATE,
-    YEAR_TARGET,
-    YEAR_TO_DATE,
-)
+from xlkpi.scheme import parts
+from xlkpi.scheme.cells import months_ago, of_field, split_name
 from xlkpi.scheme.files import Problem, SchemeError, SourceMap, merge, plain, problem_of
 from xlkpi.scheme.model import Scheme
 
@@ -100,22 +94,23 @@ def _left_out(own: list[Path]) -> Callable[[Path, str], bool]:
 
 
 _WORD = re.compile(r"[一-鿿A-Za-z_][一-鿿A-Za-z0-9_.]*")
-_TARGETS = ("完成率", "目标", YEAR_TARGET, QUARTER_TARGET)
-_TO_DATE = {YEAR_TO_DATE: BEFORE_YEAR, QUARTER_TO_DATE: BEFORE_QUARTER}
-_MADE_OF = re.compile(rf"(.+)_({'|'.join((*_TARGETS, *_TO_DATE))}|前\d+月)")  # this month's figure is later a 前1月
+_TARGETS = frozenset({parts.COMPLETION, parts.TARGET, parts.YEAR_TARGET, parts.QUARTER_TARGET})
+_TO_DATE = {parts.YEAR_TO_DATE: parts.BEFORE_YEAR, parts.QUARTER_TO_DATE: parts.BEFORE_QUARTER}
 _FORMULAS = ("formula", "share_of", "holds", "at", "when", "of", "score", "each", "require", "inspection")
 
 
 def _used(data: dict[str, Any]) -> dict[str, Any]:
     """The fields that something uses: a figure of the common pool is asked only where an entry needs it."""
     fields: dict[str, Any] = data.get("fields", {})
-    entries = [data.get(part) for part in ("indicators", "groups", "relations", "diagnoses")]
+    entries = [data.get(section) for section in ("indicators", "groups", "relations", "diagnoses")]
     words = {word for text in _formulas(entries) for word in _WORD.findall(text)}
-    made = [found for word in words if (found := _MADE_OF.fullmatch(word))]
-    named = words | {found[1] for found in made} | {f"{found[1]}_{_TO_DATE.get(found[2])}" for found in made}
+    derived = [split_name(word) for word in words]
+    # this month's figure is later a 前1月
+    bases = {base for base, part in derived if part in _TARGETS or part in _TO_DATE or months_ago(part) is not None}
+    named = words | bases | {of_field(base, _TO_DATE[part]) for base, part in derived if part in _TO_DATE}
     used = {name: entry for name, entry in fields.items() if name in named}
     for name, entry in used.items():  # nor is a target asked for that nothing uses
-        if entry.get("target") and not words & {f"{name}_{part}" for part in _TARGETS}:
+        if entry.get("target") and not words & {of_field(name, part) for part in _TARGETS}:
             entry["target"] = False
     return used
 

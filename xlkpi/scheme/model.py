@@ -13,8 +13,10 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from xlkpi.findings import Ruling, Severity
+from xlkpi.scheme.cells import split_name
 from xlkpi.scheme.formulas import judged, number_value, text_without_names
 from xlkpi.scheme.names import why_unsafe
+from xlkpi.scheme.parts import COMPLETION, LOWER, UPPER, Part
 from xlkpi.values import MONTH_PATTERN
 
 
@@ -186,13 +188,13 @@ class Indicator(Labelled):
         return self
 
     @property
-    def bounds(self) -> list[str]:
+    def bounds(self) -> list[Part]:
         """The bounds that the guide has: 下限, 上限; a lost one is on the side from which the indicator is judged."""
         if self.guide is None:
             return []
         if self.guide.lost:
-            return {"up": ["下限"], "down": ["上限"], "range": ["下限", "上限"]}[self.better]
-        return [word for word, value in (("下限", self.guide.low), ("上限", self.guide.high)) if value is not None]
+            return {"up": [LOWER], "down": [UPPER], "range": [LOWER, UPPER]}[self.better]
+        return [part for part, value in ((LOWER, self.guide.low), (UPPER, self.guide.high)) if value is not None]
 
 
 class Relation(Entry):
@@ -345,6 +347,15 @@ class Item(Labelled):
         " met), or not_applicable (clauses are met). None: the item stays open and headquarters is asked",
     )
     clauses: tuple[Clause, ...] = Field((), description="What deducts or vetoes, in order")
+
+    @property
+    def scored_field(self) -> str:
+        """The field whose completion, or whose value, the item is scored by; "" where clauses alone decide."""
+        of = self.score.arguments.get("of") if self.score else None
+        if not isinstance(of, str):
+            return ""
+        base, part = split_name(of)
+        return base if part == COMPLETION else of
 
 
 class Gate(Entry):

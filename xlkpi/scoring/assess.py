@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from xlkpi.findings import Finding, with_rulings
 from xlkpi.issue import Issue
+from xlkpi.scheme import parts
 from xlkpi.scheme.cells import (
     BEFORE_VETO,
     CEILING,
@@ -168,10 +169,10 @@ class _Reading:
             GroupScore(
                 group.group,
                 number_value(group.points),
-                self.number(of_field(group.group, "得分")),
-                self.number(of_field(group.group, "否决前")),
-                self.word(of_field(group.group, "否决")) == VETOED,
-                self.word(of_field(group.group, "否决")) not in ("", VETOED),
+                self.number(of_field(group.group, parts.SCORE)),
+                self.number(of_field(group.group, parts.BEFORE_VETO)),
+                self.word(of_field(group.group, parts.VETO)) == VETOED,
+                self.word(of_field(group.group, parts.VETO)) not in ("", VETOED),
             )
             for group in scheme.groups
         )
@@ -209,7 +210,7 @@ class _Reading:
 
     def item(self, group: str, item: Item) -> ItemScore:
         name = item.item
-        scored = scored_field(item)
+        scored = item.scored_field
         entry = self.issue.scheme.fields.get(scored)
         has_target = entry is not None and entry.target
         outcomes = [(n, c, self.content(of_clause(name, n))) for n, c in enumerate(item.clauses, 1)]
@@ -218,17 +219,17 @@ class _Reading:
             name=item.label or name,
             group=group,
             points=number_value(item.points),
-            score=self.score(of_field(name, "得分")),
-            before_veto=self.number(of_field(name, "否决前")),
-            ceiling=self.number(of_field(name, "最高")),
-            status=self.word(of_field(name, "状态")),
-            target=self.value(of_field(scored, "目标")) if has_target else Absence.NOT_APPLICABLE,
+            score=self.score(of_field(name, parts.SCORE)),
+            before_veto=self.number(of_field(name, parts.BEFORE_VETO)),
+            ceiling=self.number(of_field(name, parts.CEILING)),
+            status=self.word(of_field(name, parts.STATE)),
+            target=self.value(of_field(scored, parts.TARGET)) if has_target else Absence.NOT_APPLICABLE,
             actual=self.value(scored) if has_target else Absence.NOT_APPLICABLE,
-            completion=self.value(of_field(scored, "完成率")) if has_target else Absence.NOT_APPLICABLE,
-            vetoed=self.word(of_field(name, "否决")) == VETOED,
+            completion=self.value(of_field(scored, parts.COMPLETION)) if has_target else Absence.NOT_APPLICABLE,
+            vetoed=self.word(of_field(name, parts.VETO)) == VETOED,
             vetoes=tuple(self.fired(name, n, c, 0.0) for n, c, outcome in outcomes if outcome == VETOED),
             deductions=tuple(self.fired(name, n, c, outcome) for n, c, outcome in outcomes if _is_deduction(outcome)),
-            trace=self.word(of_field(name, "说明")),
+            trace=self.word(of_field(name, parts.TRACE)),
             bonus=item.bonus,
         )
 
@@ -237,7 +238,7 @@ class _Reading:
         known = shown in self.issue.layout.slots
         return TriggeredClause(
             number=number,
-            clause=self.word(of_clause(item, number, "标准")) or clause.text,
+            clause=self.word(of_clause(item, number, parts.STANDARD)) or clause.text,
             inspection=self.value(shown) if known else Absence.MISSING,
             points=float(points) if isinstance(points, float) else 0.0,
             scope=self.issue.scheme.scope(clause) if clause.otherwise else "",
@@ -245,16 +246,16 @@ class _Reading:
 
     def judged(self, indicator: str) -> str:
         """What its 评价 cell says; nothing where it has no guide, or no number to hold against it."""
-        name = of_field(indicator, "评价")
+        name = of_field(indicator, parts.JUDGEMENT)
         word = self.word(name) if name in self.issue.layout.slots else ""
         return word if word in (LOW, HIGH, ON_GUIDE) else ""
 
     def diagnosed(self) -> Iterable[Diagnosed]:
         """The problems that show, the heaviest first."""
         shown = [
-            Diagnosed(number, entry.problem, self.number(of_diagnosis(number, "轻重")))
+            Diagnosed(number, entry.problem, self.number(of_diagnosis(number, parts.WEIGHT)))
             for number, entry in enumerate(self.issue.scheme.diagnoses, 1)
-            if self.word(of_diagnosis(number, "触发")) == SHOWS
+            if self.word(of_diagnosis(number, parts.SHOWN)) == SHOWS
         ]
         return sorted(shown, key=lambda diagnosed: -diagnosed.stake)
 
@@ -288,7 +289,7 @@ class _Reading:
         renamed = (finding.facts for finding in found if finding.entry.relocates == "sheet")
         titles = {facts["sheet"]: str(facts["found"]) for facts in renamed}
         for slot in self.issue.layout.of(Role.CHECK):
-            word = self.content(of_field(slot.field, "校验"))
+            word = self.content(of_field(slot.field, parts.CHECK))
             code = self.issue.layout.words.get(word) if isinstance(word, str) else None
             if code and (code, slot.field) not in said and slot.field not in unread:
                 entry = self.issue.scheme.fields[slot.field]
@@ -334,12 +335,6 @@ class _Reading:
             content = self.cells.get(place)
             if isinstance(content, CellFault):
                 yield Finding(FORMULA_FAULT, self.file, place, facts={"found": content.code})
-
-
-def scored_field(item: Item) -> str:
-    """The field whose completion, or whose value, an item is scored by; "" where clauses alone decide."""
-    of = item.score.arguments.get("of") if item.score else None
-    return of.removesuffix("_完成率") if isinstance(of, str) else ""
 
 
 def _figure(value: CellContent) -> str:

@@ -11,6 +11,7 @@ from typing import Final
 
 from xlkpi.findings import Finding
 from xlkpi.issue import Issue
+from xlkpi.scheme import parts
 from xlkpi.scheme.cells import of_clause, of_field
 from xlkpi.scheme.formulas import MISSING, UNREADABLE, judged, number_value, parse
 from xlkpi.scheme.model import Indicator, Item, SchemeField
@@ -79,19 +80,19 @@ class Doubts:
     def unsettled(self) -> Iterator[Finding]:
         """Why the score is provisional, where no other finding says so."""
         for group in self.issue.scheme.groups:
-            if self._content(of_field(group.group, "折算")) == 0:
-                place = self.issue.layout.place(of_field(group.group, "得分"))
+            if self._content(of_field(group.group, parts.SCALING)) == 0:
+                place = self.issue.layout.place(of_field(group.group, parts.SCORE))
                 yield Finding(GROUP_OPEN, self.file, place, "", {"group": group.group})
         for item in self.issue.scheme.items:
             yield from self._item(item)
 
     def _item(self, item: Item) -> Iterator[Finding]:
-        outcomes = [of_field(item.item, "基础分")]
+        outcomes = [of_field(item.item, parts.BASE_POINTS)]
         outcomes += [of_clause(item.item, number) for number in range(1, len(item.clauses) + 1)]
         open_ = [name for name in outcomes if self._content(name) in (MISSING, UNREADABLE)]
         if not open_:
             return
-        place = self.issue.layout.place(of_field(item.item, "得分"))
+        place = self.issue.layout.place(of_field(item.item, parts.SCORE))
         label = item.label or item.item
         zero = next((name for name in judged_by(item) if self._has_no_denominator(item, name)), "")
         if zero:
@@ -107,7 +108,7 @@ class Doubts:
         if item.when_zero or name not in self.issue.scheme.indicators:
             return False
         of = item.score.arguments.get("of") if item.score else None
-        outcomes = [of_field(item.item, "基础分")] if of == name else []
+        outcomes = [of_field(item.item, parts.BASE_POINTS)] if of == name else []
         outcomes += [of_clause(item.item, n) for n, clause in enumerate(item.clauses, 1) if clause.subject == name]
         open_ = any(self._content(outcome) == MISSING for outcome in outcomes)
         return open_ and value_of(self._content(name)) is Absence.NOT_APPLICABLE

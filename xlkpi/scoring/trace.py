@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xlkpi.intake.reader import open_workbook, place_of
-from xlkpi.scheme.cells import of_clause, of_field
+from xlkpi.scheme import parts
+from xlkpi.scheme.cells import is_clause, of_clause, of_field, split_name
 from xlkpi.scheme.formulas import parse
 from xlkpi.scoring.audit import content
 from xlkpi.values import CellContent, Place, RawCell
@@ -53,8 +54,8 @@ def trace_item(path: Path, item: str) -> Trace:
     """
     book = open_workbook(path)
     places = {name: place for name, text in book.names.items() if (place := place_of(text))}
-    score = of_field(item, "得分")
-    items = [name.removesuffix("_说明") for name in places if name.endswith("_说明") and "_第" not in name]
+    score = of_field(item, parts.SCORE)
+    items = [base for base, part in map(split_name, places) if part == parts.TRACE and not is_clause(base)]
     if item not in items or score not in places:
         raise NoTrace(f"{path.name} 没有细项“{item}”；有：{'、'.join(items) or '无'}")
     cells: dict[Place, RawCell] = {}
@@ -63,12 +64,12 @@ def trace_item(path: Path, item: str) -> Trace:
             wanted = {place.ref for place in places.values() if place.sheet == sheet}
             cells.update({raw.place: raw for raw in book.cells(sheet, wanted).cells.values()})
     held = _Held(places, cells, item, frozenset(items))
-    sentence = held.value(of_field(item, "说明"))
+    sentence = held.value(of_field(item, parts.TRACE))
     if not isinstance(sentence, str) or held.value(score) is None:
         raise NoTrace(f"{path.name} 里没有计算结果；请先用 xlkpi score 评分，再追溯评分后的工作簿")
     return Trace(
         item=item,
-        points=held.value(of_field(item, "分值")),
+        points=held.value(of_field(item, parts.POINTS)),
         score=held.value(score),
         clauses=tuple(_clauses(item, held)),
         sentence=sentence,
@@ -105,10 +106,10 @@ class _Held:
 
 
 def _clauses(item: str, held: _Held) -> Iterator[tuple[str, CellContent]]:
-    rule = held.value(of_field(item, "标准"))
+    rule = held.value(of_field(item, parts.STANDARD))
     if isinstance(rule, str):
         yield rule, None
     number = 1
     while of_clause(item, number) in held.places:
-        yield str(held.value(of_clause(item, number, "标准"))), held.value(of_clause(item, number))
+        yield str(held.value(of_clause(item, number, parts.STANDARD))), held.value(of_clause(item, number))
         number += 1

@@ -17,6 +17,7 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.table import Table, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
+from xlkpi.scheme.cells import of_column
 from xlkpi.scheme.formulas import Formula
 from xlkpi.values import cell_ref, column_letters, column_row
 from xlkpi.workbook.charts import add_chart
@@ -47,7 +48,7 @@ def write_master(plan: WorkbookPlan) -> bytes:
     for table in plan.tables.values():
         for column, letter in table.columns.items():
             area = f"'{table.sheet}'!${letter}${table.first}:${letter}${table.last}"
-            name = f"{table.name}_{column}"
+            name = of_column(table.name, column)
             book.defined_names[name] = DefinedName(name, attr_text=area)
         _excel_table(book[table.sheet], table)
     book.defined_names[MARKER_NAME] = DefinedName(MARKER_NAME, attr_text=f'"{MARKER_BLANK}"', hidden=True)

@@ -9,6 +9,7 @@ from typing import Literal
 from xlkpi.month.statistics import Spread, spread
 from xlkpi.month.store.file import Store, StoreError
 from xlkpi.month.store.query import definition_of, months
+from xlkpi.scheme import parts
 from xlkpi.scheme.cells import of_field
 from xlkpi.scheme.model import Scheme
 
@@ -108,8 +109,8 @@ def _words(known: Scheme, kind: Kind, name: str) -> tuple[str, str, str]:
         return entry.label or name, entry.unit, entry.type
     for field, entry in known.targets().items():
         label = entry.label or field
-        if name == of_field(field, "完成率"):
+        if name == of_field(field, parts.COMPLETION):
             return f"{label}完成率", "", "rate"
-        if name == of_field(field, "目标"):
+        if name == of_field(field, parts.TARGET):
             return f"{label}目标", entry.unit, entry.type
     return name, "", "number"

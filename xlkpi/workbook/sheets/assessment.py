@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from xlkpi.scheme import parts
 from xlkpi.scheme.cells import (
     BEFORE_VETO,
     CEILING,
@@ -78,15 +79,14 @@ def _group(plan: WorkbookPlan, sheet: SheetPlan, group: Group, row: int) -> int:
     sheet.merge(_GROUP, first, _GROUP, row - 1)
     sheet.put(_GROUP, row, f"{group.group}小计", "subtotal")
     sheet.merge(_GROUP, row, _EVIDENCE, row)
-    plan.formula(sheet, (_POINTS, row), of_field(group.group, "分值"), Role.POINTS, "subtotal", "General")
+    plan.formula(sheet, (_POINTS, row), of_field(group.group, parts.POINTS), Role.POINTS, "subtotal", "General")
     sheet.put(_TARGET, row, None, "subtotal")
     sheet.merge(_TARGET, row, _OUTCOME, row)
-    plan.formula(sheet, (_SCORE, row), of_field(group.group, "得分"), Role.SCORE, "subtotal", "0.0")
-    veto = of_field(group.group, "否决")
-    before = of_field(group.group, "否决前")
-    told = (
-        f'IF({veto}="{VETOED}","本组否决（否决前 "&ROUND({before},4)&" 分）","合计 "&ROUND({group.group}_得分,4)&" 分")'
-    )
+    plan.formula(sheet, (_SCORE, row), of_field(group.group, parts.SCORE), Role.SCORE, "subtotal", "0.0")
+    veto = of_field(group.group, parts.VETO)
+    before = of_field(group.group, parts.BEFORE_VETO)
+    score = of_field(group.group, parts.SCORE)
+    told = f'IF({veto}="{VETOED}","本组否决（否决前 "&ROUND({before},4)&" 分）","合计 "&ROUND({score},4)&" 分")'
     sheet.put(_TRACE, row, Formula(told), "subtotal_text")
     sheet.heights[row] = 22
     return row + 1
@@ -114,7 +114,7 @@ def _item(plan: WorkbookPlan, sheet: SheetPlan, group: Group, item: Item, row: i
         text: Content = text_with_names(line.text, plan.compiled.names) or line.text
         standard = sheet.put(_CLAUSE, row, text, "clause")
         if line.clause or row == first:
-            slot = of_clause(name, line.clause, "标准") if line.clause else of_field(name, "标准")
+            slot = of_clause(name, line.clause, parts.STANDARD) if line.clause else of_field(name, parts.STANDARD)
             plan.slot(sheet, standard, slot, Role.CLAUSE, name)
         _inspection(plan, sheet, line.inspection, row)
         if line.clause:
@@ -123,28 +123,27 @@ def _item(plan: WorkbookPlan, sheet: SheetPlan, group: Group, item: Item, row: i
         else:
             sheet.put(_OUTCOME, row, None, "outcome")
         row += 1
-    scored = item.score.arguments.get("of") if item.score else None
-    actual = scored.removesuffix("_完成率") if isinstance(scored, str) else ""
+    actual = item.scored_field
     field = plan.scheme.fields.get(actual)
     sheet.put(_ITEM, first, item.label or name, "item")
     sheet.put(_EVIDENCE, first, item.evidence or group.evidence, "centre")
-    plan.formula(sheet, (_POINTS, first), of_field(name, "分值"), Role.POINTS, "points", "General", name)
+    plan.formula(sheet, (_POINTS, first), of_field(name, parts.POINTS), Role.POINTS, "points", "General", name)
     if field and field.target:
         shape = number_format(field.type)
-        target = of_field(actual, "目标")
+        target = of_field(actual, parts.TARGET)
         sheet.put(_TARGET, first, Formula(f'IF({target}="","",{target})'), "figure", shape)
         sheet.put(_ACTUAL, first, Formula(f'IF({actual}="","{Absence.MISSING.value}",{actual})'), "figure", shape)
-        sheet.put(_COMPLETION, first, Formula(of_field(actual, "完成率")), "figure", "0.00%")
+        sheet.put(_COMPLETION, first, Formula(of_field(actual, parts.COMPLETION)), "figure", "0.00%")
     else:
         for column in (_TARGET, _ACTUAL, _COMPLETION):
             sheet.put(column, first, None, "none")
-    plan.formula(sheet, (_SCORE, first), of_field(name, "得分"), Role.SCORE, "score", "0.0", name)
-    plan.formula(sheet, (_TRACE, first), of_field(name, "说明"), Role.TRACE, "trace", field_name=name)
+    plan.formula(sheet, (_SCORE, first), of_field(name, parts.SCORE), Role.SCORE, "score", "0.0", name)
+    plan.formula(sheet, (_TRACE, first), of_field(name, parts.TRACE), Role.TRACE, "trace", field_name=name)
     for column in (_ITEM, _EVIDENCE, _POINTS, _TARGET, _ACTUAL, _COMPLETION, _SCORE, _TRACE):
         sheet.merge(column, first, column, last)
     for column in (_SCORE, _TRACE):
         where = cell_ref(column, first)
-        sheet.highlights.append(Highlight(where, f'{of_field(name, "否决")}="{VETOED}"', "veto"))
+        sheet.highlights.append(Highlight(where, f'{of_field(name, parts.VETO)}="{VETOED}"', "veto"))
     # the sentence grows with the clauses; a merged cell does not grow by itself
     for line_row in range(first, last + 1):
         sheet.heights[line_row] = max(20.0, 38.0 / len(lines)) if len(lines) < 3 else 22

@@ -5,8 +5,9 @@ The figures behind the charts stand on the same sheet, right of what is printed.
 
 from __future__ import annotations
 
+from xlkpi.scheme import parts
 from xlkpi.scheme.cells import CEILING, DEALER, DEALER_NAME, GRADE, MONTH, PUBLISHED, STATUS, TOTAL, of_field
-from xlkpi.scheme.formulas import Formula
+from xlkpi.scheme.formulas import NOT_APPLICABLE, Formula
 from xlkpi.values import PROVISIONAL, VETOED, column_letters
 from xlkpi.workbook.layout import Role
 from xlkpi.workbook.plan import ChartPlan, Highlight, SheetPlan, WorkbookPlan
@@ -23,7 +24,7 @@ _WEAKEST = 5
 
 def total_before(number: int) -> str:
     """The name of the published total so many months ago."""
-    return f"{PUBLISHED}_前{number}月"
+    return of_field(PUBLISHED, parts.ago(number))
 
 
 def add(plan: WorkbookPlan) -> None:
@@ -80,11 +81,11 @@ def _gauge(sheet: SheetPlan, row: int) -> int:
 
 def _completions(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> int:
     of_items = {item.score.arguments.get("of") for item in plan.scheme.items if item.score}
-    targets = {n: f for n, f in plan.scheme.targets().items() if of_field(n, "完成率") in of_items}
+    targets = {n: f for n, f in plan.scheme.targets().items() if of_field(n, parts.COMPLETION) in of_items}
     _data(sheet, row, ("目标完成", "完成率"))
     for offset, (name, field) in enumerate(targets.items(), 1):
         sheet.put(_DATA, row + offset, field.label or name, "note")
-        sheet.put(_DATA + 1, row + offset, Formula(f"MIN(2,N({of_field(name, '完成率')}))"), "computed", "0.0%")
+        sheet.put(_DATA + 1, row + offset, Formula(f"MIN(2,N({of_field(name, parts.COMPLETION)}))"), "computed", "0.0%")
     last = row + len(targets)
     sheet.charts.append(
         ChartPlan(
@@ -148,8 +149,8 @@ def _weakest(plan: WorkbookPlan, sheet: SheetPlan) -> None:
     for offset, heading in enumerate(("失分", "细项")):
         sheet.put(column + offset, row, heading, "header")
     for number, item in enumerate(items, 1):
-        lost = f"{item.item}_分值-N({item.item}_得分)-{number}/10^9"
-        counted = f'IF({item.item}_状态="不适用","",{lost})'
+        points, score, state = (of_field(item.item, p) for p in (parts.POINTS, parts.SCORE, parts.STATE))
+        counted = f'IF({state}="{NOT_APPLICABLE}","",{points}-N({score})-{number}/10^9)'
         sheet.put(column, row + number, Formula(counted), "computed", "0.0000")
         sheet.put(column + 1, row + number, item.label or item.item, "note")
     first, last = row + 1, row + len(items)
@@ -169,7 +170,7 @@ def _weakest(plan: WorkbookPlan, sheet: SheetPlan) -> None:
         sheet.put(9, top + rank, Formula(bar), "bar")
         sheet.merge(9, top + rank, _WIDTH, top + rank)
         sheet.heights[top + rank] = 20
-    vetoed = "+".join(f'IF({item.item}_否决="{VETOED}",1,0)' for item in items)
+    vetoed = "+".join(f'IF({of_field(item.item, parts.VETO)}="{VETOED}",1,0)' for item in items)
     sheet.last_printed_row = top + _WEAKEST + 1
     sheet.put(1, top + _WEAKEST + 1, Formula(f'"本月否决 "&({vetoed})&" 项"'), "strong")
     sheet.merge(1, top + _WEAKEST + 1, _WIDTH, top + _WEAKEST + 1)

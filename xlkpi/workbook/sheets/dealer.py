@@ -5,6 +5,7 @@ So a blank for a dealer costs little more than copying the master.
 
 from __future__ import annotations
 
+from xlkpi.scheme import parts
 from xlkpi.scheme.cells import IDENTITY, of_field
 from xlkpi.scheme.formulas import Formula, number_value
 from xlkpi.scheme.model import Guide, Indicator
@@ -12,8 +13,8 @@ from xlkpi.workbook.layout import Role
 from xlkpi.workbook.plan import SheetPlan, WorkbookPlan, number_format
 from xlkpi.workbook.sheets.dashboard import DEALER_SHEET as TITLE
 from xlkpi.workbook.sheets.dashboard import TREND_HEAD, add_trend_data
-from xlkpi.workbook.sheets.goals import PLAN, add_plan_data
-from xlkpi.workbook.sheets.indicators import EARLIER, LAST, RANK, is_full, year_ago
+from xlkpi.workbook.sheets.goals import add_plan_data
+from xlkpi.workbook.sheets.indicators import EARLIER, is_full, year_ago
 
 
 def add(plan: WorkbookPlan) -> None:
@@ -22,7 +23,7 @@ def add(plan: WorkbookPlan) -> None:
     sheet = plan.sheet(
         SheetPlan(
             TITLE,
-            widths=(34, 18, 18, 16, 12, 10, 12, 3, 16, *([13] * len(PLAN))) if full else (26, 22, 22, 10),
+            widths=(34, 18, 18, 16, 12, 10, 12, 3, 16, *([13] * len(parts.PLAN))) if full else (26, 22, 22, 10),
             last_printed_column=5 if full else 4,
             tab_colour="4472C4",
         )
@@ -44,9 +45,9 @@ def add(plan: WorkbookPlan) -> None:
         sheet.put(1, row, field.label or name, "label")
         target = sheet.put(2, row, None, "stamped", shape)
         if field.target:
-            plan.slot(sheet, target, of_field(name, "目标"), Role.TARGET, name)
+            plan.slot(sheet, target, of_field(name, parts.TARGET), Role.TARGET, name)
         last = sheet.put(3, row, None, "stamped", shape)
-        plan.slot(sheet, last, of_field(name, "上月"), Role.HISTORY, name)
+        plan.slot(sheet, last, of_field(name, parts.LAST_MONTH), Role.HISTORY, name)
         sheet.put(4, row, field.unit, "centre")
     _constants(plan, sheet, row + 2)
 
@@ -79,15 +80,15 @@ def _aims(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> None:
     for name, entry in plan.scheme.aims.items():
         sheet.put(1, row, entry.label or name, "label")
         slots = (
-            (of_field(name, "目标"), Role.TARGET),
-            (of_field(name, LAST), Role.HISTORY),
+            (of_field(name, parts.TARGET), Role.TARGET),
+            (of_field(name, parts.LAST_MONTH), Role.HISTORY),
             (year_ago(plan.scheme, name), Role.HISTORY),
-            (of_field(name, RANK), Role.HISTORY),
+            (of_field(name, parts.RANK), Role.HISTORY),
         )
         for column, (slot, role) in enumerate(slots, 2):
             known = slot in plan.slots  # a field's own target and last value stand above, or on 填报
             content = Formula(f'IF({slot}="","",{slot})') if known else None
-            shape = number_format(entry.type) if slot != of_field(name, RANK) else "General"
+            shape = number_format(entry.type) if slot != of_field(name, parts.RANK) else "General"
             where = sheet.put(column, row, content, "stamped", shape)
             if not known:
                 plan.slot(sheet, where, slot, role, name)
@@ -99,7 +100,7 @@ def _standard(plan: WorkbookPlan, sheet: SheetPlan, row: int, name: str, indicat
     guide, shape = indicator.guide or Guide(lost=True), number_format(indicator.type)
     sheet.put(1, row, indicator.label or name, "label")
     bounds = indicator.bounds
-    for column, bound, value in ((2, "下限", guide.low), (3, "上限", guide.high)):
+    for column, bound, value in ((2, parts.LOWER, guide.low), (3, parts.UPPER, guide.high)):
         where = sheet.put(column, row, number_value(value) if value is not None else None, "computed", shape)
         if bound in bounds:
             plan.slot(sheet, where, of_field(name, bound), Role.CONSTANT)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from xlkpi.scheme import parts
 from xlkpi.scheme.cells import SHOWS, of_diagnosis
 from xlkpi.scheme.formulas import Formula, shown
 from xlkpi.scheme.model import Diagnosis
@@ -76,11 +77,11 @@ def _row(plan: WorkbookPlan, sheet: SheetPlan, row: int, number: int, diagnosis:
     # as text, so that the sorted list above shows each in its own format
     sheet.put(4, row, shown(plan.compiled.names[diagnosis.of]), "figure")
     sheet.put(5, row, diagnosis.way, "centre")
-    plan.formula(sheet, (6, row), of_diagnosis(number, "触发"), Role.OTHER, "check")
-    plan.formula(sheet, (7, row), of_diagnosis(number, "轻重"), Role.OTHER, "figure", "#,##0")
+    plan.formula(sheet, (6, row), of_diagnosis(number, parts.SHOWN), Role.OTHER, "check")
+    plan.formula(sheet, (7, row), of_diagnosis(number, parts.WEIGHT), Role.OTHER, "figure", "#,##0")
     sheet.put(8, row, _listed(diagnosis.causes), "note")
     sheet.put(9, row, _listed(_measures(diagnosis)), "note")
-    for column, part in ((10, "责任人"), (11, "完成日")):
+    for column, part in ((10, parts.PERSON), (11, parts.DAY_DONE)):
         where = sheet.put(column, row, None, "remark")
         plan.slot(sheet, where, of_diagnosis(number, part), Role.MEASURE)
     sheet.heights[row] = _height(diagnosis)

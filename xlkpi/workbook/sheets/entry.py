@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import get_args
 
+from xlkpi.scheme import parts
 from xlkpi.scheme.cells import DEADLINE, DEALER, DEALER_NAME, MONTH, of_field
 from xlkpi.scheme.checks import MISSING, live_words
 from xlkpi.scheme.formulas import Formula
@@ -71,15 +72,15 @@ def _row(plan: WorkbookPlan, sheet: SheetPlan, row: int, name: str, field: Schem
     sheet.put(2, row, label, "item")
     sheet.put(3, row, definition, "note")
     sheet.put(4, row, field.unit, "centre")
-    last = of_field(name, "上月")
+    last = of_field(name, parts.LAST_MONTH)
     shown_last = sheet.put(5, row, Formula(f'IF({last}="","",{last})'), "computed", shape)
     value = sheet.put(_VALUE, row, None, "input", shape)
     plan.slot(sheet, value, name, Role.ANSWER, name)
     if field.block != "本月":  # what headquarters knows is filled in and locked
         plan.locked_like[Place(TITLE, value)] = Place(TITLE, shown_last)
-    plan.formula(sheet, (_CHECK, row), of_field(name, "校验"), Role.CHECK, "check", field_name=name)
+    plan.formula(sheet, (_CHECK, row), of_field(name, parts.CHECK), Role.CHECK, "check", field_name=name)
     remark = sheet.put(_REMARK, row, None, "remark")
-    plan.slot(sheet, remark, of_field(name, "备注"), Role.REMARK, name)
+    plan.slot(sheet, remark, of_field(name, parts.REMARK), Role.REMARK, name)
     told = max((len(relation.text) for relation in plan.scheme.relations if relation.at == name), default=0)
     lines = max(-(-len(definition) // _DEFINITION_LINE), -(-told // _CHECK_LINE), -(-len(label) // _LABEL_LINE))
     sheet.heights[row] = max(24, 13 * lines + 8)

@@ -6,17 +6,9 @@ blank, and the figures that need it with it.
 
 from __future__ import annotations
 
+from xlkpi.scheme import parts
 from xlkpi.scheme.cells import (
-    BEFORE_QUARTER,
-    BEFORE_YEAR,
     MONTH,
-    MONTHS,
-    PERSON,
-    QUARTER_TARGET,
-    QUARTER_TO_DATE,
-    REWARD,
-    YEAR_TARGET,
-    YEAR_TO_DATE,
     of_field,
 )
 from xlkpi.scheme.formulas import Formula
@@ -26,8 +18,6 @@ from xlkpi.workbook.plan import Highlight, SheetPlan, WorkbookPlan, number_forma
 from xlkpi.workbook.sheets.indicators import is_full
 
 TITLE = "目标管理"
-PLAN = (PERSON, REWARD, BEFORE_YEAR, BEFORE_QUARTER, *MONTHS)
-"""What headquarters' plan says of a field: who, from what on a reward, actuals so far, twelve targets."""
 _HEADINGS = (
     ("项目", 16), ("单位", 6), ("责任人", 14), ("年度目标", 15), ("季度目标", 14), ("本月目标", 14), ("本月实绩", 14),
     ("本月完成率", 14), ("奖励线", 14), ("达到奖励", 14), ("本季累计", 14), ("本年累计", 15), ("累计目标", 15),
@@ -68,22 +58,24 @@ def add(plan: WorkbookPlan) -> None:
 def _row(plan: WorkbookPlan, sheet: SheetPlan, row: int, name: str) -> None:
     field = plan.scheme.fields[name]
     shape = number_format(field.type)
-    person, reward, target = (of_field(name, part) for part in (PERSON, REWARD, "目标"))
-    targets = [of_field(name, month) for month in MONTHS]
+    person, reward, target = (of_field(name, part) for part in (parts.PERSON, parts.REWARD, parts.TARGET))
+    targets = [of_field(name, month) for month in parts.MONTH_TARGETS]
     now = f"VALUE(RIGHT({MONTH},2))"
     to_date = "+".join(f"IF({now}>={number},N({target}),0)" for number, target in enumerate(targets, 1))
     actual, year, done = f"G{row}", f"D{row}", f"L{row}"
+    whole_year, quarter = of_field(name, parts.YEAR_TARGET), of_field(name, parts.QUARTER_TARGET)
+    year_so_far, quarter_so_far = of_field(name, parts.YEAR_TO_DATE), of_field(name, parts.QUARTER_TO_DATE)
     cells: tuple[tuple[str, str, str], ...] = (
         (f'IF({person}="","",{person})', "centre", ""),
-        (YEAR_TARGET, "figure", shape),
-        (QUARTER_TARGET, "figure", shape),
+        (whole_year, "figure", shape),
+        (quarter, "figure", shape),
         (f'IF({target}="","",{target})', "figure", shape),
         (f'IF({name}="","{Absence.MISSING.value}",{name})', "figure", shape),
-        (of_field(name, "完成率"), "figure", "0.00%"),
+        (of_field(name, parts.COMPLETION), "figure", "0.00%"),
         (f'IF({reward}="","",{reward})', "figure", shape),
         (f'IF(COUNT({reward},{actual})=2,IF({actual}>={reward},"是","否"),"")', "centre", ""),
-        (QUARTER_TO_DATE, "figure", shape),
-        (YEAR_TO_DATE, "figure", shape),
+        (quarter_so_far, "figure", shape),
+        (year_so_far, "figure", shape),
         (f'IF(ISNUMBER({year}),{to_date},"")', "figure", shape),
         (f'IF(COUNT({done},M{row})=2,IF(M{row}=0,"不适用",{done}/M{row}),"")', "figure", "0.00%"),
         (f'IF(COUNT({done},M{row})=2,M{row}-{done},"")', "figure", shape),
@@ -92,8 +84,8 @@ def _row(plan: WorkbookPlan, sheet: SheetPlan, row: int, name: str) -> None:
     sheet.put(1, row, field.label or name, "item")
     sheet.put(2, row, field.unit, "centre")
     for column, (text, style, form) in enumerate(cells, 3):
-        if of_field(name, text) in plan.compiled.formulas:
-            plan.formula(sheet, (column, row), of_field(name, text), Role.OTHER, style, form, name)
+        if text in (whole_year, quarter, quarter_so_far, year_so_far):
+            plan.formula(sheet, (column, row), text, Role.OTHER, style, form, name)
         else:
             sheet.put(column, row, Formula(text), style, form)
     sheet.heights[row] = 24
@@ -104,13 +96,13 @@ def _months(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> None:
     sheet.put(1, row, "分月目标（年度目标由总部与经销商商定并分解到月）", "band")
     sheet.merge(1, row, _LAST, row)
     row += 1
-    for column, heading in enumerate(("项目", "单位", *(part.removesuffix("目标") for part in MONTHS)), 1):
+    for column, heading in enumerate(("项目", "单位", *(f"{month}月" for month in range(1, 13))), 1):
         sheet.put(column, row, heading, "header")
     for name, field in plan.scheme.targets().items():
         row += 1
         sheet.put(1, row, field.label or name, "item")
         sheet.put(2, row, field.unit, "centre")
-        for column, part in enumerate(MONTHS, 3):
+        for column, part in enumerate(parts.MONTH_TARGETS, 3):
             target = of_field(name, part)
             sheet.put(column, row, Formula(f'IF({target}="","",{target})'), "figure", number_format(field.type))
         sheet.heights[row] = 21
@@ -118,13 +110,13 @@ def _months(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> None:
 
 def add_plan_data(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> int:
     """The plan's cells on 本店资料, one row a field; returns the next free row."""
-    for column, heading in enumerate(("目标计划", *PLAN), 1):
+    for column, heading in enumerate(("目标计划", *parts.PLAN), 1):
         sheet.put(column + _PLAN_COLUMN - 1, row, heading, "header")
     for name, field in plan.scheme.targets().items():
         row += 1
         sheet.put(_PLAN_COLUMN, row, field.label or name, "label")
-        for column, part in enumerate(PLAN, _PLAN_COLUMN + 1):
-            shape = number_format(field.type) if part != PERSON else "General"
+        for column, part in enumerate(parts.PLAN, _PLAN_COLUMN + 1):
+            shape = number_format(field.type) if part != parts.PERSON else "General"
             slot = of_field(name, part)
             asked = slot in plan.slots  # on 填报, where headquarters does not know it
             content = Formula(f'IF({slot}="","",{slot})') if asked else None

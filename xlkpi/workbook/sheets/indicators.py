@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from xlkpi.scheme import parts
 from xlkpi.scheme.cells import GREEN, HIGH, LOW, ON_GUIDE, RED, YELLOW, of_field
 from xlkpi.scheme.formulas import Formula
 from xlkpi.scheme.model import Indicator, Scheme, SchemeField
@@ -24,8 +25,7 @@ _FULL = (
 )  # fmt: skip
 _NUMBER, _LABEL, _MEANING, _VALUE, _UNIT, _TARGET, _COMPLETION, _LOW, _HIGH = range(1, 10)
 _JUDGED, _LIGHT, _LAST, _CHANGE, _YEAR, _RANK = range(10, 16)
-LAST, YEAR_AGO, RANK = "上月", "去年同月", "同组名次"
-EARLIER = (LAST, YEAR_AGO, RANK)
+EARLIER = (parts.LAST_MONTH, parts.YEAR_AGO, parts.RANK)
 """What headquarters knows of an indicator or a field with a target from earlier months; stamped on 本店资料."""
 
 
@@ -47,8 +47,8 @@ def is_full(scheme: Scheme) -> bool:
 
 def year_ago(scheme: Scheme, name: str) -> str:
     """The cell of the same month last year: a figure that the dealer is asked for where the scheme needs it."""
-    asked = f"{name}_前12月"
-    return asked if asked in scheme.fields else of_field(name, YEAR_AGO)
+    asked = of_field(name, parts.ago(12))
+    return asked if asked in scheme.fields else of_field(name, parts.YEAR_AGO)
 
 
 def add(plan: WorkbookPlan) -> None:
@@ -105,7 +105,7 @@ def _sections(scheme: Scheme) -> Iterator[tuple[str, list[_Row]]]:
         if full
         else _Row(
             number,
-            of_field(name, "完成率"),
+            of_field(name, parts.COMPLETION),
             f"{field.label or name}完成率",
             f"{field.label or name}实绩 ÷ 目标",
             field,
@@ -146,26 +146,26 @@ def _compare(plan: WorkbookPlan, sheet: SheetPlan, row: int, entry: _Row) -> Non
     """Target, guide, 红绿灯 and earlier months; what is not known stays blank."""
     name, shape = entry.name, number_format(entry.entry.type)
     indicator = entry.entry if isinstance(entry.entry, Indicator) else None
-    target = of_field(name, "目标")
+    target = of_field(name, parts.TARGET)
     sheet.put(_TARGET, row, _known(target), "figure", shape)
     role = Role.OTHER if indicator else Role.INDICATOR
-    plan.formula(sheet, (_COMPLETION, row), of_field(name, "完成率"), role, "figure", "0.00%")
+    plan.formula(sheet, (_COMPLETION, row), of_field(name, parts.COMPLETION), role, "figure", "0.00%")
     bounds = indicator.bounds if indicator else []
-    for column, bound in ((_LOW, "下限"), (_HIGH, "上限")):
+    for column, bound in ((_LOW, parts.LOWER), (_HIGH, parts.UPPER)):
         standard = of_field(name, bound)
         content = Formula(f'IF({standard}="","待定",{standard})') if bound in bounds else None
         sheet.put(column, row, content, "figure" if content else "none", shape)
     if bounds:
-        plan.formula(sheet, (_JUDGED, row), of_field(name, "评价"), Role.OTHER, "check")
+        plan.formula(sheet, (_JUDGED, row), of_field(name, parts.JUDGEMENT), Role.OTHER, "check")
     else:
         sheet.put(_JUDGED, row, None, "none")
-    plan.formula(sheet, (_LIGHT, row), of_field(name, "灯"), Role.OTHER, "check")
-    last = of_field(name, LAST)
+    plan.formula(sheet, (_LIGHT, row), of_field(name, parts.LIGHT), Role.OTHER, "check")
+    last = of_field(name, parts.LAST_MONTH)
     sheet.put(_LAST, row, _known(last), "figure", shape)
     change = Formula(f'IF(COUNT({name},{last})=2,{name}-{last},"")')
     sheet.put(_CHANGE, row, change, "figure", f"+{shape};-{shape};{shape}" if shape != "General" else shape)
     sheet.put(_YEAR, row, _known(year_ago(plan.scheme, name)), "figure", shape)
-    sheet.put(_RANK, row, _known(of_field(name, RANK)), "centre")
+    sheet.put(_RANK, row, _known(of_field(name, parts.RANK)), "centre")
 
 
 def _known(name: str) -> Formula:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xlkpi.scheme.cells import of_field
+from xlkpi.scheme.cells import of_column
 from xlkpi.scheme.model import Column, Table
 from xlkpi.values import column_letters
 from xlkpi.workbook.layout import TableSlot
@@ -43,7 +43,7 @@ def _add(plan: WorkbookPlan, name: str, table: Table) -> None:
         area = f"{letters[heading]}{first}:{letters[heading]}{last}"
         sheet.validations.append(_validation(area, heading, column))
     rolled = "\n".join(plan.compiled.formulas.values())
-    used = tuple(column for column in letters if of_field(name, column) in rolled)
+    used = tuple(column for column in letters if of_column(name, column) in rolled)
     plan.tables[name] = TableSlot(name, name, first, last, letters, used)
 
 

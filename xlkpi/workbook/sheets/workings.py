@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from xlkpi.scheme import parts
 from xlkpi.scheme.cells import (
     BEFORE_VETO,
     BONUS,
@@ -19,13 +20,15 @@ from xlkpi.workbook.plan import SheetPlan, WorkbookPlan
 
 TITLE = "计分过程"
 _ITEM = (
-    ("分值", None), ("基础分", Role.BASE), ("扣分", Role.DEDUCTION), ("否决前", Role.SCORE), ("否决", Role.VETO),
-    ("状态", Role.STATE), ("得分", None), ("最高", Role.CEILING),
+    (parts.POINTS, None), (parts.BASE_POINTS, Role.BASE), (parts.DEDUCTION, Role.DEDUCTION),
+    (parts.BEFORE_VETO, Role.SCORE), (parts.VETO, Role.VETO), (parts.STATE, Role.STATE),
+    (parts.SCORE, None), (parts.CEILING, Role.CEILING),
 )  # fmt: skip
 _GROUP = (
-    ("适用分值", Role.OTHER), ("折算", Role.OTHER),
-    ("小计", Role.OTHER), ("最高小计", Role.OTHER), ("关口", Role.VETO), ("最高关口", Role.OTHER),
-    ("否决", Role.VETO), ("否决前", Role.SCORE), ("得分", None), ("最高", Role.CEILING),
+    (parts.APPLICABLE_POINTS, Role.OTHER), (parts.SCALING, Role.OTHER),
+    (parts.SUBTOTAL, Role.OTHER), (parts.SUBTOTAL_CEILING, Role.OTHER),
+    (parts.GATE, Role.VETO), (parts.GATE_CEILING, Role.OTHER),
+    (parts.VETO, Role.VETO), (parts.BEFORE_VETO, Role.SCORE), (parts.SCORE, None), (parts.CEILING, Role.CEILING),
 )  # fmt: skip
 _TOTAL = (
     (BONUS, Role.SCORE), (BONUS_BEFORE, Role.SCORE), (BONUS_CEILING, Role.CEILING), (TOTAL_VETO, Role.VETO),
@@ -34,11 +37,11 @@ _TOTAL = (
 _POINTS = "0.0000"
 _COLUMNS = 11
 _WORDS = {
-    "折算": "不适用折算系数",
-    "小计": "细项得分合计",
-    "最高小计": "细项最高合计",
-    "最高": "最高可得",
-    "否决前": "否决前得分",
+    parts.SCALING: "不适用折算系数",
+    parts.SUBTOTAL: "细项得分合计",
+    parts.SUBTOTAL_CEILING: "细项最高合计",
+    parts.CEILING: "最高可得",
+    parts.BEFORE_VETO: "否决前得分",
 }
 
 
@@ -77,7 +80,7 @@ def _clauses(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> int:
         for number, _ in enumerate(item.clauses, 1):
             sheet.put(1, row, item.label or item.item, "item")
             sheet.put(2, row, f"第 {number} 条", "centre")
-            name = of_clause(item.item, number, "说明")
+            name = of_clause(item.item, number, parts.TRACE)
             plan.formula(sheet, (3, row), name, Role.OTHER, "text", field_name=item.item)
             sheet.merge(3, row, _COLUMNS, row)
             row += 1
