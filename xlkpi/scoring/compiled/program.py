@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib.util
 import marshal
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any, Final
@@ -25,6 +25,7 @@ from xlkpi.scoring.compiled.syntax import (
     Reference,
     Unary,
     parse,
+    split,
 )
 from xlkpi.values import Place, column_letters, column_number
 from xlkpi.workbook.layout import Layout
@@ -114,27 +115,33 @@ def compile_master(master: bytes, layout: Layout) -> Program:
     return _Compiler(master, layout).program()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Named:
+    """What a reference names: the cells, and what a shape knows of them (`kind` makes an argument of it)."""
+
+    cells: Argument
+    kind: Callable[..., CellArgument | RangeArgument]
+    known: tuple[object, ...]
+
+
 class _Compiler:
     def __init__(self, master: bytes, layout: Layout):
         self.layout, self.master = layout, MasterCells(master)
         self.numbers: dict[Place, int] = {}
         self.inputs = frozenset(layout.engine_inputs)
-        self.areas: dict[tuple[str, str], slice | tuple[int, ...]] = {}
-        self.shapes: dict[Node, int] = {}
+        self.references: dict[tuple[str, str], _Named] = {}
+        self.named: dict[tuple[str, str], _Named] = {}
+        self.shapes: dict[tuple[object, ...], int] = {}
         self.sources: list[str] = []
 
     def program(self) -> Program:
-        trees = {place: parse(text or self.formula(place)) for place, text in self.layout.formulas.items()}
         for table in self.layout.tables.values():  # a column's cells get neighbouring numbers: a range is one slice
             for column in table.used:
                 self.numbered(table.places([column]))
-        steps: dict[int, Step] = {}
-        for place, tree in trees.items():
-            order: dict[tuple[str, str], int] = {}
-            given: list[Argument] = []
-            shape = self.resolved(tree, place.sheet, order, given)
-            target = self.numbered([place])[0]
-            steps[target] = Step(target, self.shape(shape, len(given)), tuple(given))
+        steps = {}
+        for place, text in self.layout.formulas.items():
+            step = self.step(place, text or self.formula(place))
+            steps[step.target] = step
         self.numbered(self.inputs)
         places = tuple(self.numbers)
         base = tuple(self.held(place) for place in places)
@@ -160,63 +167,69 @@ class _Compiler:
         number = self.layout.numbers.get(place)
         return cell_of(self.master.sheet(place.sheet).constants.get(place.ref) if number is None else number)
 
-    def shape(self, shape: Node, count: int) -> int:
-        number = self.shapes.get(shape)
-        if number is None:
-            number = self.shapes[shape] = len(self.shapes)
-            self.sources.append(ShapeWriter(f"shape{number}", count).source(shape))
-        return number
+    def step(self, place: Place, formula: str) -> Step:
+        """A formula as its shape and the cells that it names. Of each shape one formula is parsed."""
+        words, references = split(formula)
+        positions: dict[_Named, int] = {}  # numbered by first use
+        key: list[object] = [words]
+        for reference in references:
+            named = self.references.get((place.sheet, reference)) or self.reference(place.sheet, reference)
+            key += (positions.setdefault(named, len(positions)), named.known)
+        shape = self.shapes.get(tuple(key))
+        if shape is None:
+            shape = self.shapes[tuple(key)] = len(self.shapes)
+            tree = self.resolved(parse(formula), place.sheet, positions)
+            self.sources.append(ShapeWriter(f"shape{shape}", len(positions)).source(tree))
+        return Step(self.numbered([place])[0], shape, tuple(named.cells for named in positions))
 
-    def resolved(self, node: Node, sheet: str, order: dict[tuple[str, str], int], given: list[Argument]) -> Node:
-        """A tree with its references as arguments, numbered by first use."""
+    def resolved(self, node: Node, sheet: str, positions: Mapping[_Named, int]) -> Node:
+        """A tree with its references as arguments."""
         match node:
             case Reference(text, of_sheet):
-                return self.argument(text, of_sheet or sheet, order, given)
+                named = self.name(of_sheet or sheet, text)
+                return named.kind(positions[named], *named.known)
             case Call(function, arguments):
-                return Call(function, tuple(self.resolved(inner, sheet, order, given) for inner in arguments))
+                return Call(function, tuple(self.resolved(inner, sheet, positions) for inner in arguments))
             case Binary(operator, left, right):
-                first = self.resolved(left, sheet, order, given)
-                return Binary(operator, first, self.resolved(right, sheet, order, given))
+                return Binary(operator, self.resolved(left, sheet, positions), self.resolved(right, sheet, positions))
             case Unary(operator, operand):
-                return Unary(operator, self.resolved(operand, sheet, order, given))
+                return Unary(operator, self.resolved(operand, sheet, positions))
         return node
 
-    def argument(self, text: str, sheet: str, order: dict[tuple[str, str], int], given: list[Argument]) -> Node:
-        named = self.master.names.get(text)
-        where, ref = named or (sheet, text)
-        found = _CELLS.fullmatch(ref)
-        if found is None:
-            raise NotCompiled(f"{text!r} is no cell and no name of the workbook")
-        if found[3] is None:
-            place = Place(where, ref)
-            number = self.numbered([place])[0]
-            position = order.setdefault((where, ref), len(given))
-            if position == len(given):
-                given.append(number)
-            return CellArgument(position, self.kind(place))
-        return self.area(where, found, order, given)
+    def reference(self, sheet: str, written: str) -> _Named:
+        """What a reference names, as it is written in a formula of that sheet."""
+        node = parse(written)
+        if not isinstance(node, Reference):
+            raise NotCompiled(f"{written!r} is no cell and no name of the workbook")
+        named = self.references[sheet, written] = self.name(node.sheet or sheet, node.text)
+        return named
 
-    def area(
-        self, sheet: str, found: re.Match[str], order: dict[tuple[str, str], int], given: list[Argument]
-    ) -> RangeArgument:
+    def name(self, sheet: str, text: str) -> _Named:
+        """The cells of a name, or of a reference in capitals and without dollar signs; one value for the same cells."""
+        where, ref = self.master.names.get(text, (sheet, text))
+        named = self.named.get((where, ref))
+        if named is None:
+            found = _CELLS.fullmatch(ref)
+            if found is None:
+                raise NotCompiled(f"{text!r} is no cell and no name of the workbook")
+            named = self.named[where, ref] = self.area(where, found) if found[3] else self.cell(Place(where, ref))
+        return named
+
+    def cell(self, place: Place) -> _Named:
+        return _Named(self.numbered([place])[0], CellArgument, (self.kind(place),))
+
+    def area(self, sheet: str, found: re.Match[str]) -> _Named:
         columns = sorted((column_number(found[1]), column_number(found[3])))
         rows = sorted((int(found[2]), int(found[4])))
         height, width = rows[1] - rows[0] + 1, columns[1] - columns[0] + 1
         if height * width > _MOST_CELLS:
             raise NotCompiled(f"{found[0]} is too large")
-        key = (sheet, found[0])
-        if key not in self.areas:  # the same range stands in many formulas
-            names = [column_letters(column) for column in range(columns[0], columns[1] + 1)]
-            numbers = self.numbered(
-                Place(sheet, f"{name}{row}") for row in range(rows[0], rows[1] + 1) for name in names
-            )
-            apart = numbers != list(range(numbers[0], numbers[0] + len(numbers)))
-            self.areas[key] = tuple(numbers) if apart else slice(numbers[0], numbers[0] + len(numbers))
-        argument = self.areas[key]
-        position = order.setdefault(key, len(given))
-        if position == len(given):
-            given.append(argument)
-        return RangeArgument(position, height, width, isinstance(argument, tuple))
+        names = [column_letters(column) for column in range(columns[0], columns[1] + 1)]
+        numbers = self.numbered(Place(sheet, f"{name}{row}") for row in range(rows[0], rows[1] + 1) for name in names)
+        first, count = numbers[0], len(numbers)
+        if numbers == list(range(first, first + count)):
+            return _Named(slice(first, first + count), RangeArgument, (height, width, False))
+        return _Named(tuple(numbers), RangeArgument, (height, width, True))
 
     def kind(self, place: Place) -> str:
         """What is known of a cell beforehand: a constant's kind, `n` where nothing ever stands."""

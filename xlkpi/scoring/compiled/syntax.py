@@ -99,6 +99,10 @@ _TOKENS: Final = re.compile(
     )""",
     re.VERBOSE,
 )
+_WORDS: Final = re.compile(
+    r"""("(?:[^"]|"")*"|\#[A-Z0-9/]+[!?]?|[0-9][0-9.]*(?:[eE][+-]?[0-9]+)?"""
+    r"""|(?:'(?:[^']|'')+'!)?\$?[^\W\d][\w.]*(?:[!:$]+[\w.$]*)*\(?)"""
+)
 _BINDS: Final = {
     "=": 1, "<>": 1, "<": 1, ">": 1, "<=": 1, ">=": 1, "&": 2, "+": 3, "-": 3, "*": 4, "/": 4, "^": 5,
 }  # fmt: skip
@@ -106,6 +110,21 @@ _END: Final = ("end", "")
 _DEEPEST: Final = 200  # Excel nests 64 functions; brackets come between
 
 Token = tuple[str, str]
+
+
+def split(formula: str) -> tuple[tuple[str, ...], list[str]]:
+    """A formula's words with nothing where a reference stands, and the references in their order.
+
+    Formulas with the same words have the same tree but for their references.
+    """
+    words = _WORDS.split(formula)
+    references = []
+    for at in range(1, len(words), 2):
+        word = words[at]
+        if word[0] not in '"#0123456789' and word[-1] != "(" and word.upper() not in ("TRUE", "FALSE"):
+            references.append(word)
+            words[at] = ""
+    return tuple(words), references
 
 
 def parse(formula: str) -> Node:
