@@ -153,7 +153,7 @@ def catalogue() -> Mapping[str, CodeEntry]:
     """Every code, in order. The one table that findings, live 校验 words and documentation share."""
     import yaml  # noqa: PLC0415 - only needed once a finding is shown
 
-    # in C where PyYAML was built with it: each process reads the catalogue, and ruamel.yaml takes half a second
+    # in C where PyYAML was built with it: each process reads the catalogue
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     entries: dict[str, CodeEntry] = {}
     for path in sorted((templates() / "findings").glob("*.yaml")):

@@ -11,12 +11,12 @@ from typing import get_args
 
 import pytest
 import yaml
-from ruamel.yaml import YAML
 
 import xlkpi
 from xlkpi.findings import Audience, Finding, Severity, catalogue, is_unsafe, worst
 from xlkpi.month.returns import STATUSES, errors_of
 from xlkpi.resources import templates
+from xlkpi.scheme.lined import read
 from xlkpi.values import Place
 
 CODES = sorted(catalogue())
@@ -64,7 +64,7 @@ def test_a_message_without_its_facts_raises_and_with_them_is_whole(code: str) ->
 def test_the_catalogue_means_the_same_in_yaml_1_1_and_1_2(path: Path) -> None:
     """It is read as 1.1, where a bare `no` is no word; schemes are read as 1.2."""
     text = path.read_text("utf-8")
-    assert yaml.safe_load(text) == YAML(typ="safe").load(text)
+    assert yaml.safe_load(text) == read(text)
 
 
 def test_names_and_live_words_are_each_used_once() -> None:

@@ -10,7 +10,6 @@ from typing import Any
 
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
-from ruamel.yaml import YAML
 
 from xlkpi.batch import ASSESSED
 from xlkpi.files import write_file
@@ -22,6 +21,7 @@ from xlkpi.library import open_issue
 from xlkpi.month.month import Month
 from xlkpi.month.scores import SCORES_FILE
 from xlkpi.resources import templates
+from xlkpi.scheme.lined import read
 from xlkpi.scheme.lint import usable_scheme
 from xlkpi.shown.folder import write_month
 from xlkpi.shown.ranking import FILE as RANKING_FILE
@@ -71,7 +71,7 @@ def fill_in(blank: bytes, answers: Mapping[str, Any], broken: bool = False) -> b
 def demo_month() -> dict[str, Any]:
     """The demonstration's data, as it stands in templates/demo/."""
     text = (templates() / "demo" / "service-assessment.yaml").read_text("utf-8")
-    loaded: dict[str, Any] = YAML(typ="safe").load(text)
+    loaded: dict[str, Any] = read(text)
     return loaded
 
 

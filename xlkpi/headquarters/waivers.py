@@ -110,11 +110,10 @@ def _text(key: str, raw: RawCell | None) -> str:
 
 
 def _from_yaml(path: Path) -> tuple[Rows, list[Finding]]:
-    from ruamel.yaml import YAML  # noqa: PLC0415 - only where there is such a list
-    from ruamel.yaml.error import YAMLError  # noqa: PLC0415
+    from xlkpi.scheme.lined import YAMLError, read  # noqa: PLC0415 - only where there is such a list
 
     try:
-        entries: Any = YAML(typ="safe").load(path.read_text("utf-8"))
+        entries: Any = read(path.read_text("utf-8"))
     except (YAMLError, UnicodeDecodeError, OSError) as error:
         return [], [Finding("XK-F002", path.name, facts={"detail": str(error).splitlines()[0]})]
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):

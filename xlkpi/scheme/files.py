@@ -7,9 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError
+from xlkpi.scheme.lined import LinedList, LinedMap, MarkedYAMLError, YAMLError, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +51,9 @@ class SourceMap:
         file, line = self.top.get(str(keys[0]), ("scheme", 0)) if keys else ("scheme", 0)
         node: Any = self.data
         for key in keys:
-            if isinstance(node, CommentedMap) and key in (node.lc.data or ()):  # a key merged in by << has no line here
-                file, line = self.files.get(id(node), file), node.lc.key(key)[0] + 1
-            elif isinstance(node, CommentedSeq) and isinstance(key, int) and key < len(node):
-                file, line = self.files.get(id(node), file), node.lc.item(key)[0] + 1
+            here = node.line(key) if isinstance(node, LinedMap | LinedList) else None
+            if here is not None:
+                file, line = self.files.get(id(node), file), here
             try:
                 node = node[key]
             except (KeyError, IndexError, TypeError):
@@ -75,31 +72,30 @@ def merge(
     sources, problems = SourceMap(), []
     for path in paths:
         try:
-            loaded = YAML(typ="rt").load(path.read_text("utf-8"))
-        except MarkedYAMLError as error:
-            mark = error.problem_mark
-            problems.append(Problem(path.name, mark.line + 1 if mark else 0, f"not YAML: {error.problem}"))
+            loaded = read(path.read_text("utf-8"))
+        except YAMLError as error:
+            marked = error if isinstance(error, MarkedYAMLError) else MarkedYAMLError(problem=str(error))
+            mark = marked.problem_mark
+            problems.append(Problem(path.name, mark.line + 1 if mark else 0, f"not YAML: {marked.problem}"))
             continue
         except UnicodeDecodeError:
             problems.append(Problem(path.name, 0, "is not in UTF-8: save it with the encoding UTF-8"))
             continue
-        if not isinstance(loaded, CommentedMap):
+        if not isinstance(loaded, LinedMap):
             problems.append(Problem(path.name, 1, "write keys and values, such as `fields:`"))
             continue
         _remember(loaded, path.name, sources)
         for key, value in loaded.items():
             if leave_out(path, key):
                 continue
-            line = loaded.lc.key(key)[0] + 1
+            line = loaded.lines.get(key, 1)
             here = sources.data.get(key)
             if here is None:
                 sources.data[key] = value
                 sources.top[key] = (path.name, line)
-            elif (
-                isinstance(here, CommentedMap) and isinstance(value, CommentedMap) and key not in ("valid", "defaults")
-            ):
+            elif isinstance(here, LinedMap) and isinstance(value, LinedMap) and key not in ("valid", "defaults"):
                 problems += _join_maps(here, value, path.name, sources)
-            elif isinstance(here, CommentedSeq) and isinstance(value, CommentedSeq):
+            elif isinstance(here, LinedList) and isinstance(value, LinedList):
                 _join_lists(here, value)
             else:
                 first = ":".join(map(str, sources.top[key]))
@@ -107,44 +103,37 @@ def merge(
     return sources, problems
 
 
-def _join_maps(here: CommentedMap, more: CommentedMap, file: str, sources: SourceMap) -> list[Problem]:
+def _join_maps(here: LinedMap, more: LinedMap, file: str, sources: SourceMap) -> list[Problem]:
     problems = []
     for key, value in more.items():
-        line = more.lc.key(key)[0] + 1
+        line = more.lines.get(key, 1)
         if key in here:
             problems.append(Problem(file, line, f"{key} is defined twice; keep one"))
             continue
         here[key] = value
-        here.lc.add_kv_line_col(key, [line - 1, 0, line - 1, 0])
+        here.lines[key] = line
     return problems
 
 
-def _join_lists(here: CommentedSeq, more: CommentedSeq) -> None:
-    for position, value in enumerate(more):
-        here.append(value)
-        here.lc.add_idx_line_col(len(here) - 1, more.lc.data[position])
+def _join_lists(here: LinedList, more: LinedList) -> None:
+    here.extend(more)
+    here.lines.extend(more.lines)
 
 
 def _remember(node: Any, file: str, sources: SourceMap) -> None:
-    if isinstance(node, CommentedMap | CommentedSeq):
+    if isinstance(node, LinedMap | LinedList):
         sources.files[id(node)] = file
-        for child in node.values() if isinstance(node, CommentedMap) else node:
+        for child in node.values() if isinstance(node, LinedMap) else node:
             _remember(child, file, sources)
 
 
 def plain(node: Any) -> Any:
-    """Ordinary Python values: ruamel's scalars keep formatting that the model has no use for."""
+    """Ordinary Python values, with words as keys."""
     if isinstance(node, dict):
         return {str(key): plain(value) for key, value in node.items()}
     if isinstance(node, list):
         return [plain(value) for value in node]
-    if isinstance(node, bool) or node is None:
-        return node
-    if isinstance(node, int):
-        return int(node)
-    if isinstance(node, float):
-        return float(node)
-    return str(node)
+    return node
 
 
 def problem_of(detail: Any, sources: SourceMap) -> Problem:

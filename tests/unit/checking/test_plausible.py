@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 from conftest import AssessWith, MakeIssue
-from ruamel.yaml import YAML
 
 from xlkpi.checking.plausible import doubts, past_of, with_doubts
 from xlkpi.findings import Finding, Severity
 from xlkpi.issue import Dealer, Issue
 from xlkpi.scheme.formulary import Compiled
+from xlkpi.scheme.lined import read
 from xlkpi.scheme.model import Plausibility, Scheme
 from xlkpi.workbook.layout import Role
 
@@ -207,7 +207,7 @@ def test_thresholds_are_the_schemes(month: Issue) -> None:
 @pytest.mark.parametrize("docs", ["docs", "docs/zh"])
 def test_the_pages_show_the_defaults(docs: str) -> None:
     text = (Path(__file__).parents[3] / docs / "howto" / "check-and-mark.md").read_text("utf-8")
-    shown = YAML(typ="safe").load(text[text.index("plausibility:\n") :].partition("```")[0])["plausibility"]
+    shown = read(text[text.index("plausibility:\n") :].partition("```")[0])["plausibility"]
     assert Plausibility.model_validate(shown).model_dump() == Plausibility().model_dump()
     assert set(shown) == set(Plausibility.model_fields)
 

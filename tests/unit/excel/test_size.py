@@ -110,4 +110,4 @@ def test_a_whole_process_of_one_press_loads_little(
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     actions, loaded = json.loads(done.stdout)
     assert actions > 400
-    assert not {"openpyxl", "jinja2", "ruamel", "formulas", "rich", "xlkpi.batch"} & set(loaded)
+    assert not {"openpyxl", "jinja2", "xlkpi.scheme.lined", "formulas", "rich", "xlkpi.batch"} & set(loaded)

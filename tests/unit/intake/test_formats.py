@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ruamel.yaml import YAML
 
 from xlkpi.intake.formats import rendered, section_for, sections
+from xlkpi.scheme.lined import read
 
-TABLE = YAML(typ="safe", pure=True).load(Path(__file__).with_name("formats.yaml").read_text("utf-8"))
+TABLE = read(Path(__file__).with_name("formats.yaml").read_text("utf-8"))
 ROWS = [tuple(row) for rows in TABLE.values() for row in rows]
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from conftest import RealMonth
-from ruamel.yaml import YAML
 
 from xlkpi.findings import Finding, Severity, catalogue
 from xlkpi.intake.normalise import Reading, checked, understand
 from xlkpi.issue import Issue
+from xlkpi.scheme import lined
 from xlkpi.scheme.cells import of_clause
 from xlkpi.scheme.model import Scheme, SchemeField
 from xlkpi.scoring.engine import Engine
@@ -37,7 +37,7 @@ class Phrase:
 
 def phrases() -> list[Phrase]:
     found = []
-    for field, senses in YAML(typ="safe", pure=True).load(TABLE.read_text("utf-8")).items():
+    for field, senses in lined.read(TABLE.read_text("utf-8")).items():
         for sense, lines in senses.items():
             pairs = [(line, None) for line in lines] if sense == "question" else list(lines.items())
             found += [Phrase(field, sense, str(text), value) for text, value in pairs]

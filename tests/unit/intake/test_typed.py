@@ -11,13 +11,13 @@ from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
 import pytest
-from ruamel.yaml import YAML
 from shared.packages import edited, put, replaced
 
 from xlkpi.findings import Finding, Severity, catalogue
 from xlkpi.intake.normalise import show, understand, words_of
 from xlkpi.intake.submission import Submission, read_submission
 from xlkpi.issue import Issue
+from xlkpi.scheme.lined import read
 from xlkpi.scheme.model import SchemeField
 from xlkpi.values import UNKNOWN, Absence, CellKind, Place, RawCell, Unknown, absence_of
 from xlkpi.workbook.package import unpack
@@ -54,7 +54,7 @@ def fields() -> dict[str, SchemeField]:
 
 @cache
 def _table() -> dict[str, dict[str, dict[str, str]]]:
-    loaded: dict[str, dict[str, dict[str, str]]] = YAML(typ="safe", pure=True).load(TABLE.read_text("utf-8"))
+    loaded: dict[str, dict[str, dict[str, str]]] = read(TABLE.read_text("utf-8"))
     return loaded
 
 

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Literal
 
-from ruamel.yaml import YAML
-
 from xlkpi.resources import templates
+from xlkpi.scheme.lined import read
 
 Lang = Literal["zh", "en"]
 
@@ -16,5 +15,5 @@ Lang = Literal["zh", "en"]
 @cache
 def words(lang: Lang) -> Mapping[str, str]:
     """Every word by its key."""
-    loaded = YAML(typ="safe").load((templates() / "reports" / "words.yaml").read_text("utf-8"))
+    loaded = read((templates() / "reports" / "words.yaml").read_text("utf-8"))
     return {key: entry[lang] for key, entry in loaded.items()}

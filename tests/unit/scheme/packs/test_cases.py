@@ -24,12 +24,12 @@ import pytest
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
-from ruamel.yaml import YAML
 
 from xlkpi.scheme.cells import COLUMN, MONTH, SHOWS, of_diagnosis, of_field
 from xlkpi.scheme.files import plain
 from xlkpi.scheme.formulary import Compiled
 from xlkpi.scheme.formulas import MISSING, NOT_APPLICABLE, UNREADABLE, number_value, parse
+from xlkpi.scheme.lined import read
 from xlkpi.scheme.lint import lint_scheme
 from xlkpi.scheme.load import pack_files
 from xlkpi.scheme.model import Scheme
@@ -44,7 +44,7 @@ KINDS = {"indicator": "indicators", "relation": "relations", "diagnosis": "diagn
 
 @cache
 def pack_of(path: Path) -> dict[str, Any]:
-    return plain(YAML(typ="rt").load(path.read_text("utf-8")))
+    return plain(read(path.read_text("utf-8")))
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def all_cases() -> tuple[Case, ...]:
     return tuple(
         Case(path.stem, number, plain(entry))
         for path in CASES
-        for number, entry in enumerate(YAML(typ="safe").load(path.read_text("utf-8")), 1)
+        for number, entry in enumerate(read(path.read_text("utf-8")), 1)
     )
 
 

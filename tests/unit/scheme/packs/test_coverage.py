@@ -7,9 +7,9 @@ from functools import cache
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
 from xlkpi.scheme.files import plain
+from xlkpi.scheme.lined import read
 from xlkpi.scheme.lint import lint_scheme
 from xlkpi.scheme.load import pack_files
 from xlkpi.scheme.model import Scheme
@@ -145,7 +145,7 @@ def test_the_numbered_indicators_are_all_there() -> None:
 
 def described(pack: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every entry of a pack with a name for it."""
-    data = plain(YAML(typ="rt").load(pack_files()[pack].read_text("utf-8")))
+    data = plain(read(pack_files()[pack].read_text("utf-8")))
     for kind in ("systems", "fields", "constants", "indicators", "tables"):
         for name, entry in data.get(kind, {}).items():
             yield f"{kind}.{name}", entry

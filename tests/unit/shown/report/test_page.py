@@ -15,13 +15,13 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from ruamel.yaml import YAML
 
 from xlkpi.cli import main
 from xlkpi.month import statistics as counted
 from xlkpi.month.scores import NoScores, applied_of, scores_of
 from xlkpi.month.store.query import EarlierMonth
 from xlkpi.resources import templates
+from xlkpi.scheme.lined import read
 from xlkpi.shown.report import summary
 from xlkpi.shown.report.dealers import rows
 from xlkpi.shown.report.figures import figure, points
@@ -202,7 +202,7 @@ def test_the_library_travels_with_its_licence_and_unedited() -> None:
 
 
 def test_every_word_is_there_in_both_languages_and_none_is_left_over() -> None:
-    listed = YAML(typ="safe").load((REPORTS / "words.yaml").read_text("utf-8"))
+    listed = read((REPORTS / "words.yaml").read_text("utf-8"))
     code = "".join((REPORTS / name).read_text("utf-8") for name in ("month.html.j2", "month.js"))
     code += "".join(path.read_text("utf-8") for path in Path(summary.__file__).parent.glob("*.py"))
     looked_up = {"scored", "provisional", "rejected", "error", "warning", "notice", "已评"}  # words of scores.json
