@@ -3,18 +3,48 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import os
 import re
+import traceback
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any, Final, cast
 
 _UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
 _TEMPORARY = ".tmp"
+_LONGEST: Final = 240  # bytes of a name: systems take 255, and ours are numbered
 _LITTER = re.compile(rf"\..+\.\d+{re.escape(_TEMPORARY)}")
-_SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".et", ".ods")
+_REASONS: Final = {
+    "ENOENT": "文件或文件夹不存在",
+    "EACCES": "没有权限，或正被别的程序打开",
+    "EPERM": "没有权限，或正被别的程序打开",
+    "EBUSY": "正被别的程序使用",
+    "ETXTBSY": "正被别的程序使用",
+    "ENOSPC": "磁盘已满",
+    "EDQUOT": "磁盘配额已满",
+    "EFBIG": "文件太大，这个磁盘放不下",
+    "EROFS": "磁盘或文件夹是只读的",
+    "EISDIR": "那里是一个文件夹",
+    "ENOTDIR": "路径里有一段是文件，不是文件夹",
+    "EEXIST": "那里已有同名的文件",
+    "ENOTEMPTY": "文件夹不是空的",
+    "ENAMETOOLONG": "文件名或路径太长",
+    "EINVAL": "名称或路径不合系统的规定",
+    "EILSEQ": "名称里有系统不认的字符",
+    "ELOOP": "链接绕成了圈",
+    "EMFILE": "打开的文件太多",
+    "ENFILE": "打开的文件太多",
+    "ENOMEM": "内存不足",
+    "EIO": "磁盘或网络读写出错",
+    "ECONNREFUSED": "对方没有应答",
+    "ETIMEDOUT": "对方没有应答",
+    "EHOSTUNREACH": "网络不通",
+}
+"""What the system's commonest refusals mean, by name; its own words are in the system's language."""
 
 
 AnyPath = str | os.PathLike[str]
@@ -28,7 +58,7 @@ class WriteError(Exception):
 
     def __init__(self, path: Path, error: OSError):
         super().__init__(f"{path}: {error}")
-        self.path, self.detail = path, error.strerror or str(error)
+        self.path, self.detail = path, reason(error)
 
 
 def path_of(text: str) -> Path:
@@ -75,7 +105,7 @@ def atomic_writer(path: Path, before: Callable[[], None] | None = None) -> Itera
         yield buffer
         _put(path, buffer.getvalue())
         return
-    temporary = path.with_name(f".{path.name}.{os.getpid()}{_TEMPORARY}")
+    temporary = path.with_name(_temporary(path.name))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as file:
@@ -89,6 +119,24 @@ def atomic_writer(path: Path, before: Callable[[], None] | None = None) -> Itera
         if isinstance(error, OSError):
             raise WriteError(path, error) from None
         raise
+
+
+def _temporary(name: str) -> str:
+    """A name of its own for every target, and no longer than a target's may be."""
+    return f".{zlib.crc32(os.fsencode(name)):08x}.{os.getpid()}{_TEMPORARY}"
+
+
+def reason(error: OSError) -> str:
+    """Why the system refused, in the words that people read."""
+    known = _REASONS.get(errno.errorcode.get(error.errno or 0, ""))
+    return known or (f"系统错误 {error.errno}" if error.errno else "系统没有说明原因")
+
+
+def fault(error: BaseException) -> str:
+    """What a fault of ours is called and where it happened: for who reads the source, in no language."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{where}"
 
 
 def _put(url: Any, data: bytes) -> None:
@@ -133,16 +181,17 @@ def cut_to_bytes(text: str, size: int) -> str:
     return text.encode("utf-8", "ignore")[:size].decode("utf-8", "ignore").rstrip(" .") or "_"
 
 
-def workbook_paths(paths: tuple[Path, ...]) -> list[Path]:
-    """The files themselves, and the spreadsheets of folders (sorted; no owner files, nothing that a run keeps)."""
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            inside = (p for p in sorted(path.iterdir()) if p.is_file() and p.suffix.lower() in _SPREADSHEETS)
-            found += [p for p in inside if not p.name.startswith(("~$", ".")) and p.name != "master.xlsx"]
-        else:
-            found.append(path)
-    return found
+def untaken(name: str, taken: set[str]) -> str:
+    """A file's name that no other of the run has, on a system that ignores case either: it is numbered where it must
+    be, and cut to what a name may be long. It is taken from now on."""
+    stem, dot, ending = name.rpartition(".")
+    stem = cut_to_bytes(stem, _LONGEST - len(f"{dot}{ending}".encode("utf-8", "ignore")))
+    number, free = 1, f"{stem}{dot}{ending}"
+    while free.casefold() in taken:
+        number += 1
+        free = f"{stem}~{number}{dot}{ending}"
+    taken.add(free.casefold())
+    return free
 
 
 def escape_formula(cell: Any) -> Any:

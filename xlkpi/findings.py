@@ -127,6 +127,7 @@ class CodeEntry:
         relocates: it says where in the file a field was found, or what the file calls a sheet.
         folds: in a table it is told a few times, then counted.
         return_status: how the return list calls a file that was refused for it, "" for the usual word.
+        endings: of files that it is about, by their names alone.
     """
 
     code: str
@@ -142,6 +143,7 @@ class CodeEntry:
     relocates: Literal["", "field", "sheet"] = ""
     folds: bool = False
     return_status: str = ""
+    endings: tuple[str, ...] = ()
 
     def render(self, part: str, lang: str, facts: Mapping[str, object]) -> str:
         """Fill one text ("message", "cause" or "remedy") with the facts."""
@@ -181,12 +183,14 @@ def _position(place: Place | None) -> tuple[str, int, int, str]:
     return place.sheet, int(row or 0), len(column), column
 
 
-def tally(findings: Iterable[Finding]) -> str:
-    """How many of each severity, in words."""
+def tally(findings: Iterable[Finding], files: int | None = None) -> str:
+    """How many of each severity, in words, and in how many files was looked where that many were."""
     counts = Counter(finding.severity for finding in findings)
+    looked = "" if files is None else f"看了 {files} 份文件，"
     if not counts:
-        return "没有发现问题"
-    return f"共 {counts.total()} 条：" + "，".join(f"{s.word} {counts[s]}" for s in sorted(Severity, reverse=True))
+        return f"{looked}没有发现问题"
+    told = "，".join(f"{severity.word} {counts[severity]}" for severity in sorted(Severity, reverse=True))
+    return f"{looked}共 {counts.total()} 条：{told}"
 
 
 def with_rulings(findings: Iterable[Finding], rulings: Iterable[Ruling], dealer: str, month: str) -> list[Finding]:

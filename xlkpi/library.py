@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xlkpi.files import AnyPath, Paths, as_path, workbook_paths
+from xlkpi.files import AnyPath, Paths, as_path
 from xlkpi.findings import Finding
+from xlkpi.folders import Gathered, gather
 from xlkpi.headquarters.lists import refuse_lists
 from xlkpi.issue import Dealer, Issue
 from xlkpi.scheme.model import Scheme
@@ -75,7 +76,7 @@ class OpenIssue:
 
         Nothing that a file can hold raises: a file that cannot be read comes back with the reason.
         """
-        files = files_of(paths)
+        files = returns_in(paths).files
         return self.checker(engine=engine_for(engine, len(files)), past=past).check(files)
 
     def score(
@@ -116,7 +117,8 @@ class OpenIssue:
         """
         from xlkpi.month.month import score_month  # noqa: PLC0415
 
-        files = files_of(paths)
+        given = returns_in(paths)
+        files = given.files
         return score_month(
             self.issue,
             files,
@@ -125,7 +127,7 @@ class OpenIssue:
             filing=filing,
             out=None if out is None else as_path(out),
             resume=resume,
-            lists=(*lists, *self.findings),
+            lists=(*lists, *given.findings, *self.findings),
             past=past,
             before=before,
             compare=compare,
@@ -199,14 +201,13 @@ def explain(file: AnyPath, item: str) -> Trace:
 
 
 def lists_of(paths: Paths) -> list[Path]:
-    """The files of headquarters' lists."""
+    """What was given, as paths."""
     return [as_path(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
 
 
-def files_of(paths: Paths) -> list[Path]:
-    """The files themselves, and the spreadsheets of folders."""
-    listed = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
-    return workbook_paths(tuple(as_path(path) for path in listed))
+def returns_in(paths: Paths, *, recursive: bool = True) -> Gathered:
+    """The files themselves and the spreadsheets of folders, with what is to say about the rest that lies there."""
+    return gather(lists_of(paths), recursive=recursive)
 
 
 def processes(jobs: int | None, files: int) -> int:

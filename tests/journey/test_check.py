@@ -17,7 +17,7 @@ def listing(folder: Path) -> dict[Path, tuple[int, int]]:
 
 def test_a_good_file_has_nothing_wrong(run: Run, month: Month) -> None:
     result = run("check", month.of("D001"), "--issue", month.blank)
-    assert (result.exit_code, result.output.strip()) == (0, "没有发现问题")
+    assert (result.exit_code, result.output.strip()) == (0, "看了 1 份文件，没有发现问题")
 
 
 def test_a_missing_figure_is_an_error_with_its_cell_and_remedy(run: Run, month: Month) -> None:
@@ -28,7 +28,7 @@ def test_a_missing_figure_is_an_error_with_its_cell_and_remedy(run: Run, month: 
         "  填报",
         "    错误 XK-V001 F8　“维修毛利”没有填",
         "        → 请填写；当月确实没有发生的填 0",
-        "共 1 条：错误 1，警告 0，提示 0",
+        "看了 1 份文件，共 1 条：错误 1，警告 0，提示 0",
     ]
 
 

@@ -23,7 +23,7 @@ PACKAGE = Path(xlkpi.__file__).parent
 ORDER = (
     ("values", "resources"),
     ("findings",),
-    ("files",),
+    ("files", "folders"),
     ("scheme",),
     ("workbook",),
     ("issue",),

@@ -1,4 +1,4 @@
-"""Writing files in one step, and which files a folder holds."""
+"""Writing files in one step."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from xlkpi.files import WriteError, atomic_writer, safe_name, workbook_paths, write_file
+from xlkpi.files import WriteError, atomic_writer, safe_name, write_file
 
 
 def test_a_file_is_replaced_and_nothing_else_is_left(tmp_path: Path) -> None:
@@ -64,15 +64,3 @@ def test_a_folder_that_cannot_be_made_raises_the_same_error(tmp_path: Path) -> N
 )
 def test_a_name_becomes_harmless_in_a_file_name(text: str, safe: str) -> None:
     assert safe_name(text) == safe
-
-
-def test_a_folder_gives_its_spreadsheets_in_order_and_nothing_that_is_the_tools_or_a_locks(tmp_path: Path) -> None:
-    for name in ("b.xlsx", "a.XLSX", "c.xls", "d.et", "~$a.xlsx", ".hidden.xlsx", "master.xlsx", "issue.json", "x.txt"):
-        (tmp_path / name).write_bytes(b"")
-    (tmp_path / "folder.xlsx").mkdir()
-    assert [path.name for path in workbook_paths((tmp_path,))] == ["a.XLSX", "b.xlsx", "c.xls", "d.et"]
-
-
-def test_a_file_named_by_itself_is_taken_whatever_it_is_called(tmp_path: Path) -> None:
-    odd = tmp_path / "master.xlsx"
-    assert workbook_paths((odd, tmp_path / "x.txt")) == [odd, tmp_path / "x.txt"]

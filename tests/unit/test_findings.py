@@ -83,7 +83,8 @@ def test_every_code_in_the_source_is_in_the_catalogue() -> None:
 
 @pytest.mark.parametrize("code", CODES)
 def test_every_code_of_the_catalogue_is_raised_somewhere(code: str) -> None:
-    assert any(code in LITERAL.findall(text) for text in SOURCE.values())
+    by_ending = bool(catalogue()[code].endings)
+    assert by_ending or any(code in LITERAL.findall(text) for text in SOURCE.values())
 
 
 def test_unsafe_are_exactly_the_codes_of_a_file_refused_as_dangerous() -> None:

@@ -15,9 +15,10 @@ from xlkpi.batch.manifest import MANIFEST_FILE, Entry, Hashes, Manifest, written
 from xlkpi.batch.processes import BackgroundTasks, Scored, default_jobs, score_here, score_in_processes
 from xlkpi.batch.receipts import Receipt, receipt
 from xlkpi.batch.settle import Expected, Filed, Settled, settle
-from xlkpi.batch.work import Setup, assessment_of, sha256, unusable_of
-from xlkpi.files import remove_stale_temporaries
+from xlkpi.batch.work import Sent, Setup, assessment_of, sha256, unusable_of
+from xlkpi.files import reason, remove_stale_temporaries
 from xlkpi.findings import Finding, with_rulings
+from xlkpi.folders import shown_names
 from xlkpi.intake.guard import Refused, raw_bytes
 from xlkpi.intake.submission import Unusable
 from xlkpi.issue import Issue
@@ -28,7 +29,7 @@ from xlkpi.scoring.engine import AUTO, engine_for
 
 ASSESSED = "assessed"
 
-Runner = Callable[[Setup, Iterable[Path]], Scored]
+Runner = Callable[[Setup, Iterable[Sent]], Scored]
 """Scores files in some place; they come back as they are done."""
 
 
@@ -126,8 +127,8 @@ def run(
         filing: when files came, and who should send until when.
         progress: told now and then how many files of how many are done.
     """
-    paths = sorted(set(paths))
-    setup, notes = _setup(issue, engine_for(engine, len(paths)), out / ASSESSED if out else None)
+    files = [Sent(path, name) for path, name in sorted(shown_names(paths).items())]
+    setup, notes = _setup(issue, engine_for(engine, len(files)), out / ASSESSED if out else None)
     hashes = Hashes(setup)
     earlier: set[str] = set()
     if out is not None:
@@ -138,20 +139,21 @@ def run(
         work.remove(earlier, set())  # what cannot be removed now is told at the end
     with Manifest(out / MANIFEST_FILE if out else None, hashes, keep=resume) as manifest:
         work.manifest = manifest
-        entries = work.first(paths, resume=resume)
+        entries = work.first(files, resume=resume)
         filed = [
-            Filed(path, entry.dealer, entry.answers, receipt(path, work.filing.log))
-            for path, entry in sorted(entries.items())
-        ]
+            Filed(
+                one.path, one.file, entries[one.file].dealer, entries[one.file].answers,
+                receipt(one.path, work.filing.log),
+            )
+            for one in files
+        ]  # fmt: skip
         settled = settle(filed, issue.roster, work.filing.expected)
         work.mend(settled, entries, everything=resume)
         unremoved = work.remove(earlier | {entry.workbook for entry in entries.values()}, _workbooks(settled, entries))
         if out is not None:
             _remove_litter(out)
-        # two folders may hold the same file under the same name: that is one entry
-        used = {(entry.file, entry.input) for entry in entries.values()}
-        final = manifest.finish(manifest.entries[key] for key in used)
-    now = {path: final[entry.file, entry.input] for path, entry in entries.items()}
+        final = manifest.finish(manifest.entries[entry.file, entry.input] for entry in entries.values())
+    now = {file: final[entry.file, entry.input] for file, entry in entries.items()}
     return _batch(setup, manifest, now, filed, settled, (*notes, *unremoved))
 
 
@@ -175,22 +177,22 @@ class _Run:
     progress: Callable[[int, int], None]
     manifest: Manifest = field(init=False)
 
-    def first(self, paths: Sequence[Path], *, resume: bool) -> dict[Path, Entry]:
+    def first(self, files: Sequence[Sent], *, resume: bool) -> dict[str, Entry]:
         """Every file's entry: from the manifest where it would come out the same, else scored now."""
-        entries: dict[Path, Entry] = {}
+        entries: dict[str, Entry] = {}
         if resume:
-            for path in paths:
-                entry = self.manifest.entries.get((path.name, _digest(path)))
+            for one in files:
+                entry = self.manifest.entries.get((one.file, _digest(one.path)))
                 if entry is not None and self.hashes.fit(entry):
-                    entries[path] = entry
-        todo = [path for path in paths if path not in entries]
-        self.progress(len(entries), len(paths))
-        for path, done in self.runner(self.setup, todo) if todo else ():
-            entries[path] = self.manifest.add(done)
-            self.progress(len(entries), len(paths))
+                    entries[one.file] = entry
+        todo = [one for one in files if one.file not in entries]
+        self.progress(len(entries), len(files))
+        for one, done in self.runner(self.setup, todo) if todo else ():
+            entries[one.file] = self.manifest.add(done)
+            self.progress(len(entries), len(files))
         return entries
 
-    def mend(self, settled: Settled, entries: Mapping[Path, Entry], *, everything: bool) -> None:
+    def mend(self, settled: Settled, entries: Mapping[str, Entry], *, everything: bool) -> None:
         """Score once more what counts and does not lie in the folder as it should."""
         if self.setup.folder is None:
             return
@@ -199,7 +201,9 @@ class _Run:
         doubtful = [one for dealer, one in settled.counting.items() if everything or dealer in several]
         folder = self.setup.folder
         wrong = [
-            one.path for one in doubtful if _digest(folder / entries[one.path].workbook) != entries[one.path].written
+            Sent(one.path, one.file)
+            for one in doubtful
+            if _digest(folder / entries[one.file].workbook) != entries[one.file].written
         ]
         for _, done in self.runner(self.setup, sorted(wrong)) if wrong else ():
             self.manifest.add(done)
@@ -216,7 +220,7 @@ class _Run:
             try:
                 path.unlink(missing_ok=True)
             except OSError as error:
-                facts = {"path": str(path), "detail": error.strerror or str(error)}
+                facts = {"path": str(path), "detail": reason(error)}
                 found.append(Finding("XK-W001", name, facts=facts))
         return found
 
@@ -233,14 +237,14 @@ def _digest(path: Path) -> str:
         return ""
 
 
-def _workbooks(settled: Settled, entries: Mapping[Path, Entry]) -> set[str]:
-    return {entries[one.path].workbook for one in settled.counting.values()}
+def _workbooks(settled: Settled, entries: Mapping[str, Entry]) -> set[str]:
+    return {entries[one.file].workbook for one in settled.counting.values()}
 
 
 def _batch(
     setup: Setup,
     manifest: Manifest,
-    entries: Mapping[Path, Entry],
+    entries: Mapping[str, Entry],
     filed: Sequence[Filed],
     settled: Settled,
     unremoved: Sequence[Finding],
@@ -248,12 +252,12 @@ def _batch(
     issue = setup.issue
     order = {code: position for position, code in enumerate(issue.roster)}
     counting = sorted(settled.counting.values(), key=lambda one: order[one.dealer])
-    rejected = [(one, unusable_of(manifest.outcome(entries[one.path]))) for one in filed if not one.answers]
-    for one, reason in settled.refused:
-        found = assessment_of(manifest.outcome(entries[one.path])).findings
-        rejected.append((one, Unusable(one.file, (*found, reason), one.dealer)))
-    rejected.sort(key=lambda pair: (pair[0].file, entries[pair[0].path].input, str(pair[0].path)))
-    mine = [entries[one.path] for one in counting]
+    rejected = [(one, unusable_of(manifest.outcome(entries[one.file]))) for one in filed if not one.answers]
+    for one, why in settled.refused:
+        found = assessment_of(manifest.outcome(entries[one.file])).findings
+        rejected.append((one, Unusable(one.file, (*found, why), one.dealer)))
+    rejected.sort(key=lambda pair: pair[0].file)
+    mine = [entries[one.file] for one in counting]
     notes = {d: with_rulings(told, issue.rulings, d, issue.month) for d, told in settled.notes.items()}
     return Batch(Assessments(manifest, mine, notes), rejected, settled, tuple(unremoved), setup.engine)
 

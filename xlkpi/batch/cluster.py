@@ -16,7 +16,8 @@ from uuid import uuid4
 
 from xlkpi.batch.manifest import tool
 from xlkpi.batch.processes import Scored
-from xlkpi.batch.work import Done, Setup, Worker, died, failed
+from xlkpi.batch.work import Done, Sent, Setup, Worker, died, failed
+from xlkpi.files import fault
 
 AHEAD: Final = 256  # files that are out at a time: enough for a hundred workers, few enough to hold in the hand
 
@@ -28,7 +29,7 @@ class OtherVersion(Exception):
     """A cluster's worker has another version of the tool than the one that asks."""
 
 
-def score_on_cluster(setup: Setup, paths: Iterable[Path], address: str) -> Scored:
+def score_on_cluster(setup: Setup, files: Iterable[Sent], address: str) -> Scored:
     """On the workers of the scheduler at this address (tcp://host:port), as they finish.
 
     Raises:
@@ -43,33 +44,33 @@ def score_on_cluster(setup: Setup, paths: Iterable[Path], address: str) -> Score
     with connect(address, set_as_default=False) as client:
         client.register_plugin(_plugin(run, setup), name=run)
         try:
-            yield from _through(client, run, iter(paths))
+            yield from _through(client, run, iter(files))
         finally:
             client.unregister_worker_plugin(run)
 
 
-def _through(client: Any, run: str, waiting: Iterator[Path]) -> Scored:
+def _through(client: Any, run: str, waiting: Iterator[Sent]) -> Scored:
     from distributed import as_completed  # noqa: PLC0415
 
-    out: dict[str, Path] = {}
+    out: dict[str, Sent] = {}
 
-    def handed(path: Path) -> Any:
-        future = client.submit(_score, run, _everywhere(path), pure=False)
-        out[future.key] = path
+    def handed(one: Sent) -> Any:
+        future = client.submit(_score, run, replace(one, path=_everywhere(one.path)), pure=False)
+        out[future.key] = one
         return future
 
     completed: Any = as_completed
-    back = completed([handed(path) for path in islice(waiting, AHEAD)], loop=client.loop)
+    back = completed([handed(one) for one in islice(waiting, AHEAD)], loop=client.loop)
     for future in back:
-        path = out.pop(future.key)
+        one = out.pop(future.key)
         error = future.exception()
         if isinstance(error, OtherVersion):
             raise error
-        done = future.result() if error is None else failed(path, died(path, f"{type(error).__name__}: {error}"))
+        done = future.result() if error is None else failed(one, died(one, fault(error)))
         future.release()
         for following in islice(waiting, 1):
             back.add(handed(following))
-        yield path, done
+        yield one, done
 
 
 def _everywhere(path: Path) -> Path:
@@ -102,11 +103,11 @@ def _end(run: str) -> None:
     _setups.pop(run, None)
 
 
-def _score(run: str, path: Path) -> Done:
+def _score(run: str, one: Sent) -> Done:
     if getattr(_local, "run", "") != run:
         setup, asked = _setups[run]
         if tool(setup.engine) != asked:
             raise OtherVersion(f"a worker has {tool(setup.engine)}; this is {asked}")
         _local.run, _local.worker = run, Worker(setup)
     worker: Worker = _local.worker
-    return worker.score(path)
+    return worker.score(one)

@@ -12,15 +12,15 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from importlib import import_module
 from multiprocessing.context import SpawnContext
-from pathlib import Path
 from typing import Self, TypeVar
 
-from xlkpi.batch.work import Done, Setup, Worker, died, failed
+from xlkpi.batch.work import Done, Sent, Setup, Worker, died, failed
+from xlkpi.files import fault
 
 WORTH_A_SECOND_PROCESS = 60  # files; starting a worker costs about a second
 _AHEAD = 4  # files handed out to each process: enough that none waits, few enough to hold in the hand
 
-Scored = Iterator[tuple[Path, Done]]
+Scored = Iterator[tuple[Sent, Done]]
 T = TypeVar("T")
 
 
@@ -29,23 +29,23 @@ def default_jobs(files: int, cores: int) -> int:
     return max(1, cores) if files >= WORTH_A_SECOND_PROCESS else 1
 
 
-def score_here(setup: Setup, paths: Iterable[Path]) -> Scored:
+def score_here(setup: Setup, files: Iterable[Sent]) -> Scored:
     """In this process, in order."""
     worker: Worker | None = None
-    for path in paths:
+    for one in files:
         worker = worker or Worker(setup)
-        yield path, worker.score(path)
+        yield one, worker.score(one)
 
 
-def score_in_processes(setup: Setup, paths: Iterable[Path], jobs: int) -> Scored:
+def score_in_processes(setup: Setup, files: Iterable[Sent], jobs: int) -> Scored:
     """In so many processes, as they finish.
 
     A process that dies breaks its pool, and which file killed it is not known. So the files that were out are tried
     again one by one: only the one that kills its process a second time is given up.
     """
-    waiting = iter(paths)
+    waiting = iter(files)
     while True:
-        out: dict[Future[Done], Path] = {}
+        out: dict[Future[Done], Sent] = {}
         pool = _pool(setup, jobs)
         try:
             yield from _through(pool, waiting, out, jobs * _AHEAD)
@@ -58,14 +58,14 @@ def score_in_processes(setup: Setup, paths: Iterable[Path], jobs: int) -> Scored
 
 
 def _through(
-    pool: ProcessPoolExecutor, waiting: Iterator[Path], out: dict[Future[Done], Path], most: int
+    pool: ProcessPoolExecutor, waiting: Iterator[Sent], out: dict[Future[Done], Sent], most: int
 ) -> Scored:  # fmt: skip
     """`out` always holds the files that were handed out and have not come back."""
-    for path in waiting:
+    for one in waiting:
         try:
-            out[pool.submit(_score, path)] = path
+            out[pool.submit(_score, one)] = one
         except BrokenProcessPool:
-            out[Future()] = path
+            out[Future()] = one
             raise
         if len(out) >= most:
             yield from _come_back(out)
@@ -73,21 +73,21 @@ def _through(
         yield from _come_back(out)
 
 
-def _come_back(out: dict[Future[Done], Path]) -> Scored:
+def _come_back(out: dict[Future[Done], Sent]) -> Scored:
     for future in wait(out, return_when=FIRST_COMPLETED).done:
         done = future.result()
         yield out.pop(future), done
 
 
-def _one_by_one(setup: Setup, paths: list[Path]) -> Scored:
-    while paths:
+def _one_by_one(setup: Setup, files: list[Sent]) -> Scored:
+    while files:
         with _pool(setup, 1) as pool:
-            while paths:
-                path = paths.pop()
+            while files:
+                one = files.pop()
                 try:
-                    yield path, pool.submit(_score, path).result()
+                    yield one, pool.submit(_score, one).result()
                 except BrokenProcessPool as error:
-                    yield path, failed(path, died(path, str(error)))
+                    yield one, failed(one, died(one, fault(error)))
                     break
 
 
@@ -123,10 +123,10 @@ def _leave_with_the_parent() -> None:
         os._exit(1)
 
 
-def _score(path: Path) -> Done:
+def _score(one: Sent) -> Done:
     if _worker is None:
         raise RuntimeError("the worker was not started")
-    return _worker.score(path)
+    return _worker.score(one)
 
 
 # ------------------------------------------------------------------ work beside the files

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path, PurePosixPath
 
 from xlkpi.findings import Finding
+from xlkpi.folders import SPREADSHEETS, shown_name, shown_names
 from xlkpi.headquarters.identity import Origin
 from xlkpi.headquarters.moments import moment_in, said_moment
 from xlkpi.headquarters.table import Asked, Files, Row, read_table
@@ -21,7 +22,6 @@ _BASIS = ("时间依据",)
 _BESIDE = frozenset(("状态", "迟报天数", "待改正", "说明", "经销商代码", "经销商名称", "区域"))
 _LOGGED, _MODIFIED = "收件登记", "文件修改时间"
 _NOBODYS = ("XK-T025", "XK-T076")
-_ENDINGS = (".xlsx", ".xlsm", ".xls", ".et", ".ods")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class ReceiptLog:
         """
         by_name: dict[str, list[Path]] = {}
         for path in dict.fromkeys(paths):
-            by_name.setdefault(_key(path.name), []).append(path)
+            by_name.setdefault(_key(shown_name(path.name)), []).append(path)
         found: dict[str, Receipt] = {}
         strays: list[Finding] = []
         for line in self.lines:
@@ -76,7 +76,7 @@ class ReceiptLog:
                 before = found.setdefault(str(fitting[0]), line.receipt)
                 found[str(fitting[0])] = max(before, line.receipt, key=lambda receipt: receipt.moment)
                 continue
-            names = shortest_names(paths)
+            names = shown_names(paths)
             facts = {"file": line.file, "files": "、".join(names[path] for path in fitting)}
             strays.append(Finding("XK-T079" if fitting else "XK-T078", line.log, line.place, facts=facts))
         return found, strays
@@ -126,7 +126,7 @@ def _receipt_in(out: ReceiptLog, row: Row, month: str) -> Receipt | None:
 def _key(name: str) -> str:
     """A file's name to compare by: without folders, without its ending, in one spelling."""
     last = unicodedata.normalize("NFC", tidy(name)).casefold().replace("\\", "/").rpartition("/")[2]
-    return next((last.removesuffix(ending) for ending in _ENDINGS if last.endswith(ending)), last)
+    return next((last.removesuffix(ending) for ending in SPREADSHEETS if last.endswith(ending)), last)
 
 
 def _fits(written: str, path: Path) -> bool:
@@ -134,26 +134,10 @@ def _fits(written: str, path: Path) -> bool:
     where an ending is written it is the file's."""
     said = unicodedata.normalize("NFC", tidy(written)).casefold().replace("\\", "/")
     parts = [part for part in PurePosixPath(said).parts if part not in ("/", ".", "..") and ":" not in part]
-    there = [unicodedata.normalize("NFC", part).casefold() for part in path.parts]
-    if parts[-1].endswith(_ENDINGS) and parts[-1] != there[-1]:
+    there = [shown_name(part).casefold() for part in path.parts]
+    if parts[-1].endswith(SPREADSHEETS) and parts[-1] != there[-1]:
         return False
     return there[-len(parts) : -1] == parts[:-1] or not parts[:-1]
-
-
-def shortest_names(paths: Iterable[Path]) -> dict[Path, str]:
-    """The files' names, with as many folders before them as tell them apart."""
-    names: dict[Path, str] = {}
-    groups: dict[str, list[Path]] = {}
-    for path in dict.fromkeys(paths):
-        groups.setdefault(path.name.casefold(), []).append(path)
-    for several in groups.values():
-        deepest = max(len(path.parts) for path in several)
-        for count in range(1, deepest + 1):
-            short = {path: "/".join(path.parts[-count:]).replace("//", "/") for path in several}
-            if len(set(map(str.casefold, short.values()))) == len(several):
-                break
-        names.update(short)
-    return names
 
 
 def receipt(path: Path, log: Mapping[str, Receipt]) -> Receipt:
@@ -163,7 +147,7 @@ def receipt(path: Path, log: Mapping[str, Receipt]) -> Receipt:
         return logged
     try:
         return Receipt(_modified(path), False)
-    except (OSError, NotImplementedError):  # it is gone; reading it says so
+    except (OSError, NotImplementedError, OverflowError, ValueError):  # it is gone, which reading says, or has no time
         return Receipt(DAY_ZERO, False)
 
 

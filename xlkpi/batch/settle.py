@@ -9,6 +9,7 @@ from pathlib import Path
 
 from xlkpi.batch.receipts import Receipt
 from xlkpi.findings import Finding
+from xlkpi.folders import last_part
 from xlkpi.issue import Dealer
 
 
@@ -24,17 +25,14 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """A file: whose it is, when it came, and the hash of what was answered in it (blank where it cannot be read)."""
+    """A file, by where it lies and by its name in this run: whose it is, when it came, and the hash of what was
+    answered in it (blank where it cannot be read)."""
 
     path: Path
+    file: str
     dealer: str
     answers: str
     receipt: Receipt
-
-    @property
-    def file(self) -> str:
-        """Its name."""
-        return self.path.name
 
 
 @dataclass(slots=True)
@@ -63,7 +61,7 @@ def settle(filed: Iterable[Filed], codes: Mapping[str, Dealer], expected: Expect
     """
     settled = Settled()
     by_dealer: dict[str, list[Filed]] = {}
-    for one in sorted((one for one in filed if one.answers), key=lambda one: (one.file, one.answers, str(one.path))):
+    for one in sorted((one for one in filed if one.answers), key=lambda one: one.file):
         reason = _not_accepted(one, codes, expected)
         if reason is None:
             by_dealer.setdefault(one.dealer, []).append(one)
@@ -94,7 +92,8 @@ def _not_accepted(one: Filed, codes: Mapping[str, Dealer], expected: Expected | 
 
 def dealer_named(file: str, codes: Mapping[str, Dealer]) -> str:
     """The dealer by whose code a file's name begins, as issued: CODE_name_month.xlsx; blank where it names nobody."""
-    stem = file.rpartition(".")[0] or file
+    name = last_part(file)
+    stem = name.rpartition(".")[0] or name
     parts = stem.split("_")
     heads = ("_".join(parts[:count]) for count in range(len(parts), 0, -1))
     return next((head for head in heads if head in codes), "")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from xlkpi.files import WriteError, write_file
+from xlkpi.files import WriteError, fault, write_file
 from xlkpi.findings import Finding
 from xlkpi.intake.guard import Refused, raw_bytes
 from xlkpi.intake.reading import Reading
@@ -21,6 +21,7 @@ from xlkpi.scoring.compiled.program import Program
 from xlkpi.scoring.compiled.watch import WatchedEngine
 from xlkpi.scoring.engine import Engine, load_engine
 from xlkpi.values import plain
+from xlkpi.workbook.seal import sealed
 from xlkpi.workbook.stamp import Stamper
 
 
@@ -33,6 +34,14 @@ class Setup:
     engine: str
     folder: Path | None = None
     program: Program | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Sent:
+    """A file that came back: where it lies, and the name by which this run knows it (`folders.shown_names`)."""
+
+    path: Path
+    file: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +70,19 @@ class Worker:
         self.stamper = Stamper(setup.issue.layout, setup.issue.master)
         self.reading = Reading(setup.issue)
 
-    def score(self, path: Path) -> Done:
+    def score(self, one: Sent) -> Done:
         """Read, check, evaluate and write one file. Nothing that a file can hold raises."""
         try:
-            raw = raw_bytes(path)
+            raw = raw_bytes(one.path)
         except Refused as refused:
-            return failed(path, Finding(refused.code, path.name, facts=refused.facts))
+            return failed(one, Finding(refused.code, one.file, facts=refused.facts))
         try:
-            sent = self.reading(raw, path.name)
+            sent = self.reading(raw, one.file)
             if isinstance(sent, Unusable):
-                return Done(path.name, sha256(raw), sent.dealer, outcome=encoded(sent))
+                return Done(one.file, sha256(raw), sent.dealer, outcome=encoded(sent))
             return self._assessed(sent, sha256(raw))
         except Exception as error:  # a fault of ours with one file stops no other
-            return failed(path, died(path, f"{type(error).__name__}: {error}"))
+            return failed(one, died(one, fault(error)))
 
     def _assessed(self, sent: Submission, digest: str) -> Done:
         done = assess(self.issue, self.engine, sent)
@@ -81,7 +90,9 @@ class Worker:
         workbook = written = ""
         if self.folder is not None:
             workbook = self.issue.file_name(self.issue.roster[sent.dealer])
-            data = self.stamper.stamp(done.cells, self.issue.marker(sent.dealer), self.issue.stamped(sent.dealer))
+            data = sealed(
+                self.stamper.stamp(done.cells, self.issue.marker(sent.dealer), self.issue.stamped(sent.dealer))
+            )
             try:
                 write_file(self.folder / workbook, data)
                 written = sha256(data)
@@ -108,14 +119,14 @@ def _engine(setup: Setup) -> Engine:
     return WatchedEngine(CompiledEngine(setup.program), lambda: load_engine("formualizer", master, layout))
 
 
-def died(path: Path, detail: str) -> Finding:
+def died(one: Sent, detail: str) -> Finding:
     """The finding for a file whose process died, or whose scoring failed through a fault of ours."""
-    return Finding("XK-W002", path.name, facts={"detail": detail})
+    return Finding("XK-W002", one.file, facts={"detail": detail})
 
 
-def failed(path: Path, finding: Finding) -> Done:
+def failed(one: Sent, finding: Finding) -> Done:
     """A file that could not be looked at this time."""
-    return Done(path.name, "", "", outcome=encoded(Unusable(path.name, (finding,))))
+    return Done(one.file, "", "", outcome=encoded(Unusable(one.file, (finding,))))
 
 
 def sha256(data: bytes) -> str:

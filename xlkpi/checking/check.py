@@ -13,6 +13,7 @@ from xlkpi.checking.marking import mark, marked_before
 from xlkpi.checking.plausible import Past, doubts, past_of
 from xlkpi.files import AnyPath, as_path
 from xlkpi.findings import Finding, with_rulings
+from xlkpi.folders import last_part, shown_names
 from xlkpi.intake.guard import Refused, admit
 from xlkpi.intake.reader import open_workbook
 from xlkpi.intake.reading import Reading
@@ -68,7 +69,8 @@ class Checker:
     def check(self, paths: Iterable[AnyPath]) -> list[Checked]:
         """Read and check files; their order changes nothing. Headquarters' inspections are not looked for."""
         reading = Reading(self.issue)
-        read = [(path, reading(path, path.name)) for path in sorted({as_path(path) for path in paths})]
+        names = shown_names(map(as_path, paths))
+        read = [(path, reading(path, name)) for path, name in sorted(names.items())]
         reading.close()
         notes = _of_several(((path, sent) for path, sent in read if isinstance(sent, Submission)), self.issue)
         for path, found in self._doubts([(path, sent) for path, sent in read if isinstance(sent, Submission)]):
@@ -105,7 +107,8 @@ class Checker:
     def marked(self, checked: Checked) -> Marked:
         """The workbook to send back. A file that is no .xlsx, or is written too oddly to be changed, is answered with a
         new workbook in our layout that holds its values; one that was refused is not answered at all."""
-        name, file = checked.path.name, checked.read.file
+        file = checked.read.file
+        name = last_part(file)
         try:
             package = admit(checked.path)
             book = open_workbook(checked.path)
@@ -119,7 +122,7 @@ class Checker:
             return Marked(name, None, Finding(NOT_MARKED, file, facts={"detail": reason}))
         finding = Finding(NEW_WORKBOOK, file, facts={"detail": reason})
         data = self._anew(checked.read, replace(checked, findings=(*checked.findings, finding)))
-        return Marked(f"{checked.path.stem}.xlsx", data, finding)
+        return Marked(f"{Path(name).stem}.xlsx", data, finding)
 
     def _marked_before(self, book: Source) -> dict[Place, str]:
         """The cells that we marked in a file that came back, with the colour that they were issued with."""
@@ -133,7 +136,7 @@ class Checker:
     def title(self, checked: Checked) -> str:
         """Whose workbook of which month."""
         known = self.issue.roster.get(checked.dealer)
-        return f"{known.code} {known.name}　{self.issue.month}" if known else f"{checked.path.name}　{self.issue.month}"
+        return f"{known.code} {known.name}　{self.issue.month}" if known else f"{checked.read.file}　{self.issue.month}"
 
     def _anew(self, read: Submission, checked: Checked) -> bytes:
         """The issued workbook with this dealer's values in it, marked where the findings belong there."""
@@ -158,7 +161,9 @@ def _in_the_original(place: Place | None) -> Place | None:
 def _of_several(read: Iterable[tuple[Path, Submission]], issue: Issue) -> dict[Path, list[Finding]]:
     """What is to say where a dealer sent several files, or a file's name says somebody else's."""
     settled = settle(
-        [Filed(path, sent.dealer, sent.digest(), receipt(path, {})) for path, sent in read], issue.roster, None
+        [Filed(path, sent.file, sent.dealer, sent.digest(), receipt(path, {})) for path, sent in read],
+        issue.roster,
+        None,
     )
     notes = {settled.counting[dealer].path: found for dealer, found in settled.notes.items()}
     return {**notes, **{one.path: [reason] for one, reason in settled.refused}}

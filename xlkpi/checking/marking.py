@@ -75,7 +75,8 @@ def _said(finding: Finding) -> Iterator[str]:
 
 def _list(findings: Sequence[Finding], sheets: Collection[str], title: str) -> Iterator[Operation]:
     yield EnsureSheet(SHEET, _WIDTHS)
-    yield Write(Place(SHEET, "A1"), ((f"{SHEET}　{title}",), (tally(findings),), (HINT if findings else "",)))
+    said = tally(findings, None if findings else 1)
+    yield Write(Place(SHEET, "A1"), ((f"{SHEET}　{title}",), (said,), (HINT if findings else "",)))
     yield Fill(SHEET, "A1:G1", _TITLE_FILL, bold=True)
     rows = [
         (n, f.severity.word, _shown(f.place), f.message(), f.cause(), f.remedy(), f.code)

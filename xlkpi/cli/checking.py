@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from xlkpi.cli.runs import engine_option, issue_option
+from xlkpi.cli.runs import engine_option, given_files, issue_option
 from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, console, exit_with_status, load_issue, waivers_option, with_waivers
 
 if TYPE_CHECKING:
     from xlkpi.checking.changes import Changes
     from xlkpi.checking.check import Checked, Checker
     from xlkpi.findings import Finding
+    from xlkpi.folders import Gathered
     from xlkpi.issue import Issue
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@given_files()
 @issue_option
 @engine_option
 @click.option("--mark", "folder", type=FOLDER, help="Folder for marked copies of the files, to send back.")
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 @click.option("--store", "store_file", type=FILE, help="The history file: figures are compared with earlier months.")
 @waivers_option
 def check(
-    paths: tuple[Path, ...], issue_folder: Path, engine: str, folder: Path | None, against: tuple[Path, ...],
+    given: Gathered, issue_folder: Path, engine: str, folder: Path | None, against: tuple[Path, ...],
     shape: str, output: Path | None, store_file: Path | None, waivers: tuple[Path, ...],
 ) -> None:  # fmt: skip
     """Check dealers' workbooks (files or folders). Without --mark and -o nothing is written."""
@@ -48,16 +49,16 @@ def check(
     from xlkpi.checking.changes import Comparison
     from xlkpi.checking.check import Checker
     from xlkpi.cli.stores import known_figures
-    from xlkpi.files import workbook_paths
+    from xlkpi.folders import workbook_paths
     from xlkpi.scoring.engine import engine_for
 
     issue, lists = with_waivers(load_issue(issue_folder), waivers)
-    files = workbook_paths(paths)
+    files = given.files
     checker = Checker(issue, engine_for(engine, len(files)), past=known_figures(store_file, issue))
     checked = checker.check(files)
     notes = _mark(checker, checked, folder, files) if folder else []
     changes = Comparison(issue, checker.check(workbook_paths(against))).of(checked) if against else None
-    found = [*(finding for one in checked for finding in one.findings), *notes, *lists]
+    found = [*(finding for one in checked for finding in one.findings), *notes, *lists, *given.findings]
     _tell(issue, checked, found, changes, shape, output)
     if folder and shape == "text":
         console().print(f"→ {folder}")
@@ -66,7 +67,7 @@ def check(
 
 def _mark(checker: Checker, checked: Sequence[Checked], folder: Path, sources: Iterable[Path]) -> list[Finding]:
     """Marked copies of the files in which something was found; what is to say about the copies themselves."""
-    from xlkpi.files import WriteError, write_file
+    from xlkpi.files import WriteError, untaken, write_file
     from xlkpi.findings import Finding
 
     given = {path.resolve() for path in sources}
@@ -80,7 +81,7 @@ def _mark(checker: Checker, checked: Sequence[Checked], folder: Path, sources: I
             notes.append(marked.finding)
         if marked.data is None:
             continue
-        target = folder / _untaken(marked.name, taken)
+        target = folder / untaken(marked.name, taken)
         if target.resolve() in given:
             raise click.UsageError(f"--mark {folder} holds the files themselves: choose another folder")
         try:
@@ -89,17 +90,6 @@ def _mark(checker: Checker, checked: Sequence[Checked], folder: Path, sources: I
             facts = {"path": str(error.path), "detail": error.detail}
             notes.append(Finding("XK-W001", one.read.file, facts=facts))
     return notes
-
-
-def _untaken(name: str, taken: set[str]) -> str:
-    """The name, numbered where another file of the run has it already."""
-    stem, dot, ending = name.rpartition(".")
-    number, free = 1, name
-    while free.casefold() in taken:
-        number += 1
-        free = f"{stem}~{number}{dot}{ending}"
-    taken.add(free.casefold())
-    return free
 
 
 def _tell(
@@ -114,7 +104,8 @@ def _tell(
     senders = {file: issue.roster[code] for file, code in files if code in issue.roster}
     if shape == "text":
         screen = console()
-        print_findings(screen, found, dealers={f: f"{d.code} {d.name}" for f, d in senders.items()})
+        whose = {f: f"{d.code} {d.name}" for f, d in senders.items()}
+        print_findings(screen, found, dealers=whose, files=len(checked))
         print_changes(screen, changes or ())
         return
     listed = rows(found, senders)

@@ -61,8 +61,8 @@ def new(
 ) -> None:  # fmt: skip
     """Issue a month: one blank workbook a dealer, the master and issue.json."""
     from xlkpi.cli.stores import opened
-    from xlkpi.files import workbook_paths
     from xlkpi.findings import Severity, worst
+    from xlkpi.folders import Gathered, gather
     from xlkpi.headquarters.deadlines import check_order, day_said
     from xlkpi.headquarters.issuing import default_deadline, make_issue, publish, with_history
     from xlkpi.headquarters.lists import read_given, read_history, read_plan, read_roster, read_targets
@@ -98,10 +98,13 @@ def new(
 
         with opened(store_file) as store:
             stored = known_before(store, issue)
+    earlier = [gather((folder,), returns=False) if folder else Gathered() for folder in (year_ago, previous)]
+    if found := [finding for lying in earlier for finding in lying.findings]:
+        stop_on_errors(found)
     known = [
         stored,
-        read_year_ago(workbook_paths((year_ago,)), issue.layout, month) if year_ago else None,
-        read_previous(workbook_paths((previous,)), loaded, issue.layout, dealers.rows, month) if previous else None,
+        read_year_ago(earlier[0].files, issue.layout, month),
+        read_previous(earlier[1].files, loaded, issue.layout, dealers.rows, month),
         given,
         read_history(last_values, loaded, dealers.rows, anyway=anyway) if last_values else None,
         read_plan(plans, loaded, dealers.rows, anyway=anyway) if plans else None,

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from xlkpi.cli.runs import given_files
 from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, console, exit_with_status
 from xlkpi.cli.stores import known_history
+
+if TYPE_CHECKING:
+    from xlkpi.folders import Gathered
 
 OUT = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -33,17 +38,16 @@ def report(out: Path, output: Path | None, lang: str, store_file: Path | None) -
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@given_files(returns=False)
 @click.option("-o", "--output", type=FOLDER, required=True, help="Folder for the PDF files.")
-def pdf(paths: tuple[Path, ...], output: Path) -> None:
+def pdf(given: Gathered, output: Path) -> None:
     """Make a PDF of each assessed workbook's 绩效考核表, to print and sign. LibreOffice must be installed."""
-    from xlkpi.files import workbook_paths
     from xlkpi.shown.pdf import NoLibreOffice, to_pdf
     from xlkpi.shown.terminal import print_findings
 
     found = []
     try:
-        for written in to_pdf(workbook_paths(paths), output):
+        for written in to_pdf(given.files, output):
             if isinstance(written, Path):
                 click.echo(str(written))
             else:

@@ -11,58 +11,64 @@ from xlkpi.cli.runs import (
     FilingOptions,
     engine_option,
     filing_options,
+    given_files,
     issue_option,
     jobs_option,
     open_given,
-    paths_argument,
     score_files,
 )
-from xlkpi.cli.shared import FOLDER, console, stop_on_errors
+from xlkpi.cli.shared import FOLDER, console, exit_with_status, stop_on_errors
 
 if TYPE_CHECKING:
+    from xlkpi.folders import Gathered
     from xlkpi.month.month import Month
 
 
 @click.command()
-@paths_argument
+@given_files(stop=False)
 @issue_option
 @filing_options
 @click.option("-o", "--output", type=FOLDER, help="Folder for returns.xlsx; default: it is printed only.")
 @engine_option
 @jobs_option
 def status(
-    paths: tuple[Path, ...], issue_folder: Path, filing: FilingOptions, output: Path | None, engine: str,
+    given: Gathered, issue_folder: Path, filing: FilingOptions, output: Path | None, engine: str,
     jobs: int | None,
 ) -> None:  # fmt: skip
     """List who has sent, who is late or missing, and what cannot be used. No score is written."""
     from xlkpi.month.returns import RETURNS_FILE
     from xlkpi.shown.folder import write_returns
-    from xlkpi.shown.terminal import print_returns
+    from xlkpi.shown.terminal import print_findings, print_returns
 
-    month = _survey(paths, issue_folder, filing, engine, jobs)
+    month = _survey(given, issue_folder, filing, engine, jobs)
     if output:
         write_returns(month, output)
     screen = console()
     print_returns(screen, f"{month.month}　{month.issue.scheme.title}　回收清单", month.returns)
     if output:
         screen.print(f"→ {output / RETURNS_FILE}")
+    if given.findings:
+        print_findings(screen, given.findings)
+    exit_with_status(given.findings, failed=0)
 
 
 @click.command()
-@paths_argument
+@given_files(stop=False)
 @issue_option
 @filing_options
 @click.option("-o", "--output", type=FOLDER, required=True, help="Folder for the letters.")
 @engine_option
 @jobs_option
 def letters(
-    paths: tuple[Path, ...], issue_folder: Path, filing: FilingOptions, output: Path, engine: str, jobs: int | None
+    given: Gathered, issue_folder: Path, filing: FilingOptions, output: Path, engine: str, jobs: int | None
 ) -> None:
     """Write to each dealer what is missing or wrong: a text to paste and a page. Who is done gets no letter."""
     from xlkpi.files import write_file
     from xlkpi.shown.letters import letters as letters_of
 
-    month = _survey(paths, issue_folder, filing, engine, jobs)
+    if given.files or not filing.anyway:  # nobody is reminded because the folder was the wrong one
+        stop_on_errors(given.findings)
+    month = _survey(given, issue_folder, filing, engine, jobs)
     written = 0
     for letter in letters_of(month, filing.deadline, filing.locked):
         write_file(output / f"{letter.name}.txt", letter.text.encode("utf-8-sig"))
@@ -72,13 +78,11 @@ def letters(
 
 
 def _survey(
-    paths: tuple[Path, ...], issue_folder: Path, options: FilingOptions, engine: str, jobs: int | None
+    given: Gathered, issue_folder: Path, options: FilingOptions, engine: str, jobs: int | None
 ) -> Month:  # fmt: skip
     """What came, without a comparison of figures: that is headquarters' to look at, not a dealer's to answer for."""
-    from xlkpi.library import files_of
-
     opened = open_given(issue_folder)
-    files = files_of(paths)
+    files = given.files
     filing, found = options.read(opened.issue, files, always=True)
     stop_on_errors(found)
     return score_files(opened, files, jobs=jobs, engine=engine, filing=filing, compare=False)

@@ -16,7 +16,7 @@ from xlkpi.cli.shared import FILE, FOLDER, Deadline, Where, anyway_option, conso
 if TYPE_CHECKING:
     from xlkpi.batch import Filing, Runner, Scored
     from xlkpi.batch.receipts import Receipt
-    from xlkpi.batch.work import Setup
+    from xlkpi.batch.work import Sent, Setup
     from xlkpi.findings import Finding
     from xlkpi.issue import Issue
     from xlkpi.library import OpenIssue
@@ -24,7 +24,36 @@ if TYPE_CHECKING:
 
 Command = Callable[..., None]
 
-paths_argument = click.argument("paths", nargs=-1, required=True, type=Where())
+_paths_argument = click.argument("paths", nargs=-1, required=True, type=Where())
+_recursive_option = click.option(
+    "--recursive/--no-recursive", default=True, show_default=True, help="Read folders inside the folders too."
+)
+
+
+def given_files(*, returns: bool = True, stop: bool = True) -> Callable[[Command], Command]:
+    """Adds PATHS and --recursive; the command gets the workbooks that lie there, and what is to say about the rest, as
+    `given`.
+
+    Args:
+        returns: whether dealers' returns are meant, and not what a run wrote of them.
+        stop: whether the command does not begin where there is nothing to read: it would succeed and do nothing.
+    """
+
+    def added(command: Command) -> Command:
+        @functools.wraps(command)
+        def wrapped(*words: Any, paths: tuple[Path, ...], recursive: bool, **more: Any) -> None:
+            from xlkpi.folders import gather
+
+            given = gather(paths, recursive=recursive, returns=returns)
+            if stop and not given.files:
+                stop_on_errors(given.findings)
+            command(*words, given=given, **more)
+
+        return _paths_argument(_recursive_option(wrapped))
+
+    return added
+
+
 issue_option = click.option(
     "--issue", "issue_folder", type=FOLDER, required=True, help="The folder that `xlkpi new` wrote."
 )
@@ -158,9 +187,9 @@ def score_files(
 def _on_cluster(address: str) -> Runner:
     from xlkpi.batch.cluster import OtherVersion, score_on_cluster
 
-    def runner(setup: Setup, paths: Iterable[Path]) -> Scored:
+    def runner(setup: Setup, files: Iterable[Sent]) -> Scored:
         try:
-            yield from score_on_cluster(setup, paths, address)
+            yield from score_on_cluster(setup, files, address)
         except ModuleNotFoundError as error:
             raise click.ClickException(f"--cluster needs {error.name}: pip install 'xlkpi[cluster]'") from None
         except (OSError, ValueError, OtherVersion) as error:

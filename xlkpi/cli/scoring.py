@@ -13,10 +13,10 @@ from xlkpi.cli.runs import (
     cluster_option,
     engine_option,
     filing_options,
+    given_files,
     issue_option,
     jobs_option,
     open_given,
-    paths_argument,
     score_files,
 )
 from xlkpi.cli.shared import (
@@ -35,13 +35,14 @@ from xlkpi.cli.shared import (
 
 if TYPE_CHECKING:
     from xlkpi.findings import Finding
+    from xlkpi.folders import Gathered
     from xlkpi.month.month import Month
 
 _MOST_PRINTED = 200  # dealers, findings; scores.json, scores.csv and the ranking workbook hold them all
 
 
 @click.command()
-@paths_argument
+@given_files()
 @issue_option
 @click.option(
     "--targets", type=FILE, multiple=True, help="A later revision of the targets, by headquarters; it decides."
@@ -63,14 +64,14 @@ _MOST_PRINTED = 200  # dealers, findings; scores.json, scores.csv and the rankin
 @click.option("--parquet", is_flag=True, help="Write the long form as Parquet parts too, into scores.parquet/.")
 @click.option("--report", is_flag=True, help="Write report.html beside the scores, as `xlkpi report` does.")
 def score(
-    paths: tuple[Path, ...], issue_folder: Path, targets: tuple[Path, ...], inspected: tuple[Path, ...],
+    given: Gathered, issue_folder: Path, targets: tuple[Path, ...], inspected: tuple[Path, ...],
     waivers: tuple[Path, ...], filing: FilingOptions, output: Path, engine: str, jobs: int | None, cluster: str | None,
     resume: bool, store_file: Path | None, parquet: bool, report: bool, replace: bool,
 ) -> None:  # fmt: skip
     """Score dealers' workbooks: scores.json, scores.csv, the ranking workbook and each dealer's assessed workbook."""
     from xlkpi.cli.stores import keep, known_figures, known_history, known_standing
     from xlkpi.headquarters.occupied import Occupied
-    from xlkpi.library import files_of, processes
+    from xlkpi.library import processes
     from xlkpi.shown.earlier import check_results_folder, removed_findings, results_in
     from xlkpi.shown.folder import write_month
 
@@ -78,10 +79,8 @@ def score(
     issue = opened.issue
     # what is wrong with the store is better known now than in the end
     past, before = known_figures(store_file, issue), known_standing(store_file, issue)
-    files = files_of(paths)
+    files = given.files
     expected, lists = filing.read(issue, files, always=False)
-    if not files:
-        raise click.UsageError(f"没有找到工作簿：{'、'.join(str(path) for path in paths)}；没有评分，原有结果没有改动")
     try:
         check_results_folder(issue, output, replace=replace)
     except Occupied as occupied:
@@ -91,7 +90,7 @@ def score(
     workers = processes(jobs, len(files))
     month = score_files(
         opened, files, jobs=workers, cluster=cluster, engine=engine, out=output, resume=resume, filing=expected,
-        lists=lists, past=past, before=before,
+        lists=[*lists, *given.findings], past=past, before=before,
     )  # fmt: skip
     write_month(
         month, output, jobs=workers, parquet=parquet, report=report,
@@ -109,7 +108,9 @@ def _print(month: Month, output: Path, removed: list[Finding]) -> None:
 
     screen = console()
     print_ranking(screen, month.standings, most=_MOST_PRINTED)
-    print_findings(screen, month.all_findings(), dealers=month.owners(), most=_MOST_PRINTED)
+    print_findings(
+        screen, month.all_findings(), dealers=month.owners(), most=_MOST_PRINTED, files=month.files
+    )  # fmt: skip
     if removed:
         print_findings(screen, removed)
     screen.print(f"→ {output}")
@@ -132,37 +133,43 @@ def trace(file: Path, item: str) -> None:
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@given_files(returns=False)
 @click.option(
-    "--engine", type=click.Choice(["formulas", "formualizer", "compiled"]), default="formulas", show_default=True,
-    help="What recalculates.",
+    "--engine", type=click.Choice(["auto", "formulas", "formualizer", "compiled"]), default="auto", show_default=True,
+    help="What recalculates; auto takes the engine that does not score so many files, formulas is slow.",
 )  # fmt: skip
-def audit(paths: tuple[Path, ...], engine: str) -> None:
+def audit(given: Gathered, engine: str) -> None:
     """Recalculate assessed workbooks with the other engine; list every cell that differs by more than 1e-9 relative."""
-    from xlkpi.files import workbook_paths
     from xlkpi.findings import Finding
+    from xlkpi.folders import shown_names
     from xlkpi.intake.guard import Refused
     from xlkpi.scoring.audit import audit_workbook
+    from xlkpi.scoring.engine import AUTO, second_opinion
+    from xlkpi.shown.progress import shown
+    from xlkpi.shown.terminal import clean, print_findings
     from xlkpi.values import plain
 
-    differing, refused_files = 0, []
-    for path in workbook_paths(paths):
-        try:
-            audited = audit_workbook(path, engine)
-        except Refused as refused:
-            refused_files.append(Finding(refused.code, path.name, facts=refused.facts))
-            continue
-        differing += len(audited.differences)
-        click.echo(f"{path.name}: {audited.cells} cells, {len(audited.differences)} differ")
-        for difference in audited.differences:
-            click.echo(f"  {difference.place}: {plain(difference.stored)} ≠ {plain(difference.recalculated)}")
-    if refused_files:
-        from xlkpi.shown.terminal import print_findings
-
-        print_findings(console(), refused_files)
-    if differing and not refused_files:
+    found, differing = list(given.findings), 0
+    by = second_opinion(len(given.files)) if engine == AUTO else engine
+    screen = console()
+    with shown(console(stderr=True), "核对") as progress:
+        for number, (path, name) in enumerate(shown_names(given.files).items()):
+            progress(number, len(given.files))
+            try:
+                audited = audit_workbook(path, by)
+            except Refused as refused:
+                found.append(Finding(refused.code, name, facts=refused.facts))
+                continue
+            differing += len(audited.differences)
+            screen.print(f"{clean(name)}：用 {by} 核对 {audited.cells} 格，{len(audited.differences)} 格不同")
+            for difference in audited.differences:
+                stored, again = clean(plain(difference.stored)), clean(plain(difference.recalculated))
+                screen.print(f"  {clean(difference.place)}：{stored} ≠ {again}")
+    if found:
+        print_findings(screen, found, files=len(given.files))
+    exit_with_status(found, failed=0)
+    if differing:
         sys.exit(ERRORS)
-    exit_with_status(refused_files, failed=0)
 
 
 @click.command()
@@ -183,6 +190,6 @@ def demo(output: Path, engine: str) -> None:
     screen = console()
     print_ranking(screen, done.month.standings)
     serious = [f for f in done.month.all_findings() if f.severity > Severity.NOTICE]
-    print_findings(screen, serious, dealers=done.month.owners())
+    print_findings(screen, serious, dealers=done.month.owners(), files=done.month.files)
     for line in paths_to_open(done):
         screen.print(line)

@@ -119,7 +119,8 @@ def _folder(control: Any, choices: Choices) -> str:
 
 
 def _blanks(control: Any, choices: Choices) -> str:
-    from xlkpi.files import WriteError, workbook_paths  # noqa: PLC0415
+    from xlkpi.files import WriteError  # noqa: PLC0415
+    from xlkpi.folders import workbook_paths  # noqa: PLC0415
     from xlkpi.headquarters.issuing import IssueRefused, make_issue, publish, with_history  # noqa: PLC0415
     from xlkpi.headquarters.lists import read_roster, read_targets  # noqa: PLC0415
     from xlkpi.headquarters.occupied import Occupied  # noqa: PLC0415
@@ -148,7 +149,8 @@ def _blanks(control: Any, choices: Choices) -> str:
         _stop_on_errors(label("targets"), [*targets.findings, *refused.findings])
         raise
     if choices.values["previous"]:
-        before = read_previous(workbook_paths((choices.path("previous"),)), scheme, issue.layout, roster.rows, month)
+        earlier = workbook_paths((choices.path("previous"),), returns=False)
+        before = read_previous(earlier, scheme, issue.layout, roster.rows, month)
         _stop_on_errors(label("previous"), before.findings)
         issue = with_history(issue, [before.rows])
     try:

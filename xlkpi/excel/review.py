@@ -58,7 +58,11 @@ def review(issue: Issue, engine: Engine, source: Source, file: str, *, scoring: 
     if scoring:
         operations = [*score_sheet(known, done, frozenset(read.inspections)), *operations]
     _only_ours(source, operations)
-    lines = [f"{title}", *((summary(known, done), *_beside(issue, source, done)) if scoring else ()), tally(findings)]
+    lines = [
+        f"{title}",
+        *((summary(known, done), *_beside(issue, source, done)) if scoring else ()),
+        tally(findings, None if findings else 1),
+    ]
     if scoring and read.inspections:
         lines.append(f"采用了本工作簿里填写的 {len(read.inspections)} 项检查情况")
     sheets = "、".join(f"“{op.sheet}”" for op in operations if isinstance(op, EnsureSheet))

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from xlkpi.files import reason
 from xlkpi.intake.wellformed import Cut, Doctype, Pieces, is_unusual_part
 
 MAX_FILE: Final = 20 << 20  # a filled workbook of 200,000 cells is 10 MB unpacked
@@ -223,7 +224,7 @@ def raw_bytes(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(MAX_FILE + 1)
     except OSError as error:
-        raise Refused("XK-F009", detail=error.strerror or str(error)) from None
+        raise Refused("XK-F009", detail=reason(error)) from None
 
 
 def _checked(infos: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:

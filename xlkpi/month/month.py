@@ -65,6 +65,11 @@ class Month:
         """The month, as YYYY-MM."""
         return self.issue.month
 
+    @property
+    def files(self) -> int:
+        """How many files came to something: a score, or a reason why there is none."""
+        return len(self.assessments) + len(self.unusable)
+
     def all_findings(self) -> Iterator[Finding]:
         """Every finding: those of the month itself, then each dealer's."""
         return self.standings.all_findings()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 from xlkpi.batch import Batch
-from xlkpi.batch.receipts import Receipt, days_after, shortest_names
+from xlkpi.batch.receipts import Receipt, days_after
 from xlkpi.batch.settle import Expected, Filed, dealer_named
 from xlkpi.findings import Finding, Severity
 from xlkpi.intake.submission import Unusable
@@ -109,32 +108,28 @@ def _lines(issue: Issue, batch: Batch, expected: Expected) -> Iterator[Return]:
     known = {**issue.roster, **expected.roster}
     errors = {done.dealer: errors_of(done.findings) for done in batch.assessments}
     settled = batch.settled
-    filed = [*settled.counting.values(), *settled.superseded, *settled.same, *(one for one, _ in batch.rejected)]
-    names = shortest_names(one.path for one in filed)  # two folders may hold files of one name
     for code, one in settled.counting.items():
         late = days_after(expected.deadline, one.receipt.moment) if expected.deadline else 0
-        yield _line(known, code, one, names, LATE if late else ON_TIME, days_late=late, errors=errors[code])
+        yield _line(known, code, one, LATE if late else ON_TIME, days_late=late, errors=errors[code])
     for status, several in ((SUPERSEDED, settled.superseded), (SAME, settled.same)):
         for one in several:
-            counting = names[settled.counting[one.dealer].path]
-            yield _line(known, one.dealer, one, names, status, note=f"以 {counting} 计分")
+            counting = settled.counting[one.dealer].file
+            yield _line(known, one.dealer, one, status, note=f"以 {counting} 计分")
     for one, unusable in batch.rejected:
-        yield _rejected(known, one, names, unusable)
+        yield _rejected(known, one, unusable)
 
 
-def _rejected(known: Mapping[str, Dealer], one: Filed, names: Mapping[Path, str], unusable: Unusable) -> Return:
+def _rejected(known: Mapping[str, Dealer], one: Filed, unusable: Unusable) -> Return:
     reason = next((f for f in reversed(unusable.findings) if f.severity is Severity.ERROR), unusable.findings[-1])
     status = reason.entry.return_status or REFUSED
     dealer = "" if status == OTHER_DEALER else unusable.dealer or str(reason.facts.get("dealer", ""))
     # what cannot be read is its sender's by the name that the blank was issued under
-    return _line(known, dealer or dealer_named(unusable.file, known), one, names, status, note=reason.message())
+    return _line(known, dealer or dealer_named(unusable.file, known), one, status, note=reason.message())
 
 
-def _line(
-    known: Mapping[str, Dealer], code: str, one: Filed, names: Mapping[Path, str], status: str, **more: Any
-) -> Return:  # fmt: skip
+def _line(known: Mapping[str, Dealer], code: str, one: Filed, status: str, **more: Any) -> Return:
     dealer = known.get(code, Dealer(code, ""))
-    return Return(code, dealer.name, dealer.region, status, names[one.path], one.receipt, **more)
+    return Return(code, dealer.name, dealer.region, status, one.file, one.receipt, **more)
 
 
 def errors_of(findings: Sequence[Finding]) -> int:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xlkpi.intake.reader import Workbook, open_workbook
-from xlkpi.scoring.engine import load_engine
+from xlkpi.scoring.compiled.syntax import NotCompiled
+from xlkpi.scoring.engine import Engine, load_engine
 from xlkpi.values import CellContent, CellFault, CellKind, Place, RawCell
 from xlkpi.workbook.layout import Layout
 
@@ -41,8 +42,16 @@ def audit_workbook(source: Path | bytes, engine: str = "formulas") -> Audit:
     book = open_workbook(source)
     stored = {raw.place: raw for raw in _formula_cells(book)}
     layout = Layout("", "", {}, {place: str(raw.formula) for place, raw in stored.items()}, {}, {})
-    results = load_engine(engine, book.package.raw, layout).evaluate({})
+    results = _loaded(engine, book.package.raw, layout).evaluate({})
     return Audit(len(stored), tuple(_differences(stored, results)))
+
+
+def _loaded(engine: str, raw: bytes, layout: Layout) -> Engine:
+    """The engine; where formulas of somebody's own cannot be compiled, formualizer."""
+    try:
+        return load_engine(engine, raw, layout)
+    except NotCompiled:
+        return load_engine("formualizer", raw, layout)
 
 
 def same(first: CellContent, second: CellContent) -> bool:

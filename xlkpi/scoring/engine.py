@@ -48,6 +48,11 @@ def engine_for(name: str, files: int) -> str:
     return "compiled" if files >= WORTH_COMPILING else "formualizer"
 
 
+def second_opinion(files: int) -> str:
+    """The engine that has not scored so many files: compiled formulas and formualizer look after each other."""
+    return "formualizer" if engine_for(AUTO, files) == "compiled" else "compiled"
+
+
 def load_engine(name: str, master: bytes, layout: Layout) -> Engine:
     """The engine of that name with the master loaded.
 

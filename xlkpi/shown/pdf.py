@@ -6,16 +6,19 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from html import unescape
 from pathlib import Path
 from typing import Final
 
-from xlkpi.files import WriteError, write_file
+from xlkpi.files import WriteError, untaken, write_file
 from xlkpi.findings import Finding
-from xlkpi.intake.guard import Refused, admit
+from xlkpi.folders import last_part, shown_names
+from xlkpi.intake.guard import Refused
+from xlkpi.intake.reader import open_workbook
 from xlkpi.workbook.package import assemble, member, members
+from xlkpi.workbook.seal import seal_of
 from xlkpi.workbook.sheets.assessment import TITLE
 
 _PLACES: Final = (
@@ -53,40 +56,43 @@ def to_pdf(files: Sequence[Path], folder: Path) -> Iterator[Path | Finding]:
         NoLibreOffice: there is none.
     """
     program = find_soffice()
+    names = shown_names(files)
+    taken: set[str] = set()
+    targets = {path: folder / untaken(f"{Path(last_part(names[path])).stem}.pdf", taken) for path in files}
     for first in range(0, len(files), _AT_ONCE):
         some = files[first : first + _AT_ONCE]
         with tempfile.TemporaryDirectory() as scratch:
-            books, refused = _prepared(some, Path(scratch))
+            books, refused = _prepared({path: names[path] for path in some}, Path(scratch))
             _convert(program, books, Path(scratch))
             for path in some:
-                yield refused.get(path) or _put(path, books[path].with_suffix(".pdf"), folder / f"{path.stem}.pdf")
+                yield refused.get(path) or _put(names[path], books[path].with_suffix(".pdf"), targets[path])
 
 
-def _prepared(files: Iterable[Path], scratch: Path) -> tuple[dict[Path, Path], dict[Path, Finding]]:
+def _prepared(files: Mapping[Path, str], scratch: Path) -> tuple[dict[Path, Path], dict[Path, Finding]]:
     """The workbooks to print, numbered, since two folders may have files of one name; and what was refused."""
     books: dict[Path, Path] = {}
     refused: dict[Path, Finding] = {}
-    for number, path in enumerate(files):
+    for number, (path, name) in enumerate(files.items()):
         try:
             data = assessment_alone(path)
         except Refused as error:
-            refused[path] = Finding(error.code, path.name, facts=error.facts)
+            refused[path] = Finding(error.code, name, facts=error.facts)
         else:
             books[path] = scratch / f"{number}.xlsx"
             books[path].write_bytes(data)
     return books, refused
 
 
-def _put(path: Path, made: Path, target: Path) -> Path | Finding:
+def _put(file: str, made: Path, target: Path) -> Path | Finding:
     try:
         write_file(target, made.read_bytes())
     except FileNotFoundError:
-        facts = {"path": target.name, "detail": "LibreOffice 没有生成"}
+        facts = {"path": str(target), "detail": "LibreOffice 没有生成"}
     except WriteError as error:
         facts = {"path": str(error.path), "detail": error.detail}
     else:
         return target
-    return Finding("XK-W001", path.name, facts=facts)
+    return Finding("XK-W001", file, facts=facts)
 
 
 def _convert(program: str, books: Mapping[Path, Path], scratch: Path) -> None:
@@ -106,9 +112,13 @@ def assessment_alone(path: Path) -> bytes:
     """The workbook with every sheet but the 绩效考核表 hidden and without a print area: LibreOffice prints hidden ones.
 
     Raises:
-        Refused: the file did not pass the guard, or has no such sheet.
+        Refused: the file did not pass the guard, was never assessed or was changed since, or has no such sheet.
     """
-    package = admit(path)
+    opened = open_workbook(path)
+    package = opened.package
+    state = seal_of(package.raw, opened.properties())
+    if state != "whole":
+        raise Refused("XK-W075" if state == "none" else "XK-W076")
     book = package.xml(_BOOK).decode()
     listed = [match[0] for match in _SHEET.finditer(book)]
     wanted = [number for number, sheet in enumerate(listed) if _attribute(sheet, "name") == TITLE]
@@ -116,8 +126,8 @@ def assessment_alone(path: Path) -> bytes:
         raise Refused("XK-T008", sheet=TITLE)
     for number, sheet in enumerate(listed):
         bare = re.sub(r'\sstate="[^"]*"', "", sheet)
-        state = "visible" if number == wanted[0] else "hidden"
-        book = book.replace(sheet, bare.replace("<sheet", f'<sheet state="{state}"', 1), 1)
+        shown = "visible" if number == wanted[0] else "hidden"
+        book = book.replace(sheet, bare.replace("<sheet", f'<sheet state="{shown}"', 1), 1)
     book = _PRINTED.sub(lambda area: area[0] if _attribute(area[0], "localSheetId") == str(wanted[0]) else "", book)
     book = re.sub(r'\s(activeTab|firstSheet)="\d+"', "", book)
     book = book.replace("<workbookView", f'<workbookView activeTab="{wanted[0]}"', 1)

@@ -21,13 +21,13 @@ class _Rate(ProgressColumn):
 
 
 @contextmanager
-def shown(console: Console, every: float = _EVERY) -> Iterator[Told]:
-    """Shows what it is told: files done, files in all."""
+def shown(console: Console, what: str = "评分", every: float = _EVERY) -> Iterator[Told]:
+    """Shows what it is told: files done, files in all; `what` is done with them, in a word."""
     if not console.is_terminal:
-        yield _plain(console, every)
+        yield _plain(console, what, every)
         return
     columns = (
-        TextColumn("评分"),
+        TextColumn(what),
         BarColumn(),
         MofNCompleteColumn(),
         _Rate(),
@@ -39,7 +39,7 @@ def shown(console: Console, every: float = _EVERY) -> Iterator[Told]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _plain(console: Console, every: float) -> Told:
+def _plain(console: Console, what: str, every: float) -> Told:
     start = last = time.monotonic()
     before: int | None = None
 
@@ -51,7 +51,7 @@ def _plain(console: Console, every: float) -> Told:
         elif now - last >= every or (done == total and last > start):
             rate = (done - before) / (now - start)
             left = f"，还需 {(total - done) / rate:.0f} 秒" if rate and done < total else ""
-            console.print(f"评分 {done}/{total}，{rate:.1f} 份/秒{left}")
+            console.print(f"{what} {done}/{total}，{rate:.1f} 份/秒{left}")
             last = now
 
     return told

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from xlkpi.month.store.trend import By, Trend, TrendPoint
     from xlkpi.scoring.trace import Step, Trace
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTICE: "cyan"}
 _NONE = "（未分）"
 _POPULATIONS = {
@@ -45,11 +45,13 @@ def print_findings(
     lang: str = "zh",
     dealers: Mapping[str, str] | None = None,
     most: int | None = None,
+    files: int | None = None,
 ) -> None:
     """Findings by dealer and sheet, the most serious first, with a count for each and at the end.
 
     `dealers` says whose a file is, by its name; a file that is not in it is shown by its name alone. After `most`
-    findings no further file is printed, only how many are left: nobody reads ninety thousand lines.
+    findings no further file is printed, only how many are left: nobody reads ninety thousand lines. `files` is in how
+    many was looked: "nothing found" says nothing without it.
     """
     listed = list(findings)
     whose = dealers or {}
@@ -62,7 +64,7 @@ def print_findings(
             break
         shown += len(of_file)
         console.print("\n".join(_of_file(file, of_file, whose, lang)))
-    console.print(tally(listed))
+    console.print(tally(listed, files))
 
 
 def _of_file(file: str, findings: Sequence[Finding], whose: Mapping[str, str], lang: str) -> Iterator[str]:

@@ -18,7 +18,7 @@ from conftest import REAL_ANSWERS, RealMonth
 from xlkpi.batch import BackgroundTasks, Batch, Expected, Filing, default_jobs, run, score_here, score_in_processes
 from xlkpi.batch.processes import WORTH_A_SECOND_PROCESS
 from xlkpi.batch.receipts import Receipt
-from xlkpi.batch.work import Done, Setup, Worker, assessment_of, encoded
+from xlkpi.batch.work import Done, Sent, Setup, Worker, assessment_of, encoded
 from xlkpi.headquarters.issuing import Blank
 from xlkpi.issue import Issue
 from xlkpi.scoring.assess import Assessment
@@ -180,10 +180,10 @@ def test_scores_and_assessed_workbooks_are_the_same_in_one_process_and_in_two(
 class Murderous(Worker):
     """A worker that a certain file kills, as a fault in a library or the machine's memory would."""
 
-    def score(self, path: Path) -> Done:
-        if path.name == "nothing.xlsx":
+    def score(self, one: Sent) -> Done:
+        if one.file == "nothing.xlsx":
             os.kill(os.getpid(), signal.SIGKILL)
-        return super().score(path)
+        return super().score(one)
 
 
 def _start_murderous(setup: bytes) -> None:
@@ -209,7 +209,7 @@ def test_a_fault_of_ours_with_one_file_stops_no_other(
     monkeypatch.setattr("xlkpi.intake.reading.read_submission", faulty)
     batch = run(issue, [sent / "D001.xlsx"])
     assert codes(batch) == {"D001.xlsx": ["XK-W002"]}
-    assert "ZeroDivisionError: ours" in batch.unusable[0].findings[0].message()
+    assert "ZeroDivisionError test_run.py:" in batch.unusable[0].findings[0].message()
 
 
 def test_a_second_process_is_started_for_many_files_only() -> None:
@@ -227,12 +227,12 @@ class Counting:
     def __init__(self, most: int = 100):
         self.most, self.scored = most, list[str]()
 
-    def __call__(self, setup: Setup, paths: Any) -> Iterator[tuple[Path, Done]]:
-        for path, done in score_here(setup, paths):
+    def __call__(self, setup: Setup, files: Any) -> Iterator[tuple[Sent, Done]]:
+        for one, done in score_here(setup, files):
             if len(self.scored) == self.most:
                 raise KeyboardInterrupt
-            self.scored.append(path.name)
-            yield path, done
+            self.scored.append(one.file)
+            yield one, done
 
 
 def test_a_run_that_was_stopped_goes_on_to_the_same_bytes(inspected: Issue, sent: Path, tmp_path: Path) -> None:

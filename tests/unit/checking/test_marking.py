@@ -54,7 +54,7 @@ def test_a_finding_on_a_sheet_that_the_workbook_lacks_stands_in_the_list_alone()
 
 def test_a_workbook_without_findings_gets_a_list_that_says_so() -> None:
     (head, _) = (o for o in mark([], {"填报"}, "D001") if isinstance(o, Write))
-    assert head.rows[1:] == (("没有发现问题",), ("",))
+    assert head.rows[1:] == (("看了 1 份文件，没有发现问题",), ("",))
 
 
 def test_rows_are_in_the_sheet_s_order_not_the_alphabet_s() -> None:

@@ -13,8 +13,17 @@ from shared.judges import need_soffice
 from xlkpi.cli import main
 from xlkpi.intake.reader import open_workbook
 from xlkpi.shown import pdf
+from xlkpi.workbook.seal import sealed
 
-ASSESSED = Path(__file__).parents[4] / "workbooks" / "service-assessment" / "assessed.xlsx"
+STAMPED = Path(__file__).parents[4] / "workbooks" / "service-assessment" / "assessed.xlsx"
+
+
+@pytest.fixture(scope="module")
+def assessed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An assessed workbook, as a run leaves it."""
+    path = tmp_path_factory.mktemp("assessed") / "assessed.xlsx"
+    path.write_bytes(sealed(STAMPED.read_bytes()))
+    return path
 
 
 def text_of(path: Path) -> list[str]:
@@ -23,21 +32,21 @@ def text_of(path: Path) -> list[str]:
 
 
 @pytest.mark.oracle
-def test_each_assessment_becomes_a_pdf_and_a_bad_file_stops_nothing(tmp_path: Path) -> None:
+def test_each_assessment_becomes_a_pdf_and_a_bad_file_stops_nothing(assessed: Path, tmp_path: Path) -> None:
     need_soffice()
     given = tmp_path / "assessed"
     given.mkdir()
-    shutil.copy(ASSESSED, given / "D001_原文实例店_2026-11.xlsx")
-    shutil.copy(ASSESSED, given / "D002 'x' $(y).xlsx")
-    (given / "broken.xlsx").write_bytes(ASSESSED.read_bytes()[:2000])
-    shutil.copy(ASSESSED.with_name("targets.xlsx"), given / "targets.xlsx")
+    shutil.copy(assessed, given / "D001_原文实例店_2026-11.xlsx")
+    shutil.copy(assessed, given / "D002 'x' $(y).xlsx")
+    (given / "broken.xlsx").write_bytes(assessed.read_bytes()[:2000])
+    shutil.copy(STAMPED.with_name("targets.xlsx"), given / "targets.xlsx")
     done = CliRunner().invoke(main, ["pdf", str(given), "-o", str(tmp_path / "pdf")])
     assert done.exit_code == 4, done.output
     assert {path.name for path in (tmp_path / "pdf").iterdir()} == {
         "D001_原文实例店_2026-11.pdf", "D002 'x' $(y).pdf",
     }  # fmt: skip
     assert "XK-F002" in done.output
-    assert "XK-T008" in done.output
+    assert "XK-W075" in done.output
     for path in (tmp_path / "pdf").iterdir():
         (page,) = text_of(path)
         assert "88.2" in page
@@ -46,9 +55,9 @@ def test_each_assessment_becomes_a_pdf_and_a_bad_file_stops_nothing(tmp_path: Pa
     assert not list(given.glob("*.pdf"))
 
 
-def test_only_the_assessment_is_left_to_see_and_no_cell_is_touched(tmp_path: Path) -> None:
-    (tmp_path / "one.xlsx").write_bytes(pdf.assessment_alone(ASSESSED))
-    before, after = open_workbook(ASSESSED), open_workbook(tmp_path / "one.xlsx")
+def test_only_the_assessment_is_left_to_see_and_no_cell_is_touched(assessed: Path, tmp_path: Path) -> None:
+    (tmp_path / "one.xlsx").write_bytes(pdf.assessment_alone(assessed))
+    before, after = open_workbook(assessed), open_workbook(tmp_path / "one.xlsx")
     assert before.sheets.keys() == after.sheets.keys()
     for name in before.sheets:
         assert before.package.xml(before.sheets[name]) == after.package.xml(after.sheets[name])
@@ -59,16 +68,54 @@ def test_only_the_assessment_is_left_to_see_and_no_cell_is_touched(tmp_path: Pat
     assert book.active.title == "绩效考核表"
 
 
-def test_without_libreoffice_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_libreoffice_it_says_what_to_do(
+    assessed: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(pdf.shutil, "which", lambda name: None)
-    done = CliRunner().invoke(main, ["pdf", str(ASSESSED), "-o", str(tmp_path)])
+    done = CliRunner().invoke(main, ["pdf", str(assessed), "-o", str(tmp_path)])
     assert done.exit_code == 1
     assert "LibreOffice (soffice) was not found" in done.output
     assert not list(tmp_path.iterdir())
 
 
-def test_a_pdf_that_was_not_made_is_a_finding(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_pdf_that_was_not_made_is_a_finding(assessed: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(pdf, "find_soffice", lambda: "true")  # a LibreOffice that makes nothing
-    done = CliRunner().invoke(main, ["pdf", str(ASSESSED), "-o", str(tmp_path)])
+    done = CliRunner().invoke(main, ["pdf", str(assessed), "-o", str(tmp_path)])
     assert done.exit_code == 4
     assert "XK-W001" in done.output
+
+
+def test_what_was_never_assessed_or_was_changed_since_is_refused_with_the_reason(
+    assessed: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from openpyxl import load_workbook
+
+    monkeypatch.setattr(pdf, "find_soffice", lambda: "false")
+    book = load_workbook(assessed)
+    book["填报"]["F7"].value = 1
+    book.save(tmp_path / "changed.xlsx")
+    book = load_workbook(assessed)
+    book.save(tmp_path / "saved again.xlsx")
+    shutil.copy(STAMPED, tmp_path / "never.xlsx")
+    done = CliRunner().invoke(main, ["pdf", str(tmp_path), "-o", str(tmp_path / "pdf")])
+    assert done.exit_code == 4
+    assert done.output.count("XK-W076") == 2
+    assert done.output.count("XK-W075") == 1
+    assert not (tmp_path / "pdf").exists()
+
+
+def test_pdfs_of_workbooks_of_one_name_do_not_overwrite_each_other(
+    assessed: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def convert(program: str, books: dict[Path, Path], scratch: Path) -> None:
+        for book in books.values():
+            book.with_suffix(".pdf").write_bytes(b"%PDF")
+
+    monkeypatch.setattr(pdf, "find_soffice", lambda: "true")
+    monkeypatch.setattr(pdf, "_convert", convert)
+    for folder in ("10", "11"):
+        (tmp_path / "in" / folder).mkdir(parents=True)
+        shutil.copy(assessed, tmp_path / "in" / folder / "D001.xlsx")
+    done = CliRunner().invoke(main, ["pdf", str(tmp_path / "in"), "-o", str(tmp_path / "pdf")])
+    assert done.exit_code == 0, done.output
+    assert sorted(path.name for path in (tmp_path / "pdf").iterdir()) == ["D001.pdf", "D001~2.pdf"]
