@@ -47,8 +47,9 @@ def test_what_was_sent_in_place_of_a_workbook_is_named_with_what_to_do(tmp_path:
 @pytest.mark.parametrize(
     ("name", "code"),
     [
-        ("D001.xlsx.bak", "XK-W064"), ("D001", "XK-W064"), (".D001.xlsx", "XK-W064"), ("说明.docx", "XK-W064"),
-        ("~$D001.xlsx", "XK-W065"), (".~lock.D001.xlsx#", "XK-W065"),
+        ("D001.zip", "XK-W061"), ("D001.PDF", "XK-W062"), ("照片.jpg", "XK-W062"), ("D001.xlsb", "XK-W063"),
+        ("D001.numbers", "XK-W063"), ("D001.xlsx.bak", "XK-W064"), ("D001", "XK-W064"), (".D001.xlsx", "XK-W064"),
+        ("说明.docx", "XK-W064"), ("~$D001.xlsx", "XK-W065"), (".~lock.D001.xlsx#", "XK-W065"),
     ],
 )  # fmt: skip
 def test_whatever_else_lies_there_is_named(tmp_path: Path, name: str, code: str) -> None:
