@@ -181,7 +181,7 @@ if __name__ == "__main__":
     for name, text in dump(WORKBOOKS).items():
         (DUMPS / f"{name}.txt").write_text(text, "utf-8")
     if "--picture" in sys.argv:
-        draw(WORKBOOKS / "assessed.xlsx", PICTURE, {"判定", "计算说明"})
+        draw(WORKBOOKS / "assessed.xlsx", PICTURE, {"判定", "得分"})
         BUTTON.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory() as place:
             control, scores = button_books(Path(place))

@@ -22,6 +22,9 @@ MISSING: Final = Absence.MISSING.value
 NOT_APPLICABLE: Final = Absence.NOT_APPLICABLE.value
 UNREADABLE: Final = Absence.UNREADABLE.value
 
+MAX_ARGUMENTS: Final = 255
+"""What Excel takes in one call of a function."""
+
 COMPARISONS: Final = (">=", "<=", "<>", ">", "<", "=")  # longest first: it is also the order of parsing
 
 
@@ -135,7 +138,11 @@ def every(conditions: Iterable[Term]) -> Formula:
 
 
 def _joined(function: str, conditions: Iterable[Term]) -> Formula:
+    """The function of all conditions; of more than it may take, the function of its results for parts of them."""
     texts = [condition.excel for condition in conditions]
+    if len(texts) > MAX_ARGUMENTS:
+        parts = (texts[at : at + MAX_ARGUMENTS] for at in range(0, len(texts), MAX_ARGUMENTS))
+        return _joined(function, [_joined(function, map(Formula, part)) for part in parts])
     return Formula(texts[0] if len(texts) == 1 else f"{function}({','.join(texts)})")
 
 

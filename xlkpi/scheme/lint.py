@@ -14,7 +14,7 @@ from xlkpi.scheme.cells import IDENTITY, of_clause, of_field
 from xlkpi.scheme.compile import compile_scheme
 from xlkpi.scheme.files import Problem, SchemeError
 from xlkpi.scheme.formulary import Compiled
-from xlkpi.scheme.formulas import allowed_functions, number_value, parse, text_with_names
+from xlkpi.scheme.formulas import MAX_ARGUMENTS, allowed_functions, number_value, parse, text_with_names
 from xlkpi.scheme.load import find_scheme, load_scheme
 from xlkpi.scheme.model import Scheme
 from xlkpi.scheme.names import clashes, why_unsafe
@@ -23,7 +23,6 @@ from xlkpi.scheme.rules import Rule, load_rules
 
 MAX_FORMULA = 8192  # Excel's limits, in characters: of a formula, and of a quoted text in it
 MAX_QUOTED = 255
-MAX_ARGUMENTS = 255
 _QUOTED = re.compile(r'"((?:[^"]|"")*)"')
 
 Where = tuple[str | int, ...]

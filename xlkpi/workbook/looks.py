@@ -25,12 +25,13 @@ class Style:
     border: bool = True
     unlocked: bool = False
     wrap: bool = True
+    shrinks: bool = False  # a number that is too wide is shown smaller, never as ####
     link: bool = False
 
 
 STYLES: dict[str, Style] = {
     "title": Style(ink=_BLUE, size=18, bold=True, across="center", border=False, wrap=False),
-    "way_home": Style(ink="0563C1", size=9, border=False, wrap=False, link=True),
+    "way_home": Style(ink="0563C1", size=9.5, border=False, wrap=False, link=True),
     "subtitle": Style(ink=_INK, size=11, across="center", border=False, wrap=False),
     "counter": Style(size=13, bold=True, across="center", border=False, wrap=False),
     "section": Style(ink=_BLUE, size=12, bold=True, border=False, wrap=False),
@@ -55,21 +56,21 @@ STYLES: dict[str, Style] = {
     "remark": Style(fill=_YELLOW, size=9, unlocked=True),
     "inspection": Style(fill=_SKY, across="center"),
     "stamped": Style(fill=_GREY, across="right"),
-    "computed": Style(fill=_GREY, across="right"),
+    "computed": Style(fill=_GREY, across="right", wrap=False, shrinks=True),
     "check": Style(size=10, bold=True, across="center"),
-    "clause": Style(size=9.5),
+    "clause": Style(),
     "points": Style(across="center"),
-    "figure": Style(across="right"),
+    "figure": Style(across="right", wrap=False, shrinks=True),
     "none": Style(fill="F7F7F7"),
-    "outcome": Style(size=9.5, across="center"),
+    "outcome": Style(across="center"),
     "score": Style(bold=True, size=12, across="center"),
-    "trace": Style(size=9),
+    "trace": Style(),
     "subtotal": Style(fill="E2E8F0", bold=True, across="center"),
-    "subtotal_text": Style(fill="E2E8F0", size=9, bold=True),
+    "subtotal_text": Style(fill="E2E8F0", bold=True),
     "total": Style(fill="CBD5E1", bold=True, size=11, across="right"),
     "total_value": Style(fill="CBD5E1", bold=True, size=13, across="center", ink=_BLUE),
-    "total_text": Style(fill="CBD5E1", size=9.5, bold=True),
-    "signature": Style(size=10.5),
+    "total_text": Style(fill="CBD5E1", bold=True),
+    "signature": Style(),
     # conditional formats, and their samples in the legend
     "veto": Style(fill=_ROSE, ink=_RED, bold=True),
     "veto_cell": Style(fill=_ROSE, ink=_RED, bold=True, across="center"),

@@ -160,11 +160,13 @@ def _set_up(sheet: Worksheet, plan: SheetPlan) -> None:
     sheet.page_setup.fitToWidth = 1
     sheet.page_setup.fitToHeight = 1 if plan.one_page else 0
     sheet.print_options.horizontalCentered = True
-    sheet.page_margins.left = sheet.page_margins.right = 0.4
+    sheet.page_margins.left = sheet.page_margins.right = 0.3
     sheet.page_margins.top = sheet.page_margins.bottom = 0.5
     sheet.page_margins.header = sheet.page_margins.footer = 0.2  # inches, like the others; else there is no room for it
     sheet.HeaderFooter.oddFooter = HeaderFooterItem(center=_HeaderFooterPart(text="&A　第 &P / &N 页"))
-    if plan.last_printed_column:
+    if plan.printed:
+        sheet.print_area = list(plan.printed)  # type: ignore[assignment]  # the stubs know only one
+    elif plan.last_printed_column:
         sheet.print_area = f"A1:{cell_ref(plan.last_printed_column, plan.last_printed_row or plan.last_row)}"
     if plan.repeat_rows:
         sheet.print_title_rows = plan.repeat_rows

@@ -6,6 +6,7 @@ position is decided in one place.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,24 +14,34 @@ from typing import TYPE_CHECKING, Literal
 
 from xlkpi.scheme.formulas import Formula
 from xlkpi.scheme.model import Scheme
-from xlkpi.values import Place, cell_ref
+from xlkpi.values import Place, cell_ref, column_row
 from xlkpi.workbook.layout import INPUTS, Layout, Role, Slot, TableSlot
+from xlkpi.workbook.looks import STYLES
+from xlkpi.workbook.measure import column_points, lines, row_height
 
 if TYPE_CHECKING:
     from xlkpi.scheme.formulary import Compiled
 
 Content = str | float | int | Formula | None
 _BARE_NUMBER = re.compile(r"\d+(\.\d+)?")
+_WAY_HOME = 8  # characters that it takes
+_ONE_LINE = 18.0  # points of a row whose height is left to the program
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedCell:
-    """One cell. `unlocked` cells are the ones a dealer may fill in."""
+    """One cell. `expects` is a text as long as the longest that a formula is likely to show: the row is made for it."""
 
     content: Content
     style: str
     number_format: str = ""
     link: str = ""
+    expects: str = ""
+
+    @property
+    def words(self) -> str:
+        """The text that the cell needs room for."""
+        return self.content if isinstance(self.content, str) else self.expects
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +92,7 @@ class SheetPlan:
     repeat_rows: str = ""
     last_printed_column: int = 0
     last_printed_row: int = 0  # 0: the last row that has a cell
+    printed: Sequence[str] = ()  # where it is more than one area: each begins a page
     one_page: bool = False
     cells: dict[str, PlannedCell] = field(default_factory=dict)
     heights: dict[int, float] = field(default_factory=dict)
@@ -89,19 +101,25 @@ class SheetPlan:
     highlights: list[Highlight] = field(default_factory=list)
     charts: list[ChartPlan] = field(default_factory=list)
 
-    def put(self, column: int, row: int, content: Content, style: str, number_format: str = "", link: str = "") -> str:
+    def put(
+        self, column: int, row: int, content: Content, style: str, number_format: str = "", link: str = "",
+        expects: str = "",
+    ) -> str:  # fmt: skip
         """Place a cell; returns its reference."""
         where = cell_ref(column, row)
         if where in self.cells:
             raise ValueError(f"{self.title}!{where} is taken")
-        self.cells[where] = PlannedCell(content, style, number_format, link)
+        self.cells[where] = PlannedCell(content, style, number_format, link, expects)
         return where
 
     def head(self, text: Content, last_column: int, *, way_home: bool = True) -> None:
-        """The title row, with the way back to 说明 in its first cell."""
+        """The title row, with the way back to 说明 in its first cell, or in two where that is a narrow one."""
+        first = 1
         if way_home:
             self.put(1, 1, "← 说明", "way_home", link="说明")
-        first = 2 if way_home else 1
+            home = 1 if self.widths[0] >= _WAY_HOME else 2
+            self.merge(1, 1, home, 1)
+            first = home + 1
         self.put(first, 1, text, "title")
         self.merge(first, 1, last_column, 1)
         self.heights[1] = 34
@@ -119,7 +137,25 @@ class SheetPlan:
     @property
     def last_row(self) -> int:
         """The last row with a cell."""
-        return max((int(where.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")) for where in self.cells), default=1)
+        return max((column_row(where)[1] for where in self.cells), default=1)
+
+    def fit_rows(self) -> None:
+        """Make every row high enough for the words in it; one that has no height and needs but a line is left alone."""
+        areas = {merged.split(":")[0]: merged for merged in self.merges}
+        for where, cell in self.cells.items():
+            style = STYLES[cell.style]
+            if not (cell.words and style.wrap):
+                continue
+            (first, top), (last, bottom) = map(column_row, areas.get(where, f"{where}:{where}").split(":"))
+            count = lines(
+                cell.words, column_points(self.widths[first - 1 : last]), style.size, style.bold,
+                indented=style.across != "center",
+            )  # fmt: skip
+            rows = range(top, bottom + 1)
+            lacking = row_height(count, style.size) - sum(self.heights.get(row, _ONE_LINE) for row in rows)
+            if lacking > 0:
+                more = math.ceil(lacking / len(rows))
+                self.heights |= {row: self.heights.get(row, _ONE_LINE) + more for row in rows}
 
 
 @dataclass(slots=True)
@@ -146,12 +182,12 @@ class WorkbookPlan:
 
     def formula(
         self, sheet: SheetPlan, position: tuple[int, int], name: str, role: Role, style: str, number_format: str = "",
-        field_name: str = "",
+        field_name: str = "", expects: str = "",
     ) -> str:  # fmt: skip
         """Place the compiled formula of a name; one that is a bare number stands as the number."""
         text = self.compiled.formulas[name]
         content: Content = float(text) if _BARE_NUMBER.fullmatch(text) else Formula(text)
-        where = sheet.put(*position, content, style, number_format)
+        where = sheet.put(*position, content, style, number_format, expects=expects)
         self.slot(sheet, where, name, role, field_name)
         return where
 

@@ -42,6 +42,7 @@ def cell_format(name: str) -> CellFormat:
             horizontal=style.across,
             vertical="center",
             wrap_text=style.wrap,
+            shrink_to_fit=style.shrinks,
             indent=0 if style.across == "center" else 1,
         ),
         protection=Protection(locked=not style.unlocked),

@@ -140,6 +140,13 @@ def test_a_single_condition_needs_no_or() -> None:
     assert formulas.every([Formula("甲=1"), Formula("乙=1")]).excel == "AND(甲=1,乙=1)"
 
 
+@pytest.mark.parametrize("count", [255, 256, 261, 700])
+def test_no_function_is_given_more_arguments_than_excel_takes(count: int) -> None:
+    text = formulas.either(Formula(f"甲{n}_=1") for n in range(count)).excel
+    assert parse(text).crowded(formulas.MAX_ARGUMENTS) == []
+    assert text.count("=1") == count
+
+
 def test_a_blank_input_is_missing_while_a_formula_says_so_itself() -> None:
     assert formulas.blank(COUNT).excel == 'OR(台数="",台数="未填")'
     assert formulas.blank(RATE).excel == '返修率="未填"'

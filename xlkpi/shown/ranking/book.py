@@ -158,8 +158,8 @@ def _shape(name: str) -> dict[str, Any]:
     style = STYLES[name]
     shape: dict[str, Any] = {
         "font_name": FONT, "font_size": style.size, "bold": style.bold, "font_color": f"#{style.ink}",
-        "align": style.across, "valign": "vcenter", "text_wrap": style.wrap, "locked": not style.unlocked,
-        "indent": 0 if style.across == "center" else 1,
+        "align": style.across, "valign": "vcenter", "text_wrap": style.wrap, "shrink": style.shrinks,
+        "locked": not style.unlocked, "indent": 0 if style.across == "center" else 1,
     }  # fmt: skip
     if style.fill:
         shape |= {"bg_color": f"#{style.fill}", "pattern": 1}

@@ -1,8 +1,11 @@
-"""绩效考核表: the sheet that is signed. The source's seven columns; target, actual, completion and the sentence."""
+"""绩效考核表: the sheet that is signed. The source's seven columns; target, actual, completion and the sentence.
+
+On paper the table with its signatures is a page of A4 upright; the sentences, which stand right of it, are the next.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from xlkpi.scheme import parts
@@ -29,12 +32,14 @@ from xlkpi.workbook.plan import Content, Highlight, SheetPlan, WorkbookPlan, num
 
 TITLE = "绩效考核表"
 _HEADINGS = (
-    "考核项", "细项", "考核标准", "依据", "分值", "目标", "实绩", "完成率", "检查情况", "判定", "得分", "计算说明",
+    "考核项", "细项", "考核标准", "依据", "分值", "目标", "实绩", "完成率", "检查情况", "判定", "得分",
+    "细项", "计算说明",
 )  # fmt: skip
-_LAST = len(_HEADINGS)
-(_GROUP, _ITEM, _CLAUSE, _EVIDENCE, _POINTS, _TARGET, _ACTUAL, _COMPLETION, _INSPECTION, _OUTCOME, _SCORE, _TRACE) = (
-    range(1, _LAST + 1)
-)
+_WIDTHS = (9, 10, 32, 5.5, 5.5, 12.5, 12.5, 9, 9, 8, 7.5, 10, 110)  # both pages are of one width
+(
+    _GROUP, _ITEM, _CLAUSE, _EVIDENCE, _POINTS, _TARGET, _ACTUAL, _COMPLETION, _INSPECTION, _OUTCOME, _SCORE,
+    _TRACED, _TRACE,
+) = range(1, len(_HEADINGS) + 1)  # fmt: skip
 _HEAD = 4
 _OUTCOME_FORMAT = '"扣 "General;;"不扣";@'
 
@@ -52,23 +57,28 @@ def add(plan: WorkbookPlan) -> None:
     """Put the sheet into the plan."""
     sheet = plan.sheet(
         SheetPlan(
-            TITLE, widths=(9, 10, 34, 7, 7, 13, 13, 10, 13, 10, 9, 64), landscape=True, freeze=f"C{_HEAD + 1}",
-            repeat_rows=f"{_HEAD}:{_HEAD}", last_printed_column=_LAST, one_page=True, tab_colour="C00000",
+            TITLE, widths=_WIDTHS, freeze=f"C{_HEAD + 1}", repeat_rows=f"{_HEAD}:{_HEAD}", tab_colour="C00000",
         )
     )  # fmt: skip
-    sheet.head(Formula(f'{MONTH}&"　{plan.scheme.title}"'), _LAST)
-    sheet.put(1, 2, Formula(f'"经销商："&{DEALER_NAME}&"（"&{DEALER}&"）　区域："&{REGION}'), "subtitle")
-    sheet.merge(1, 2, _LAST, 2)
-    sheet.heights[2] = 22
+    sheet.head(Formula(f'{MONTH}&"　{plan.scheme.title}"'), _SCORE)
+    sheet.put(_TRACED, 1, Formula(f'{MONTH}&"　{plan.scheme.title}　计算说明"'), "title")
+    sheet.merge(_TRACED, 1, _TRACE, 1)
+    for column, last in ((_GROUP, _SCORE), (_TRACED, _TRACE)):
+        who = Formula(f'"经销商："&{DEALER_NAME}&"（"&{DEALER}&"）　区域："&{REGION}')
+        sheet.put(column, 2, who, "subtitle")
+        sheet.merge(column, 2, last, 2)
+    sheet.heights |= {1: 30, 2: 20, 3: 8}
     for column, heading in enumerate(_HEADINGS, 1):
         sheet.put(column, _HEAD, heading, "header")
-    sheet.heights[_HEAD] = 26
+    sheet.heights[_HEAD] = 22
     row = _HEAD + 1
     for group in plan.scheme.groups:
         row = _group(plan, sheet, group, row)
-    _highlights(sheet, row - 1)
+    last = row - 1
+    _highlights(sheet, last)
     row = _totals(plan, sheet, row)
     _signatures(sheet, row + 1)
+    sheet.printed = (f"A1:{cell_ref(_SCORE, row + 1)}", f"{cell_ref(_TRACED, 1)}:{cell_ref(_TRACE, last)}")
 
 
 def _group(plan: WorkbookPlan, sheet: SheetPlan, group: Group, row: int) -> int:
@@ -80,15 +90,16 @@ def _group(plan: WorkbookPlan, sheet: SheetPlan, group: Group, row: int) -> int:
     sheet.put(_GROUP, row, f"{group.group}小计", "subtotal")
     sheet.merge(_GROUP, row, _EVIDENCE, row)
     plan.formula(sheet, (_POINTS, row), of_field(group.group, parts.POINTS), Role.POINTS, "subtotal", "General")
-    sheet.put(_TARGET, row, None, "subtotal")
-    sheet.merge(_TARGET, row, _OUTCOME, row)
     plan.formula(sheet, (_SCORE, row), of_field(group.group, parts.SCORE), Role.SCORE, "subtotal", "0.0")
     veto = of_field(group.group, parts.VETO)
     before = of_field(group.group, parts.BEFORE_VETO)
     score = of_field(group.group, parts.SCORE)
     told = f'IF({veto}="{VETOED}","本组否决（否决前 "&ROUND({before},4)&" 分）","合计 "&ROUND({score},4)&" 分")'
-    sheet.put(_TRACE, row, Formula(told), "subtotal_text")
-    sheet.heights[row] = 22
+    sheet.put(_TARGET, row, Formula(told), "subtotal_text")
+    sheet.merge(_TARGET, row, _OUTCOME, row)
+    sheet.put(_TRACED, row, None, "subtotal_text")
+    sheet.merge(_TRACED, row, _TRACE, row)
+    sheet.heights[row] = 20
     return row + 1
 
 
@@ -110,9 +121,10 @@ def _item(plan: WorkbookPlan, sheet: SheetPlan, group: Group, item: Item, row: i
     name, first = item.item, row
     lines = list(_lines(plan, item)) or [_Line(item.text)]
     last = first + len(lines) - 1
+    sheet.heights |= dict.fromkeys(range(first, last + 1), 20)
     for line in lines:
         text: Content = text_with_names(line.text, plan.compiled.names) or line.text
-        standard = sheet.put(_CLAUSE, row, text, "clause")
+        standard = sheet.put(_CLAUSE, row, text, "clause", expects=line.text)
         if line.clause or row == first:
             slot = of_clause(name, line.clause, parts.STANDARD) if line.clause else of_field(name, parts.STANDARD)
             plan.slot(sheet, standard, slot, Role.CLAUSE, name)
@@ -138,16 +150,20 @@ def _item(plan: WorkbookPlan, sheet: SheetPlan, group: Group, item: Item, row: i
         for column in (_TARGET, _ACTUAL, _COMPLETION):
             sheet.put(column, first, None, "none")
     plan.formula(sheet, (_SCORE, first), of_field(name, parts.SCORE), Role.SCORE, "score", "0.0", name)
-    plan.formula(sheet, (_TRACE, first), of_field(name, parts.TRACE), Role.TRACE, "trace", field_name=name)
-    for column in (_ITEM, _EVIDENCE, _POINTS, _TARGET, _ACTUAL, _COMPLETION, _SCORE, _TRACE):
+    sheet.put(_TRACED, first, item.label or name, "item")
+    told = _sentence(item, lines)
+    plan.formula(sheet, (_TRACE, first), of_field(name, parts.TRACE), Role.TRACE, "trace", "", name, expects=told)
+    for column in (_ITEM, _EVIDENCE, _POINTS, _TARGET, _ACTUAL, _COMPLETION, _SCORE, _TRACED, _TRACE):
         sheet.merge(column, first, column, last)
     for column in (_SCORE, _TRACE):
         where = cell_ref(column, first)
         sheet.highlights.append(Highlight(where, f'{of_field(name, parts.VETO)}="{VETOED}"', "veto"))
-    # the sentence grows with the clauses; a merged cell does not grow by itself
-    for line_row in range(first, last + 1):
-        sheet.heights[line_row] = max(20.0, 38.0 / len(lines)) if len(lines) < 3 else 22
     return row
+
+
+def _sentence(item: Item, lines: Sequence[_Line]) -> str:
+    """A text as long as the longest sentence of an item: the actual, the completion, the points, and every clause."""
+    return "字" * ((60 if item.score else 12) + 10 * len(lines) + 24 * len(item.clauses))
 
 
 def _inspection(plan: WorkbookPlan, sheet: SheetPlan, name: str, row: int) -> None:
@@ -181,13 +197,14 @@ def _totals(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> int:
     )
     for label, name, shape, told in lines:
         sheet.put(_GROUP, row, label, "total")
-        sheet.merge(_GROUP, row, _OUTCOME, row)
+        sheet.merge(_GROUP, row, _ITEM, row)
+        where = sheet.put(_CLAUSE, row, Formula(told), "total_text")
+        sheet.merge(_CLAUSE, row, _OUTCOME, row)
         plan.formula(sheet, (_SCORE, row), name, Role.SCORE, "total_value", shape)
-        where = sheet.put(_TRACE, row, Formula(told), "total_text")
         if name == TOTAL:
             sheet.highlights.append(Highlight(where, f'{TOTAL_VETO}="{VETOED}"', "veto"))
             sheet.highlights.append(Highlight(where, f'{STATUS}="{PROVISIONAL}"', "open"))
-        sheet.heights[row] = 22
+        sheet.heights[row] = 20
         row += 1
     return row
 
@@ -198,10 +215,10 @@ def _grade_lines(plan: WorkbookPlan) -> str:
 
 def _signatures(sheet: SheetPlan, row: int) -> None:
     for column, last, text in (
-        (_GROUP, _EVIDENCE, "经销商总经理（签字）：　　　　　　　　　日期："),
-        (_POINTS, _SCORE, "总部考核人（签字）：　　　　　　　　　　日期："),
-        (_TRACE, _TRACE, "总部盖章："),
+        (_GROUP, _CLAUSE, "经销商总经理（签字）：　　　　　　　日期："),
+        (_EVIDENCE, _COMPLETION, "总部考核人（签字）：　　　　　　　日期："),
+        (_INSPECTION, _SCORE, "总部盖章："),
     ):
         sheet.put(column, row, text, "signature")
         sheet.merge(column, row, last, row)
-    sheet.heights[row] = 46
+    sheet.heights |= {row - 1: 8, row: 44}

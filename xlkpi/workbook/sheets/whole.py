@@ -25,4 +25,6 @@ def plan_workbook(scheme: Scheme, compiled: Compiled) -> WorkbookPlan:
     plan = WorkbookPlan(scheme, compiled)
     for sheet in (dashboard, entry, tables, assessment, indicators, goals, diagnosis, workings, dealer, marker, guide):
         sheet.add(plan)
+    for planned in plan.sheets:
+        planned.fit_rows()
     return plan

@@ -48,8 +48,9 @@ _WORDS = {
 def add(plan: WorkbookPlan) -> None:
     """Put the sheet into the plan. Cells whose home is the assessment sheet are referred to, not repeated."""
     sheet = plan.sheet(
-        SheetPlan(TITLE, widths=(18, *([12] * (_COLUMNS - 1))), landscape=True, last_printed_column=_COLUMNS,
-                  one_page=True, tab_colour="7F7F7F")
+        SheetPlan(
+            TITLE, widths=(16, *([10.5] * (_COLUMNS - 1))), last_printed_column=_COLUMNS, tab_colour="7F7F7F"
+        )
     )  # fmt: skip
     sheet.head(f"{plan.scheme.title}　计分过程", _COLUMNS)
     row = _head(sheet, 3, "一、细项", ("细项", *(_WORDS.get(part, part) for part, _ in _ITEM)))

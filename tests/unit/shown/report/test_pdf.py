@@ -48,10 +48,13 @@ def test_each_assessment_becomes_a_pdf_and_a_bad_file_stops_nothing(assessed: Pa
     assert "XK-F002" in done.output
     assert "XK-W075" in done.output
     for path in (tmp_path / "pdf").iterdir():
-        (page,) = text_of(path)
-        assert "88.2" in page
-        assert "原文实例店" in page
-        assert "填报" not in page.replace("填报截止", "")
+        table, sentences = text_of(path)
+        assert "88.2" in table
+        assert "签字" in table
+        assert "得 15 分" in sentences
+        for page in (table, sentences):
+            assert "原文实例店" in page
+            assert "填报" not in page.replace("填报截止", "")
     assert not list(given.glob("*.pdf"))
 
 
