@@ -118,14 +118,6 @@ def test_all_other_sheets_are_visible_and_open_on_the_one_to_fill_in(mine: Workb
     assert [sheet.title for sheet in mine.worksheets if sheet.sheet_view.tabSelected] == ["填报"]
 
 
-def test_the_assessment_prints_on_one_a4_page(mine: Workbook) -> None:
-    sheet = mine["绩效考核表"]
-    assert (sheet.page_setup.paperSize, sheet.page_setup.orientation) == (9, "landscape")
-    assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 1)
-    assert sheet.sheet_properties.pageSetUpPr.fitToPage
-    assert sheet.print_area
-
-
 def test_the_assessment_has_the_sources_columns(mine: Workbook) -> None:
     headings = [cell.value for cell in mine["绩效考核表"][4]]
     for heading in (
