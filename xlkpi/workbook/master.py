@@ -165,7 +165,7 @@ def _set_up(sheet: Worksheet, plan: SheetPlan) -> None:
     sheet.page_margins.header = sheet.page_margins.footer = 0.2  # inches, like the others; else there is no room for it
     sheet.HeaderFooter.oddFooter = HeaderFooterItem(center=_HeaderFooterPart(text="&A　第 &P / &N 页"))
     if plan.printed:
-        sheet.print_area = list(plan.printed)  # type: ignore[assignment]  # the stubs know only one
+        sheet.print_area = list(plan.printed)
     elif plan.last_printed_column:
         sheet.print_area = f"A1:{cell_ref(plan.last_printed_column, plan.last_printed_row or plan.last_row)}"
     if plan.repeat_rows:
