@@ -21,6 +21,7 @@ from xlkpi.scheme import parts
 from xlkpi.scheme.cells import of_field
 from xlkpi.scheme.formulas import number_value
 from xlkpi.scheme.model import Plausibility, SchemeField
+from xlkpi.scheme.types import TYPES, Compared
 from xlkpi.scoring.assess import Assessment
 from xlkpi.workbook.layout import Role
 
@@ -31,7 +32,6 @@ Past = Mapping[str, Mapping[str, Sequence[float]]]
 
 _NORMAL: Final = 1.4826  # times the MAD is the standard deviation of what is distributed normally
 _TEN_THOUSAND: Final = 4.0  # powers of ten
-_COMPARED: Final = frozenset({"count", "amount", "rate", "number"})
 _QUOTED: Final = 6  # earlier months that a message lists
 
 
@@ -153,7 +153,7 @@ class _Month:
         return {
             name: entry
             for name, entry in entered.items()
-            if entry.type in _COMPARED and entry.block == "本月" and name not in unlike
+            if TYPES[entry.type].compared and entry.block == "本月" and name not in unlike
         }
 
     # ------------------------------------------------------------ field by field
@@ -202,7 +202,7 @@ class _Month:
 
     def is_slip(self, entry: SchemeField, value: float, usual: float) -> bool:
         """Whether an amount is off by about a factor of 10⁴: 元 for 万元, or 万元 for 元."""
-        if entry.type != "amount" or value * usual <= 0:
+        if not _how(entry).slips or value * usual <= 0:
             return False
         powers = abs(math.log10(value / usual))
         return abs(powers - _TEN_THOUSAND) <= math.log10(self.limits.slip_within)
@@ -220,9 +220,7 @@ class _Month:
 
     def least_spread(self, entry: SchemeField, middle: float) -> float:
         """Figures that stood still for months may still move a little: counts by their root, rates by a point."""
-        least = self.little * abs(middle)
-        at_least = {"count": math.sqrt(abs(middle)), "rate": 0.01}
-        return max(least, at_least.get(entry.type, 0.0))
+        return max(self.little * abs(middle), _how(entry).least_spread(middle))
 
     # ------------------------------------------------------------ against the other dealers
 
@@ -238,7 +236,7 @@ class _Month:
         group, centre = self.peers(dealer, name)
         if centre is None:
             return None
-        by_factor = entry.type != "rate"
+        by_factor = _how(entry).by_factor
         middle = math.exp(centre.middle) if by_factor else centre.middle
         code = "XK-P009" if self.is_slip(entry, value, middle) else self.far_code(value, centre, by_factor)
         return (code, {"group": group, "count": centre.count, "middle": show(entry, middle)}) if code else None
@@ -263,7 +261,7 @@ class _Month:
     def _centre(self, kind: str, group: str, name: str) -> _Centre | None:
         key = (kind, group, name)
         if key not in self._centres:
-            by_factor = self.fields[name].type != "rate"
+            by_factor = _how(self.fields[name]).by_factor
             values = [
                 self.figures[dealer][name] for dealer in self._members[kind, group] if name in self.figures[dealer]
             ]
@@ -334,6 +332,14 @@ class _Month:
     @staticmethod
     def _near(one: float, other: float) -> bool:
         return abs(math.log(one / other)) < math.log(1.5)
+
+
+def _how(entry: SchemeField) -> Compared:
+    """How the figures of a field are compared."""
+    compared = TYPES[entry.type].compared
+    if compared is None:
+        raise TypeError(f"{entry.type} is never compared")
+    return compared
 
 
 def _neighbours(names: Sequence[str], step: int) -> Iterable[tuple[str, str]]:

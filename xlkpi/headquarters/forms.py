@@ -16,6 +16,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlkpi.headquarters.identity import NAME, PROPERTY, Origin, title
 from xlkpi.scheme.model import Item, Scheme, SchemeField
+from xlkpi.scheme.types import TYPES, Shape
 from xlkpi.values import Absence
 from xlkpi.workbook.package import saved
 from xlkpi.workbook.plan import number_format
@@ -116,14 +117,11 @@ def _inspected(scheme: Scheme, item: Item, fields: dict[str, SchemeField]) -> li
 
 
 def _hint(entry: SchemeField) -> str:
-    kinds = {
-        "count": "次数", "rate": "百分数", "day": "几号（只填日子）", "amount": "金额", "number": "数", "date": "日期",
-    }  # fmt: skip
+    hint = TYPES[entry.type].hint
     words = [word for word, meaning in entry.words.items() if meaning != "asserted"]
     if entry.not_applicable:
         words.append(Absence.NOT_APPLICABLE.value)
-    parts = ([kinds[entry.type]] if entry.type in kinds else []) + words
-    return " / ".join(dict.fromkeys(parts))
+    return " / ".join(dict.fromkeys((*([hint] if hint else []), *words)))
 
 
 def _marked(book: Workbook, origin: Origin) -> bytes:
@@ -178,7 +176,7 @@ def _choices(sheet: Worksheet, column: Column, area: str) -> None:
     """A drop-down for choices; other inspections take words too, so they only get a message."""
     rule = DataValidation(allow_blank=True, showInputMessage=True)
     rule.promptTitle, rule.prompt = column.heading[:32], f"{column.hint}\n{column.entry.definition}"[:255]
-    if column.entry.type == "choice":
+    if TYPES[column.entry.type].shape is Shape.CHOICE:
         words = [*column.entry.words, *([Absence.NOT_APPLICABLE.value] if column.entry.not_applicable else [])]
         rule.type, rule.formula1, rule.showErrorMessage = "list", '"' + ",".join(words) + '"', True
     rule.add(area)

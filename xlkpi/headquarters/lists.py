@@ -23,6 +23,7 @@ from xlkpi.scheme import parts
 from xlkpi.scheme.cells import of_field
 from xlkpi.scheme.model import Scheme, SchemeField
 from xlkpi.scheme.parts import Part
+from xlkpi.scheme.types import TYPES, Shape
 from xlkpi.values import Absence, Value
 
 _PEERS = ("对标组", "peer group")
@@ -395,7 +396,7 @@ def _read(entry: SchemeField, row: Row, name: str, month: str = "") -> Reading:
 
 def _times(entry: SchemeField, unit: str) -> Decimal | None:
     """What a figure in a column's unit is multiplied with; None where the unit is not one of the field's."""
-    if not unit or unit == folded(entry.unit) or (unit == "%" and entry.type == "rate"):
+    if not unit or unit == folded(entry.unit) or (unit == "%" and TYPES[entry.type].shape is Shape.PERCENT):
         return Decimal(1)
     return None if unit in ("%", DOUBTFUL) else quantity.factor(unit, entry.unit)
 

@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, assert_never
 
 from xlkpi.intake import phrases, quantity
 from xlkpi.intake.formats import Section, rendered, section_for
@@ -26,6 +26,7 @@ from xlkpi.intake.shown import (
 )
 from xlkpi.scheme.formulas import arithmetic, number_value
 from xlkpi.scheme.model import SchemeField
+from xlkpi.scheme.types import TYPES, Shape
 from xlkpi.values import UNKNOWN, Absence, CellKind, RawCell, Value, days_in
 
 MAX_TEXT: Final = 32_767  # characters that a cell holds in Excel; a file that has more does not open there
@@ -43,8 +44,6 @@ _NOTHING = frozenset(
 _DASHES: Final = frozenset("-–—")
 _MANY: Final = 99
 _EMPTY: Final = "（空白）"
-_WHOLE: Final = frozenset({"count", "day"})  # types that take whole numbers alone
-_FINEST: Final = {"amount": 0.005, "number": 0.005, "rate": 0.00005}  # half the last digit that the form itself shows
 
 
 class Reading(NamedTuple):
@@ -66,7 +65,8 @@ def understand(entry: SchemeField, raw: RawCell | None, *, name: str = "", month
     """
     if raw is None:
         return Reading(Absence.MISSING)
-    serial = _serial_in(raw) if entry.type == "day" and not isinstance(raw.formula, str) else None
+    is_day = TYPES[entry.type].shape is Shape.DAY
+    serial = _serial_in(raw) if is_day and not isinstance(raw.formula, str) else None
     if serial is not None:
         return _day_of_month(entry, serial, raw, month)
     reading = _understand(entry, raw)
@@ -76,7 +76,7 @@ def understand(entry: SchemeField, raw: RawCell | None, *, name: str = "", month
             return _in_doubt(doubt.code, found=raw.text, **doubt.facts)
         if reading.value is Absence.UNREADABLE:
             reading = _from_phrase(entry, reading, raw.text or "", name, month)
-    if entry.type == "day" and month and isinstance(reading.value, float) and reading.value > days_in(month):
+    if is_day and month and isinstance(reading.value, float) and reading.value > days_in(month):
         return _in_doubt("XK-V033", found=raw.text, day=f"{reading.value:g}日", month=month)
     return reading
 
@@ -94,12 +94,17 @@ def show(entry: SchemeField, value: Value) -> str:
     """A value as findings quote it."""
     if isinstance(value, Absence):
         return value.value
-    if isinstance(value, float):
-        if entry.type == "date":
+    if not isinstance(value, float):
+        return str(value)
+    match TYPES[entry.type].shape:
+        case Shape.DATE:
             return day_of(value)
-        digits = f"{value * 100:.10g}%" if entry.type == "rate" else f"{value:,.10g}"
-        return f"{digits} {entry.unit}".strip() if entry.type != "rate" else digits
-    return str(value)
+        case Shape.PERCENT:
+            return f"{value * 100:.10g}%"
+        case Shape.NUMBER | Shape.DAY | Shape.CHOICE | Shape.TEXT:
+            return f"{value:,.10g} {entry.unit}".strip()
+        case unknown:
+            assert_never(unknown)
 
 
 def words_of(raw: RawCell) -> str:
@@ -141,12 +146,13 @@ def _from_content(entry: SchemeField, raw: RawCell) -> Reading:
     text = raw.text
     if text is None:
         return Reading(Absence.MISSING)
-    if len(text) > MAX_TEXT and entry.type != "text":
+    is_text = TYPES[entry.type].shape is Shape.TEXT
+    if len(text) > MAX_TEXT and not is_text:
         return _unreadable(entry, text[:MAX_TEXT])  # no figure, word or date is so long: nobody looks into it
     if raw.kind is CellKind.TEXT:
         clean = _clean(text[:MAX_TEXT])
         return _from_text(entry, text, clean) if clean else Reading(Absence.MISSING)
-    if entry.type == "text":
+    if is_text:
         return Reading(words_of(raw))
     if raw.kind is CellKind.NUMBER:
         return _from_number(entry, raw)
@@ -176,7 +182,8 @@ def _from_formula(entry: SchemeField, raw: RawCell, formula: str) -> Reading:
 
 def _from_number(entry: SchemeField, raw: RawCell) -> Reading:
     value = _finite(raw.text or "")
-    if value is None or entry.type == "choice":
+    shape = TYPES[entry.type].shape
+    if value is None or shape is Shape.CHOICE:
         return _unreadable(entry, raw.text or "" if value is None else f"{value:g}")
     if raw.format is UNKNOWN:
         return _without_format(entry, value)
@@ -186,9 +193,9 @@ def _from_number(entry: SchemeField, raw: RawCell) -> Reading:
         return _in_doubt("XK-V019", shown=code, found=f"{value:.10g}")
     if section.date:
         return _from_dated(entry, value, section)
-    if entry.type == "date":
+    if shape is Shape.DATE:
         return _from_serial(entry, value) if section.plain else _unreadable(entry, words_of(raw))
-    if entry.type == "day" and value > 31 and entry.maximum is None:
+    if shape is Shape.DAY and value > 31 and entry.maximum is None:
         return _unreadable(entry, f"{value:g}")
     held = _held(entry, value)
     if section.plain and value >= 0 and (section.decimals is None or section.decimals >= _digits(value)):
@@ -202,9 +209,13 @@ def _code(raw: RawCell) -> str:
 
 def _held(entry: SchemeField, value: float) -> Reading:
     """What the number in a cell means by itself."""
-    if entry.type == "rate":
+    if _is_rate(entry):
         return _rate(entry, value, f"{value:.10g}")
-    return Reading(whole(value) if entry.type in _WHOLE else value)
+    return Reading(whole(value) if TYPES[entry.type].whole else value)
+
+
+def _is_rate(entry: SchemeField) -> bool:
+    return TYPES[entry.type].shape is Shape.PERCENT
 
 
 def whole(value: float) -> float:
@@ -226,7 +237,7 @@ def _as_shown(entry: SchemeField, value: float, held: Reading, code: str) -> Rea
     text = rendered(code, value)
     if text is None:
         return _in_doubt("XK-V019", shown=code, found=f"{value:.10g}")
-    seen = figure_in(text, entry.unit, rate=entry.type == "rate")
+    seen = figure_in(text, entry.unit, rate=_is_rate(entry))
     if seen is None and value == 0 and text.strip() in _DASHES:  # how the books of accounts show nought
         return _understood(entry, 0.0, text.strip())
     for reading in _candidates(entry, value, held, seen):
@@ -237,7 +248,7 @@ def _as_shown(entry: SchemeField, value: float, held: Reading, code: str) -> Rea
 
 def _rounded_in_view(entry: SchemeField, reading: Reading, hidden: float, shown: str, value: float) -> Reading:
     """A reading of which the view hides some digits: said, and asked about where they are a hundredth of it."""
-    if abs(hidden) <= _FINEST.get(entry.type, math.inf):
+    if abs(hidden) <= TYPES[entry.type].finest:
         return reading
     if not isinstance(reading.value, float) or abs(hidden) > abs(reading.value) / 100:
         return _in_doubt("XK-V019", shown=shown, found=f"{value:.10g}")
@@ -246,12 +257,12 @@ def _rounded_in_view(entry: SchemeField, reading: Reading, hidden: float, shown:
 
 def _candidates(entry: SchemeField, value: float, held: Reading, seen: Figure | None) -> tuple[Reading, ...]:
     """What a cell's number may mean: with a per cent sign the number itself comes first."""
-    return (Reading(value), held) if entry.type == "rate" and seen is not None and seen.percent else (held,)
+    return (Reading(value), held) if _is_rate(entry) and seen is not None and seen.percent else (held,)
 
 
 def _figure(entry: SchemeField, seen: Figure) -> float:
     """What is seen as the field's value: a rate without a per cent sign is read as one that is typed; NaN for none."""
-    if entry.type != "rate" or seen.percent:
+    if not _is_rate(entry) or seen.percent:
         return seen.number
     read = _rate(entry, seen.number, "").value
     return read if isinstance(read, float) else math.nan
@@ -259,22 +270,23 @@ def _figure(entry: SchemeField, seen: Figure) -> float:
 
 def _agree(entry: SchemeField, value: float, seen: Figure) -> bool:
     """Whether a number rounds to what is seen of it."""
-    step = seen.step if entry.type != "rate" or seen.percent else 0.01
+    step = seen.step if not _is_rate(entry) or seen.percent else 0.01
     return abs(value - _figure(entry, seen)) <= step * 0.5000001
 
 
 def _without_format(entry: SchemeField, value: float) -> Reading:
     """A number of which nobody says how its cell shows it: what only the format could tell is a question."""
-    if entry.type == "date":
+    shape = TYPES[entry.type].shape
+    if shape is Shape.DATE:
         return _from_serial(entry, value)
-    if entry.type == "day" and value > 31 and entry.maximum is None:
+    if shape is Shape.DAY and value > 31 and entry.maximum is None:
         return _unreadable(entry, f"{value:g}")
-    if entry.type == "rate" and value == 1:  # as the form's own formulas take it; a hundredth of it is hardly a rate
+    if shape is Shape.PERCENT and value == 1:  # as the form's own formulas take it; a hundredth of it is hardly a rate
         return _understood(entry, value, "1")
-    if entry.type == "rate" and value > 1:
+    if shape is Shape.PERCENT and value > 1:
         one, other = show(entry, value), show(entry, value / 100)
         return _in_doubt("XK-V043", found=f"{value:.10g}", one=one, other=other)
-    return Reading(whole(value) if entry.type in _WHOLE else value)
+    return Reading(whole(value) if TYPES[entry.type].whole else value)
 
 
 def _rate(entry: SchemeField, value: float, found: str) -> Reading:
@@ -294,7 +306,7 @@ def _from_dated(entry: SchemeField, value: float, section: Section) -> Reading:
     """A number that its cell shows as a date or a time."""
     shown = date_shown(value, section)
     is_day = FIRST_DAY <= value < LAST_DAY + 1 and bool(set(section.date) & set("yd"))
-    if entry.type == "date" and is_day:
+    if TYPES[entry.type].shape is Shape.DATE and is_day:
         return Reading(value)
     return _in_doubt("XK-V019", shown=shown, found=f"{value:.10g}")
 
@@ -330,21 +342,27 @@ def _day_of_month(entry: SchemeField, serial: float, raw: RawCell, month: str) -
 def _from_text(entry: SchemeField, text: str, clean: str, *, iso: bool = False) -> Reading:
     if clean == Absence.NOT_APPLICABLE.value:
         return Reading(Absence.NOT_APPLICABLE)
-    if entry.type == "text":
-        return Reading(text.strip()[:MAX_TEXT])
-    if entry.type == "date":
-        serial = _date_in(quantity.narrowed(text))
-        if serial is not None:
-            return Reading(serial) if iso else _understood(entry, serial, text)
-    if entry.type not in ("choice", "date"):
-        reading = _from_number_in_words(entry, text, clean)
-        if reading is not None:
-            return reading
+    shape = TYPES[entry.type].shape
+    match shape:
+        case Shape.TEXT:
+            return Reading(text.strip()[:MAX_TEXT])
+        case Shape.DATE:
+            serial = _date_in(quantity.narrowed(text))
+            if serial is not None:
+                return Reading(serial) if iso else _understood(entry, serial, text)
+        case Shape.NUMBER | Shape.PERCENT | Shape.DAY:
+            number = _from_number_in_words(entry, text, clean)
+            if number is not None:
+                return number
+        case Shape.CHOICE:
+            pass
+        case unknown:
+            assert_never(unknown)
     word = _word(entry, clean)
     if word is not None:
         reading = Reading(word) if word == text.strip() else _understood(entry, word, text)
         return reading.noting("XK-V012", found=text) if entry.words[word] == "asserted" else reading
-    if clean.lower() in _NOTHING and entry.type != "choice":
+    if clean.lower() in _NOTHING and shape is not Shape.CHOICE:
         return _in_doubt("XK-V015", found=text)
     return _unreadable(entry, text)
 
@@ -364,7 +382,7 @@ def _from_number_in_words(entry: SchemeField, text: str, clean: str) -> Reading 
 
 def _from_quantity(entry: SchemeField, found: quantity.Quantity, text: str) -> Reading | None:
     """A number with its unit in the field's; None where what stands behind the number is no unit."""
-    if entry.type == "rate":
+    if _is_rate(entry):
         if found.percent:
             return _understood(entry, float(found.value / 100), text)
         reading = None if found.unit else _rate(entry, float(found.value), text)
@@ -374,7 +392,8 @@ def _from_quantity(entry: SchemeField, found: quantity.Quantity, text: str) -> R
         foreign = bool(entry.unit) and (found.percent or quantity.is_unit(found.unit))
         return _in_doubt("XK-V017", found=text, unit=entry.unit) if foreign else None
     value = float(found.value * times)
-    return _understood(entry, value, text) if math.isfinite(value) and (times == 1 or entry.type != "day") else None
+    converted = times != 1 and TYPES[entry.type].shape is Shape.DAY  # 2周 is no day of the month
+    return _understood(entry, value, text) if math.isfinite(value) and not converted else None
 
 
 def _from_phrase(entry: SchemeField, otherwise: Reading, text: str, name: str, month: str) -> Reading:
@@ -423,9 +442,15 @@ def _understood(entry: SchemeField, value: Value, found: str) -> Reading:
 
 
 def _unreadable(entry: SchemeField, found: str) -> Reading:
-    if entry.type == "choice":
-        return _in_doubt("XK-V007", found=found, choices="、".join(entry.words))
-    return _in_doubt("XK-V018" if entry.type == "date" else "XK-V002", found=found)
+    match TYPES[entry.type].shape:
+        case Shape.CHOICE:
+            return _in_doubt("XK-V007", found=found, choices="、".join(entry.words))
+        case Shape.DATE:
+            return _in_doubt("XK-V018", found=found)
+        case Shape.NUMBER | Shape.PERCENT | Shape.DAY | Shape.TEXT:
+            return _in_doubt("XK-V002", found=found)
+        case unknown:
+            assert_never(unknown)
 
 
 def _finite(text: str) -> float | None:
@@ -448,6 +473,6 @@ def checked(entry: SchemeField, reading: Reading) -> Reading:
     for limit, code, wrong in ((entry.minimum, "XK-V004", -1), (entry.maximum, "XK-V005", 1)):
         if limit is not None and (value - number_value(limit)) * wrong > 0:
             return Reading(Absence.UNREADABLE, reading.remarks).noting(code, found=show(entry, value), limit=limit)
-    if entry.type in ("count", "day") and value != int(value):
+    if TYPES[entry.type].whole and value != int(value):
         return Reading(Absence.UNREADABLE, reading.remarks).noting("XK-V003", found=show(entry, value))
     return reading

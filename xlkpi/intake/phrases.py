@@ -18,6 +18,7 @@ from typing import Final, NamedTuple
 from xlkpi.intake import quantity
 from xlkpi.scheme.formulas import number_value
 from xlkpi.scheme.model import SchemeField
+from xlkpi.scheme.types import TYPES, Shape
 
 NEGATIONS: Final = (
     "尚未能", "还没有", "并没有", "没能够", "没有", "尚未", "还未", "还没", "并未", "未能", "没能", "未曾", "未予",
@@ -69,7 +70,6 @@ _ORDER: Final = re.compile(
 _ORDER_OR_MONTH: Final = re.compile(r"(\d{1,2})\.(?=\d{1,2}\D)")
 _ORDER_OR_DECIMAL: Final = re.compile(r"([1-4])[.。]\s*(\d.*)", re.DOTALL)
 _MOST_CLAUSES: Final = 4  # so many lines the printed sheet numbers within an item: 3.7号 is line 3 and the 7th
-_OF_LINES: Final = frozenset({"count", "rate"})  # types of which nobody writes 2.5, and few write 2.5%
 _DIGITS: Final = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+")
 _DAY: Final = re.compile(r"(?:(\d{4})([年./-])(\d{1,2})([月./-])|(\d{1,2})月)(\d{1,2})[日号]?(?!\d)")
 _ONES: Final = "零一二三四五六七八九"
@@ -109,9 +109,10 @@ def read(entry: SchemeField, text: str, *, name: str = "", month: str = "") -> s
     if odd:
         return Doubt("XK-V030", {"rest": odd})
     plain = _even(bare)
-    if entry.type == "day":
+    shape = TYPES[entry.type].shape
+    if shape is Shape.DAY:
         plain = _without_order(plain, month)
-    if _ORDER_OR_MONTH.match(plain) and entry.type != "choice" and not _DAY.match(plain):
+    if _ORDER_OR_MONTH.match(plain) and shape is not Shape.CHOICE and not _DAY.match(plain):
         return Doubt("XK-V030", {"rest": plain})
     pieces: list[_Piece] = []
     at, denied = 0, ""
@@ -130,7 +131,9 @@ def read(entry: SchemeField, text: str, *, name: str = "", month: str = "") -> s
 
 def decimal_or_line(entry: SchemeField, text: str) -> Doubt | None:
     """4.90% is 4.9 %, or 90 % behind the number of the sheet's fourth line; None where there is but one reading."""
-    found = _ORDER_OR_DECIMAL.fullmatch(quantity.narrowed(text).strip()) if entry.type in _OF_LINES else None
+    # of a count nobody writes 2.5, and few write a rate of 2.5%
+    of_lines = _is_count(entry) or TYPES[entry.type].shape is Shape.PERCENT
+    found = _ORDER_OR_DECIMAL.fullmatch(quantity.narrowed(text).strip()) if of_lines else None
     return found and Doubt("XK-V044", {"line": found[1], "other": found[2]})
 
 
@@ -159,7 +162,7 @@ def _next(entry: SchemeField, text: str, at: int, name: str, month: str) -> _Pie
     """The longest piece that is understood at a place of the phrase."""
     known = _lexicon(_facts(entry), name)
     word = next((known[text[at : at + n]] for n in range(_longest(known), 0, -1) if text[at : at + n] in known), None)
-    day = _day(text, at, month) if entry.type == "day" else None
+    day = _day(text, at, month) if TYPES[entry.type].shape is Shape.DAY else None
     if isinstance(day, Doubt):
         return day
     number = day or _number(entry, text, at)
@@ -194,9 +197,7 @@ def _said(entry: SchemeField, pieces: Sequence[_Piece]) -> str | float | Doubt:
         if number.number == 1 and behind is not None and behind.text in _NOT_ONE:
             return Doubt("XK-V030", {"rest": number.text + behind.text})
         # a word that is "met" without more says that there was none to count
-        against = failed or [
-            p for p in fine if entry.type == "count" and entry.words[p.word] == "met" and number.number
-        ]
+        against = failed or [p for p in fine if _is_count(entry) and entry.words[p.word] == "met" and number.number]
         if against:
             return Doubt("XK-V031", {"one": number.text, "other": against[0].text})
         around = [piece for piece in pieces if piece is not number]
@@ -215,7 +216,12 @@ def _said(entry: SchemeField, pieces: Sequence[_Piece]) -> str | float | Doubt:
 
 def _counts_faults(entry: SchemeField) -> bool:
     """Whether a field counts what went wrong: a word for "none" is the good one."""
-    return entry.type == "count" and "met" in entry.words.values()
+    return _is_count(entry) and "met" in entry.words.values()
+
+
+def _is_count(entry: SchemeField) -> bool:
+    """Whether its figures are numbers of things."""
+    return TYPES[entry.type].shape is Shape.NUMBER and TYPES[entry.type].whole
 
 
 # ---------------------------------------------------------------- numbers and days
@@ -223,8 +229,10 @@ def _counts_faults(entry: SchemeField) -> bool:
 
 def _number(entry: SchemeField, text: str, at: int) -> _Piece | None:
     """A number with the field's own unit, or one that the field converts, behind it."""
-    if entry.type == "choice":
+    shape = TYPES[entry.type].shape
+    if not shape.is_number:
         return None
+    is_rate = shape is Shape.PERCENT
     start, percent = at, text.startswith("百分之", at)
     if percent:
         at += len("百分之")
@@ -237,13 +245,13 @@ def _number(entry: SchemeField, text: str, at: int) -> _Piece | None:
     else:
         return None
     if percent:
-        return _Piece("number", text[start:end], number=value / 100) if entry.type == "rate" else None
+        return _Piece("number", text[start:end], number=value / 100) if is_rate else None
     end += len(text[end:]) - len(text[end:].lstrip(" "))
-    units = {"%": 1.0} if entry.type == "rate" else _units(entry.unit, _facts(entry).units)
+    units = {"%": 1.0} if is_rate else _units(entry.unit, _facts(entry).units)
     unit = next((unit for unit in sorted(units, key=len, reverse=True) if text.startswith(unit, end)), None)
     if unit is None:
         return None
-    number = float(f"{value / 100:.15g}") if entry.type == "rate" else value * units[unit]
+    number = float(f"{value / 100:.15g}") if is_rate else value * units[unit]
     return _Piece("number", text[start : end + len(unit)], number=number)
 
 

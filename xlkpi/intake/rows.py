@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from xlkpi.intake.shown import day_of
 from xlkpi.intake.strays import Remark
 from xlkpi.scheme.model import Column
+from xlkpi.scheme.types import TYPES, Shape
 from xlkpi.values import CellContent, Place
 from xlkpi.workbook.layout import TableSlot
 
@@ -24,11 +25,16 @@ def doubtful_rows(
             content = row.get(name)
             facts = {"label": f"{table.name} {name}", "row": number}
             if content is None:
-                if column.type == "choice":
+                if TYPES[column.type].shape is Shape.CHOICE:
                     yield "XK-V036", place, "", facts
             elif column.unique and (name, content) in seen:
                 yield "XK-V037", place, "", {**facts, "found": content, "first": seen[name, content]}
-            elif column.type == "date" and isinstance(content, float) and not day_of(content).startswith(month):
-                yield "XK-V038", place, "", {**facts, "found": day_of(content), "month": month}
+            elif (day := _day(column, content)) and not day.startswith(month):
+                yield "XK-V038", place, "", {**facts, "found": day, "month": month}
             if column.unique and content is not None:
                 seen.setdefault((name, content), number)
+
+
+def _day(column: Column, content: CellContent) -> str:
+    """The day of a column of dates; nothing for another column's content, or one that is no day."""
+    return day_of(content) if TYPES[column.type].shape is Shape.DATE and isinstance(content, float) else ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
+from typing import Final, assert_never
 
 from xlkpi.findings import catalogue
 from xlkpi.intake.locate import even, words_of_form
@@ -17,6 +17,7 @@ from xlkpi.intake.outline import PLAIN, Area, Outline
 from xlkpi.intake.source import SheetCells, Source
 from xlkpi.issue import Issue
 from xlkpi.scheme.model import SchemeField
+from xlkpi.scheme.types import TYPES, Shape
 from xlkpi.values import CellKind, Place, RawCell, column_letters, column_row
 from xlkpi.workbook.layout import Role, Slot, TableSlot
 
@@ -131,9 +132,15 @@ class Surroundings:
 
     def _reads_as(self, slot: Slot, raw: RawCell) -> bool:
         entry = self._entry(slot)
-        if entry.type == "choice":
-            return even(raw.text or "") in {even(word) for word in entry.words}
-        return entry.type != "text" and number_of(raw, entry.unit) is not None
+        match TYPES[entry.type].shape:
+            case Shape.CHOICE:
+                return even(raw.text or "") in {even(word) for word in entry.words}
+            case Shape.TEXT:
+                return False
+            case Shape.NUMBER | Shape.PERCENT | Shape.DAY | Shape.DATE:
+                return number_of(raw, entry.unit) is not None
+            case unknown:
+                assert_never(unknown)
 
     # ------------------------------------------------------------ a block one row off
 

@@ -7,10 +7,12 @@ a check is written once.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import assert_never
 
 from xlkpi.findings import catalogue
 from xlkpi.scheme.formulas import NOT_APPLICABLE, Formula, Name, Number, Text, compare, known, parse
 from xlkpi.scheme.model import Relation, SchemeField
+from xlkpi.scheme.types import TYPES, Shape
 
 MISSING = "XK-V001"
 NOT_A_NUMBER = "XK-V002"
@@ -34,7 +36,7 @@ def live_check(name: Name, field: SchemeField, relations: Sequence[Relation] = (
 
     Relations are looked at last, and only where all the figures that they name are there.
     """
-    blank = '""' if field.optional or field.type == "text" else _word(MISSING)
+    blank = '""' if field.optional or TYPES[field.type].shape is Shape.TEXT else _word(MISSING)
     return Formula(f'IF({name}="",{blank},{_filled(name, field, relations)})')
 
 
@@ -44,11 +46,18 @@ def relation_words(relations: Sequence[Relation]) -> Mapping[str, str]:
 
 
 def _filled(name: Name, field: SchemeField, relations: Sequence[Relation]) -> str:
-    if field.type == "text":
-        return '""'
     refused = '""' if field.not_applicable else _word(NOT_APPLICABLE_REFUSED)
-    if field.type == "choice":
-        return f'IF({name}="{NOT_APPLICABLE}",{refused},IF({known(name)},"",{_word(NOT_A_CHOICE)}))'
+    match TYPES[field.type].shape:
+        case Shape.TEXT:
+            return '""'
+        case Shape.CHOICE:
+            return f'IF({name}="{NOT_APPLICABLE}",{refused},IF({known(name)},"",{_word(NOT_A_CHOICE)}))'
+        case Shape.DATE:
+            wrong = NOT_A_DATE
+        case Shape.NUMBER | Shape.PERCENT | Shape.DAY:
+            wrong = NOT_A_NUMBER
+        case unknown:
+            assert_never(unknown)
     number = '""'
     for relation in reversed(relations):
         named = parse(relation.holds).names
@@ -56,8 +65,7 @@ def _filled(name: Name, field: SchemeField, relations: Sequence[Relation]) -> st
         number = f"IF({known_all},IF({relation.holds},{number},{Text(relation.text)}),{number})"
     for condition, code in reversed(_number_conditions(name, field)):
         number = f"IF({condition},{_word(code)},{number})"
-    wrong = _word(NOT_A_DATE if field.type == "date" else NOT_A_NUMBER)
-    other = f'IF({name}="{NOT_APPLICABLE}",{refused},{wrong})'
+    other = f'IF({name}="{NOT_APPLICABLE}",{refused},{_word(wrong)})'
     return f"IF(ISNUMBER({name}),{number},{other})"
 
 
@@ -65,11 +73,11 @@ def _number_conditions(name: Name, field: SchemeField) -> list[tuple[str, str]]:
     conditions = []
     if field.minimum is not None:
         conditions.append((compare(name, "<", Number(field.minimum)).excel, BELOW_MINIMUM))
-    elif field.type == "amount":
+    elif TYPES[field.type].never_negative:
         conditions.append((f"{name}<0", NEGATIVE_AMOUNT))
     if field.maximum is not None:
         conditions.append((compare(name, ">", Number(field.maximum)).excel, ABOVE_MAXIMUM))
-    if field.type in ("count", "day"):
+    if TYPES[field.type].whole:
         conditions.append((f"INT({name})<>{name}", NOT_WHOLE))
     return conditions
 

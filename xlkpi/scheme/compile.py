@@ -143,7 +143,7 @@ class _Compiler(Formulary):
         columns = [part for part in named if part.kind == COLUMN]
         if columns:  # an empty table has nothing to add up; that is not a zero
             body = Formula(f'IF(COUNTA({columns[0]})=0,"{MISSING}",{body})')
-        numbers = [part for part in named if part.kind not in ("text", COLUMN)]
+        numbers = [part for part in named if part.may_be_number]
         whole = formulas.if_all_numbers(numbers, body)
         if indicator.zero_with:
             zero = self.out.resolve(indicator.zero_with)

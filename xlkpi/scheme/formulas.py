@@ -16,6 +16,8 @@ from functools import cache
 from typing import Any, Final
 
 from xlkpi.resources import templates
+from xlkpi.scheme.cells import COLUMN
+from xlkpi.scheme.types import TYPES, Shape, TypeTraits
 from xlkpi.values import Absence
 
 MISSING: Final = Absence.MISSING.value
@@ -92,6 +94,11 @@ class Name(Term):
     def excel(self) -> str:
         """The name itself."""
         return self.name
+
+    @property
+    def may_be_number(self) -> bool:
+        """Whether its cell may hold a number: it is neither text nor a table's column."""
+        return self.kind != COLUMN and TYPES.get(self.kind, _POINTS).shape is not Shape.TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +225,8 @@ def by_word(name: Name, when_met: Term, when_failed: Term) -> Formula:
     return Formula(f"IF({met(name)},{when_met},{otherwise})")
 
 
-_SHOWN_DIGITS: Final = {"rate": 4, "amount": 2, "count": 0, "day": 0}
+_POINTS: Final = TypeTraits(Shape.NUMBER, "", 4, "ROUND({x},4)", 4, "", "")
+"""How points are shown, and what else is computed and of no field's type."""
 
 
 def shown(term: Term, limits: Sequence[Term] = ()) -> Formula:
@@ -229,26 +237,19 @@ def shown(term: Term, limits: Sequence[Term] = ()) -> Formula:
     """
     if not isinstance(term, Name):
         return Formula(f'ROUND({term},4)&""')
-    formats = {
-        "rate": f'TEXT(ROUND({term},4)+0,"0.00%")',
-        "amount": f'TEXT(ROUND({term},2)+0,"#,##0.00")',
-        "count": f'TEXT(ROUND({term},4)+0,"#,##0")',
-        "day": f'ROUND({term},0)&" 号"',
-    }
-    # + 0: what rounds to a negative zero is "0" to Excel and LibreOffice, but "-0" to the engines
-    number = formats.get(term.kind, f"ROUND({term},4)" + ("+0" if term.kind == "number" else ""))
-    if term.kind in ("choice", "text"):
-        number = term.excel
-    elif limits:
-        digits = _SHOWN_DIGITS.get(term.kind, 4)
+    traits = TYPES.get(term.kind, _POINTS)
+    number = traits.sentence.format(x=term)
+    if limits and traits.shape.is_number:
+        digits = traits.sentence_decimals
         alike = either(
             Formula(f"AND(ROUND({term},{digits})=ROUND({limit},{digits}),{exact(term)}<>ROUND({limit},10))")
             for limit in limits
         )
-        fine = f'ROUND(100*{term},8)&"%"' if term.kind == "rate" else f"ROUND({term},10)" + '&""'
+        percent = traits.shape is Shape.PERCENT
+        fine = f'ROUND(100*{term},8)&"%"' if percent else f"ROUND({term},10)" + '&""'
         number = f"IF({alike},{fine},{number})"
     word = f'IF({term}="","{MISSING}",{term})' if term.may_be_blank else term.excel
-    unit = f'&" {term.unit}"' if term.unit and term.kind not in ("rate", "day") else ""
+    unit = f'&" {term.unit}"' if term.unit and traits.shape not in (Shape.PERCENT, Shape.DAY, Shape.DATE) else ""
     return Formula(f"IF(ISNUMBER({term}),{number}{unit},{word})")
 
 

@@ -17,6 +17,7 @@ from xlkpi.scheme.cells import split_name
 from xlkpi.scheme.formulas import judged, number_value, text_without_names
 from xlkpi.scheme.names import why_unsafe
 from xlkpi.scheme.parts import COMPLETION, LOWER, UPPER, Part
+from xlkpi.scheme.types import TYPES, ColumnType, FieldType, Shape
 from xlkpi.values import MONTH_PATTERN
 
 
@@ -38,13 +39,13 @@ def _spelled_number(value: Any) -> Any:
     return value
 
 
-def _number_said(saying: str, target: str, kind: str) -> None:
+def _number_said(saying: str, target: str, shape: Shape) -> None:
     """Refuse a saying that stands for neither a word nor a number."""
     try:
         number_value(target)
     except ValueError:
         raise ValueError(f"{saying!r} says {target!r}, which is none of the field's words and no number") from None
-    if kind == "choice":
+    if shape is Shape.CHOICE:
         raise ValueError(f"{saying!r} says a number, which a choice does not take")
 
 
@@ -63,7 +64,6 @@ Name = Annotated[str, AfterValidator(_safe_name)]
 NumberText = Annotated[str, BeforeValidator(_spelled_number), WithJsonSchema({"type": ["number", "string"]})]
 Requirement = Annotated[str, AfterValidator(_requirement)]
 Month = Annotated[str, Field(pattern=f"^{MONTH_PATTERN}$")]
-FieldType = Literal["count", "amount", "rate", "number", "day", "date", "choice", "text"]
 WordMeaning = Literal["met", "failed", "asserted"]
 Scope = Literal["item", "group", "total"]
 WhenZero = Literal["full", "zero", "not_applicable"]
@@ -128,15 +128,15 @@ class SchemeField(Labelled):
 
     @model_validator(mode="after")
     def _choice_has_words(self) -> SchemeField:
-        if self.type == "choice" and not self.words:
+        if TYPES[self.type].shape is Shape.CHOICE and not self.words:
             raise ValueError("a choice needs words: write words: {完成: met, 未完成: failed}")
-        if self.by == "dealer" and self.words and self.type != "choice":
+        if self.by == "dealer" and self.words and TYPES[self.type].shape is not Shape.CHOICE:
             raise ValueError("words in place of a number are for headquarters' inspections: write by: headquarters")
         if self.by == "dealer" and (self.says or self.about or self.beside):
             raise ValueError("says, about and beside are for headquarters' phrases: write by: headquarters")
         for saying, target in self.says.items():
             if target not in self.words:
-                _number_said(saying, target, self.type)
+                _number_said(saying, target, TYPES[self.type].shape)
         return self
 
 
@@ -235,9 +235,7 @@ class Column(Entry):
     """A column of a table. Formulas name it TABLE_COLUMN and see its whole range."""
 
     en: str = Field(description="The English heading")
-    type: Literal["text", "number", "amount", "count", "choice", "date"] = Field(
-        description="How the column's cells are read"
-    )
+    type: ColumnType = Field(description="How the column's cells are read")
     words: tuple[str, ...] = Field((), description="The choices of a choice column")
     unit: str = Field("", description="The unit of its figures")
     unique: bool = Field(False, description="No two rows have the same entry here (a repair order's number): XK-V037")

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from xlkpi.scheme.cells import COLUMN
 from xlkpi.scheme.formulary import Compiled
 from xlkpi.scheme.formulas import NOT_APPLICABLE, Formula, Name, every, number_value, syntax
 from xlkpi.scheme.model import Scheme
@@ -36,7 +35,7 @@ def is_zero_denominator(name: Name, scheme: Scheme, compiled: Compiled) -> Formu
         for used in _names(indicator, scheme)
         if used not in scheme.indicators and used not in scheme.constants
     )
-    numbers = [f for f in figures if f in compiled.names and compiled.names[f].kind not in ("text", COLUMN)]
+    numbers = [f for f in figures if f in compiled.names and compiled.names[f].may_be_number]
     conditions = [Formula(f'{name}="{NOT_APPLICABLE}"')]
     if numbers:
         conditions.append(Formula(f"COUNT({','.join(numbers)})={len(numbers)}"))

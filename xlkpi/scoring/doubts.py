@@ -15,6 +15,7 @@ from xlkpi.scheme import parts
 from xlkpi.scheme.cells import of_clause, of_field
 from xlkpi.scheme.formulas import MISSING, UNREADABLE, judged, number_value, parse
 from xlkpi.scheme.model import Indicator, Item, SchemeField
+from xlkpi.scheme.types import TYPES, Shape
 from xlkpi.values import Absence, CellContent, Place, value_of
 from xlkpi.workbook.layout import Role
 
@@ -40,7 +41,7 @@ class Doubts:
         fields = self.issue.scheme.fields
         for slot in self.issue.layout.of(*_ENTERED):
             entry = fields.get(slot.field)
-            if entry and entry.type not in ("choice", "text", "date", "day") and slot.name == slot.field:
+            if entry and TYPES[entry.type].shape.is_figure and slot.name == slot.field:
                 yield from self._negative(slot.name, entry, slot.place)
         for item in self.issue.scheme.items:
             for name, limits in judged_by(item).items():
@@ -68,7 +69,7 @@ class Doubts:
         declared = entry.maximum
         if isinstance(entry, SchemeField) and declared is not None:
             return  # its own check says so (XK-V005)
-        if declared is None and (entry.type != "rate" or any(limit > 1 for limit in limits)):
+        if declared is None and (TYPES[entry.type].shape is not Shape.PERCENT or any(limit > 1 for limit in limits)):
             return  # what is judged at 120 % can be above 100 %
         most = number_value(declared) if declared is not None else 1.0
         if isinstance(value, float) and round(value, 10) > round(most, 10):
@@ -176,4 +177,4 @@ def _names(formula: str) -> tuple[str, ...]:
 
 
 def _shown(entry: SchemeField | Indicator, value: float) -> str:
-    return f"{value * 100:.10g}%" if entry.type == "rate" else f"{value:,.10g}"
+    return f"{value * 100:.10g}%" if TYPES[entry.type].shape is Shape.PERCENT else f"{value:,.10g}"

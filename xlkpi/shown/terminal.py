@@ -16,6 +16,7 @@ from xlkpi.findings import CodeEntry, Finding, Severity, most_serious_first, tal
 from xlkpi.month.returns import LATE, ON_TIME, SAME, SUPERSEDED, Return, counts
 from xlkpi.month.standing import Earlier, Standing, Standings, positions, ranked
 from xlkpi.month.statistics import Population, population
+from xlkpi.scheme.types import TYPES, Shape
 from xlkpi.shown.report.figures import points
 from xlkpi.values import SCORED, VETOED, CellContent, plain
 
@@ -335,7 +336,7 @@ def print_figures(console: Console, title: str, figures: Sequence[tuple[str, flo
 
 def print_trend(console: Console, trend: Trend) -> None:
     """Means by month, one line a part, with the change since the month before."""
-    unit = "%" if trend.type == "rate" else trend.unit
+    unit = "%" if _is_percent(trend.type) else trend.unit
     title = f"{trend.label}（{unit}）" if unit else trend.label
     whose = "已评、有数的经销商" if trend.kind == "figure" else "参加排名的经销商"
     table = Table(title=clean(title), title_style="bold", caption=f"家数和平均只计{whose}")
@@ -357,9 +358,13 @@ def print_trend(console: Console, trend: Trend) -> None:
     console.print(table if trend.points else f"{clean(title)}：库中没有记录")
 
 
+def _is_percent(kind: str) -> bool:
+    return kind in TYPES and TYPES[kind].shape is Shape.PERCENT  # points are of no type
+
+
 def _figure(value: float, kind: str, sign: str = "") -> str:
     """A figure by its type: a rate as percent."""
-    if kind == "rate":
+    if _is_percent(kind):
         return f"{value * 100:{sign},.2f}%"
     return f"{value:{sign},.6g}"
 

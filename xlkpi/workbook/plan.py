@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from xlkpi.scheme.formulas import Formula
 from xlkpi.scheme.model import Scheme
+from xlkpi.scheme.types import TYPES, FieldType
 from xlkpi.values import Place, cell_ref, column_row
 from xlkpi.workbook.layout import INPUTS, Layout, Role, Slot, TableSlot
 from xlkpi.workbook.looks import STYLES
@@ -217,12 +218,6 @@ def layout_of(plan: WorkbookPlan, words: Mapping[str, str]) -> Layout:
     )
 
 
-NUMBER_FORMATS = {
-    "count": "#,##0", "amount": "#,##0.00", "rate": "0.00%", "number": "#,##0.00", "day": '0"号"', "date": "yyyy-mm-dd",
-}  # fmt: skip
-"""Excel number formats by a field's type; words and texts need none."""
-
-
-def number_format(kind: str) -> str:
+def number_format(kind: FieldType) -> str:
     """The number format of a type of field."""
-    return NUMBER_FORMATS.get(kind, "General")
+    return TYPES[kind].format

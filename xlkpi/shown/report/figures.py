@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, assert_never
 
+from xlkpi.intake.shown import day_of
+from xlkpi.scheme.types import TYPES, Shape
 from xlkpi.scoring.as_excel import round_half_away
 
 _NEAR = 1e-3
-_DIGITS = {"amount": 2, "count": 0, "number": 2, "day": 0}
 
 
 def points(value: Any, digits: int) -> str:
@@ -19,7 +20,16 @@ def figure(value: Any, kind: str) -> str:
     """A field's or indicator's value by its type: 80.97%, 252,486.00, 251; a word as it stands, nothing for None."""
     if not is_number(value):
         return "" if value is None else str(value)
-    return f"{_fixed(value * 100, 2)}%" if kind == "rate" else _fixed(value, _DIGITS.get(kind, 2))
+    traits = TYPES.get(kind, TYPES["number"])  # a folder of a later version may know more
+    match traits.shape:
+        case Shape.PERCENT:
+            return f"{_fixed(value * 100, traits.decimals)}%"
+        case Shape.DATE:
+            return day_of(value)
+        case Shape.NUMBER | Shape.DAY | Shape.CHOICE | Shape.TEXT:
+            return _fixed(value, traits.decimals)
+        case unknown:
+            assert_never(unknown)
 
 
 def is_number(value: Any) -> TypeGuard[float]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import get_args
+from typing import assert_never, get_args
 
 from xlkpi.scheme import parts
 from xlkpi.scheme.cells import DEADLINE, DEALER, DEALER_NAME, MONTH, of_field
 from xlkpi.scheme.checks import MISSING, live_words
 from xlkpi.scheme.formulas import Formula
 from xlkpi.scheme.model import Department, Scheme, SchemeField
+from xlkpi.scheme.types import TYPES, Shape
 from xlkpi.values import Absence, Place
 from xlkpi.workbook.layout import Role
 from xlkpi.workbook.plan import Highlight, SheetPlan, Validation, WorkbookPlan, number_format
@@ -88,25 +89,33 @@ def _row(plan: WorkbookPlan, sheet: SheetPlan, row: int, name: str, field: Schem
 
 
 def _validation(where: str, name: str, field: SchemeField) -> Validation:
-    words = [word for word in field.words if field.type == "choice"]
     label = field.label or name
     unit = f"；单位：{field.unit}" if field.unit else ""  # what is meant stands beside the cell, under 口径
-    if words:
-        words += [Absence.NOT_APPLICABLE.value] if field.not_applicable else []
-        return Validation(where, choices=tuple(words), title=label, prompt="请从下拉框中选择", error="请从下拉框中选择")
-    if field.type == "text":
-        return Validation(where, title=label, prompt="请填文字")
+    traits = TYPES[field.type]
+    match traits.shape:
+        case Shape.CHOICE:
+            words = (*field.words, *([Absence.NOT_APPLICABLE.value] if field.not_applicable else []))
+            return Validation(where, choices=words, title=label, prompt="请从下拉框中选择", error="请从下拉框中选择")
+        case Shape.TEXT:
+            return Validation(where, title=label, prompt=f"请填{traits.asks}")
+        case Shape.NUMBER | Shape.PERCENT | Shape.DAY | Shape.DATE:
+            return _limited(where, label, unit, field)
+        case unknown:
+            assert_never(unknown)
+
+
+def _limited(where: str, label: str, unit: str, field: SchemeField) -> Validation:
+    """A number or a date within the field's limits."""
     conditions = []
-    wanted = "日期" if field.type == "date" else "数字"
+    wanted = TYPES[field.type].asks
     if field.minimum is not None:
         conditions.append(f"{where}>={field.minimum}")
         wanted += f"，不小于 {field.minimum}"
     if field.maximum is not None:
         conditions.append(f"{where}<={field.maximum}")
         wanted += f"，不大于 {field.maximum}"
-    if field.type in ("count", "day"):
+    if TYPES[field.type].whole:
         conditions.append(f"INT({where})={where}")
-        wanted = wanted.replace("数字", "整数", 1)
     plain = ",".join((f"ISNUMBER({where})", *conditions))
     condition = f"AND({plain})" if conditions else plain
     if field.not_applicable:  # INT of a word is an error, and a rule that is an error forbids the word
@@ -123,7 +132,7 @@ def _counter(sheet: SheetPlan, fields: dict[str, SchemeField], last_row: int) ->
     checks = f"{first}:{last}"
     sheet.highlights.append(Highlight(checks, f'{first}="{missing}"', "open"))
     sheet.highlights.append(Highlight(checks, f'AND({first}<>"",{first}<>"{missing}")', "veto"))
-    required = sum(1 for field in fields.values() if not field.optional and field.type != "text")
+    required = sum(1 for field in fields.values() if not field.optional and TYPES[field.type].shape is not Shape.TEXT)
     blank = f'COUNTIF({first}:{last},"{missing}")'
     wrong = f'(SUMPRODUCT(({first}:{last}<>"")*1)-{blank})'
     text = f'"已填 "&({required}-{blank})&"/{required} · 错误 "&{wrong}'

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from xlkpi.scheme.cells import of_column
 from xlkpi.scheme.model import Column, Table
+from xlkpi.scheme.types import TYPES, ColumnLook, Shape
 from xlkpi.values import column_letters
 from xlkpi.workbook.layout import TableSlot
 from xlkpi.workbook.plan import SheetPlan, Validation, WorkbookPlan, number_format
 
 _HEAD = 4
-_WIDTHS = {"date": 13, "text": 18, "choice": 13, "number": 12, "count": 10, "amount": 15}
-_PROMPTS = {"date": "请填日期，例如 2026-11-05", "text": "请填文字", "count": "请填整数"}
 _NO_NAMES = "请勿填写车牌、姓名、电话等个人信息；多出来的列不会读取。"
 
 
@@ -21,7 +22,8 @@ def add(plan: WorkbookPlan) -> None:
 
 
 def _add(plan: WorkbookPlan, name: str, table: Table) -> None:
-    widths = [_WIDTHS[column.type] for column in table.columns.values()]
+    looks = {heading: _look(column) for heading, column in table.columns.items()}
+    widths = [look.width for look in looks.values()]
     sheet = plan.sheet(
         SheetPlan(
             name, widths=widths, freeze=f"A{_HEAD + 1}", repeat_rows=f"{_HEAD}:{_HEAD}",
@@ -37,9 +39,8 @@ def _add(plan: WorkbookPlan, name: str, table: Table) -> None:
     for position, (heading, column) in enumerate(table.columns.items(), 1):
         sheet.put(position, _HEAD, heading, "header")
         letters[heading] = column_letters(position)
-        shape = "@" if column.type == "text" else number_format(column.type)  # a number 0012 keeps its zeros
         for row in range(first, last + 1):
-            sheet.put(position, row, None, "row_input", shape)
+            sheet.put(position, row, None, "row_input", looks[heading].format or number_format(column.type))
         area = f"{letters[heading]}{first}:{letters[heading]}{last}"
         sheet.validations.append(_validation(area, heading, column))
     rolled = "\n".join(plan.compiled.formulas.values())
@@ -47,14 +48,29 @@ def _add(plan: WorkbookPlan, name: str, table: Table) -> None:
     plan.tables[name] = TableSlot(name, name, first, last, letters, used)
 
 
+def _look(column: Column) -> ColumnLook:
+    look = TYPES[column.type].column
+    if look is None:
+        raise TypeError(f"{column.type} is no type of a column")
+    return look
+
+
 def _validation(area: str, heading: str, column: Column) -> Validation:
-    prompt = _PROMPTS.get(column.type, "请填数字") + (f"；单位：{column.unit}" if column.unit else "")
+    traits, look = TYPES[column.type], _look(column)
+    example = f"，例如 {look.example}" if look.example else ""
+    prompt = f"请填{traits.asks}{example}" + (f"；单位：{column.unit}" if column.unit else "")
     if column.words:
         return Validation(
             area, choices=column.words, title=heading, prompt="请从下拉框中选择", error="请从下拉框中选择"
         )
-    if column.type == "text":
-        return Validation(area, title=heading, prompt=prompt)
+    match traits.shape:
+        case Shape.TEXT | Shape.CHOICE:
+            return Validation(area, title=heading, prompt=prompt)
+        case Shape.DATE:
+            error = "这里要填日期"
+        case Shape.NUMBER | Shape.PERCENT | Shape.DAY:
+            error = "这里要填数字"
+        case unknown:
+            assert_never(unknown)
     start = area.split(":", maxsplit=1)[0]
-    error = "这里要填日期" if column.type == "date" else "这里要填数字"
     return Validation(area, condition=f"ISNUMBER({start})", title=heading, prompt=prompt, error=error)
