@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 import time
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from itertools import repeat
 from pathlib import Path
 
 import pytest
 
+from xlkpi.batch import Runner, score_here, score_in_processes
+from xlkpi.batch.work import Done, Sent, Setup, Worker, unusable_of
 from xlkpi.checking.check import Checker
 from xlkpi.findings import Finding
 from xlkpi.intake import reading, submission
-from xlkpi.intake.budget import Apart, Budget, limits_here, within
+from xlkpi.intake.apart import Apart, Ended
+from xlkpi.intake.budget import Budget, limits_here, within
 from xlkpi.intake.reading import Reading
-from xlkpi.intake.submission import Submission, Unusable, open_source
+from xlkpi.intake.submission import Submission, Unusable
 from xlkpi.issue import Issue
 
 HERE = pytest.mark.skipif(not limits_here(), reason="the system has no limits for this process")
@@ -55,22 +63,94 @@ def test_what_takes_all_memory_is_stopped_and_memory_is_there_again() -> None:
     assert len(bytes(128 << 20)) == 128 << 20
 
 
-@HERE
-def test_a_file_that_never_ends_does_not_keep_the_next_from_being_read(
-    issue: Issue, filled: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def opened(source: object) -> object:
-        if isinstance(source, Path) and source.name == "b.xlsx":
-            never_ends()
-        return open_source(source)  # type: ignore[arg-type]
+# ------------------------------------------------------------------ what never comes back from C
 
-    monkeypatch.setattr(submission, "open_source", opened)
-    monkeypatch.setenv("XLKPI_FILE_SECONDS", "0.5")
-    for name in ("a.xlsx", "b.xlsx", "c.xlsx"):
+
+def busy_in_c() -> None:
+    """One call that holds the interpreter for ever and looks at no signal."""
+    deque(repeat(0), maxlen=0)
+
+
+Read = Callable[[Path | bytes, str], Submission | Unusable]
+usual_reader = reading._reader
+
+
+def stuck_reader(issue: Issue, budget: Budget) -> Read:
+    """Reads as always, but for b.xlsx, which never ends, c.xlsx, which kills, and d.xlsx, which has a fault of ours."""
+    usual = usual_reader(issue, budget)
+
+    def read(source: Path | bytes, file: str) -> Submission | Unusable:
+        if file == "b.xlsx":
+            busy_in_c()
+        if file == "c.xlsx":
+            os.abort()
+        if file == "d.xlsx":
+            raise ZeroDivisionError("ours")
+        return usual(source, file)
+
+    return read
+
+
+def stuck_scorer(setup: Setup) -> Callable[[Sent], Done]:
+    """A worker of many in which reading may never end."""
+    reading._reader = stuck_reader
+    return Worker(setup, expendable=True).score
+
+
+NAMES = ("a.xlsx", "b.xlsx", "c.xlsx", "d.xlsx", "e.xlsx")
+
+
+@pytest.fixture
+def stuck(filled: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Files of which some never end or kill; in every way that they are read."""
+    monkeypatch.setattr("xlkpi.intake.reading._reader", stuck_reader)
+    monkeypatch.setattr("xlkpi.intake.reading.GRACE", 0.5)
+    monkeypatch.setattr("xlkpi.batch.processes.GRACE", 0.5)
+    monkeypatch.setattr("xlkpi.batch.processes._scorer", stuck_scorer)
+    monkeypatch.setenv("XLKPI_FILE_SECONDS", "3")
+    for name in NAMES:
         (tmp_path / name).write_bytes(filled)
-    checked = Checker(issue).check(tmp_path / name for name in ("a.xlsx", "b.xlsx", "c.xlsx"))
-    assert [isinstance(one.read, Submission) for one in checked] == [True, False, True]
-    assert [finding.code for finding in checked[1].findings] == ["XK-F020"]
+    return [tmp_path / name for name in NAMES]
+
+
+def test_checking_goes_on_past_a_file_that_never_ends(issue: Issue, stuck: list[Path]) -> None:
+    checked = Checker(issue).check(stuck)
+    assert [isinstance(one.read, Submission) for one in checked] == [True, False, False, False, True]
+    told = [[finding.code for finding in one.findings] for one in checked[1:4]]
+    assert told == [["XK-F020"], ["XK-F021"], ["XK-W002"]]
+
+
+def test_a_file_that_never_ends_is_not_opened_again_to_be_marked(
+    issue: Issue, stuck: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checker = Checker(issue)
+    (checked,) = checker.check(stuck[1:2])
+    monkeypatch.setattr("xlkpi.checking.check.admit", lambda _: busy_in_c())
+    marked = checker.marked(checked)
+    assert marked.data is None
+    assert marked.finding is not None
+    assert marked.finding.code == "XK-W011"
+
+
+@pytest.mark.parametrize("runner", [score_here, partial(score_in_processes, jobs=2)])
+def test_scoring_goes_on_past_a_file_that_never_ends(issue: Issue, stuck: list[Path], runner: Runner) -> None:
+    scored = dict(runner(Setup(issue, "formualizer"), [Sent(path, path.name) for path in stuck]))
+    told = {one.file: [f.code for f in unusable_of(done.outcome).findings] for one, done in scored.items()
+            if not done.answers}  # fmt: skip
+    assert sorted(one.file for one in scored) == sorted(NAMES)
+    died = "XK-F021" if runner is score_here else "XK-W002"
+    assert told == {"b.xlsx": ["XK-F020"], "c.xlsx": [died], "d.xlsx": ["XK-W002"]}
+
+
+def test_a_library_in_a_thread_reads_within_the_same_budget(issue: Issue, filled: bytes) -> None:
+    """Signals do not reach a thread; nor are this process's own limits touched."""
+    found: list[Submission | Unusable] = []
+    one = Reading(issue)
+    thread = threading.Thread(target=lambda: found.append(one(filled, "a.xlsx")))
+    thread.start()
+    thread.join()
+    one.close()
+    assert found == [reading.read_submission(issue, filled, "a.xlsx")]
 
 
 @HERE
@@ -79,46 +159,55 @@ def test_memory_that_is_not_there_is_a_finding(issue: Issue, monkeypatch: pytest
         raise MemoryError
 
     monkeypatch.setattr(submission, "open_source", opened)
-    done = Reading(issue)(b"", "a.xlsx")
+    done = Reading(issue, here=True)(b"", "a.xlsx")
     assert isinstance(done, Unusable)
     assert [finding.code for finding in done.findings] == ["XK-F021"]
 
 
-def waits(given: object, *sent: object) -> object:
-    """For a process of its own: sleeps where it is told to, dies where it is told to."""
-    if sent[0] == "sleep":
-        time.sleep(60)
-    if sent[0] == "die":
-        raise SystemExit
-    return given, sent
+# ------------------------------------------------------------------ a process of its own
 
 
-def test_a_process_of_its_own_is_ended_by_the_clock_and_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xlkpi.intake.budget._GRACE", 0.2)
-    apart = Apart(waits, "mine")
+def worker(mine: object) -> Callable[[str], object]:
+    """Does what it is told to."""
+    pid = os.getpid()
+
+    def work(word: str) -> object:
+        if word == "sleep":
+            time.sleep(60)
+        if word == "die":
+            raise SystemExit
+        if word == "raise":
+            raise ValueError(word)
+        return mine, word, pid
+
+    return work
+
+
+def test_a_process_of_its_own_is_ended_by_the_clock_and_started_again() -> None:
+    apart = Apart(worker, "mine")
     try:
-        assert apart(Budget(seconds=20), "a.xlsx", "quick") == ("mine", ("quick",))
-        stopped = apart(SHORT, "b.xlsx", "sleep")
-        assert isinstance(stopped, Finding)
-        assert stopped.code == "XK-F020"
-        died = apart(Budget(seconds=20), "c.xlsx", "die")
-        assert isinstance(died, Finding)
-        assert died.code == "XK-F021"
-        assert apart(Budget(seconds=20), "d.xlsx", "again") == ("mine", ("again",))
+        first = apart(20, "quick")
+        assert (first[:2], first[2] != os.getpid()) == (("mine", "quick"), True)
+        with pytest.raises(ValueError, match="raise"):
+            apart(20, "raise")
+        assert apart(20, "quick") == first
+        for word, seconds, by_clock in (("sleep", 0.3, True), ("die", 20, False)):
+            with pytest.raises(Ended) as ended:
+                apart(seconds, word)
+            assert ended.value.by_clock is by_clock
+            assert apart(20, "again")[:2] == ("mine", "again")
     finally:
         apart.close()
 
 
-def test_where_no_limits_are_the_file_is_read_in_a_process_of_its_own(issue: Issue, filled: bytes) -> None:
-    """As on Windows, and in a thread, which signals do not reach."""
-    found: list[Submission | Unusable] = []
-    one = Reading(issue)
-    thread = threading.Thread(target=lambda: found.append(one(filled, "a.xlsx")))
-    thread.start()
-    thread.join()
+def test_who_comes_next_takes_the_process_that_another_has_left() -> None:
+    one, other = Apart(worker, "one"), Apart(worker, "other")
+    first = one(20, "a")
     one.close()
-    here = reading.read_submission(issue, filled, "a.xlsx")
-    assert found == [here]
+    assert other(20, "b") == ("other", "b", first[2])
+    assert one(20, "c")[2] != first[2]
+    one.close()
+    other.close()
 
 
 @pytest.mark.parametrize(

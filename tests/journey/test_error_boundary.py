@@ -176,3 +176,16 @@ def test_an_error_of_our_own_says_how_to_report_it(monkeypatch: pytest.MonkeyPat
     assert "Traceback" not in result.output
     monkeypatch.setenv(DEBUG, "1")
     assert isinstance(call(["explain"]).exception, RuntimeError)
+
+
+def test_memory_that_is_not_there_is_a_finding(
+    words: Callable[[str], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nothing_left(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("xlkpi.intake.reader.admit", nothing_left)
+    for command in ("trace", "audit"):
+        result = call(words(command))
+        is_a_sentence(result)
+        assert "XK-F024" in result.output or "XK-F021" in result.output

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import pickle
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from importlib import import_module
 from multiprocessing.context import SpawnContext
+from queue import SimpleQueue
 from typing import Self, TypeVar
 
 from xlkpi.batch.work import Done, Sent, Setup, Worker, died, failed
 from xlkpi.files import fault
+from xlkpi.intake.apart import Apart, Ended
+from xlkpi.intake.budget import GRACE, Budget, out_of_time
 
 WORTH_A_SECOND_PROCESS = 60  # files; starting a worker costs about a second
 _AHEAD = 4  # files handed out to each process: enough that none waits, few enough to hold in the hand
@@ -32,82 +34,97 @@ def default_jobs(files: int, cores: int) -> int:
 def score_here(setup: Setup, files: Iterable[Sent]) -> Scored:
     """In this process, in order."""
     worker: Worker | None = None
-    for one in files:
-        worker = worker or Worker(setup)
-        yield one, worker.score(one)
+    try:
+        for one in files:
+            worker = worker or Worker(setup)
+            yield one, worker.score(one)
+    finally:
+        if worker is not None:
+            worker.close()
 
 
 def score_in_processes(setup: Setup, files: Iterable[Sent], jobs: int) -> Scored:
     """In so many processes, as they finish.
 
-    A process that dies breaks its pool, and which file killed it is not known. So the files that were out are tried
-    again one by one: only the one that kills its process a second time is given up.
+    A file whose process dies is tried again in a new one and given up when that dies too: the machine may have been
+    short of memory. One that takes too long is given up at once, and its process is killed.
     """
-    waiting = iter(files)
-    while True:
-        out: dict[Future[Done], Sent] = {}
-        pool = _pool(setup, jobs)
+    pool = _Pool(setup, jobs)
+    with ThreadPoolExecutor(jobs) as threads:
+        out: set[Future[tuple[Sent, Done]]] = set()
         try:
-            yield from _through(pool, waiting, out, jobs * _AHEAD)
-            return
-        except BrokenProcessPool:
-            pass
+            for one in files:
+                out.add(threads.submit(pool.score, one))
+                if len(out) >= jobs * _AHEAD:
+                    yield from _come_back(out)
+            while out:
+                yield from _come_back(out)
         finally:  # the processes free their memory while the results are written
-            pool.shutdown(wait=False, cancel_futures=True)
-        yield from _one_by_one(setup, list(out.values()))
+            threads.shutdown(wait=False, cancel_futures=True)
+            pool.end()
 
 
-def _through(
-    pool: ProcessPoolExecutor, waiting: Iterator[Sent], out: dict[Future[Done], Sent], most: int
-) -> Scored:  # fmt: skip
-    """`out` always holds the files that were handed out and have not come back."""
-    for one in waiting:
+def _come_back(out: set[Future[tuple[Sent, Done]]]) -> Scored:
+    done, _ = wait(out, return_when=FIRST_COMPLETED)
+    out -= done
+    for future in done:
+        yield future.result()
+
+
+class _Pool:
+    """Processes of our own, and who is free. One that a file has cost is started again."""
+
+    def __init__(self, setup: Setup, jobs: int):
+        self._workers = [Apart(_scorer, setup) for _ in range(jobs)]
+        self._free: SimpleQueue[Apart] = SimpleQueue()
+        self._over = False
+        self._budget = Budget.given()
+        for worker in self._workers:
+            worker.start()
+            self._free.put(worker)
+
+    def score(self, one: Sent) -> tuple[Sent, Done]:
+        """One file, in whichever process is free."""
+        worker = self._free.get()
         try:
-            out[pool.submit(_score, one)] = one
-        except BrokenProcessPool:
-            out[Future()] = one
-            raise
-        if len(out) >= most:
-            yield from _come_back(out)
-    while out:
-        yield from _come_back(out)
+            return one, self._scored(worker, one)
+        finally:
+            self._free.put(worker)
+
+    def _scored(self, worker: Apart, one: Sent) -> Done:
+        try:
+            return self._asked(worker, one)
+        except Ended as ended:
+            if ended.by_clock or self._over:
+                return failed(one, out_of_time(one.file, self._budget))
+        try:
+            return self._asked(worker, one)
+        except Ended as ended:
+            return failed(one, died(one, fault(ended)))
+
+    def _asked(self, worker: Apart, one: Sent) -> Done:
+        done: Done = worker(_longest(self._budget), one)
+        return done
+
+    def end(self) -> None:
+        """End all processes, busy ones too."""
+        self._over = True
+        for worker in self._workers:
+            worker.end()
 
 
-def _come_back(out: dict[Future[Done], Sent]) -> Scored:
-    for future in wait(out, return_when=FIRST_COMPLETED).done:
-        done = future.result()
-        yield out.pop(future), done
+def _scorer(setup: Setup) -> Callable[[Sent], Done]:
+    return Worker(setup, expendable=True).score
 
 
-def _one_by_one(setup: Setup, files: list[Sent]) -> Scored:
-    while files:
-        with _pool(setup, 1) as pool:
-            while files:
-                one = files.pop()
-                try:
-                    yield one, pool.submit(_score, one).result()
-                except BrokenProcessPool as error:
-                    yield one, failed(one, died(one, fault(error)))
-                    break
-
-
-def _pool(setup: Setup, jobs: int) -> ProcessPoolExecutor:
-    # pickled once for all of them
-    return ProcessPoolExecutor(jobs, _spawn(), initializer=_start, initargs=(pickle.dumps(setup),))
+def _longest(budget: Budget) -> float:
+    """Seconds that one file may keep a process: to be read, and once more so long to be scored and written."""
+    return 2 * (budget.seconds + GRACE)
 
 
 def _spawn() -> SpawnContext:
     """Spawn, never fork: an engine that has been used hangs in a forked child."""
     return multiprocessing.get_context("spawn")
-
-
-_worker: Worker | None = None
-
-
-def _start(setup: bytes) -> None:
-    global _worker  # noqa: PLW0603 - one worker for each process is the point
-    _follow()
-    _worker = Worker(pickle.loads(setup))  # noqa: S301 - our own
 
 
 def _follow() -> None:
@@ -116,17 +133,11 @@ def _follow() -> None:
 
 
 def _leave_with_the_parent() -> None:
-    """A parent that is killed says nothing; its workers would wait for ever."""
+    """A parent that is killed says nothing; its process would wait for ever."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
         os._exit(1)
-
-
-def _score(one: Sent) -> Done:
-    if _worker is None:
-        raise RuntimeError("the worker was not started")
-    return _worker.score(one)
 
 
 # ------------------------------------------------------------------ work beside the files

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 
 from xlkpi.files import WriteError, fault, write_file
 from xlkpi.findings import Finding
+from xlkpi.intake.budget import out_of_memory
 from xlkpi.intake.guard import Refused, raw_bytes
 from xlkpi.intake.reading import Reading
 from xlkpi.intake.submission import Submission, Unusable
@@ -61,14 +62,17 @@ class Done:
 
 
 class Worker:
-    """Everything that one process needs: the issue, an engine with its master and a stamper, each made once."""
+    """Everything that one process needs: the issue, an engine with its master and a stamper, each made once.
 
-    def __init__(self, setup: Setup):
+    `expendable` says that this process may be lost with a file that never ends: then files are read in it.
+    """
+
+    def __init__(self, setup: Setup, *, expendable: bool = False):
         self.issue, self.folder = setup.issue, setup.folder
+        self.reading = Reading(setup.issue, here=expendable)  # its process starts while the engine is made
         self.engine = _engine(setup)
         self._parted = False
         self.stamper = Stamper(setup.issue.layout, setup.issue.master)
-        self.reading = Reading(setup.issue)
 
     def score(self, one: Sent) -> Done:
         """Read, check, evaluate and write one file. Nothing that a file can hold raises."""
@@ -81,8 +85,14 @@ class Worker:
             if isinstance(sent, Unusable):
                 return Done(one.file, sha256(raw), sent.dealer, outcome=encoded(sent))
             return self._assessed(sent, sha256(raw))
+        except MemoryError:
+            return failed(one, out_of_memory(one.file))
         except Exception as error:  # a fault of ours with one file stops no other
             return failed(one, died(one, fault(error)))
+
+    def close(self) -> None:
+        """Let go of what is beside this process."""
+        self.reading.close()
 
     def _assessed(self, sent: Submission, digest: str) -> Done:
         done = assess(self.issue, self.engine, sent)

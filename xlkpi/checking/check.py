@@ -8,12 +8,14 @@ from pathlib import Path
 
 from xlkpi.batch.receipts import receipt
 from xlkpi.batch.settle import Filed, settle
+from xlkpi.batch.work import Sent, died
 from xlkpi.checking.marking import SHEET as LIST
 from xlkpi.checking.marking import mark, marked_before
 from xlkpi.checking.plausible import Past, doubts, past_of
-from xlkpi.files import AnyPath, as_path
-from xlkpi.findings import Finding, with_rulings
+from xlkpi.files import AnyPath, as_path, fault
+from xlkpi.findings import Finding, is_unsafe, most_serious_first, with_rulings
 from xlkpi.folders import last_part, shown_names
+from xlkpi.intake.budget import out_of_memory
 from xlkpi.intake.guard import Refused, admit
 from xlkpi.intake.reader import open_workbook
 from xlkpi.intake.reading import Reading
@@ -62,20 +64,29 @@ class Checker:
     engine_name: str = "formualizer"
     past: Past = field(default_factory=dict)
     engine: Engine = field(init=False)
+    reading: Reading = field(init=False)
 
     def __post_init__(self) -> None:
+        self.reading = Reading(self.issue)  # its process starts while the engine is made
         self.engine = load_engine(self.engine_name, self.issue.master, self.issue.layout)
 
     def check(self, paths: Iterable[AnyPath]) -> list[Checked]:
         """Read and check files; their order changes nothing. Headquarters' inspections are not looked for."""
-        reading = Reading(self.issue)
         names = shown_names(map(as_path, paths))
-        read = [(path, reading(path, name)) for path, name in sorted(names.items())]
-        reading.close()
+        read = [(path, self._read(path, name)) for path, name in sorted(names.items())]
+        self.reading.close()
         notes = _of_several(((path, sent) for path, sent in read if isinstance(sent, Submission)), self.issue)
         for path, found in self._doubts([(path, sent) for path, sent in read if isinstance(sent, Submission)]):
             notes.setdefault(path, []).extend(found)
         return [Checked(path, result, self._ruled(result, notes.get(path, ()))) for path, result in read]
+
+    def _read(self, path: Path, name: str) -> Submission | Unusable:
+        try:
+            return self.reading(path, name)
+        except MemoryError:
+            return Unusable(name, (out_of_memory(name),))
+        except Exception as error:  # a fault of ours with one file stops no other
+            return Unusable(name, (died(Sent(path, name), fault(error)),))
 
     def _ruled(self, read: Submission | Unusable, notes: Iterable[Finding]) -> tuple[Finding, ...]:
         found = (*self._findings(read), *notes)
@@ -109,6 +120,9 @@ class Checker:
         new workbook in our layout that holds its values; one that was refused is not answered at all."""
         file = checked.read.file
         name = last_part(file)
+        if isinstance(checked.read, Unusable) and is_unsafe(checked.findings):  # not opened a second time
+            reason = most_serious_first(checked.findings)[0].message()
+            return Marked(name, None, Finding(NOT_MARKED, file, facts={"detail": reason}))
         try:
             package = admit(checked.path)
             book = open_workbook(checked.path)
@@ -118,6 +132,8 @@ class Checker:
             reason = Finding(refused.code, file, facts=refused.facts).message()
         except MALFORMED_XML as error:  # CannotPatch among them
             reason = str(error)
+        except MemoryError:
+            reason = out_of_memory(file).message()
         if not isinstance(checked.read, Submission):
             return Marked(name, None, Finding(NOT_MARKED, file, facts={"detail": reason}))
         finding = Finding(NEW_WORKBOOK, file, facts={"detail": reason})

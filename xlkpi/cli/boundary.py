@@ -50,6 +50,8 @@ def _explain(error: Exception) -> NoReturn:
             refuse(Path(str(error.facts.get("path", ""))), error.code, error.facts)
         case IssueError() | NoScores():
             raise click.UsageError(str(error)) from None
+        case MemoryError():
+            refuse(Path(), "XK-F024", {})
         case SchemeError() | NoTrace():
             raise click.ClickException(str(error)) from None
     if os.environ.get(DEBUG):

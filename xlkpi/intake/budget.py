@@ -1,33 +1,26 @@
 """A clock and a memory budget for reading one file: over it the file gets one finding, and the run goes on.
 
-On Linux the limits stand in this very process: a timer of the system interrupts Python and its patterns, and the
-process may grow only so far. Where the system has neither (Windows; macOS has the timer alone), or in a thread, where
-no signal arrives, the file is read in a process of its own that is ended by the clock; its memory is limited where the
-system can limit it, on Windows it is not. Processes are spawned, never forked.
+The limits stand in the process that reads: a timer of the system interrupts Python and its patterns, and the process
+may grow only so far (Linux; macOS has the timer alone, Windows neither). What a timer cannot interrupt, a call that
+never comes back from C, only the end of its process ends: so files are read in a process of its own (`apart`).
 """
 
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
-import pickle
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Final, Self, TypeVar
 
 from xlkpi.findings import Finding
-from xlkpi.intake.guard import Refused
 
 T = TypeVar("T")
-_GRACE: Final = 5.0  # seconds more for a process of its own than for the timer inside it
-_STARTING: Final = 60.0  # seconds for such a process to start
+GRACE: Final = 5.0  # seconds more until a process is ended than for the timer inside it
 _AGAIN: Final = 0.5  # seconds: a signal that fell where exceptions are swallowed is followed by another
 
 
@@ -126,69 +119,3 @@ def within(budget: Budget, file: str, work: Callable[[], T]) -> T | Finding:
         return out_of_time(file, budget)
     except MemoryError:
         return out_of_memory(file, budget)
-
-
-# ------------------------------------------------------------------ a process of its own
-
-
-class Apart:
-    """Reads files in a process of its own, which is started when it is first needed and again where it had to be
-    ended. `work` takes `given`, pickled once, and what is sent with each file; it must be a function of a module."""
-
-    def __init__(self, work: Callable[..., T], given: object):
-        self._work, self._given = work, given
-        self._process: BaseProcess | None = None
-        self._line: Connection | None = None
-
-    def __call__(self, budget: Budget, file: str, *sent: object) -> object:
-        """What the work gives for a file; a finding where it takes more than it may, or ends its process."""
-        line = self._started(budget)
-        try:
-            line.send(sent)
-            if line.poll(budget.seconds + _GRACE):
-                answer: object = pickle.loads(line.recv_bytes())  # noqa: S301 - our own process
-                return out_of_memory(file, budget) if isinstance(answer, MemoryError) else answer
-            self.close()
-            return out_of_time(file, budget)
-        except (EOFError, OSError):  # it died: what it asked for was not to be had
-            self.close()
-            return out_of_memory(file, budget)
-
-    def _started(self, budget: Budget) -> Connection:
-        if self._line is None:
-            spawn = multiprocessing.get_context("spawn")
-            self._line, theirs = spawn.Pipe()
-            given = pickle.dumps((self._work, self._given, budget))
-            self._process = spawn.Process(target=_serve, args=(theirs, given), daemon=True)
-            self._process.start()
-            theirs.close()
-            if self._line.poll(_STARTING):
-                self._line.recv_bytes()
-        return self._line
-
-    def close(self) -> None:
-        """End the process, whatever it does."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.join()
-        if self._line is not None:
-            self._line.close()
-        self._process = self._line = None
-
-
-def _serve(line: Connection, given: bytes) -> None:
-    """Run in the process: answer one file after another, until nobody asks any more."""
-    work, own, budget = pickle.loads(given)  # noqa: S301 - our own
-    line.send_bytes(b"ready")
-    with contextlib.suppress(EOFError, OSError):
-        while True:
-            sent = line.recv()
-            try:
-                with _memory_limited(budget.memory) if sys.platform == "linux" else contextlib.nullcontext():
-                    answer: object = work(own, *sent)
-                packed = pickle.dumps(answer)
-            except MemoryError:
-                packed = pickle.dumps(MemoryError())
-            except Refused as refused:
-                packed = pickle.dumps(Finding(refused.code, facts=refused.facts))
-            line.send_bytes(packed)

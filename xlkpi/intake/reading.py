@@ -2,34 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from xlkpi.findings import Finding
-from xlkpi.intake.budget import Apart, Budget, limits_here, within
+from xlkpi.intake.apart import Apart, Ended
+from xlkpi.intake.budget import GRACE, Budget, out_of_memory, out_of_time, within
+from xlkpi.intake.guard import Refused, raw_bytes
 from xlkpi.intake.submission import Submission, Unusable, read_submission
 from xlkpi.issue import Issue
 
 
 class Reading:
     """Reads submissions of an issue, each within the budget; a file that takes more is unusable, with the finding that
-    says so. `budget` is what the environment gives where none is named."""
+    says so.
 
-    def __init__(self, issue: Issue, budget: Budget | None = None):
-        self.issue, self.budget = issue, budget or Budget.given()
-        self._apart = Apart(read_submission, issue)
+    Files are read in a process of their own, which is killed where it does not end; `here` reads them in this one, for
+    a worker whose own end costs one file. `budget` is what the environment gives where none is named.
+    """
+
+    def __init__(self, issue: Issue, budget: Budget | None = None, *, here: bool = False):
+        self.budget = budget or Budget.given()
+        self._here = _reader(issue, self.budget) if here else None
+        self._apart = Apart(_reader, issue, self.budget)
+        if not here:
+            self._apart.start()
 
     def __call__(self, source: Path | bytes, file: str) -> Submission | Unusable:
         """Read one file. Nothing that it can hold raises, and none takes for ever."""
-        if limits_here():
-            done: object = within(self.budget, file, lambda: read_submission(self.issue, source, file))
-        else:
-            done = self._apart(self.budget, file, source, file)
-        if isinstance(done, Finding):
-            return Unusable(file, (done,))
-        if not isinstance(done, Submission | Unusable):
-            raise TypeError(f"{type(done).__name__} is no reading")
+        if self._here is not None:
+            return self._here(source, file)
+        try:
+            if not isinstance(source, Path | bytes):  # at a URL, which the other process may not know
+                source = raw_bytes(source)
+            done: Submission | Unusable = self._apart(self.budget.seconds + GRACE, source, file)
+        except Refused as refused:
+            return Unusable(file, (Finding(refused.code, file, facts=refused.facts),))
+        except Ended as ended:
+            told = out_of_time if ended.by_clock else out_of_memory
+            return Unusable(file, (told(file, self.budget),))
         return done
 
     def close(self) -> None:
-        """End the process of its own, where there is one."""
+        """Let go of the process of its own, where there is one."""
         self._apart.close()
+
+
+def _reader(issue: Issue, budget: Budget) -> Callable[[Path | bytes, str], Submission | Unusable]:
+    """Reads in this process, with the limits that can stand in it."""
+
+    def read(source: Path | bytes, file: str) -> Submission | Unusable:
+        done = within(budget, file, lambda: read_submission(issue, source, file))
+        return Unusable(file, (done,)) if isinstance(done, Finding) else done
+
+    return read

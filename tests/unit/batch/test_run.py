@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pickle
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -186,15 +185,13 @@ class Murderous(Worker):
         return super().score(one)
 
 
-def _start_murderous(setup: bytes) -> None:
-    from xlkpi.batch import processes
-
-    processes._worker = Murderous(pickle.loads(setup))
+def _murderous(setup: Setup) -> Callable[[Sent], Done]:
+    return Murderous(setup, expendable=True).score
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows knows no SIGKILL")
 def test_a_worker_that_dies_costs_one_named_file(inspected: Issue, sent: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xlkpi.batch.processes._start", _start_murderous)
+    monkeypatch.setattr("xlkpi.batch.processes._scorer", _murderous)
     batch = run(inspected, sent.iterdir(), runner=in_two)
     assert [done.dealer for done in batch.assessments] == ["D001", "D002"]
     assert codes(batch) == {"broken.xlsx": ["XK-F002"], "nothing.xlsx": ["XK-W002"]}
@@ -203,10 +200,10 @@ def test_a_worker_that_dies_costs_one_named_file(inspected: Issue, sent: Path, m
 def test_a_fault_of_ours_with_one_file_stops_no_other(
     issue: Issue, sent: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def faulty(issue: Issue, source: bytes, name: str) -> None:
+    def faulty(*given: object, **named: object) -> None:
         raise ZeroDivisionError("ours")
 
-    monkeypatch.setattr("xlkpi.intake.reading.read_submission", faulty)
+    monkeypatch.setattr("xlkpi.batch.work.assess", faulty)
     batch = run(issue, [sent / "D001.xlsx"])
     assert codes(batch) == {"D001.xlsx": ["XK-W002"]}
     assert "ZeroDivisionError test_run.py:" in batch.unusable[0].findings[0].message()
@@ -283,7 +280,7 @@ def test_a_file_whose_process_died_is_tried_again(
     inspected: Issue, sent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as broken:
-        broken.setattr("xlkpi.intake.reading.read_submission", lambda *_: 1 / 0)
+        broken.setattr("xlkpi.batch.work.assess", lambda *_, **__: 1 / 0)
         assert codes(run(inspected, [sent / "D001.xlsx"], out=tmp_path)) == {"D001.xlsx": ["XK-W002"]}
     assert len(run(inspected, [sent / "D001.xlsx"], out=tmp_path, resume=True).assessments) == 1
 
