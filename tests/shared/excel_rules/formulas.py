@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from openpyxl.formula import Tokenizer
+from openpyxl.formula.tokenizer import Token
 from openpyxl.utils import FORMULAE
 
 from shared.excel_rules.model import (
@@ -23,6 +25,13 @@ from shared.excel_rules.model import (
     needs_quotes,
     utf16,
 )
+
+
+@lru_cache(100_000)
+def tokens_of(text: str) -> tuple[Token, ...]:
+    """A formula's tokens; the workbooks of a scheme have theirs in common."""
+    plain = re.sub(r"'[\[\]#@']", "xx", text) if "[" in text else text  # escapes in structured references
+    return tuple(t for t in Tokenizer("=" + plain).items if t.type != "WHITE-SPACE" or t.subtype == "INTERSECT")
 
 
 class FormulaRules(Base):
@@ -46,8 +55,7 @@ class FormulaRules(Base):
         if BAD_CHARS.search(text):
             self.report("E", "F01", part, place, "control character in a formula")
         try:
-            plain = re.sub(r"'[\[\]#@']", "xx", text) if "[" in text else text  # escapes in structured references
-            tokens = [t for t in Tokenizer("=" + plain).items if t.type != "WHITE-SPACE" or t.subtype == "INTERSECT"]
+            tokens = tokens_of(text)
         except Exception as error:
             self.report("E", "F01", part, place, f"cannot be parsed: {error}: {text[:60]}")
             return

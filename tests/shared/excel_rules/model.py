@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -270,6 +271,7 @@ class Area:
         return self.c1 == self.c2 and self.r1 == self.r2
 
 
+@lru_cache(100_000)
 def area(ref: str) -> Area | None:
     """A1, A1:B2, A:B or 1:2 in any mixture of dollars; None if it is none or lies outside the sheet."""
     ref = ref.replace("$", "").upper()
