@@ -6,9 +6,9 @@ import re
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import Enum
+from enum import Enum, StrEnum
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, assert_never
 
 
 class Absence(Enum):
@@ -40,6 +40,54 @@ Value = float | str | bool | date | Absence
 VETOED: Final = "否决"
 SCORED: Final = "已评"
 PROVISIONAL: Final = "暂定"
+
+
+class Status(StrEnum):
+    """What became of a dealer's month, as results and store keep it."""
+
+    SCORED = "scored"
+    PROVISIONAL = "provisional"
+    REJECTED = "rejected"  # a file that gives no score
+
+
+class ItemStatus(StrEnum):
+    """Whether an item could be judged, in the words of its cell."""
+
+    SCORED = SCORED
+    MISSING = Absence.MISSING.value
+    NOT_APPLICABLE = Absence.NOT_APPLICABLE.value
+    UNREADABLE = Absence.UNREADABLE.value
+
+    @classmethod
+    def _missing_(cls, value: object) -> ItemStatus | None:
+        """A cell without a word: its formula gave an error, which is the scheme's fault and said elsewhere."""
+        return cls.UNREADABLE if value == "" else None
+
+
+class State(StrEnum):
+    """What people read of a dealer's month: one word each, wherever it stands."""
+
+    SCORED = SCORED
+    PROVISIONAL = PROVISIONAL
+    VETOED = "一票否决"
+    REFUSED = "退回"
+    MISSING = "未交"
+
+    @classmethod
+    def of(cls, status: Status, vetoed: bool) -> State:
+        """The word for what became of a month; `vetoed`: its total was."""
+        match status:
+            case Status.REJECTED:
+                return cls.REFUSED
+            case Status.SCORED | Status.PROVISIONAL if vetoed:
+                return cls.VETOED
+            case Status.SCORED:
+                return cls.SCORED
+            case Status.PROVISIONAL:
+                return cls.PROVISIONAL
+            case unknown:
+                assert_never(unknown)
+
 
 _ABSENCES: Final = {absence.value: absence for absence in Absence}
 

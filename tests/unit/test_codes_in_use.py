@@ -15,7 +15,7 @@ from xlkpi.batch.receipts import read_receipts
 from xlkpi.findings import catalogue
 from xlkpi.intake.normalise import understand
 from xlkpi.issue import Issue
-from xlkpi.month.returns import MISSING, NOT_ISSUED, Return, roster_findings
+from xlkpi.month.returns import Return, ReturnStatus, roster_findings
 from xlkpi.month.store import carry
 from xlkpi.scheme.model import SchemeField
 from xlkpi.values import UNKNOWN, CellKind, Place, RawCell
@@ -60,7 +60,7 @@ def test_a_cell_yields_it(code: str) -> None:
 
 
 def test_who_sent_nothing_and_who_got_nothing() -> None:
-    lines = [Return("D001", "甲", "", MISSING), Return("D009", "乙", "", NOT_ISSUED)]
+    lines = [Return("D001", "甲", "", ReturnStatus.MISSING), Return("D009", "乙", "", ReturnStatus.NOT_ISSUED)]
     assert [finding.code for finding in roster_findings(lines)] == ["XK-T054", "XK-T055"]
 
 

@@ -14,7 +14,7 @@ import yaml
 
 import xlkpi
 from xlkpi.findings import Audience, Finding, Severity, catalogue, is_unsafe, worst
-from xlkpi.month.returns import STATUSES, errors_of
+from xlkpi.month.returns import ReturnStatus, errors_of
 from xlkpi.resources import templates
 from xlkpi.scheme.lined import read
 from xlkpi.values import Place
@@ -174,7 +174,7 @@ def test_the_traits_of_a_code_take_the_values_that_are_known(code: str) -> None:
     entry = catalogue()[code]
     assert entry.audience in get_args(Audience)
     assert entry.relocates in ("", "field", "sheet")
-    assert entry.return_status in ("", *STATUSES)
+    assert entry.return_status in ("", *ReturnStatus)
     for flag in ("unsafe", "fixed", "unread", "folds"):
         assert isinstance(getattr(entry, flag), bool)
 

@@ -17,6 +17,7 @@ from xlkpi.findings import Finding, Severity
 from xlkpi.headquarters.lists import ListRefused
 from xlkpi.issue import Issue, IssueError
 from xlkpi.library import OpenIssue, open_issue
+from xlkpi.values import State
 
 TITLE = "xlkpi"
 _ENGINE = "formualizer"
@@ -112,9 +113,8 @@ def _folder(control: Any, choices: Choices) -> str:
         write_month(month, out, report=True)
     except WriteError as error:
         raise Trouble(f"写不了 {error.path}：{error.detail}") from None
-    states = Counter(row.status for row in month.standings.rows)
-    words = (("scored", "已评"), ("provisional", "暂定"), ("rejected", "未能评分"))
-    told = "，".join(f"{word} {states[state]} 份" for state, word in words if states[state])
+    states = Counter(row.state for row in month.standings.rows)
+    told = "，".join(f"{state} {states[state]} 份" for state in State if states[state])
     return f"{told or '文件夹里没有工作簿'}\n结果在 {out}"
 
 

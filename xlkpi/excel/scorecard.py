@@ -13,7 +13,7 @@ from xlkpi.intake.normalise import show
 from xlkpi.issue import Issue
 from xlkpi.scoring.assess import Assessment, ItemScore
 from xlkpi.shown.report.figures import points
-from xlkpi.values import VETOED, Absence, CellContent, Place, Value, plain
+from xlkpi.values import VETOED, Absence, CellContent, Place, Status, Value, plain
 from xlkpi.workbook.operations import EnsureSheet, Fill, NumberFormat, Operation, Write
 from xlkpi.workbook.plan import number_format
 
@@ -43,7 +43,7 @@ def score_sheet(issue: Issue, done: Assessment, here: frozenset[str]) -> tuple[O
 
 def summary(issue: Issue, done: Assessment) -> str:
     """Total, grade and status in one sentence."""
-    if done.status == "provisional":
+    if done.status is Status.PROVISIONAL:
         return f"暂定：总分在 {points(done.total, 1)} 至 {points(done.ceiling, 1)} 之间（有未填、未检查或整组不适用）"
     told = (
         f"总分 {points(done.published, issue.scheme.display_decimals)} 分（满分 {issue.scheme.points:g}），{done.grade}"
@@ -65,7 +65,7 @@ def _operations(issue: Issue, done: Assessment, here: frozenset[str]) -> Iterato
     yield EnsureSheet(SHEET, _WIDTHS)
     yield Write(Place(SHEET, "A1"), head)
     yield Fill(SHEET, "A1:I1", _TITLE_FILL, bold=True)
-    veto_or_open = _VETO_FILL if done.vetoed else _OPEN_FILL if done.status == "provisional" else _TITLE_FILL
+    veto_or_open = _VETO_FILL if done.vetoed else _OPEN_FILL if done.status is Status.PROVISIONAL else _TITLE_FILL
     yield Fill(SHEET, "A2:I2", veto_or_open, bold=True)
     yield from _items(issue, done)
     row = _ITEM_ROW + len(done.items) + len(done.groups) + 3

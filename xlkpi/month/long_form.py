@@ -9,9 +9,8 @@ from typing import Any, Final
 
 from xlkpi.files import escape_formula
 from xlkpi.intake.submission import Unusable
-from xlkpi.month.standing import REJECTED
 from xlkpi.scoring.assess import Assessment
-from xlkpi.values import plain
+from xlkpi.values import Status, plain
 
 LONG_FILE: Final = "scores.csv"
 
@@ -36,7 +35,7 @@ def assessed_rows(done: Assessment, month: str, rank: int | None) -> Iterator[Lo
 
 def refused_rows(unusable: Unusable, month: str) -> Iterator[LongRow]:
     """The rows of a file that could not be scored. A finding's value is the file's name."""
-    yield unusable.dealer, month, "total", "status", REJECTED
+    yield unusable.dealer, month, "total", "status", Status.REJECTED
     yield from ((unusable.dealer, month, "finding", f.code, unusable.file) for f in unusable.findings)
 
 

@@ -21,7 +21,7 @@ from xlkpi.issue import Dealer, Issue
 from xlkpi.month.definitions import definitions
 from xlkpi.month.long_form import LongRow, assessed_rows, refused_rows
 from xlkpi.month.records import DealerRecord, dealer_record, finding_record, refused_record, return_record
-from xlkpi.month.returns import MISSING, Return, return_list, roster_findings
+from xlkpi.month.returns import Return, ReturnStatus, return_list, roster_findings
 from xlkpi.month.scores import MissingRecord, Scores
 from xlkpi.month.standing import Earlier, Standing, Standings, ranked, refused_standing, sender, standing_of
 from xlkpi.month.statistics import Population, population
@@ -262,7 +262,7 @@ def make_month(
 def _missing(roster: Mapping[str, Dealer], rows: Iterable[Standing], returns: Sequence[Return]) -> list[Dealer]:
     """Of whom nothing came: by the return list, else by what was read or by the files' names."""
     if returns:
-        codes = {line.dealer for line in returns if line.status == MISSING}
+        codes = {line.dealer for line in returns if line.status is ReturnStatus.MISSING}
         return [dealer for code, dealer in roster.items() if code in codes]
     sent = {row.dealer.code for row in rows}
     return [dealer for code, dealer in roster.items() if code not in sent]

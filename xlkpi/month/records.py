@@ -14,9 +14,9 @@ from pydantic import PlainSerializer
 
 from xlkpi.findings import Finding, finding_json
 from xlkpi.issue import Dealer
-from xlkpi.month.returns import Return
+from xlkpi.month.returns import Return, ReturnStatus
 from xlkpi.scoring.assess import Assessment, ItemScore, TriggeredClause
-from xlkpi.values import plain
+from xlkpi.values import ItemStatus, Status, plain
 
 Word = float | str | bool | None
 """A value as JSON has it: a number, a text, or an absence's word."""
@@ -92,7 +92,7 @@ class ItemRecord:
     score: Word
     score_range: tuple[Word, float]
     before_veto: float = 0.0
-    status: str = ""
+    status: ItemStatus = ItemStatus.SCORED
     target: Word = None
     actual: Word = None
     completion: Word = None
@@ -123,7 +123,7 @@ class DealerRecord:
     region: str
     peer_group: str = ""
     file: str = ""
-    status: str = "rejected"
+    status: Status = Status.REJECTED
     total: float | None = None
     total_range: tuple[float, float] | None = None
     total_before_veto: float | None = None
@@ -150,7 +150,7 @@ class ReturnRecord:
     dealer: str
     name: str
     region: str
-    status: str
+    status: ReturnStatus
     file: str = ""
     received: str = ""
     logged: bool = False

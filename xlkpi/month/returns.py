@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Final
 
 from xlkpi.batch import Batch
@@ -12,27 +13,41 @@ from xlkpi.batch.settle import Expected, Filed, dealer_named
 from xlkpi.findings import Finding, Severity
 from xlkpi.intake.submission import Unusable
 from xlkpi.issue import Dealer, Issue
+from xlkpi.values import State
 
 RETURNS_FILE: Final = "returns.xlsx"
 
-# what is said of a file or of a dealer; the words are what people read
-ON_TIME: Final = "按时"
-LATE: Final = "迟报"
-MISSING: Final = "未收到"
-SUPERSEDED: Final = "被替代"
-SAME: Final = "重复"
-REFUSED: Final = "退回"
-UNDECIDED: Final = "多份未定"
-LOCKED: Final = "锁定后"
-OTHER_MONTH: Final = "非本月"
-OTHER_DEALER: Final = "错店"
-UNKNOWN: Final = "未知"
-NOT_ISSUED: Final = "未下发"
-COUNTED: Final = frozenset({ON_TIME, LATE})
-STATUSES: Final = (
-    ON_TIME, LATE, MISSING, REFUSED, UNDECIDED, LOCKED, OTHER_MONTH, OTHER_DEALER, SUPERSEDED, SAME, NOT_ISSUED,
-    UNKNOWN,
-)  # fmt: skip
+
+class ReturnStatus(StrEnum):
+    """What is said of a file or of a dealer, in the words that people read; in the order in which they are listed."""
+
+    ON_TIME = "按时"
+    LATE = "迟报"
+    MISSING = "未收到"
+    REFUSED = State.REFUSED
+    UNDECIDED = "多份未定"
+    LOCKED = "锁定后"
+    OTHER_MONTH = "非本月"
+    OTHER_DEALER = "错店"
+    SUPERSEDED = "被替代"
+    SAME = "重复"
+    NOT_ISSUED = "未下发"
+    UNKNOWN = "未知"
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether the file is the one that counts for its dealer."""
+        return self in (ReturnStatus.ON_TIME, ReturnStatus.LATE)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether there is a file of which its dealer must be told why it does not count."""
+        return not (self.is_counted or self.is_replaced or self is ReturnStatus.MISSING)
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether another file of the dealer's counts instead."""
+        return self in (ReturnStatus.SUPERSEDED, ReturnStatus.SAME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +58,7 @@ class Return:
     dealer: str
     name: str
     region: str
-    status: str
+    status: ReturnStatus
     file: str = ""
     receipt: Receipt | None = None
     days_late: int = 0
@@ -78,13 +93,13 @@ def return_list(issue: Issue, batch: Batch, expected: Expected) -> list[Return]:
     by_dealer: dict[str, list[Return]] = {}
     for line in _lines(issue, batch, expected):
         by_dealer.setdefault(line.dealer, []).append(line)
-    lines: list[Return] = []
+    lines, order = list[Return](), list(ReturnStatus)
     for code, dealer in expected.roster.items():
-        mine = sorted(by_dealer.pop(code, []), key=lambda line: (STATUSES.index(line.status), line.file))
+        mine = sorted(by_dealer.pop(code, []), key=lambda line: (order.index(line.status), line.file))
         if code not in issue.roster:
-            lines.append(Return(code, dealer.name, dealer.region, NOT_ISSUED))
+            lines.append(Return(code, dealer.name, dealer.region, ReturnStatus.NOT_ISSUED))
         elif not mine:
-            lines.append(Return(code, dealer.name, dealer.region, MISSING))
+            lines.append(Return(code, dealer.name, dealer.region, ReturnStatus.MISSING))
         lines += mine
     nobody = (line for several in by_dealer.values() for line in several)
     return [*lines, *sorted(nobody, key=lambda line: (line.dealer, line.file))]
@@ -93,15 +108,15 @@ def return_list(issue: Issue, batch: Batch, expected: Expected) -> list[Return]:
 def roster_findings(lines: Iterable[Return]) -> Iterator[Finding]:
     """What must be said about the roster: who sent nothing, and to whom nothing was issued."""
     for line in lines:
-        if line.status in (MISSING, NOT_ISSUED):
-            code = "XK-T054" if line.status == MISSING else "XK-T055"
+        if line.status in (ReturnStatus.MISSING, ReturnStatus.NOT_ISSUED):
+            code = "XK-T054" if line.status is ReturnStatus.MISSING else "XK-T055"
             yield Finding(code, facts={"dealer": line.dealer, "name": line.name})
 
 
-def counts(lines: Iterable[Return]) -> dict[str, int]:
+def counts(lines: Iterable[Return]) -> dict[ReturnStatus, int]:
     """How many lines have each status that occurs."""
     found = [line.status for line in lines]
-    return {status: found.count(status) for status in STATUSES if status in found}
+    return {status: found.count(status) for status in ReturnStatus if status in found}
 
 
 def _lines(issue: Issue, batch: Batch, expected: Expected) -> Iterator[Return]:
@@ -110,8 +125,9 @@ def _lines(issue: Issue, batch: Batch, expected: Expected) -> Iterator[Return]:
     settled = batch.settled
     for code, one in settled.counting.items():
         late = days_after(expected.deadline, one.receipt.moment) if expected.deadline else 0
-        yield _line(known, code, one, LATE if late else ON_TIME, days_late=late, errors=errors[code])
-    for status, several in ((SUPERSEDED, settled.superseded), (SAME, settled.same)):
+        status = ReturnStatus.LATE if late else ReturnStatus.ON_TIME
+        yield _line(known, code, one, status, days_late=late, errors=errors[code])
+    for status, several in ((ReturnStatus.SUPERSEDED, settled.superseded), (ReturnStatus.SAME, settled.same)):
         for one in several:
             counting = settled.counting[one.dealer].file
             yield _line(known, one.dealer, one, status, note=f"以 {counting} 计分")
@@ -121,13 +137,13 @@ def _lines(issue: Issue, batch: Batch, expected: Expected) -> Iterator[Return]:
 
 def _rejected(known: Mapping[str, Dealer], one: Filed, unusable: Unusable) -> Return:
     reason = next((f for f in reversed(unusable.findings) if f.severity is Severity.ERROR), unusable.findings[-1])
-    status = reason.entry.return_status or REFUSED
-    dealer = "" if status == OTHER_DEALER else unusable.dealer or str(reason.facts.get("dealer", ""))
+    status = ReturnStatus(reason.entry.return_status or ReturnStatus.REFUSED)
+    dealer = "" if status is ReturnStatus.OTHER_DEALER else unusable.dealer or str(reason.facts.get("dealer", ""))
     # what cannot be read is its sender's by the name that the blank was issued under
     return _line(known, dealer or dealer_named(unusable.file, known), one, status, note=reason.message())
 
 
-def _line(known: Mapping[str, Dealer], code: str, one: Filed, status: str, **more: Any) -> Return:
+def _line(known: Mapping[str, Dealer], code: str, one: Filed, status: ReturnStatus, **more: Any) -> Return:
     dealer = known.get(code, Dealer(code, ""))
     return Return(code, dealer.name, dealer.region, status, one.file, one.receipt, **more)
 

@@ -17,7 +17,6 @@ from xlkpi.issue import Dealer
 from xlkpi.month.definitions import Definitions
 from xlkpi.month.records import REFUSED_FIELDS, DealerRecord, FindingRecord, ItemRecord, ReturnRecord, Told
 from xlkpi.month.standing import (
-    REJECTED,
     GroupShape,
     GroupStanding,
     ItemStanding,
@@ -25,7 +24,7 @@ from xlkpi.month.standing import (
     applied_points,
 )
 from xlkpi.month.statistics import Population, population
-from xlkpi.values import Absence
+from xlkpi.values import Absence, Status
 
 SCORES_FILE: Final = "scores.json"
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
@@ -81,8 +80,8 @@ def _columns(entry: MissingRecord) -> tuple[str, str, str, str]:
 def _standing(definitions: Definitions, record: DealerRecord) -> Standing:
     """A record as a standing: without findings and losses, which statistics do not ask for."""
     dealer = Dealer(record.dealer, record.name, record.region, record.peer_group)
-    if record.status == REJECTED:
-        return Standing(dealer, REJECTED, record.file)
+    if record.status is Status.REJECTED:
+        return Standing(dealer, Status.REJECTED, record.file)
     applied = applied_of(definitions, record)
     low, high = record.total_range or (0.0, 0.0)
     return Standing(
@@ -159,7 +158,7 @@ def _finding_data(finding: FindingRecord) -> Any:
 
 def _within_list(record: DealerRecord) -> bytes:
     """An entry of a list of the outermost object, on lines of its own."""
-    only = set(REFUSED_FIELDS) if record.status == REJECTED else None
+    only = set(REFUSED_FIELDS) if record.status is Status.REJECTED else None
     return b"\n  " + _record_codec().dump_json(record, indent=1, include=only).replace(b"\n", b"\n  ")
 
 

@@ -15,10 +15,9 @@ from xlkpi.month.returns import Return
 from xlkpi.scheme.formulas import number_value
 from xlkpi.scheme.model import Scheme
 from xlkpi.scoring.assess import Assessment, ItemScore
-from xlkpi.values import VETOED, Absence, Value, plain
+from xlkpi.values import VETOED, Absence, ItemStatus, State, Status, Value, plain
 
 DEDUCTED = "扣分"
-REJECTED = "rejected"
 
 K = TypeVar("K", bound=Hashable)
 
@@ -41,7 +40,7 @@ class ItemStanding:
     item: str
     score: float | None
     before_veto: float
-    status: str
+    status: ItemStatus
     vetoed: bool
     applied: float = 0.0
 
@@ -70,10 +69,10 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A dealer's month. `status`: scored, provisional, rejected; figures are in points; rank None: unranked."""
+    """A dealer's month. Figures are in points; rank None: unranked."""
 
     dealer: Dealer
-    status: str
+    status: Status
     file: str
     total: float = 0.0
     published: float = 0.0
@@ -86,6 +85,11 @@ class Standing:
     losses: tuple[Loss, ...] = ()
     findings: tuple[Finding, ...] = ()
     rank: int | None = None
+
+    @property
+    def state(self) -> State:
+        """What people read of it."""
+        return State.of(self.status, self.vetoed)
 
     @property
     def has_veto(self) -> bool:
@@ -134,7 +138,7 @@ def standing_of(scheme: Scheme, dealer: Dealer, done: Assessment) -> Standing:
 
 def refused_standing(roster: Mapping[str, Dealer], refused: Unusable) -> Standing:
     """A file that could not be scored, as its sender's standing."""
-    return Standing(sender(roster, refused), REJECTED, refused.file, findings=refused.findings)
+    return Standing(sender(roster, refused), Status.REJECTED, refused.file, findings=refused.findings)
 
 
 def sender(roster: Mapping[str, Dealer], refused: Unusable) -> Dealer:
@@ -184,7 +188,7 @@ def applied_points(groups: Iterable[GroupShape], statuses: Mapping[str, str]) ->
 def ranked(rows: Iterable[Standing]) -> list[Standing]:
     """With ranks by the published total: ties share (1, 2, 2, 4); provisional and totally vetoed ones have none."""
     listed = list(rows)
-    places = positions({n: row.published for n, row in enumerate(listed) if row.status == "scored" and not row.vetoed})
+    places = positions({n: row.published for n, row in enumerate(listed) if row.state is State.SCORED})
     return [replace(row, rank=places.get(number)) for number, row in enumerate(listed)]
 
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from xlkpi.issue import Dealer
-from xlkpi.month.standing import REJECTED, Standing, positions
+from xlkpi.month.standing import Standing, positions
+from xlkpi.values import Status
 
 
 class Five(NamedTuple):
@@ -136,13 +137,13 @@ def population(rows: Iterable[Standing], missing: Iterable[Dealer] | None = None
         name: what the dealers have in common.
     """
     listed = list(rows)
-    assessed = [row for row in listed if row.status != REJECTED]
+    assessed = [row for row in listed if row.status is not Status.REJECTED]
     absent = None if missing is None else tuple(missing)
     # a file that is disputed between two dealers counts for neither: who sent nothing else is missing
     have = {row.dealer.code for row in assessed} | {dealer.code for dealer in absent or ()}
     refused: dict[str, Standing] = {}
     for row in listed:
-        if row.status == REJECTED and row.dealer.code not in have and row.dealer.code and row.dealer.name:
+        if row.status is Status.REJECTED and row.dealer.code not in have and row.dealer.code and row.dealer.name:
             refused.setdefault(row.dealer.code, row)
     return Population(
         name=name,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 from xlkpi.findings import Finding, with_rulings
 from xlkpi.issue import Issue
@@ -33,13 +33,12 @@ from xlkpi.scheme.formulas import number_value, parse
 from xlkpi.scheme.model import Clause, Item, SchemeField
 from xlkpi.scoring.doubts import Doubts
 from xlkpi.scoring.engine import Engine
-from xlkpi.values import SCORED, VETOED, Absence, CellContent, CellFault, Place, Value, value_of
+from xlkpi.values import SCORED, VETOED, Absence, CellContent, CellFault, ItemStatus, Place, Status, Value, value_of
 from xlkpi.workbook.layout import Role, TableSlot
 
 if TYPE_CHECKING:  # what was read is taken as a value: nothing that reads files is loaded for it
     from xlkpi.intake.submission import Submission
 
-Status = Literal["scored", "provisional", "rejected"]
 _INPUTS: Final = (Role.ANSWER, Role.TARGET, Role.INSPECTION, Role.HISTORY, Role.MEASURE)
 INSPECTION_MISSING: Final = "XK-V013"
 FORMULA_FAULT: Final = "XK-S001"
@@ -68,7 +67,7 @@ class ItemScore:
     score: float | Absence
     before_veto: float
     ceiling: float
-    status: str
+    status: ItemStatus
     target: Value
     actual: Value
     completion: Value
@@ -185,7 +184,7 @@ class _Reading:
         return Assessment(
             dealer=self.dealer,
             file=self.file,
-            status="scored" if self.word(STATUS) == SCORED else "provisional",
+            status=Status.SCORED if self.word(STATUS) == SCORED else Status.PROVISIONAL,
             total=total,
             ceiling=self.number(CEILING),
             before_veto=self.number(BEFORE_VETO),
@@ -222,7 +221,7 @@ class _Reading:
             score=self.score(of_field(name, parts.SCORE)),
             before_veto=self.number(of_field(name, parts.BEFORE_VETO)),
             ceiling=self.number(of_field(name, parts.CEILING)),
-            status=self.word(of_field(name, parts.STATE)),
+            status=ItemStatus(self.word(of_field(name, parts.STATE))),
             target=self.value(of_field(scored, parts.TARGET)) if has_target else Absence.NOT_APPLICABLE,
             actual=self.value(scored) if has_target else Absence.NOT_APPLICABLE,
             completion=self.value(of_field(scored, parts.COMPLETION)) if has_target else Absence.NOT_APPLICABLE,

@@ -13,9 +13,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from xlkpi.findings import Finding, Severity
 from xlkpi.issue import Dealer
 from xlkpi.month.month import Month
-from xlkpi.month.returns import COUNTED, LATE, MISSING, NOT_ISSUED, SAME, SUPERSEDED, UNKNOWN, Return
-from xlkpi.month.standing import REJECTED
+from xlkpi.month.returns import Return, ReturnStatus
 from xlkpi.resources import templates
+from xlkpi.values import Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +43,11 @@ def letters(month: Month, deadline: str = "", locked: str = "") -> Iterator[Lett
     """The letters, in the list's order. A dealer with whom all is well gets none. `deadline` and `locked` are words for
     other dates than the issue's."""
     issue = month.issue
-    found = {row.dealer.code: row.findings for row in month.standings.rows if row.status != REJECTED}
+    found = {row.dealer.code: row.findings for row in month.standings.rows if row.status is not Status.REJECTED}
     reasons = {unusable.file: unusable.findings for unusable in month.unusable}
     by_dealer: dict[str, list[Return]] = {}
     for line in month.returns:
-        if line.dealer in issue.roster and line.status not in (NOT_ISSUED, UNKNOWN):
+        if line.dealer in issue.roster and line.status not in (ReturnStatus.NOT_ISSUED, ReturnStatus.UNKNOWN):
             by_dealer.setdefault(line.dealer, []).append(line)
     environment = Environment(
         loader=FileSystemLoader(templates() / "reports"),
@@ -69,11 +69,11 @@ def _told(
     dealer: Dealer, mine: Sequence[Return], found: Mapping[str, Sequence[Finding]],
     reasons: Mapping[str, Sequence[Finding]],
 ) -> dict[str, object]:  # fmt: skip
-    counting = next((line for line in mine if line.status in COUNTED), None)
-    refused = [line for line in mine if line.status not in {*COUNTED, MISSING, SUPERSEDED, SAME}]
+    counting = next((line for line in mine if line.status.is_counted), None)
+    refused = [line for line in mine if line.status.is_refused]
     return {
         "missing": counting is None,
-        "late": counting if counting and counting.status == LATE else None,
+        "late": counting if counting and counting.status is ReturnStatus.LATE else None,
         "counting": counting,
         "refused": [(line, list(_points(reasons.get(line.file, ())))) for line in refused],
         "points": list(_points(found.get(dealer.code, ()))) if counting else [],

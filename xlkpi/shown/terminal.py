@@ -13,12 +13,12 @@ from rich.table import Table
 from rich.tree import Tree
 
 from xlkpi.findings import CodeEntry, Finding, Severity, most_serious_first, tally
-from xlkpi.month.returns import LATE, ON_TIME, SAME, SUPERSEDED, Return, counts
+from xlkpi.month.returns import Return, ReturnStatus, counts
 from xlkpi.month.standing import Earlier, Standing, Standings, positions, ranked
 from xlkpi.month.statistics import Population, population
 from xlkpi.scheme.types import TYPES, Shape
 from xlkpi.shown.report.figures import points
-from xlkpi.values import SCORED, VETOED, CellContent, plain
+from xlkpi.values import SCORED, VETOED, CellContent, State, Status, plain
 
 if TYPE_CHECKING:
     from xlkpi.checking.changes import Changes
@@ -30,9 +30,9 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udf
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTICE: "cyan"}
 _NONE = "（未分）"
 _POPULATIONS = {
-    "ranked": "参加排名", "provisional": "暂定", "vetoed": "一票否决", "refused": "退回", "missing": "未交",
+    "ranked": "参加排名", "provisional": State.PROVISIONAL, "vetoed": State.VETOED, "refused": State.REFUSED,
+    "missing": State.MISSING,
 }  # fmt: skip
-_STATUS = {"scored": "已评", "provisional": "暂定", "rejected": "未计分"}
 
 
 def clean(text: object) -> str:
@@ -169,9 +169,9 @@ def print_ranking(console: Console, stand: Standings, most: int | None = None) -
             heading, justify="right" if numeric else "left", overflow="fold", no_wrap=heading != "否决、扣分和原因"
         )
     far = len(stand.rows) + 1
-    rows = sorted(stand.rows, key=lambda row: (row.status == "rejected", row.rank or far))
+    rows = sorted(stand.rows, key=lambda row: (row.status is Status.REJECTED, row.rank or far))
     for row in rows[:most]:
-        table.add_row(*(_refused(row) if row.status == "rejected" else _row(stand, row)))
+        table.add_row(*(_refused(row) if row.status is Status.REJECTED else _row(stand, row)))
     console.print(table)
     if len(rows) > len(table.rows):
         console.print(f"[bold]… 另有 {len(rows) - len(table.rows)} 家没有列出[/bold]")
@@ -193,10 +193,10 @@ def print_returns(console: Console, title: str, lines: Sequence[Return]) -> None
     for heading in ("代码", "经销商", "状态", "文件", "收到时间", "迟报天数", "待改正", "说明"):
         table.add_column(heading, overflow="fold", no_wrap=heading not in ("文件", "说明"))
     for line in lines:
-        if line.status != ON_TIME or line.errors:
-            colour = (
-                "green" if line.status == ON_TIME else "yellow" if line.status in (LATE, SUPERSEDED, SAME) else "red"
-            )
+        on_time = line.status is ReturnStatus.ON_TIME
+        if not on_time or line.errors:
+            yellow = line.status is ReturnStatus.LATE or line.status.is_replaced
+            colour = "green" if on_time else "yellow" if yellow else "red"
             came = f"{line.receipt}（{line.receipt.basis}）" if line.receipt else ""
             cells = (line.file, came, line.days_late or "", line.errors or "", line.note)
             word = f"[{colour}]{clean(line.status)}[/{colour}]"
@@ -209,15 +209,15 @@ def print_returns(console: Console, title: str, lines: Sequence[Return]) -> None
 def _refused(row: Standing) -> list[str]:
     reason = "；".join(f.message() for f in row.findings if f.severity is Severity.ERROR)
     name = row.dealer.name or row.file
-    return ["—", clean(row.dealer.code), clean(name), "—", "—", "—", "[red]未计分[/red]", clean(reason)]
+    return ["—", clean(row.dealer.code), clean(name), "—", "—", "—", f"[red]{State.REFUSED}[/red]", clean(reason)]
 
 
 def _row(stand: Standings, row: Standing) -> list[str]:
     digits = stand.scheme.display_decimals
     total = points(row.published, digits)
-    if row.status == "provisional":
+    if row.status is Status.PROVISIONAL:
         total += f"~{points(row.ceiling, digits)}"
-    colour = "yellow" if row.status == "provisional" else "green"
+    colour = "yellow" if row.status is Status.PROVISIONAL else "green"
     return [
         str(row.rank or "—"),
         clean(row.dealer.code),
@@ -225,7 +225,7 @@ def _row(stand: Standings, row: Standing) -> list[str]:
         total,
         points(row.before_veto, digits),
         clean(row.grade),
-        f"[{colour}]{_STATUS[row.status]}[/{colour}]",
+        f"[{colour}]{row.state}[/{colour}]",
         "；".join(_reasons(stand, row)),
     ]
 
@@ -236,8 +236,8 @@ def _reasons(stand: Standings, row: Standing) -> Iterable[str]:
         name = clean(labels.get(item.item, item.item))
         for loss in (loss for loss in row.losses if loss.item == item.item):
             if loss.kind == VETOED:
-                scope = {"group": "（本组）", "total": "（一票）"}.get(loss.scope, "")
-                yield f"[red]{name}{VETOED}{scope}[/red]：{clean(loss.clause)}"
+                word = {"group": f"本组{VETOED}", "total": State.VETOED}.get(loss.scope, VETOED)
+                yield f"[red]{name} {word}[/red]：{clean(loss.clause)}"
             else:
                 yield f"{name} 扣 {loss.points:g}"
         if item.status != SCORED:
@@ -258,9 +258,9 @@ def print_standings(console: Console, stand: Standings, by: By = "all") -> None:
             place = before.get(row.dealer.code)
             table.add_row(
                 str(row.rank or "—"), clean(row.dealer.code), clean(row.dealer.name),
-                "—" if row.status == "rejected" else points(row.published, digits),
+                "—" if row.status is Status.REJECTED else points(row.published, digits),
                 "—" if earlier is None else points(earlier.published, digits),
-                _place(place, part, by), clean(row.grade), "一票否决" if row.vetoed else _STATUS[row.status],
+                _place(place, part, by), clean(row.grade), row.state,
             )  # fmt: skip
         console.print(table)
         console.print(counted(population(within), digits))
@@ -315,12 +315,12 @@ def print_history(console: Console, dealer: str, rows: Sequence[DealerMonth]) ->
     ):
         table.add_column(heading, justify="right" if heading in ("总分", "否决前", "名次", "错误") else "left")
     for row in rows:
-        replaced = not row.current and row.status != "rejected"
+        replaced = not row.current and row.status is not Status.REJECTED
         table.add_row(
             row.month, f"{row.scheme} {row.version}", str(row.revision),
-            *(["—", "—"] if row.status == "rejected" else [f"{row.published:g}", f"{row.before_veto:g}"]),
+            *(["—", "—"] if row.status is Status.REJECTED else [f"{row.published:g}", f"{row.before_veto:g}"]),
             f"{row.rank}/{row.among}" if row.rank else "—", clean(row.grade),
-            "已被替换" if replaced else "一票否决" if row.vetoed else _STATUS[row.status],
+            "已被替换" if replaced else row.state,
             str(row.errors), clean(row.file), row.recorded, style=None if row.current else "dim",
         )  # fmt: skip
     console.print(table if rows else f"{clean(dealer)}：库中没有记录")

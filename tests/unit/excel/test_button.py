@@ -159,7 +159,7 @@ def test_a_folder_is_scored_into_another(control: Control, month: Month, tmp_pat
     (returned / "x.xlsx").write_bytes(b"not a workbook")
     blank, listed = str(month.folder / "blank"), str(month.folder / "inspections.xlsx")
     here = control("批量评分一个文件夹", issue=blank, inspections=listed, returned="returned", out="out")
-    assert pressed(here) == f"已评 2 份，未能评分 1 份\n结果在 {tmp_path / 'out'}"
+    assert pressed(here) == f"已评 2 份，退回 1 份\n结果在 {tmp_path / 'out'}"
     scores = json.loads((tmp_path / "out" / "scores.json").read_text("utf-8"))
     assert next(d["total"] for d in scores["dealers"]) == pytest.approx(88.2257978500812)
     words = [

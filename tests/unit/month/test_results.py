@@ -21,7 +21,7 @@ from xlkpi.month.month import Month, make_month
 from xlkpi.scheme.lint import usable_scheme
 from xlkpi.scoring.assess import Assessment
 from xlkpi.shown.folder import write_scores
-from xlkpi.values import Absence, Place, plain
+from xlkpi.values import Absence, Place, Status, plain
 
 DEALERS = ("A", "B", "C", "D", "E", "F")
 
@@ -64,7 +64,7 @@ def test_the_rank_goes_by_the_printed_total_and_not_by_hidden_digits(real: Asses
 
 def test_provisional_and_totally_vetoed_dealers_have_no_rank_and_hold_no_place(real: Assessment) -> None:
     a, b, c, d = ranked(real, A=95.0, B=0.0, C=88.0, D=80.0)
-    assert ranks([replace(a, status="provisional"), replace(b, vetoed=True), c, d]) == {"C": 1, "D": 2}
+    assert ranks([replace(a, status=Status.PROVISIONAL), replace(b, vetoed=True), c, d]) == {"C": 1, "D": 2}
 
 
 def test_a_dealer_with_an_item_veto_is_ranked(assess_with: AssessWith, real_month: RealMonth) -> None:

@@ -25,7 +25,7 @@ from xlkpi.month.store.query import EarlierMonth, dealer_months, earlier_months,
 from xlkpi.month.store.record import Recorded, record
 from xlkpi.month.store.trend import trend
 from xlkpi.scoring.assess import Assessment
-from xlkpi.values import Absence, Place
+from xlkpi.values import Absence, Place, Status
 
 SCHEME = "service-assessment"
 Month = Callable[..., MonthResult]
@@ -64,7 +64,7 @@ def kept(path: Path, *runs: MonthResult) -> list[Recorded]:
 
 def test_what_goes_in_comes_out(tmp_path: Path, month_of: Month, real: Assessment) -> None:
     vetoed = replace(real, dealer="D002", published=0.0, vetoed=True)
-    open_ = replace(real, dealer="D003", status="provisional", findings=(
+    open_ = replace(real, dealer="D003", status=Status.PROVISIONAL, findings=(
         Finding("XK-V001", "c.xlsx", Place("填报", "F6"), "接车台次", {"label": "接车台次"},
                 Ruling("XK-V001", Severity.NOTICE, "系统切换", dealer="D003", last="2026-12")),))  # fmt: skip
     refused = Unusable("kaputt.xlsx", (Finding("XK-F002", "kaputt.xlsx", facts={"detail": "x"}),))
@@ -140,7 +140,7 @@ def test_ranks_are_those_of_the_run_and_last_month_stands_beside(tmp_path: Path,
 
 
 def test_the_months_before_of_every_dealer(tmp_path: Path, month_of: Month, real: Assessment) -> None:
-    open_ = replace(real, dealer="D002", published=40.0, status="provisional", grade="暂定")
+    open_ = replace(real, dealer="D002", published=40.0, status=Status.PROVISIONAL, grade="暂定")
     runs = [
         month_of("2025-11", D001=50.0), month_of("2025-12", D001=51.0), month_of("2026-09", D001=70.0, D002=open_),
         month_of("2026-10", D001=72.0, D002=90.0, D003=replace(real, dealer="D003", published=0.0, vetoed=True)),

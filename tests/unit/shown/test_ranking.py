@@ -20,7 +20,7 @@ from xlkpi.month.statistics import five_numbers
 from xlkpi.resources import templates
 from xlkpi.scoring.assess import Assessment
 from xlkpi.shown.ranking import ranking_workbook
-from xlkpi.values import Place
+from xlkpi.values import Place, Status
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*extension is not supported")
 Make = Callable[..., Standings]
@@ -44,9 +44,9 @@ def stand(issue: Issue, real: Assessment) -> Standings:
 
     rows = ranked([
         one("A", 90.0, grade="优秀"), one("B", 80.0), one("C", 80.0, "华南"), one("D", 70.0, "华南"),
-        one("P", 95.0, status="provisional", findings=(missing,), ceiling=99.0),
+        one("P", 95.0, status=Status.PROVISIONAL, findings=(missing,), ceiling=99.0),
         one("V", 0.0, vetoed=True, total=0.0, before_veto=88.0, losses=(veto,)),
-        Standing(Dealer("R", "R店", "华南"), "rejected", "r.xlsx", findings=(unread,)),
+        Standing(Dealer("R", "R店", "华南"), Status.REJECTED, "r.xlsx", findings=(unread,)),
     ])  # fmt: skip
     before = {"A": Earlier(85.0, 3), "B": Earlier(88.0, 1), "C": Earlier(80.0, 4), "P": Earlier(60.0, 5)}
     return Standings(issue.scheme, "2026-11", rows, (Dealer("M", "M店", "华东"),), before=before)

@@ -11,7 +11,7 @@ from xlkpi.issue import Dealer
 from xlkpi.month.standing import Standing, Standings, ranked
 from xlkpi.scheme.lint import usable_scheme
 from xlkpi.shown.terminal import print_findings, print_ranking
-from xlkpi.values import Place
+from xlkpi.values import Place, Status
 
 
 def missing(file: str, sheet: str, ref: str) -> Finding:
@@ -82,10 +82,10 @@ def test_after_so_many_the_gravest_files_have_been_printed_and_the_rest_is_count
 def test_the_ranking_s_best_are_shown_and_the_rest_counted() -> None:
     scheme, _ = usable_scheme("service-assessment")
     rows = [
-        Standing(Dealer(code, f"店{code}"), "scored", f"{code}.xlsx", published=total)
+        Standing(Dealer(code, f"店{code}"), Status.SCORED, f"{code}.xlsx", published=total)
         for code, total in (("A", 70.0), ("B", 90.0), ("C", 80.0))
     ]
-    broken = Standing(Dealer("", ""), "rejected", "x.xlsx", findings=(Finding("XK-F002", facts={"detail": "?"}),))
+    broken = Standing(Dealer("", ""), Status.REJECTED, "x.xlsx", findings=(Finding("XK-F002", facts={"detail": "?"}),))
     stand = Standings(scheme, "2026-11", ranked([broken, *rows]))
 
     def told(most: int | None) -> str:

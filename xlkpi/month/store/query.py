@@ -22,9 +22,9 @@ from xlkpi.month.standing import (
 )
 from xlkpi.month.store.file import Store, StoreError
 from xlkpi.scheme.model import Scheme
-from xlkpi.values import Place, months_earlier
+from xlkpi.values import ItemStatus, Place, State, Status, months_earlier
 
-_STANDING = ("status", "file", "total", "published", "before_veto", "ceiling", "grade", "vetoed")
+_STANDING = ("file", "total", "published", "before_veto", "ceiling", "grade", "vetoed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class DealerMonth:
     current: bool
     recorded: str
     file: str
-    status: str
+    status: Status
     published: float
     before_veto: float
     grade: str
@@ -46,6 +46,11 @@ class DealerMonth:
     errors: int
     rank: int | None = None
     among: int = 0
+
+    @property
+    def state(self) -> State:
+        """What people read of it."""
+        return State.of(self.status, self.vetoed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +108,7 @@ def month_earlier(store: Store, scheme: str, month: str) -> dict[str, Earlier]:
     rows = _ranked_month(store, scheme, months_earlier(month))
     return {
         row.dealer.code: Earlier(row.published, row.rank, row.dealer.region, row.dealer.peer_group)
-        for row in rows if row.status != "rejected"
+        for row in rows if row.status is not Status.REJECTED
     }  # fmt: skip
 
 
@@ -139,7 +144,7 @@ def _ranked_month(store: Store, scheme: str, month: str, definition: Scheme | No
 
 def _standing(row: Mapping[str, Any]) -> Standing:
     dealer = Dealer(row["code"], row["name"], row["region"], row["peer_group"])
-    return Standing(dealer, **{name: row[name] for name in _STANDING})
+    return Standing(dealer, Status(row["status"]), **{name: row[name] for name in _STANDING})
 
 
 def _with_parts(store: Store, rows: Mapping[int, Standing], definition: Scheme) -> dict[int, Standing]:
@@ -151,7 +156,7 @@ def _with_parts(store: Store, rows: Mapping[int, Standing], definition: Scheme) 
     shapes = shapes_of(definition)
     full: dict[int, Standing] = {}
     for number, row in rows.items():
-        mine = items.get(number, ())
+        mine = [{**entry, "status": ItemStatus(entry["status"])} for entry in items.get(number, ())]
         applied = applied_points(shapes, {item["item"]: item["status"] for item in mine})
         full[number] = replace(
             row,
@@ -199,7 +204,8 @@ def dealer_months(store: Store, dealer: str) -> list[DealerMonth]:
         FROM submissions s JOIN runs r USING (run) LEFT JOIN places p USING (submission)
         WHERE s.dealer = ? ORDER BY s.month, s.scheme, s.revision
     """
-    return [DealerMonth(*row) for row in store.rows(query, [dealer])]
+    months = (DealerMonth(*row) for row in store.rows(query, [dealer]))
+    return [replace(month, status=Status(month.status)) for month in months]
 
 
 def earlier_months(store: Store, scheme: str, before: str, count: int = 12) -> dict[str, list[EarlierMonth]]:

@@ -13,11 +13,11 @@ from typing import Any
 from xlkpi.findings import Finding
 from xlkpi.issue import Issue
 from xlkpi.month.month import Month
-from xlkpi.month.standing import REJECTED, Standing
+from xlkpi.month.standing import Standing
 from xlkpi.month.store.file import Store, batched
 from xlkpi.scheme.cells import PUBLISHED
 from xlkpi.scoring.assess import Assessment
-from xlkpi.values import Absence, Value
+from xlkpi.values import Absence, Status, Value
 from xlkpi.workbook.layout import Role
 
 _AT_ONCE = 100  # submissions; a month of thousands never stands in memory as a whole
@@ -62,7 +62,7 @@ def _record(store: Store, month: Month) -> Recorded:
     run = _run(store, month)
     given = (issue.scheme.scheme, issue.month)
     known = {
-        (dealer, file, digest) if status == "rejected" else dealer: (submission, digest)
+        (dealer, file, digest) if status == Status.REJECTED else dealer: (submission, digest)
         for submission, dealer, file, status, digest in store.rows(
             "SELECT submission, dealer, file, status, digest FROM submissions WHERE scheme = ? AND month = ? "
             "AND (is_current OR status = 'rejected')",
@@ -80,7 +80,7 @@ def _record(store: Store, month: Month) -> Recorded:
         replaced: list[int] = []
         for entry in entries:
             standing = entry.standing
-            rejected, code = standing.status == REJECTED, standing.dealer.code
+            rejected, code = standing.status is Status.REJECTED, standing.dealer.code
             earlier = known.get((code, standing.file, entry.digest) if rejected else code)
             if earlier and earlier[1] == entry.digest:
                 unchanged += 1
@@ -155,7 +155,7 @@ def _values(issue: Issue, done: Assessment) -> Iterator[dict[str, Any]]:
         yield {"role": slots[name].role.value, "name": name, **_number_or_word(value)}
     for name, value in done.indicators.items():
         yield {"role": _COMPUTED, "name": name, **_number_or_word(value)}
-    if done.status != REJECTED:
+    if done.status is not Status.REJECTED:
         yield {"role": TOTAL_ROLE, "name": PUBLISHED, **_number_or_word(done.published)}
 
 
@@ -199,7 +199,8 @@ def _submission(
     return {
         "submission": number, "run": run, "scheme": issue.scheme.scheme, "month": issue.month,
         "dealer": s.dealer.code, "name": s.dealer.name, "region": s.dealer.region, "peer_group": s.dealer.peer_group,
-        "position": order.get(s.dealer.code, len(order)), "revision": revision, "is_current": s.status != REJECTED,
+        "position": order.get(s.dealer.code, len(order)), "revision": revision,
+        "is_current": s.status is not Status.REJECTED,
         "digest": entry.digest, "file": s.file, "status": s.status, "total": s.total, "published": s.published,
         "before_veto": s.before_veto, "ceiling": s.ceiling, "grade": s.grade, "vetoed": s.vetoed,
     }  # fmt: skip

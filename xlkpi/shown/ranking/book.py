@@ -16,9 +16,9 @@ from xlsxwriter.worksheet import Worksheet
 
 from xlkpi.month.standing import Standing, Standings
 from xlkpi.month.statistics import Population, population
+from xlkpi.values import Status
 from xlkpi.workbook.looks import FONT, STYLES
 
-SCORED, PROVISIONAL, VETOED, REJECTED, ABSENT = "已评", "暂定", "一票否决", "退回", "未交"
 MOVE = '"▲"0;"▼"0;"–"'
 CHANGE = "+{0};-{0};{0}"
 _LONGEST = 500  # characters of one cell's text; a message never needs more
@@ -71,7 +71,7 @@ class Book:
     @cached_property
     def unranked(self) -> list[Standing]:
         """Provisional and totally vetoed dealers, in roster order."""
-        return [row for row in self.stand.rows if row.rank is None and row.status != "rejected"]
+        return [row for row in self.stand.rows if row.rank is None and row.status is not Status.REJECTED]
 
     def format(self, style: str, form: str = "") -> Format:
         """A style of the workbooks' one table of styles, with a number format."""
@@ -183,10 +183,3 @@ def quoted(words: str) -> str:
     """A text inside a formula."""
     doubled = words.replace('"', '""')
     return f'"{doubled}"'
-
-
-def state(row: Standing) -> str:
-    """A dealer's state in one word."""
-    if row.status == "rejected":
-        return REJECTED
-    return VETOED if row.vetoed else PROVISIONAL if row.status == "provisional" else SCORED

@@ -15,7 +15,8 @@ from xlsxwriter.worksheet import Worksheet
 from xlkpi.month.standing import GroupStanding, Standing
 from xlkpi.scheme.formulas import number_value
 from xlkpi.scheme.model import Group, Item
-from xlkpi.shown.ranking.book import MOVE, SCORED, VETOED, Book, Column, area, ref, state
+from xlkpi.shown.ranking.book import MOVE, Book, Column, area, ref
+from xlkpi.values import State
 
 HEAT, WEIGHTS = "热力图", "权重"
 _POINTS, _TRIED, _FACTOR, _HEAD = 3, 4, 5, 6  # rows of 热力图, from 0
@@ -83,7 +84,7 @@ def add_heat_map(book: Book) -> None:
         for column, item in _in_order(block):
             _colours(sheet, last, column, number_value(item.points))
     book.up_and_down(sheet, _MOVE, FIRST, last)
-    marks = {"type": "cell", "criteria": "==", "value": f'"{VETOED}"', "format": book.format("veto")}
+    marks = {"type": "cell", "criteria": "==", "value": f'"{State.VETOED}"', "format": book.format("veto")}
     sheet.conditional_format(FIRST, _STATE, last, _STATE, marks)
     sheet.autofilter(_HEAD, 0, last, end)
     sheet.freeze_panes(FIRST, 3)
@@ -124,7 +125,7 @@ def _dealer(book: Book, sheet: Worksheet, row: int, last: int, done: Standing, b
     facts = (done.dealer.code, done.dealer.name, done.dealer.region, done.published, done.rank)
     for number, (key, fact) in enumerate(zip(KEYS, facts, strict=False)):
         book.put(sheet, row, number, fact, key.style, points if number == _TOTAL else key.form)
-    book.put(sheet, row, _STATE, state(done), "centre")
+    book.put(sheet, row, _STATE, done.state, "centre")
     items = {item.item: item for item in done.items}
     groups = {group.group: group for group in done.groups}
     for block in blocks:
@@ -157,8 +158,8 @@ def _dealer(book: Book, sheet: Worksheet, row: int, last: int, done: Standing, b
         total = f"=ROUND(SUM({parts}),{digits})"
         sheet.write_formula(row, _TRIED_TOTAL, total, book.format("total_value", points), done.published)
     states, totals = (area(HEAT, FIRST, last, column).split("!")[1] for column in (_STATE, _TRIED_TOTAL))
-    higher = f'COUNTIFS({states},"{SCORED}",{totals},">"&{ref(row, _TRIED_TOTAL)})'
-    rank = f'=IF({ref(row, _STATE)}="{SCORED}",{higher}+1,"—")'
+    higher = f'COUNTIFS({states},"{State.SCORED}",{totals},">"&{ref(row, _TRIED_TOTAL)})'
+    rank = f'=IF({ref(row, _STATE)}="{State.SCORED}",{higher}+1,"—")'
     sheet.write_formula(row, _TRIED_RANK, rank, book.format("total_value", "0"), done.rank or "—")
     before, now = ref(row, _RANK), ref(row, _TRIED_RANK)
     moved = f'=IF(AND(ISNUMBER({before}),ISNUMBER({now})),{before}-{now},"")'
@@ -290,11 +291,11 @@ def _outcome(book: Book, sheet: Worksheet) -> None:
     states, moves, tried, issued = (area(HEAT, FIRST, last, column) for column in columns)
     sheet.merge_range(_TOP, 8, _TOP, 9, "试算结果", book.format("header"))
     for row, (words, formula, form, value) in enumerate((
-        ("参加排名的家数", f'=COUNTIFS({states},"{SCORED}")', "0", count),
+        ("参加排名的家数", f'=COUNTIFS({states},"{State.SCORED}")', "0", count),
         ("名次上升的家数", f'=COUNTIFS({moves},">0")', "0", 0),
         ("名次下降的家数", f'=COUNTIFS({moves},"<0")', "0", 0),
-        ("公布平均分", f'=IF(J{_TOP + 2}=0,0,SUMIFS({issued},{states},"{SCORED}")/J{_TOP + 2})', "0.00", mean),
-        ("试算平均分", f'=IF(J{_TOP + 2}=0,0,SUMIFS({tried},{states},"{SCORED}")/J{_TOP + 2})', "0.00", mean),
+        ("公布平均分", f'=IF(J{_TOP + 2}=0,0,SUMIFS({issued},{states},"{State.SCORED}")/J{_TOP + 2})', "0.00", mean),
+        ("试算平均分", f'=IF(J{_TOP + 2}=0,0,SUMIFS({tried},{states},"{State.SCORED}")/J{_TOP + 2})', "0.00", mean),
     ), _TOP + 1):  # fmt: skip
         book.put(sheet, row, 8, words, "label")
         sheet.write_formula(row, 9, formula, book.format("computed", form), value)

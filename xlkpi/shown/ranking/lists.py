@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from xlkpi.issue import Dealer
-from xlkpi.month.returns import HEADINGS, LATE, ON_TIME, STATUSES, WIDTHS, counts
+from xlkpi.month.returns import HEADINGS, WIDTHS, ReturnStatus, counts
 from xlkpi.month.standing import Standing
 from xlkpi.month.statistics import places_within
-from xlkpi.shown.ranking.book import ABSENT, CHANGE, MOVE, SCORED, Book, Column, quoted, state
-from xlkpi.values import VETOED
+from xlkpi.shown.ranking.book import CHANGE, MOVE, Book, Column, quoted
+from xlkpi.values import VETOED, ItemStatus, State, Status
 
 RANKING, UNRANKED, LOSSES, RETURNS, FINDINGS, MOVES = "排名", "未排名", "否决扣分", "交表", "问题", "升降"
 TOP = 2
@@ -101,7 +101,7 @@ def add_unranked(book: Book) -> None:
     )
     sheet = book.sheet(UNRANKED, [c.width for c in columns], "不参加排名：暂定和一票否决", note, colour="C00000")
     rows = (
-        (*_key(row.dealer), state(row), row.published, row.ceiling, row.before_veto, _why(book, row))
+        (*_key(row.dealer), row.state, row.published, row.ceiling, row.before_veto, _why(book, row))
         for row in book.unranked
     )
     book.table(sheet, TOP, columns, rows)
@@ -111,7 +111,11 @@ def _why(book: Book, row: Standing) -> str:
     if row.vetoed:
         total = [loss for loss in row.losses if loss.kind == VETOED and loss.scope == "total"]
         return "；".join(f"{_label(book, x.item)}：{x.clause}（检查：{x.inspection}）" for x in total)
-    return "；".join(f"{_label(book, i.item)} {i.status}" for i in row.items if i.status not in (SCORED, "不适用"))
+    return "；".join(
+        f"{_label(book, i.item)} {i.status}"
+        for i in row.items
+        if i.status not in (ItemStatus.SCORED, ItemStatus.NOT_APPLICABLE)
+    )
 
 
 def add_losses(book: Book) -> None:
@@ -155,8 +159,8 @@ def add_returns(book: Book) -> None:
     told = "，".join(f"{status} {count}" for status, count in counts(book.stand.returns).items())
     sheet = book.sheet(RETURNS, [c.width for c in columns], "交表情况", f"{told}。", colour="7F7F7F")
     last = book.table(sheet, TOP, columns, (line.row() for line in book.stand.returns))
-    styles = {ON_TIME: "good", LATE: "open"}
-    _mark(book, sheet, last, HEADINGS.index("状态"), {status: styles.get(status, "veto") for status in STATUSES})
+    styles = {ReturnStatus.ON_TIME: "good", ReturnStatus.LATE: "open"}
+    _mark(book, sheet, last, HEADINGS.index("状态"), {status: styles.get(status, "veto") for status in ReturnStatus})
 
 
 def _add_received(book: Book) -> None:
@@ -169,16 +173,20 @@ def _add_received(book: Book) -> None:
     strays = f"；另有 {whole.strays} 份退回的文件不计家数" if whole.strays else ""
     note = f"有得分 {len(whole.assessed)} 家，退回 {len(whole.refused)} 家，未交 {absent}{strays}。"
     sheet = book.sheet(RETURNS, [c.width for c in columns], "交表情况", note, colour="7F7F7F")
-    rows = [(*_key(dealer), ABSENT, "", 0, 0, "") for dealer in book.stand.missing or ()]
-    rows += [_return(row) for row in sorted(book.stand.rows, key=lambda row: row.status != "rejected")]
+    rows = [(*_key(dealer), State.MISSING, "", 0, 0, "") for dealer in book.stand.missing or ()]
+    rows += [_return(row) for row in sorted(book.stand.rows, key=lambda row: row.status is not Status.REJECTED)]
     last = book.table(sheet, TOP, columns, rows)
-    _mark(book, sheet, last, len(_KEYS), {ABSENT: "veto", "退回": "veto", "暂定": "open"})
+    _mark(book, sheet, last, len(_KEYS), {State.MISSING: "veto", State.REFUSED: "veto", State.PROVISIONAL: "open"})
 
 
 def _return(row: Standing) -> tuple[Any, ...]:
     words = [finding.severity.word for finding in row.findings]
-    why = "；".join(f.message() for f in row.findings if f.severity.word == "错误") if row.status == "rejected" else ""
-    return (*_key(row.dealer), state(row), row.file, words.count("错误"), words.count("警告"), why)
+    why = (
+        "；".join(f.message() for f in row.findings if f.severity.word == "错误")
+        if row.status is Status.REJECTED
+        else ""
+    )
+    return (*_key(row.dealer), row.state, row.file, words.count("错误"), words.count("警告"), why)
 
 
 def add_findings(book: Book) -> None:
@@ -226,5 +234,5 @@ def add_moves(book: Book) -> None:
 def _move(book: Book, row: Standing) -> tuple[Any, ...]:
     total, rank, *_ = book.stand.before[row.dealer.code]
     move = rank - row.rank if rank and row.rank else None
-    why = "" if move is not None else f"本月{state(row)}" if row.rank is None else "上月未排名"
+    why = "" if move is not None else f"本月{row.state}" if row.rank is None else "上月未排名"
     return (*_key(row.dealer), move, row.rank, rank, row.published - total, row.published, total, why)

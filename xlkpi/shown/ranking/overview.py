@@ -8,6 +8,7 @@ from xlkpi.month.statistics import bands, item_rates
 from xlkpi.shown.ranking.book import Book, area, quoted
 from xlkpi.shown.ranking.lists import GRADE_COLUMN, RANKING, TOP, TOTAL_COLUMN
 from xlkpi.shown.ranking.parts import REGIONS
+from xlkpi.values import State
 
 NAME = "总览"
 BASIS = "平均、分布、等级和得分率只计参加排名的经销商。"
@@ -33,8 +34,9 @@ def _tiles(book: Book, sheet: Any) -> None:
     whole, totals = book.whole, book.whole.totals
     counts, middle = whole.counts(), totals.five.middle if totals.five else None
     tiles = (
-        ("参加排名", counts["ranked"], "0"), ("暂定", counts["provisional"], "0"),
-        ("一票否决", counts["vetoed"], "0"), ("退回", counts["refused"], "0"), ("未交", counts["missing"], "0"),
+        ("参加排名", counts["ranked"], "0"), (State.PROVISIONAL, counts["provisional"], "0"),
+        (State.VETOED, counts["vetoed"], "0"), (State.REFUSED, counts["refused"], "0"),
+        (State.MISSING, counts["missing"], "0"),
         (f"平均分（{totals.count} 家）", totals.mean, book.points),
         (f"中位（{totals.count} 家）", middle, book.points),
     )  # fmt: skip

@@ -11,8 +11,9 @@ from xlkpi.month.scores import applied_of
 from xlkpi.shown.report.figures import figure, is_number, points
 from xlkpi.shown.report.source import Source
 from xlkpi.shown.report.summary import guide, has_veto, keys, last_of
+from xlkpi.values import Status
 
-_STATUSES = ("scored", "provisional", "rejected")
+_STATUSES = tuple(Status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def _row(source: Source, key: str, dealer: DealerRecord) -> Row:
         rank=rank,
         moved=last.rank - rank if last is not None and last.rank is not None and rank is not None else None,
         total=points(dealer.published, source.digits),
-        ceiling=points(ceiling, source.digits) if dealer.status == "provisional" else "",
+        ceiling=points(ceiling, source.digits) if dealer.status is Status.PROVISIONAL else "",
         before=points(dealer.total_before_veto, source.digits),
         grade=dealer.grade,
         vetoes=max(sum(len(item.vetoes) for item in items), int(has_veto(dealer))),

@@ -11,7 +11,7 @@ from xlkpi.issue import Dealer
 from xlkpi.month import statistics
 from xlkpi.month.definitions import IndicatorWords
 from xlkpi.month.records import DealerRecord, ReturnRecord
-from xlkpi.month.returns import ON_TIME, STATUSES
+from xlkpi.month.returns import ReturnStatus
 from xlkpi.month.statistics import Band, Population, occupied, parts
 from xlkpi.month.store.query import EarlierMonth
 from xlkpi.shown.report.figures import figure, is_number
@@ -206,12 +206,12 @@ def _by_severity(found: Iterable[FindingCount]) -> list[FindingCount]:
 def return_counts(source: Source) -> list[tuple[str, int]]:
     """How many lines of the return list have each status that occurs, in the list's order of statuses."""
     found = Counter(line.status for line in source.data.returns)
-    return [(status, found[status]) for status in STATUSES if found[status]]
+    return [(status, found[status]) for status in ReturnStatus if found[status]]
 
 
 def returns_apart(source: Source) -> list[ReturnRecord]:
     """The lines of the return list that say more than that a dealer was on time."""
-    return [line for line in source.data.returns if line.status != ON_TIME]
+    return [line for line in source.data.returns if line.status is not ReturnStatus.ON_TIME]
 
 
 def mean_by_month(source: Source) -> list[tuple[str, float, int]]:
