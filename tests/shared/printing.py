@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from openpyxl.cell.cell import Cell, MergedCell
-from openpyxl.utils import get_column_letter, range_boundaries
+from openpyxl.utils import range_boundaries
 from openpyxl.worksheet.worksheet import Worksheet
 
 A4 = (595.3, 841.9)
@@ -42,8 +42,11 @@ def areas(sheet: Worksheet) -> list[Area]:
 
 def width(sheet: Worksheet, first: int, last: int) -> float:
     """Points across these columns."""
-    widths = (sheet.column_dimensions[get_column_letter(column)] for column in range(first, last + 1))
-    return sum((found.width if found.customWidth else _DEFAULT_WIDTH) * _UNIT for found in widths if not found.hidden)
+    known = {}
+    for found in sheet.column_dimensions.values():  # columns of one width may stand as one
+        if found.min is not None:
+            known |= dict.fromkeys(range(found.min, found.max + 1), 0.0 if found.hidden else found.width)
+    return sum(known.get(column, _DEFAULT_WIDTH) * _UNIT for column in range(first, last + 1))
 
 
 def height(sheet: Worksheet, first: int, last: int) -> float:
@@ -62,7 +65,7 @@ def printed(sheet: Worksheet) -> list[Printed]:
     found = []
     for area in areas(sheet):
         left, top, right, bottom = area
-        scale = min(1.0, across / width(sheet, left, right))
+        scale = min(1.0, (setup.fitToWidth or 1) * across / width(sheet, left, right))
         whole = height(sheet, top, bottom)
         if setup.fitToHeight:
             scale = min(scale, down / whole)
@@ -85,21 +88,20 @@ def em(text: str) -> float:
     return sum(1.0 if unicodedata.east_asian_width(sign) in "WF" else 0.55 for sign in text)
 
 
-def without_room(sheet: Worksheet, values: Worksheet | None = None) -> Iterator[str]:
-    """Cells of the printed areas whose text is cut off. `values`: the sheet with the formulas' results."""
+def without_room(sheet: Worksheet) -> Iterator[str]:
+    """Cells of the printed areas whose text is cut off; formulas are passed over where they have no values."""
     merged = {str(area).split(":")[0]: area.bounds for area in sheet.merged_cells.ranges}
     for left, top, right, bottom in areas(sheet):
         for row in sheet.iter_rows(top, bottom, left, right):
             for cell in row:
-                value = (values or sheet)[cell.coordinate].value
+                value = cell.value
                 if isinstance(cell, Cell) and isinstance(value, str) and value.strip() and not value.startswith("="):
-                    yield from _no_room(sheet, cell, value, merged.get(cell.coordinate, (cell.column, cell.row) * 2))
+                    span = merged.get(cell.coordinate, (cell.column, cell.row) * 2)
+                    yield from _no_room(sheet, cell, value, span, right)
 
 
-def _no_room(sheet: Worksheet, cell: Cell, text: str, span: Area) -> Iterator[str]:
+def _no_room(sheet: Worksheet, cell: Cell, text: str, span: Area, edge: int) -> Iterator[str]:
     left, top, right, bottom = span
-    if sheet.column_dimensions[cell.column_letter].hidden or sheet.row_dimensions[cell.row].hidden:
-        return
     size, align = cell.font.sz, cell.alignment
     room = width(sheet, left, right) - 3.75 - (6.75 if align.indent else 0)
     if align.wrap_text:
@@ -110,8 +112,8 @@ def _no_room(sheet: Worksheet, cell: Cell, text: str, span: Area) -> Iterator[st
         if not alone and needed > sum(height or _DEFAULT_HEIGHT for height in own) + 1:
             yield f"{sheet.title}!{cell.coordinate}: {lines} lines in {own} points: {text[:60]}"
     elif not align.shrink_to_fit:
-        # what is not wrapped runs on over blank neighbours
-        while align.horizontal != "right" and right < 60 and _free(sheet, right + 1, top):
+        # what is not wrapped runs on over blank neighbours, on paper as far as the print area goes
+        while align.horizontal != "right" and right < edge and _free(sheet, right + 1, top):
             right += 1
             room += width(sheet, right, right)
         if em(text) * size > room + 1:

@@ -10,7 +10,7 @@ from typing import Any
 
 from xlkpi.checking.changes import Changes
 from xlkpi.files import escape_formula
-from xlkpi.findings import Finding, finding_json, most_serious_first
+from xlkpi.findings import Finding, Severity, finding_json, most_serious_first
 from xlkpi.issue import Dealer
 from xlkpi.workbook.lists import ListSheet, list_workbook
 
@@ -18,7 +18,7 @@ _COLUMNS = {
     "dealer": "经销商代码", "name": "经销商名称", "file": "文件", "severity": "级别", "code": "代码", "sheet": "工作表",
     "cell": "单元格", "field": "项目", "message": "问题", "cause": "原因", "remedy": "怎么办",
 }  # fmt: skip
-_WIDTHS = (12, 20, 30, 8, 11, 14, 9, 14, 50, 34, 44)
+_WIDTHS = (11, 16, 22, 7, 10, 11, 8, 14, 44, 28, 36)
 _NOBODY = Dealer("", "")
 _CHANGES = ("经销商代码", "文件", "与之相比", "什么", "名称", "原来", "现在")
 
@@ -53,7 +53,8 @@ def to_csv(listed: Sequence[Mapping[str, Any]]) -> str:
 
 def to_workbook(listed: Sequence[Mapping[str, Any]], changes: Sequence[Changes] | None = None) -> bytes:
     """A workbook with a sheet of findings, and one of changes where they are asked for."""
-    found = [[row[key] for key in _COLUMNS] for row in listed]
+    words = {severity.name.lower(): severity.word for severity in Severity}
+    found = [[words[row[key]] if key == "severity" else row[key] for key in _COLUMNS] for row in listed]
     sheets = [ListSheet("问题清单", tuple(_COLUMNS.values()), _WIDTHS, found)]
     if changes is not None:
         moved = [

@@ -11,19 +11,23 @@ from openpyxl.styles import Alignment
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
-from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlkpi.headquarters.identity import NAME, PROPERTY, Origin, title
 from xlkpi.scheme.model import Item, Scheme, SchemeField
 from xlkpi.scheme.types import TYPES, Shape
 from xlkpi.values import Absence
+from xlkpi.workbook.lists import print_on_a4
+from xlkpi.workbook.looks import STYLES
+from xlkpi.workbook.measure import row_height
 from xlkpi.workbook.package import saved
 from xlkpi.workbook.plan import number_format
 from xlkpi.workbook.style import cell_format
 
 _KEYS = ("经销商代码", "经销商名称", "区域")
 _KEY_WIDTHS = (14, 22, 10)
+_WIDTH = 17  # of the others
+_LINES = 30.0  # points of a dealer's row: two lines may be written into a cell
 RETURNS = Origin("returns")
 
 
@@ -100,12 +104,15 @@ def return_list_form(
         sheet.column_dimensions[get_column_letter(column)].width = width
     last = 2
     for last, row in enumerate(rows, 3):
+        sheet.row_dimensions[last].height = row_height(
+            (content or "", width, STYLES["text"]) for content, width in zip(row, widths, strict=True)
+        )
         for column, content in enumerate(row, 1):
             _put(sheet, last, column, content if content != "" else None, "text")
     sheet.freeze_panes = "C3"
     sheet.auto_filter.ref = f"A2:{get_column_letter(len(headings))}{last}"
     sheet.sheet_view.showGridLines = False
-    _print_on_a4(sheet, 2)
+    print_on_a4(sheet, 2)
     return _marked(book, origin)
 
 
@@ -149,13 +156,16 @@ def _form(
             _put(sheet, 2 + line, position, text, "item" if line == 0 and depth > 1 else "note")
         _put(sheet, head - 1, position, column.hint, "note")
         _put(sheet, head, position, column.heading, "header")
-        sheet.column_dimensions[get_column_letter(position)].width = 17
-    if depth > 1:
-        sheet.row_dimensions[3].height = 52
-    sheet.row_dimensions[head - 1].height = 30 if columns else None
-    sheet.row_dimensions[head].height = 32
+        sheet.column_dimensions[get_column_letter(position)].width = _WIDTH
+    for line in range(depth):
+        _fit(sheet, 2 + line, (column.above[line] for column in columns), "item" if line == 0 and depth > 1 else "note")
+    if columns:
+        _fit(sheet, head - 1, (column.hint for column in columns), "note")
+    _fit(sheet, head, (column.heading for column in columns), "header")
     for row, dealer in enumerate(dealers, head + 1):
-        sheet.row_dimensions[row].height = 24
+        sheet.row_dimensions[row].height = max(
+            _LINES, row_height((text, width, STYLES["text"]) for text, width in zip(dealer, _KEY_WIDTHS, strict=True))
+        )
         for position, text in enumerate(dealer, 1):
             _put(sheet, row, position, text, "text")
         for position, column in enumerate(columns, len(_KEYS) + 1):
@@ -168,7 +178,7 @@ def _form(
     sheet.freeze_panes = f"{get_column_letter(len(_KEYS) + 1)}{head + 1}"
     sheet.auto_filter.ref = f"A{head}:{get_column_letter(len(_KEYS) + len(columns))}{last}"
     sheet.sheet_view.showGridLines = False
-    _print_on_a4(sheet, head)
+    print_on_a4(sheet, head, len(_KEYS))
     return _marked(book, origin)
 
 
@@ -183,11 +193,11 @@ def _choices(sheet: Worksheet, column: Column, area: str) -> None:
     sheet.add_data_validation(rule)
 
 
-def _print_on_a4(sheet: Worksheet, head: int) -> None:
-    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", 9
-    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
-    sheet.print_title_rows = f"{head}:{head}"
+def _fit(sheet: Worksheet, row: int, texts: Iterable[str], style: str) -> None:
+    """A row above the cells to fill in, as high as the longest of its texts."""
+    sheet.row_dimensions[row].height = row_height(
+        [("", _WIDTH, STYLES[style]), *((t, _WIDTH, STYLES[style]) for t in texts)]
+    )
 
 
 def _put(sheet: Worksheet, row: int, column: int, content: str | int | None, style: str) -> None:

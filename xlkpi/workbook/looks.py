@@ -29,6 +29,9 @@ class Style:
     link: bool = False
 
 
+WRAPPED = Style(size=11)
+"""Wrapped text on a sheet that is added to somebody's workbook, in that workbook's own font."""
+
 STYLES: dict[str, Style] = {
     "title": Style(ink=_BLUE, size=18, bold=True, across="center", border=False, wrap=False),
     "way_home": Style(ink="0563C1", size=9.5, border=False, wrap=False, link=True),

@@ -18,7 +18,7 @@ from xlkpi.scheme.types import TYPES, FieldType
 from xlkpi.values import Place, cell_ref, column_row
 from xlkpi.workbook.layout import INPUTS, Layout, Role, Slot, TableSlot
 from xlkpi.workbook.looks import STYLES
-from xlkpi.workbook.measure import column_points, lines, row_height
+from xlkpi.workbook.measure import column_points, height
 
 if TYPE_CHECKING:
     from xlkpi.scheme.formulary import Compiled
@@ -148,12 +148,9 @@ class SheetPlan:
             if not (cell.words and style.wrap):
                 continue
             (first, top), (last, bottom) = map(column_row, areas.get(where, f"{where}:{where}").split(":"))
-            count = lines(
-                cell.words, column_points(self.widths[first - 1 : last]), style.size, style.bold,
-                indented=style.across != "center",
-            )  # fmt: skip
             rows = range(top, bottom + 1)
-            lacking = row_height(count, style.size) - sum(self.heights.get(row, _ONE_LINE) for row in rows)
+            needed = height(cell.words, column_points(self.widths[first - 1 : last]), style)
+            lacking = needed - sum(self.heights.get(row, _ONE_LINE) for row in rows)
             if lacking > 0:
                 more = math.ceil(lacking / len(rows))
                 self.heights |= {row: self.heights.get(row, _ONE_LINE) + more for row in rows}

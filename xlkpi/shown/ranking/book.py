@@ -18,6 +18,7 @@ from xlkpi.month.standing import Standing, Standings
 from xlkpi.month.statistics import Population, population
 from xlkpi.values import Status
 from xlkpi.workbook.looks import FONT, STYLES
+from xlkpi.workbook.measure import row_height
 
 MOVE = '"▲"0;"▼"0;"–"'
 CHANGE = "+{0};-{0};{0}"
@@ -107,7 +108,7 @@ class Book:
         if content is None or content == "":
             sheet.write_blank(row, column, None, shape)
         elif isinstance(content, str):
-            sheet.write_string(row, column, content[:_LONGEST], shape)
+            sheet.write_string(row, column, _shown(content), shape)
         else:
             sheet.write_number(row, column, content, shape)
 
@@ -123,8 +124,10 @@ class Book:
             sheet.write_string(top, number, column.heading, self.format("header"))
         row = top + 1
         for entry in rows:
-            for number, (column, content) in enumerate(zip(columns, entry, strict=True)):
+            cells = list(zip(columns, entry, strict=True))
+            for number, (column, content) in enumerate(cells):
                 self.put(sheet, row, number, content, column.style, column.form)
+            sheet.set_row(row, row_height((_shown(words), c.width, STYLES[c.style]) for c, words in cells))
             row += 1
         if row == top + 1:
             sheet.write_string(row, 0, "（无）", self.format("remark_line"))
@@ -143,6 +146,11 @@ class Book:
             blank = {"type": "formula", "criteria": f"=NOT(ISNUMBER({ref(first, column)}))", "stop_if_true": True}
             for entry in (blank, rule):
                 sheet.conditional_format(first, column, last, column, entry)
+
+
+def _shown(content: Any) -> str:
+    """What of a content is shown, as far as it is words."""
+    return content[:_LONGEST] if isinstance(content, str) else ""
 
 
 _OWN: dict[str, dict[str, Any]] = {

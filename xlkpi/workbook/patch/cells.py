@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from xml.sax.saxutils import quoteattr
 
 from xlkpi.values import CellContent, Place, column_letters, column_row
+from xlkpi.workbook.looks import WRAPPED
+from xlkpi.workbook.measure import row_height
 from xlkpi.workbook.operations import quoted
 from xlkpi.workbook.patch.parts import CannotPatch
 from xlkpi.workbook.patch.splice import Document, Node
@@ -109,7 +111,7 @@ class SheetPatch:
                 self._change_row(rows[number], changes)
                 continue
             cells = "".join(self._cell(number, column, change, None) for column, change in changes.items())
-            text = f'<{p}row r="{number}">{cells}</{p}row>'
+            text = f'<{p}row r="{number}"{self._height(changes)}>{cells}</{p}row>'
             following = next((n for n in numbers if n > number), None)
             if following is None:
                 data.last += text
@@ -157,6 +159,15 @@ class SheetPatch:
         return _written(self.document.root.prefix, f"{column_letters(column)}{row}", style, content)
 
     # ------------------------------------------------------------ columns and rows
+
+    def _height(self, changes: Mapping[int, Change]) -> str:
+        """A new row's height, where texts in it wrap: not every program finds it by itself."""
+        wrapped = [
+            (change.content, self.column_width(column) / 7, WRAPPED)
+            for column, change in changes.items()
+            if change.look.wrap and isinstance(change.content, str)
+        ]
+        return f' ht="{row_height(wrapped):g}" customHeight="1"' if wrapped else ""
 
     def _column(self, column: int) -> Node | None:
         columns = self.document.root.child("cols")

@@ -23,12 +23,12 @@ def add(plan: WorkbookPlan) -> None:
     sheet = plan.sheet(
         SheetPlan(
             TITLE,
-            widths=(34, 18, 18, 16, 12, 10, 12, 3, 16, *([13] * len(parts.PLAN))) if full else (26, 22, 22, 10),
+            widths=(34, 18, 18, 16, 12, 10, 12, 3, 16, *([13] * len(parts.PLAN))) if full else (26, 24, 24, 10),
             last_printed_column=5 if full else 4,
             tab_colour="4472C4",
         )
     )
-    sheet.head("本店资料（由总部下达，请勿改动）", 4)
+    sheet.head("本店资料（总部下达，请勿改动）", 4)
     row = 3
     for name in IDENTITY:
         sheet.put(1, row, name, "label")
