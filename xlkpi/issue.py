@@ -156,15 +156,19 @@ class Issue:
         try:
             data = json.loads((folder / ISSUE_FILE).read_text("utf-8"))
             master = (folder / MASTER_FILE).read_bytes()
-        except (OSError, ValueError) as error:
-            raise IssueError(f"{folder} holds no issue (needs {ISSUE_FILE} and {MASTER_FILE}): {error}") from None
+        except (FileNotFoundError, NotADirectoryError):
+            raise IssueError(f"{folder} holds no issue: it needs {ISSUE_FILE} and {MASTER_FILE}") from None
+        except OSError as error:
+            raise IssueError(f"{error.filename} cannot be read: {error.strerror}") from None
+        except ValueError:
+            raise IssueError(f"{folder / ISSUE_FILE} is not whole") from None
         found = data.get("format") if isinstance(data, dict) else None
         if found != FORMAT:
             raise IssueError(f"{folder / ISSUE_FILE} is of format {found}; this xlkpi reads {FORMAT}")
         try:
             return cls._from_json(data, master, folder)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise IssueError(f"{folder / ISSUE_FILE} is not whole: {type(error).__name__} {error}") from None
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise IssueError(f"{folder / ISSUE_FILE} is not whole") from None
 
     @classmethod
     def _from_json(cls, data: Mapping[str, Any], master: bytes, folder: Path) -> Issue:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from journey.commands import WORKING
 from journey.shared import Month, Run
 from xlkpi.cli import main
 from xlkpi.cli.boundary import INTERNAL
@@ -40,3 +42,27 @@ def sent(month: Month, tmp_path: Path) -> Path:
     folder.mkdir()
     shutil.copy(month.of("D001"), folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def places(month: Month, run: Run, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    """What the words stand for, but for OUT, which is each test's own."""
+    folder = tmp_path_factory.mktemp("boundary")
+    store, garbage = folder / "history.duckdb", folder / "garbage.xlsx"
+    garbage.write_bytes(b"no workbook")
+    run("score", month.of("D001"), "--issue", month.blank, "-o", folder / "scored", "--store", store)
+    return {
+        "DEMO": str(month.folder), "SENT": str(month.of("D001")), "ASSESSED": str(month.of("D001", "out/assessed")),
+        "STORE": str(store), "GARBAGE": str(garbage),
+    }  # fmt: skip
+
+
+@pytest.fixture
+def words(places: Mapping[str, str], tmp_path: Path) -> Callable[[str], list[str]]:
+    def of(command: str) -> list[str]:
+        text = WORKING[command]
+        for key, place in {**places, "OUT": str(tmp_path / "out")}.items():
+            text = text.replace(key, place)
+        return [*command.split(), *text.split()]
+
+    return of

@@ -27,6 +27,7 @@ from xlkpi.scoring.engine import Engine, load_engine
 from xlkpi.values import Absence, CellContent, Place
 from xlkpi.workbook.layout import Role
 from xlkpi.workbook.patch import patched
+from xlkpi.workbook.patch.parts import CannotPatch
 from xlkpi.workbook.stamp import Stamper
 from xlkpi.workbook.style import colours
 
@@ -130,8 +131,10 @@ class Checker:
             return Marked(name, patched(package, operations))
         except Refused as refused:
             reason = Finding(refused.code, file, facts=refused.facts).message()
-        except MALFORMED_XML as error:  # CannotPatch among them
+        except CannotPatch as error:
             reason = str(error)
+        except MALFORMED_XML:
+            reason = "内容不合规范"
         except MemoryError:
             reason = out_of_memory(file).message()
         if not isinstance(checked.read, Submission):

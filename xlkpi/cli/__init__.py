@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -13,6 +14,7 @@ from xlkpi.cli.boundary import Commands
 from xlkpi.cli.checking import check
 from xlkpi.cli.excel import excel
 from xlkpi.cli.explain import explain
+from xlkpi.cli.language import LANGUAGES, OPTION, asked, speak
 from xlkpi.cli.months import inspections, new, targets
 from xlkpi.cli.reporting import pdf, report
 from xlkpi.cli.returns import letters, status
@@ -24,7 +26,7 @@ from xlkpi.cli.stores import history, rank, store_group, trend
 class Tool(Commands):
     """The commands, on streams that can take what they print."""
 
-    def main(self, *args: Any, **extra: Any) -> Any:
+    def main(self, args: Sequence[str] | None = None, *more: Any, **extra: Any) -> Any:
         """Before click prints anything: a redirected stream on Windows has a code page that lacks Chinese or a sign."""
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
@@ -34,11 +36,18 @@ class Tool(Commands):
                     stream.reconfigure(encoding="utf-8")
                 else:
                     stream.reconfigure(errors="replace")
-        return super().main(*args, **extra)
+        own = [name for name, command in self.commands.items() if any(OPTION in p.opts for p in command.params)]
+        language, words = asked(sys.argv[1:] if args is None else args, own)
+        speak(self, language)
+        return super().main(words, *more, **extra)
 
 
 @click.group(cls=Tool, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(xlkpi.__version__, prog_name="xlkpi")
+@click.option(
+    OPTION, type=click.Choice(LANGUAGES), expose_value=False,
+    help="The language of help and messages; default: the system's.",
+)  # fmt: skip
 def main() -> None:
     """Assess the after-sales performance of car dealers: blank workbooks out, filled ones in, every score explained."""
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
-import traceback
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
+
+from xlkpi.cli.language import say
 
 INTERNAL = 70  # as sysexits.h has it
 DEBUG = "XLKPI_DEBUG"
@@ -27,7 +28,7 @@ class Commands(click.Group):
         except OSError as error:
             if error.errno == errno.EPIPE:  # click ends quietly where nobody reads on
                 raise
-            raise click.ClickException(_of_the_system(error)) from None
+            _not_to_be_had(error)
         except Exception as error:
             _explain(error)
 
@@ -45,23 +46,27 @@ def _explain(error: Exception) -> NoReturn:
 
     match error:
         case WriteError():
-            raise click.ClickException(f"cannot write {error.path}: {error.detail}") from None
+            refuse(Path(), "XK-W001", {"path": str(error.path), "detail": error.detail})
         case StoreError() | Refused():
             refuse(Path(str(error.facts.get("path", ""))), error.code, error.facts)
         case IssueError() | NoScores():
-            raise click.UsageError(str(error)) from None
+            raise click.UsageError(say(str(error))) from None
         case MemoryError():
             refuse(Path(), "XK-F024", {})
         case SchemeError() | NoTrace():
-            raise click.ClickException(str(error)) from None
+            raise click.ClickException(say(str(error))) from None
     if os.environ.get(DEBUG):
         raise error
     raise InternalError(error)
 
 
-def _of_the_system(error: OSError) -> str:
-    detail = error.strerror or str(error)
-    return f"{error.filename}: {detail}" if error.filename else detail
+def _not_to_be_had(error: OSError) -> NoReturn:
+    """A file or a connection that the system refuses."""
+    from xlkpi.cli.shared import refuse
+    from xlkpi.files import reason
+
+    facts = {"path": str(error.filename or "—"), "detail": reason(error)}
+    refuse(Path(), "XK-W077", facts)
 
 
 class InternalError(click.ClickException):
@@ -70,9 +75,11 @@ class InternalError(click.ClickException):
     exit_code = INTERNAL
 
     def __init__(self, error: Exception):
-        frame = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{Path(frame.filename).name}:{frame.lineno}"
+        from xlkpi.files import fault
+
         super().__init__(
-            f"internal error ({type(error).__name__} at {where}): {error}\n"
-            f"This is a bug in xlkpi. Please report it with the command and this text; {DEBUG}=1 adds the traceback."
+            say(
+                f"internal error ({fault(error)})\n"
+                f"This is a bug in xlkpi: report it with the command and this text; {DEBUG}=1 adds the traceback."
+            )
         )

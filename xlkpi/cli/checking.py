@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from xlkpi.cli.language import say
 from xlkpi.cli.runs import engine_option, given_files, issue_option
 from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, console, exit_with_status, load_issue, waivers_option, with_waivers
 
@@ -41,11 +42,11 @@ def check(
 ) -> None:  # fmt: skip
     """Check dealers' workbooks (files or folders). Without --mark and -o nothing is written."""
     if shape == "xlsx" and output is None:
-        raise click.UsageError("--format xlsx needs -o FILE")
+        raise click.UsageError(say("--format xlsx needs -o FILE"))
     if shape == "text" and output is not None:
-        raise click.UsageError("-o is for --format json, csv or xlsx; text goes to the terminal")
+        raise click.UsageError(say("-o is for --format json, csv or xlsx; text goes to the terminal"))
     if shape == "csv" and against:
-        raise click.UsageError("--format csv holds findings only: use text, json or xlsx with --against")
+        raise click.UsageError(say("--format csv holds findings only: use text, json or xlsx with --against"))
     from xlkpi.checking.changes import Comparison
     from xlkpi.checking.check import Checker
     from xlkpi.cli.stores import known_figures
@@ -83,7 +84,7 @@ def _mark(checker: Checker, checked: Sequence[Checked], folder: Path, sources: I
             continue
         target = folder / untaken(marked.name, taken)
         if target.resolve() in given:
-            raise click.UsageError(f"--mark {folder} holds the files themselves: choose another folder")
+            raise click.UsageError(say(f"--mark {folder} holds the files themselves: choose another folder"))
         try:
             write_file(target, marked.data)
         except WriteError as error:

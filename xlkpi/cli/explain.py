@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from xlkpi.cli.language import say
+
 
 @click.command()
 @click.argument("code", required=False)
@@ -26,5 +28,5 @@ def explain(code: str | None, lang: str) -> None:
         wanted = named.get(code.lower(), wanted)
     if wanted not in entries:
         near = get_close_matches(wanted, entries, 3) or list(entries)[:3]
-        raise click.UsageError(f"no finding has the code {code!r}; did you mean {', '.join(near)}?")
+        raise click.UsageError(say(f"no finding has the code {code!r}; did you mean {', '.join(near)}?"))
     print_code(console(), entries[wanted], lang)

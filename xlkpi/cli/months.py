@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from xlkpi.cli.language import say
 from xlkpi.cli.runs import issue_option
 from xlkpi.cli.shared import (
     FILE,
@@ -71,14 +72,14 @@ def new(
 
     loaded, compiled = usable(scheme_name)
     if not loaded.valid.covers(month):
-        raise click.UsageError(f"scheme {loaded.scheme} {loaded.version} is not valid for {month}")
+        raise click.UsageError(say(f"scheme {loaded.scheme} {loaded.version} is not valid for {month}"))
     if plans and not loaded.systems:
-        raise click.UsageError(f"scheme {loaded.scheme} has no 目标管理 sheet; leave --plan out")
+        raise click.UsageError(say(f"scheme {loaded.scheme} has no 目标管理 sheet; leave --plan out"))
     try:
         due, lock = day_said(deadline, month) or default_deadline(loaded, month), day_said(locked, month)
         check_order(due, lock, month)
     except ValueError as error:
-        raise click.UsageError(str(error)) from None
+        raise click.UsageError(say(str(error))) from None
     dealers = read_roster(rosters, anyway=anyway)
     stop_on_errors(dealers.findings)
     about: dict[str, Any] = {"month": month, "anyway": anyway}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from xlkpi.cli.language import say
 from xlkpi.cli.runs import given_files
 from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, console, exit_with_status
 from xlkpi.cli.stores import known_history
@@ -54,7 +55,7 @@ def pdf(given: Gathered, output: Path) -> None:
                 found.append(written)
     except NoLibreOffice:
         raise click.ClickException(
-            "LibreOffice (soffice) was not found. Install it and try again, or print the 绩效考核表 from Excel or WPS."
+            say("LibreOffice (soffice) was not found: install it, or print the 绩效考核表 from Excel or WPS.")
         ) from None
     if found:
         print_findings(console(), found)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from xlkpi.cli.language import say
 from xlkpi.cli.shared import FILE, FOLDER, Deadline, Where, anyway_option, console, stop_on_errors
 
 if TYPE_CHECKING:
@@ -132,12 +133,12 @@ class FilingOptions:
         try:
             ends = end_of(due, issue.month), end_of(lock, issue.month)
         except ValueError as error:  # an old issue's words
-            raise click.UsageError(f"the issue's deadline: {error}; give --deadline and --locked") from None
+            raise click.UsageError(say(f"the issue's deadline: {error}; give --deadline and --locked")) from None
         try:
             if self.deadline or self.locked:
                 check_order(due, lock, issue.month)
         except ValueError as error:
-            raise click.UsageError(str(error)) from None
+            raise click.UsageError(say(str(error))) from None
         return ends
 
 
@@ -191,8 +192,10 @@ def _on_cluster(address: str) -> Runner:
         try:
             yield from score_on_cluster(setup, files, address)
         except ModuleNotFoundError as error:
-            raise click.ClickException(f"--cluster needs {error.name}: pip install 'xlkpi[cluster]'") from None
-        except (OSError, ValueError, OtherVersion) as error:
-            raise click.ClickException(f"{address}: {error}") from None
+            raise click.ClickException(say(f"--cluster needs {error.name}: pip install 'xlkpi[cluster]'")) from None
+        except (OSError, ValueError, OtherVersion):
+            raise click.ClickException(
+                say(f"{address}: no scheduler answers there, or its workers have another version of xlkpi")
+            ) from None
 
     return runner

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from xlkpi.cli.language import say
 from xlkpi.cli.shared import ERRORS, NEW_FILE, usable
 
 
@@ -26,9 +27,9 @@ def scheme_list() -> None:
         try:
             loaded, _ = load_scheme(name)
         except SchemeError as error:
-            click.echo(f"{name}  {error}", err=True)
+            click.echo(say(f"{name}  {error}"), err=True)
             continue
-        click.echo(f"{name}  {loaded.version}  {loaded.title}  ({loaded.en}; {loaded.points:g} points)")
+        click.echo(say(f"{name}  {loaded.version}  {loaded.title}  ({loaded.en}; {loaded.points:g} points)"))
 
 
 @scheme.command("show")
@@ -54,14 +55,14 @@ def scheme_lint(names: tuple[str, ...]) -> None:
     for name in names or tuple(scheme_folders()):
         _, compiled, problems = lint_scheme(name)
         for problem in problems:
-            click.echo(str(problem))
+            click.echo(say(str(problem)))
         bad |= bool(problems)
         if not problems and compiled is not None:
             open_ = advice(name)
             for problem in open_:
-                click.echo(f"warning: {problem}")
+                click.echo(say(f"warning: {problem}"))
             warned = f" ({len(open_)} warnings)" if open_ else ""
-            click.echo(f"{name}: clean, {len(compiled.formulas)} formulas{warned}")
+            click.echo(say(f"{name}: clean, {len(compiled.formulas)} formulas{warned}"))
     if bad:
         sys.exit(ERRORS)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from xlkpi.cli.language import say
 from xlkpi.values import MONTH_PATTERN
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Month(click.ParamType[str]):
         """Check the form."""
         text = str(value)
         if not re.fullmatch(MONTH_PATTERN, text):
-            self.fail(f"{text!r} is not a month: write it as YYYY-MM, for example 2026-11", param, ctx)
+            self.fail(say(f"{text!r} is not a month: write it as YYYY-MM, for example 2026-11"), param, ctx)
         return text
 
 
@@ -51,9 +52,9 @@ class Where(click.ParamType[Path]):
         try:
             return path_of(str(value))
         except ModuleNotFoundError as error:
-            self.fail(f"a URL needs {error.name}: pip install 'xlkpi[cluster]'", param, ctx)
-        except (ValueError, ImportError) as error:  # no such protocol, or its library is missing
-            self.fail(str(error), param, ctx)
+            self.fail(say(f"a URL needs {error.name}: pip install 'xlkpi[cluster]'"), param, ctx)
+        except (ValueError, ImportError):  # no such protocol, or its library is missing
+            self.fail(say(f"the URL {value} cannot be used here"), param, ctx)
 
 
 class Deadline(click.ParamType[str]):
@@ -68,7 +69,7 @@ class Deadline(click.ParamType[str]):
         try:
             day_said(str(value), "2000-01")  # any month: the command knows which one tells the year
         except ValueError as error:
-            self.fail(str(error), param, ctx)
+            self.fail(say(str(error)), param, ctx)
         return str(value)
 
 

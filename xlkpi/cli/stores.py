@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from xlkpi.cli.language import say
 from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, Month, console
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def opened(store_file: Path, *, write: bool = False) -> Iterator[Store]:
     from xlkpi.month.store.file import open_store
 
     def waiting(detail: str) -> None:
-        click.echo(f"{store_file}: {detail}; 等待 …", err=True)
+        click.echo(say(f"{store_file}: another program has it open; waiting …"), err=True)
 
     with open_store(store_file, write=write, told=waiting) as store:
         yield store
@@ -133,7 +134,7 @@ def trend(store_file: Path, name: str, item: str, field: str, part: str, scheme_
     from xlkpi.shown.terminal import print_trend
 
     if sum(map(bool, (name, item, field))) > 1:
-        raise click.UsageError("give one of --of, --item and --field")
+        raise click.UsageError(say("give one of --of, --item and --field"))
     kind: Kind | None = "item" if item else "figure" if field else None
     with opened(store_file) as store:
         found = trend_of(store, which_scheme(store, scheme_name), name or item or field, _PARTS[part], kind)

@@ -14,6 +14,7 @@ from pathlib import Path
 from xml.etree.ElementTree import ParseError
 
 from xlkpi.findings import Finding
+from xlkpi.folders import shown_names
 from xlkpi.headquarters.lists import Listed
 from xlkpi.intake.guard import Refused
 from xlkpi.intake.reader import open_workbook, place_of
@@ -90,16 +91,16 @@ def peer_ranks(scheme: Scheme, roster: Mapping[str, Dealer], values: Mapping[str
 def _read(paths: list[Path], wanted: str) -> Listed[Known]:
     """The named values of assessed workbooks of one month, by dealer code."""
     out: Listed[Known] = Listed()
-    for path in paths:
+    for path, name in shown_names(paths).items():
         try:
             values = _named_values(path)
         except (Refused, ValueError, KeyError, IndexError, ParseError, RecursionError) as error:
-            refused = error if isinstance(error, Refused) else Refused("XK-F002", detail=str(error))
-            out.findings.append(Finding(refused.code, path.name, facts=refused.facts))
+            refused = error if isinstance(error, Refused) else Refused("XK-F002", detail="内容不合规范")
+            out.findings.append(Finding(refused.code, name, facts=refused.facts))
             continue
         dealer, month = values.get(DEALER), values.get(MONTH)
         if not isinstance(dealer, str) or month != wanted:
-            out.findings.append(Finding("XK-T003", path.name, facts={"found": month or "—", "expected": wanted}))
+            out.findings.append(Finding("XK-T003", name, facts={"found": month or "—", "expected": wanted}))
             continue
         out.rows[dealer] = values
     return out

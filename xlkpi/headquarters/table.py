@@ -13,6 +13,7 @@ from pathlib import Path
 from xml.etree.ElementTree import ParseError
 
 from xlkpi.findings import Finding, Severity
+from xlkpi.folders import shown_name
 from xlkpi.headquarters.grid import Grid, grids
 from xlkpi.headquarters.identity import NAME, PROPERTY, Origin, disagreements, origin_of
 from xlkpi.headquarters.words import folded, wording
@@ -144,16 +145,15 @@ def read_table(paths: Files, asked: Asked, *, anyway: bool = False) -> Table:
 
 
 def _of_file(path: Path, asked: Asked, anyway: bool) -> Table:
-    file = path.name
+    file = shown_name(path.name)
     try:
         book = open_source(path)
         visible, hidden = _sheets(book, asked)
         marked = origin_of(book.properties().get(PROPERTY, "")) or origin_of(book.names.get(NAME, ""))
     except Refused as refused:
         return Table(file, findings=[Finding(refused.code, file, facts=refused.facts)], refused=True)
-    except (ValueError, KeyError, IndexError, ParseError, RecursionError) as error:
-        detail = f"{type(error).__name__}: {error}"
-        return Table(file, findings=[Finding("XK-F002", file, facts={"detail": detail})], refused=True)
+    except (ValueError, KeyError, IndexError, ParseError, RecursionError):
+        return Table(file, findings=[Finding("XK-F002", file, facts={"detail": "内容不合规范"})], refused=True)
     table = Table(file)
     fitting = [sheet for sheet in visible if sheet.fits(asked)]
     table.findings += [Finding("XK-T067", file, facts={"sheet": sheet.title}) for sheet in hidden if sheet.fits(asked)]

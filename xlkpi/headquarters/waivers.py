@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from xlkpi.files import reason
 from xlkpi.findings import Finding, Ruling, Severity, catalogue
 from xlkpi.headquarters.identity import Origin
 from xlkpi.headquarters.moments import month_in, said_month
@@ -114,8 +115,14 @@ def _from_yaml(path: Path) -> tuple[Rows, list[Finding]]:
 
     try:
         entries: Any = read(path.read_text("utf-8"))
-    except (YAMLError, UnicodeDecodeError, OSError) as error:
-        return [], [Finding("XK-F002", path.name, facts={"detail": str(error).splitlines()[0]})]
+    except YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"第 {mark.line + 1} 行" if mark else ""
+        return [], [Finding("XK-F002", path.name, facts={"detail": f"{where}不是合格的 YAML"})]
+    except UnicodeDecodeError:
+        return [], [Finding("XK-F002", path.name, facts={"detail": "不是 UTF-8 编码"})]
+    except OSError as error:
+        return [], [Finding("XK-F009", path.name, facts={"detail": reason(error)})]
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         return [], [
             Finding(UNUSABLE, path.name, facts={"row": 1, "why": "应是一列条目，每条有 dealer、code、month 等"})

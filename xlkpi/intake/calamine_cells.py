@@ -187,7 +187,7 @@ def main() -> None:
     except BaseException as error:  # a panic of Rust is no Exception
         kind = type(error).__name__
         why = {"PasswordError": "password", "CalamineError": "format"}.get(kind, "damaged")
-        answer = {"refused": why, "detail": f"{kind}: {error}"[:200]}
+        answer = {"refused": why}
     sys.stdout.buffer.write(json.dumps(answer).encode())
 
 

@@ -189,4 +189,4 @@ def _refusal(answer: Mapping[str, str]) -> Refused:
         case "memory":
             return Refused("XK-F006", what="读取所需的内存", found="过多", limit=f"{_MEMORY >> 20} MB")
         case _:
-            return Refused("XK-F002", detail=answer["detail"])
+            return Refused("XK-F002", detail="表格内容读不出来")

@@ -147,8 +147,8 @@ class Package:
         inflater = zlib.decompressobj(-15)
         try:
             data = inflater.decompress(packed, most + 1)
-        except zlib.error as error:
-            raise Refused("XK-F002", detail=f"{info.filename} 解压不了（{error}）") from None
+        except zlib.error:
+            raise Refused("XK-F002", detail=f"{info.filename} 解压不了") from None
         self._count(info, len(data))
         if not inflater.eof:
             raise Refused("XK-F002", detail=f"{info.filename} 不完整")
@@ -209,8 +209,8 @@ def archive(raw: bytes) -> Package:
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as zipped:
             infos = zipped.infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
-        raise Refused("XK-F002", detail=str(error)) from None
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
+        raise Refused("XK-F002", detail="压缩包的目录读不出来") from None
     return Package(raw, _checked(infos))
 
 

@@ -187,8 +187,10 @@ def load_scores(folder: AnyPath) -> Scores:
         data = _without_halves(path.read_text("utf-8"))
     except FileNotFoundError:
         raise NoScores(f"{folder} has no {SCORES_FILE}: give the folder that `xlkpi score` wrote") from None
-    except (OSError, ValueError) as error:
-        raise NoScores(f"{path} cannot be read: {error}") from None
+    except OSError as error:
+        raise NoScores(f"{path} cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise NoScores(f"{path} is not whole") from None
     if not isinstance(data, dict) or not set(data) >= _STARTED_WITH:
         raise NoScores(f"{path} is not of this version: score the month again")
     try:

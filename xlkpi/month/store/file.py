@@ -6,6 +6,7 @@ what stands in the file is touched.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ T = TypeVar("T")
 FORMAT: Final = 1
 PATIENCE: Final = 60.0  # seconds; recording two thousand dealers takes a few
 _PAUSE: Final = 0.2
+_NO_DATABASE: Final = "不是 DuckDB 的文件，或已损坏"
 
 TABLES: Final = {
     "schemes": "scheme VARCHAR, version VARCHAR, fingerprint VARCHAR, month VARCHAR, definition VARCHAR",
@@ -149,17 +151,24 @@ def _connected(
         try:
             return duckdb.connect(str(path), read_only=not write)
         except duckdb.IOException as error:
-            detail = str(error).split(". See also")[0]
-            if not _is_held(detail):
-                raise StoreError("XK-W022", path=str(path), detail=detail) from None
+            said = str(error)
+            if not _is_held(said):
+                raise StoreError("XK-W022", path=str(path), detail=_NO_DATABASE) from None
             if time.monotonic() >= until:
+                detail = _holder(said)
                 raise StoreError("XK-W020", path=str(path), detail=detail, seconds=round(patience)) from None
             if told and not waiting:
-                told(detail)
+                told(_holder(said))
             waiting = True
             time.sleep(_PAUSE)
-        except duckdb.Error as error:
-            raise StoreError("XK-W022", path=str(path), detail=str(error)) from None
+        except duckdb.Error:
+            raise StoreError("XK-W022", path=str(path), detail=_NO_DATABASE) from None
+
+
+def _holder(said: str) -> str:
+    """Who has the file open, as far as DuckDB says."""
+    found = re.search(r"PID (\d+)", said)
+    return f"进程 {found[1]}" if found else "不知道是哪个程序"
 
 
 def _is_held(detail: str) -> bool:
@@ -184,10 +193,10 @@ def _prepare(path: Path, connection: duckdb.DuckDBPyConnection, write: bool) -> 
         ((made,),) = connection.execute("SELECT format FROM xlkpi_store").fetchall()
     except (duckdb.Error, ValueError):
         connection.close()
-        raise StoreError("XK-W022", path=str(path), detail="no table xlkpi_store") from None
+        raise StoreError("XK-W022", path=str(path), detail="是 DuckDB 的库，但不是 xlkpi 存的") from None
     if made != FORMAT:
         connection.close()
-        raise StoreError("XK-W022", path=str(path), detail=f"format {made}; this xlkpi uses {FORMAT}")
+        raise StoreError("XK-W022", path=str(path), detail=f"格式是 {made}，这个版本的 xlkpi 用 {FORMAT}")
 
 
 def export(store: Store, folder: Path) -> list[Path]:

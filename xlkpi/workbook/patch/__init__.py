@@ -39,7 +39,7 @@ def patched(source: Source, operations: Operations) -> bytes:
     except CannotPatch:
         raise
     except (ValueError, IndexError) as error:  # numbers that are none, an index into nothing
-        raise CannotPatch(str(error)) from error
+        raise CannotPatch("里面的编号或位置不合规范") from error
 
 
 @dataclass(slots=True)

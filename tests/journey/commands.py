@@ -1,0 +1,75 @@
+"""Every command with words with which it works, and a way to put other paths into them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+from click.testing import CliRunner, Result
+
+from xlkpi.cli import main
+
+# Of each command, words with which it works; names in capitals stand for what `places` has.
+WORKING = {
+    "scheme list": "",
+    "scheme show": "service-assessment",
+    "scheme lint": "service-assessment",
+    "scheme coverage": "dealer-monthly",
+    "scheme schema": "-o OUT/schema.json",
+    "targets new": "service-assessment --month 2026-11 --roster DEMO/dealers.xlsx -o OUT/targets.xlsx",
+    "new": "service-assessment --month 2026-11 --roster DEMO/dealers.xlsx --targets DEMO/targets.xlsx -o OUT",
+    "inspections new": "--issue DEMO/blank -o OUT/inspections.xlsx",
+    "check": "DEMO/filled --issue DEMO/blank --format json",
+    "status": "SENT --issue DEMO/blank -o OUT",
+    "letters": "SENT --issue DEMO/blank --deadline 2026-12-01 -o OUT",
+    "score": "SENT --issue DEMO/blank -o OUT",
+    "trace": "ASSESSED 接车台次",
+    "audit": "ASSESSED --engine formualizer",
+    "history": "D001 --store STORE",
+    "rank": "--store STORE -o OUT/ranking.xlsx",
+    "trend": "--store STORE",
+    "store export": "STORE -o OUT",
+    "report": "DEMO/out -o OUT/report.html",
+    "pdf": "GARBAGE -o OUT",
+    "excel install": "OUT",
+    "excel doctor": "OUT",
+    "excel score": "--issue DEMO/blank",
+    "demo": "-o OUT",
+    "explain": "",
+}
+NOT_HERE = {"excel score": "needs Excel", "excel doctor": "says what is missing", "pdf": "is given no workbook"}
+WRITTEN = {"-o", "--mark"}
+
+
+def commands(group: click.Group = main, name: str = "") -> Iterator[tuple[str, click.Command]]:
+    for word, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{name}{word} ")
+        else:
+            yield f"{name}{word}", command
+
+
+COMMANDS = dict(commands())
+PATHS = [
+    (name, parameter.opts[0])
+    for name, command in COMMANDS.items()
+    for parameter in command.params
+    if isinstance(parameter.type, click.Path) or type(parameter.type).__name__ == "Where"
+]
+
+
+def call(given: list[str]) -> Result:
+    return CliRunner().invoke(main, given)
+
+
+def with_path(given: list[str], command: str, option: str, path: Path) -> list[str]:
+    """The words with another path for an option, or for the argument."""
+    if not option.startswith("-"):
+        first = len(command.split())
+        return [*given[:first], str(path), *given[first + 1 :]]
+    spelled = "-o" if option == "--output" else option
+    if spelled in given:
+        at = given.index(spelled)
+        return [*given[: at + 1], str(path), *given[at + 2 :]]
+    return [*given, option, str(path)]
