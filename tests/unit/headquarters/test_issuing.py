@@ -162,7 +162,11 @@ def test_a_folder_without_a_usable_issue_says_why(way: str, issue: Issue, tmp_pa
         path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), "format": 99}), "utf-8")
     elif way == "another master":
         (tmp_path / "master.xlsx").write_bytes(issue.master + b"x")
-    wanted = {"another format": "is of format 99", "another master": "is not the master"}.get(way, "holds no issue")
+    wanted = {
+        "another format": "is of format 99",
+        "another master": "is not the master",
+        "not json": "is not whole",
+    }.get(way, "holds no issue")
     with pytest.raises(IssueError, match=wanted):
         Issue.load(tmp_path)
 
