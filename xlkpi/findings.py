@@ -203,10 +203,10 @@ def with_rulings(findings: Iterable[Finding], rulings: Iterable[Ruling], dealer:
 
 
 def _with_ruling(finding: Finding, rulings: list[Ruling], dealer: str, month: str) -> Finding | None:
-    mine = [ruling for ruling in rulings if ruling.concerns(finding, dealer, month)]
-    if not mine or finding.entry.fixed:
+    concerning = [ruling for ruling in rulings if ruling.concerns(finding, dealer, month)]
+    if not concerning or finding.entry.fixed:
         return finding
-    ruling = mine[0]
+    ruling = concerning[0]
     if ruling.severity is None:
         return None
     if ruling.is_waiver and ruling.severity >= finding.severity:

@@ -41,7 +41,7 @@ class IssueError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Dealer:
-    """A dealer on the roster. `peer_group` (对标组) names those that it is compared with; blank: nobody."""
+    """A dealer on the roster. `peer_group` (对标组) names the dealers it is benchmarked against; blank: none."""
 
     code: str
     name: str
@@ -108,9 +108,9 @@ class Issue:
 
     def inspected(self, dealer: str) -> dict[Place, CellContent]:
         """Headquarters' inspections of a dealer."""
-        mine = self.inspections.get(dealer, {})
+        inspected = self.inspections.get(dealer, {})
         slots = self.layout.of(Role.INSPECTION)
-        return {slot.place: content_of(mine[slot.field]) for slot in slots if slot.field in mine}
+        return {slot.place: content_of(inspected[slot.field]) for slot in slots if slot.field in inspected}
 
     def save(self, folder: AnyPath, blanks: Mapping[str, str] | None = None) -> None:
         """Write the master and issue.json, each whole or not at all.
@@ -161,14 +161,14 @@ class Issue:
         except OSError as error:
             raise IssueError(f"{error.filename} cannot be read: {error.strerror}") from None
         except ValueError:
-            raise IssueError(f"{folder / ISSUE_FILE} is not whole") from None
-        found = data.get("format") if isinstance(data, dict) else None
-        if found != FORMAT:
-            raise IssueError(f"{folder / ISSUE_FILE} is of format {found}; this xlkpi reads {FORMAT}")
+            raise IssueError(f"{folder / ISSUE_FILE} is incomplete or damaged") from None
+        version = data.get("format") if isinstance(data, dict) else None
+        if version != FORMAT:
+            raise IssueError(f"{folder / ISSUE_FILE} has format {version}, but this version of xlkpi supports {FORMAT}")
         try:
             return cls._from_json(data, master, folder)
         except (KeyError, TypeError, ValueError, AttributeError):
-            raise IssueError(f"{folder / ISSUE_FILE} is not whole") from None
+            raise IssueError(f"{folder / ISSUE_FILE} is incomplete or damaged") from None
 
     @classmethod
     def _from_json(cls, data: Mapping[str, Any], master: bytes, folder: Path) -> Issue:

@@ -93,7 +93,7 @@ class OpenIssue:
         compare: bool = True,
         runner: Runner | None = None,
         lists: Iterable[Finding] = (),
-        progress: Callable[[int, int], None] = lambda done, total: None,
+        progress: Callable[[int, int], None] = lambda scored, total: None,
     ) -> Month:
         """Score files. The result iterates over the assessments, and becomes a table with `to_arrow`.
 
@@ -156,29 +156,29 @@ def open_issue(
         IssueError: the folder holds no issue, or one that this version cannot read.
         ListRefused: a list is of another month, scheme or kind, or cannot be read at all.
     """
-    issue, found = Issue.load(path), list[Finding]()
+    issue, findings = Issue.load(path), list[Finding]()
     if targets is not None:
         from xlkpi.headquarters.issuing import with_revision  # noqa: PLC0415 - only where there is such a list
         from xlkpi.headquarters.lists import read_targets  # noqa: PLC0415
 
         revised = read_targets(lists_of(targets), issue.scheme, issue.roster, month=issue.month, anyway=anyway)
         refuse_lists(revised)
-        found += revised.findings
+        findings += revised.findings
         issue = with_revision(issue, revised.rows)
     if inspections is not None:
         from xlkpi.headquarters.lists import read_inspections  # noqa: PLC0415
 
         entered = read_inspections(lists_of(inspections), issue.scheme, issue.roster, issue.month, anyway=anyway)
         refuse_lists(entered)
-        found += entered.findings
+        findings += entered.findings
         issue = replace(issue, inspections=entered.rows)
     if waivers is not None:
         from xlkpi.headquarters.waivers import read_waivers  # noqa: PLC0415
 
         accepted, of_waivers = read_waivers(lists_of(waivers), issue, anyway=anyway)
-        found += of_waivers
+        findings += of_waivers
         issue = replace(issue, waivers=accepted)
-    return OpenIssue(issue, tuple(found))
+    return OpenIssue(issue, tuple(findings))
 
 
 def explain(file: AnyPath, item: str) -> Trace:

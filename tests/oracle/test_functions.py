@@ -15,7 +15,7 @@ import pytest
 from openpyxl import Workbook
 from shared.judges import JUDGES, by_libreoffice, equal, formula_cells, recalculated
 
-from xlkpi.scheme.formulas import Name, allowed_functions, parse, shown
+from xlkpi.scheme.formulas import Name, allowed_functions, format_value, parse
 from xlkpi.values import CellContent, Place
 
 SHEET = "函数"
@@ -103,7 +103,7 @@ class Court:
             sheet.cell(row, 4).value = number
             sheet.cell(row, 5).value = f"=ROUND(D{row},{digits})"
             kind = KINDS[row % len(KINDS)]
-            sheet.cell(row, 6).value = "=" + shown(Name(f"D{row}", kind=kind, unit="台")).text
+            sheet.cell(row, 6).value = "=" + format_value(Name(f"D{row}", kind=kind, unit="台")).text
         buffer = io.BytesIO()
         book.save(buffer)
         self.data, self.folder = buffer.getvalue(), folder

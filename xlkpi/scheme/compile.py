@@ -189,8 +189,8 @@ class _Compiler(Formulary):
             self._set(of_field(name, parts.LIGHT), light, where, kind="text")
 
     def _by_completion(self, name: str) -> str:
-        done = f"ROUND({of_field(name, parts.COMPLETION)},10)"
-        near = f'IF({done}<ROUND(1-{self.scheme.near},10),"{RED}",IF({done}<1,"{YELLOW}","{GREEN}"))'
+        completion = f"ROUND({of_field(name, parts.COMPLETION)},10)"
+        near = f'IF({completion}<ROUND(1-{self.scheme.near},10),"{RED}",IF({completion}<1,"{YELLOW}","{GREEN}"))'
         return f'IF(ISNUMBER({of_field(name, parts.COMPLETION)}),{near},"")'
 
     def _by_guide(self, name: str, standards: Sequence[tuple[str, str]], otherwise: str) -> str:
@@ -230,8 +230,8 @@ class _Compiler(Formulary):
 
     def _check(self, name: str) -> None:
         """The field's 校验 cell."""
-        mine = [relation for relation in self.scheme.relations if relation.at == name]
-        formula = live_check(self.out.names[name], self.scheme.fields[name], mine)
+        relations = [relation for relation in self.scheme.relations if relation.at == name]
+        formula = live_check(self.out.names[name], self.scheme.fields[name], relations)
         self._set(of_field(name, parts.CHECK), formula, ("fields", name), kind="text")
 
 

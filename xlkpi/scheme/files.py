@@ -89,35 +89,35 @@ def merge(
             if leave_out(path, key):
                 continue
             line = loaded.lines.get(key, 1)
-            here = sources.data.get(key)
-            if here is None:
+            before = sources.data.get(key)
+            if before is None:
                 sources.data[key] = value
                 sources.top[key] = (path.name, line)
-            elif isinstance(here, LinedMap) and isinstance(value, LinedMap) and key not in ("valid", "defaults"):
-                problems += _join_maps(here, value, path.name, sources)
-            elif isinstance(here, LinedList) and isinstance(value, LinedList):
-                _join_lists(here, value)
+            elif isinstance(before, LinedMap) and isinstance(value, LinedMap) and key not in ("valid", "defaults"):
+                problems += _join_maps(before, value, path.name, sources)
+            elif isinstance(before, LinedList) and isinstance(value, LinedList):
+                _join_lists(before, value)
             else:
                 first = ":".join(map(str, sources.top[key]))
                 problems.append(Problem(path.name, line, f"{key} already stands in {first}; keep one"))
     return sources, problems
 
 
-def _join_maps(here: LinedMap, more: LinedMap, file: str, sources: SourceMap) -> list[Problem]:
+def _join_maps(first: LinedMap, more: LinedMap, file: str, sources: SourceMap) -> list[Problem]:
     problems = []
     for key, value in more.items():
         line = more.lines.get(key, 1)
-        if key in here:
+        if key in first:
             problems.append(Problem(file, line, f"{key} is defined twice; keep one"))
             continue
-        here[key] = value
-        here.lines[key] = line
+        first[key] = value
+        first.lines[key] = line
     return problems
 
 
-def _join_lists(here: LinedList, more: LinedList) -> None:
-    here.extend(more)
-    here.lines.extend(more.lines)
+def _join_lists(first: LinedList, more: LinedList) -> None:
+    first.extend(more)
+    first.lines.extend(more.lines)
 
 
 def _remember(node: Any, file: str, sources: SourceMap) -> None:

@@ -32,10 +32,10 @@ class Compiled:
 
     def resolve(self, name: str) -> Name:
         """The Name for a name of the scheme. Raises ValueError where there is none."""
-        found = self.names.get(name)
-        if found is None:
+        resolved = self.names.get(name)
+        if resolved is None:
             raise ValueError(f"no field, constant or indicator is named {name!r}")
-        return found
+        return resolved
 
 
 class Formulary:

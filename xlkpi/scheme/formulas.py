@@ -182,8 +182,8 @@ def if_number(name: Name, body: Term) -> Formula:
 def if_all_numbers(names: Sequence[Name], body: Term) -> Formula:
     """The body where all names hold numbers; else the first word among them, or 未填 for a blank.
 
-    What does not apply comes before what is missing or unreadable beside it: what is scrawled into the cell of a figure
-    without a target is no worse than a blank there.
+    What does not apply comes before what is missing or unreadable beside it: unreadable text in the cell of a figure
+    without a target counts as a blank there.
     """
     if not names:
         return Formula(body.excel)
@@ -229,7 +229,7 @@ _POINTS: Final = TypeTraits(Shape.NUMBER, "", 4, "ROUND({x},4)", 4, "", "")
 """How points are shown, and what else is computed and of no field's type."""
 
 
-def shown(term: Term, limits: Sequence[Term] = ()) -> Formula:
+def format_value(term: Term, limits: Sequence[Term] = ()) -> Formula:
     """A value as a sentence shows it: 80.97%, 252,486.00, 6 号. A word stays as it is, a blank says 未填.
 
     Beside a limit that it is not, but would look like, it shows as many digits as it takes: 49.9999%. Always through
@@ -253,13 +253,13 @@ def shown(term: Term, limits: Sequence[Term] = ()) -> Formula:
     return Formula(f"IF(ISNUMBER({term}),{number}{unit},{word})")
 
 
-def told(name: Name, *limits: Term) -> Formula:
+def describe(name: Name, *limits: Term) -> Formula:
     """A value with its label, and where it is a ratio with both parts: 实绩 251 台 ÷ 目标 310 台 = 完成率 80.97%.
 
     `limits` are what it is held against: it shows enough digits to be told from them.
     """
     parts = [(part, ()) for part in name.made_of] + [(name, limits)]
-    labelled = [f"{Text((part.label or part.name) + ' ')}&{shown(part, held)}" for part, held in parts]
+    labelled = [f"{Text((part.label or part.name) + ' ')}&{format_value(part, held)}" for part, held in parts]
     signs = ('&" ÷ "&', '&" = "&')
     return Formula("".join(text + sign for text, sign in zip(labelled, (*signs[: len(labelled) - 1], ""), strict=True)))
 
@@ -293,7 +293,9 @@ def text_with_names(text: str, names: Mapping[str, Name]) -> Formula | None:
 
 def _shows(text: str, names: Mapping[str, Name]) -> str:
     parts = _PLACEHOLDER.split(text)
-    pieces = [Text(part).excel if index % 2 == 0 else shown(names[part]).excel for index, part in enumerate(parts)]
+    pieces = [
+        Text(part).excel if index % 2 == 0 else format_value(names[part]).excel for index, part in enumerate(parts)
+    ]
     return "&".join(piece for piece in pieces if piece != '""')
 
 
@@ -306,7 +308,7 @@ def text_without_names(text: str, known: Mapping[str, str]) -> str:
     for part in _BRACKETED.split(text):
         open_ = [name for name in _PLACEHOLDER.findall(part) if name not in known]
         if not (open_ and part.startswith("（")):
-            parts.append(_PLACEHOLDER.sub(lambda found: known.get(found[1], found[1]), part))
+            parts.append(_PLACEHOLDER.sub(lambda placeholder: known.get(placeholder[1], placeholder[1]), part))
     return "".join(parts)
 
 
@@ -406,11 +408,11 @@ def judged(condition: str) -> tuple[str, str | None, str | None]:
         ValueError: the text is not of that closed form.
     """
     for operator in COMPARISONS:
-        left, found, right = condition.partition(operator)
-        if found:
+        left, sign, right = condition.partition(operator)
+        if sign:
             if not left.strip() or not right.strip():
                 break
             return left.strip(), operator, right.strip()
     if re.fullmatch(r"[\w.]+", condition.strip()):
         return condition.strip(), None, None
-    raise ValueError(f"{condition!r} is no requirement: write NAME, or NAME>=LIMIT with >=, >, <, <=, = or <>")
+    raise ValueError(f"{condition!r} is not a requirement: write NAME, or NAME>=LIMIT with >=, >, <, <=, = or <>")

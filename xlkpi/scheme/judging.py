@@ -159,7 +159,7 @@ class Judging(Formulary):
             zero = is_zero_denominator(subject, self.scheme, self.out)
             if zero:
                 formula = Formula(f"IF({zero},{instead.get(item.when_zero, Text(MISSING))},{formula})")
-                said = f"{formulas.told(subject)}&{Text(_ZERO_SAYS[item.when_zero])}"
+                said = f"{formulas.describe(subject)}&{Text(_ZERO_SAYS[item.when_zero])}"
                 sentence = Formula(f"IF({zero},{said},{sentence})")
         self._set(base.name, formula, origin)
         return sentence
@@ -194,18 +194,18 @@ class Judging(Formulary):
         if clause.otherwise and scope != "item":
             words = {"group": "否决本组", "total": "一票否决"}[scope]
             sentence += f'&IF({outcome}="{VETOED}",{Text(f"（{words}）")},"")'
-        told = self._set(of_clause(item.item, number, parts.TRACE), sentence, origin, kind="text")
-        return outcome, told
+        explained = self._set(of_clause(item.item, number, parts.TRACE), sentence, origin, kind="text")
+        return outcome, explained
 
     def _trace(self, item: Item, story: Term, sentences: Sequence[Name], factor: Name) -> str:
         """The item's sentence: the rule's own, each clause's, and the result with what fired."""
         name = item.item
-        told = "".join(f"&{Text('；')}&{sentence}" for sentence in sentences)
+        clauses = "".join(f"&{Text('；')}&{sentence}" for sentence in sentences)
         scaled = "" if item.bonus else f'&IF(ROUND({factor},10)=1,"","，组内折算 × "&ROUND({factor},4))'
         state, score, veto = (of_field(name, part) for part in (parts.STATE, parts.SCORE, parts.VETO))
         open_ = f'IF(OR({state}="{MISSING}",{state}="{UNREADABLE}"),"（"&{state}&"，暂按 0 分计）","")'
         result = f'IF({veto}="{VETOED}","否决，得 0 分",{open_}{scaled}&"得 "&ROUND(N({score}),4)&" 分")'
-        return f'{story}{told}&"。"&IF({state}="{NOT_APPLICABLE}","本项不适用",{result})'
+        return f'{story}{clauses}&"。"&IF({state}="{NOT_APPLICABLE}","本项不适用",{result})'
 
     # ------------------------------------------------------------ totals
 
@@ -276,11 +276,11 @@ def base_points(rule: Rule, arguments: Mapping[str, Any], points: Term, result: 
     rendered = render(rule, arguments, points, result=result)
     sentence = rendered.sentence or Text("")
     if rule.carries_absence:
-        word = formulas.shown(result)
+        word = formulas.format_value(result)
         return Rendered(rendered.formula, Formula(f"IF(ISNUMBER({result}),{sentence},{word})"), None, rendered.subjects)
     (subject,) = rendered.subjects
-    told = Formula(f'{formulas.told(subject, *_limits(arguments))}&IF(ISNUMBER({result}),{sentence},"")')
-    return Rendered(formulas.if_number(subject, rendered.formula), told, None, rendered.subjects)
+    opening = Formula(f'{formulas.describe(subject, *_limits(arguments))}&IF(ISNUMBER({result}),{sentence},"")')
+    return Rendered(formulas.if_number(subject, rendered.formula), opening, None, rendered.subjects)
 
 
 def _limits(arguments: Mapping[str, Any]) -> list[Number]:

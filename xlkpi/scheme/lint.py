@@ -49,9 +49,9 @@ def lint_scheme(name_or_folder: str) -> tuple[Scheme | None, Compiled | None, li
     except SchemeError as error:
         return None, None, list(error.problems)
     compiled = compile_scheme(scheme, rules)
-    found = [sources.problem(where, message) for where, message in compiled.problems]
-    found += [sources.problem(where, message) for where, message in _whole(scheme, rules, compiled)]
-    return scheme, compiled, found
+    problems = [sources.problem(where, message) for where, message in compiled.problems]
+    problems += [sources.problem(where, message) for where, message in _whole(scheme, rules, compiled)]
+    return scheme, compiled, problems
 
 
 def advice(name_or_folder: str) -> list[Problem]:
@@ -97,8 +97,8 @@ def _whole(scheme: Scheme, rules: Mapping[str, Rule], compiled: Compiled) -> Ite
         for message in _formula(name, text, compiled, uses):
             yield compiled.origins[name] or ("groups",), f"{name}: {message}"
     for circle in _circles(uses):
-        told = " → ".join((*circle, circle[0]))
-        yield compiled.origins[circle[0]] or ("groups",), f"the formulas go round in a circle: {told}"
+        path = " → ".join((*circle, circle[0]))
+        yield compiled.origins[circle[0]] or ("groups",), f"circular reference: {path}"
 
 
 def _rulings(scheme: Scheme) -> Iterator[tuple[Where, str]]:
@@ -139,15 +139,15 @@ def _formula(name: str, text: str, compiled: Compiled, uses: dict[str, tuple[str
 
 def _circles(uses: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
     """Formulas that depend on themselves; each circle once, from the name that comes first."""
-    done: set[str] = set()
+    visited: set[str] = set()
 
     def follow(name: str, above: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         if name in above:
             yield above[above.index(name) :]
-        elif name in uses and name not in done:
+        elif name in uses and name not in visited:
             for used in uses[name]:
                 yield from follow(used, (*above, name))
-            done.add(name)
+            visited.add(name)
 
     for name in uses:
         yield from follow(name, ())

@@ -89,8 +89,8 @@ def _with_packs(own: list[Path], packs: list[str]) -> Iterator[Path]:
 
 def _left_out(own: list[Path]) -> Callable[[Path, str], bool]:
     """What merging passes over: the header of a scheme that is taken in as a pack."""
-    mine = set(own)
-    return lambda path, key: key in _HEADER and path not in mine
+    own_files = set(own)
+    return lambda path, key: key in _HEADER and path not in own_files
 
 
 _WORD = re.compile(r"[一-鿿A-Za-z_][一-鿿A-Za-z0-9_.]*")

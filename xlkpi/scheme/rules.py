@@ -120,7 +120,7 @@ class Requirement:
         if self.operator is None or self.limit is None:
             return Formula(Text("达到").excel)
         sign = {">=": "≥", "<=": "≤", "<>": "≠"}.get(self.operator, self.operator)
-        limit = formulas.shown(self.limit) if isinstance(self.limit, Name) else Text(self.limit.excel)
+        limit = formulas.format_value(self.limit) if isinstance(self.limit, Name) else Text(self.limit.excel)
         return Formula(f"{Text(sign + ' ')}&{limit}")
 
 
@@ -316,8 +316,8 @@ def _helpers() -> dict[str, Any]:
     """What templates may call; each returns a Formula."""
     return {
         "compare": formulas.compare,
-        "shown": formulas.shown,
-        "told": formulas.told,
+        "shown": formulas.format_value,
+        "told": formulas.describe,
         "rounded": formulas.rounded,
         "by_word": formulas.by_word,
         "number": Number,

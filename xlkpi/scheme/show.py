@@ -19,11 +19,11 @@ def coverage(scheme: Scheme) -> str:
     """Each source system with its entries, one line an entry."""
     lines = []
     for key, system in scheme.systems.items():
-        mine = [(name, entry) for name, entry in scheme.indicators.items() if entry.system == key]
-        lines.append(f"{system.label}（{system.en}）　{len(mine)} 项　来源：{system.source}")
+        covered = [(name, entry) for name, entry in scheme.indicators.items() if entry.system == key]
+        lines.append(f"{system.label}（{system.en}）　{len(covered)} 项　来源：{system.source}")
         if system.note:
             lines.append(f"  注：{system.note}")
-        for name, entry in mine:
+        for name, entry in covered:
             number = f"{entry.id} " if entry.id else ""
             lines.append(f"  {number}{entry.label or name}　= {entry.definition or entry.formula}　〔{entry.source}〕")
     if scheme.groups:

@@ -133,7 +133,7 @@ class Layout:
         refs: dict[str, set[str]] = {}
         for place in (*(slot.place for slot in self.inputs), *self.formulas, *self.numbers):
             refs.setdefault(place.sheet, set()).add(place.ref)
-        return {sheet: frozenset(found) for sheet, found in refs.items()}
+        return {sheet: frozenset(wanted) for sheet, wanted in refs.items()}
 
     @cached_property
     def table_refs(self) -> Mapping[str, Mapping[str, tuple[int, str]]]:

@@ -42,9 +42,9 @@ def saved(book: Workbook) -> bytes:
     return _packed(parts)
 
 
-def _font_in_order(found: re.Match[bytes]) -> bytes:
+def _font_in_order(font: re.Match[bytes]) -> bytes:
     """A font with its parts in the order of the standard's schema; openpyxl has another."""
-    parts = {part[1]: part[0] for part in re.finditer(rb"<(\w+)[^>]*/>", found[1])}
+    parts = {part[1]: part[0] for part in re.finditer(rb"<(\w+)[^>]*/>", font[1])}
     return b"<font>" + b"".join(parts[name] for name in sorted(parts, key=_FONT.index)) + b"</font>"
 
 
@@ -128,7 +128,7 @@ def _deflated(data: bytes, level: int, end: int, before: bytes = b"") -> bytes:
 
 def members(data: bytes) -> dict[str, Member]:
     """The parts of an archive as they lie there, nothing inflated."""
-    found = {}
+    by_name = {}
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for info in archive.infolist():
             at = info.header_offset
@@ -136,8 +136,8 @@ def members(data: bytes) -> dict[str, Member]:
             start = at + 30 + name_size + extra_size
             packed = data[start : start + info.compress_size]
             name = info.filename.replace("\\", "/")  # as the guard reads what writers on Windows once spelled so
-            found[name] = Member(name.encode(), packed, info.CRC, info.file_size, info.compress_type)
-    return found
+            by_name[name] = Member(name.encode(), packed, info.CRC, info.file_size, info.compress_type)
+    return by_name
 
 
 def assemble(parts: Iterable[Member]) -> bytes:

@@ -32,8 +32,8 @@ _CHARTED = re.compile(
 )  # one column, as our charts have it
 _LIKE_AN_ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 _STRETCH = {1: 64_000, 6: 8_000}
-"""Characters of a stretch by level. With small ones less is compressed anew, but it packs less well and each costs time
-of its own: a blank differs from the one before it in few places, a result nearly everywhere."""
+"""Characters of a stretch by level. With short stretches less is compressed again, but compression is worse and every
+stretch has overhead: a blank differs from the one before it in few places, a result nearly everywhere."""
 
 
 @dataclass(slots=True)
@@ -130,7 +130,7 @@ class Stamper:
         self._members = members(self.master)
         for name, text in texts.items():
             if MARKER_BLANK in text:
-                spots = self._cut(name, text, [found.span() for found in re.finditer(MARKER_BLANK, text)])
+                spots = self._cut(name, text, [marker.span() for marker in re.finditer(MARKER_BLANK, text)])
                 # in the workbook part the marker is a text in a formula
                 self._marks += [(spot, name == "xl/workbook.xml") for spot in spots]
             elif name.startswith("xl/charts/"):
@@ -152,26 +152,27 @@ class Stamper:
 
     def _cut_sheet(self, sheet: str, name: str, text: str, refs: Set[str]) -> None:
         """Cut a sheet at these cells. Each is as it is when it has no value."""
-        cells = {found[1]: found for found in _CELL.finditer(text) if found[1] in refs}
+        cells = {element[1]: element for element in _CELL.finditer(text) if element[1] in refs}
         absent = refs - cells.keys()
         if absent:
             raise ValueError(
                 f"{name} has no cell {', '.join(sorted(absent))}: master and layout do not belong together"
             )
         # the style is written with the value
-        gaps = [(found.end(1) + 1, found.end()) for found in cells.values()]
-        for (ref, found), spot in zip(cells.items(), self._cut(name, text, gaps), strict=True):
-            style = _STYLE.search(found[2])
-            formula = _FORMULA.search(found[3] or "")
+        gaps = [(element.end(1) + 1, element.end()) for element in cells.values()]
+        for (ref, element), spot in zip(cells.items(), self._cut(name, text, gaps), strict=True):
+            style = _STYLE.search(element[2])
+            formula = _FORMULA.search(element[3] or "")
             cell = _Cell(spot, style[0] if style else "", "", formula[0] if formula else "")
             self._cells[Place(sheet, ref)] = cell
             spot.put(cell.text(None, locked=False))
 
     def _cut_chart(self, name: str, text: str) -> None:
         """Cut a chart behind its references to figures: the figures go there, for programs that calculate nothing."""
-        found = list(_CHARTED.finditer(text))
-        for each, spot in zip(found, self._cut(name, text, [(one.end(), one.end()) for one in found]), strict=True):
-            sheet, letter, first, last = each.groups()
+        charted = list(_CHARTED.finditer(text))
+        ends = [(reference.end(), reference.end()) for reference in charted]
+        for reference, spot in zip(charted, self._cut(name, text, ends), strict=True):
+            sheet, letter, first, last = reference.groups()
             rows = range(int(first), int(last) + 1)
             self._charted.append((spot, [Place(sheet, f"{letter}{row}") for row in rows]))
 
@@ -283,12 +284,12 @@ def _stretches(text: str, gaps: Iterable[tuple[int, int]], size: int) -> tuple[l
 def _sheet_paths(texts: Mapping[str, str]) -> dict[str, str]:
     """Sheet name to the name of its part."""
     relations = {}
-    for found in _RELATION.finditer(texts["xl/_rels/workbook.xml.rels"]):
-        facts = dict(_ATTRIBUTE.findall(found[1]))
+    for element in _RELATION.finditer(texts["xl/_rels/workbook.xml.rels"]):
+        facts = dict(_ATTRIBUTE.findall(element[1]))
         target = facts["Target"]
         relations[facts["Id"]] = target[1:] if target.startswith("/") else posixpath.normpath(f"xl/{target}")
     paths = {}
-    for found in _SHEET.finditer(texts["xl/workbook.xml"]):
-        facts = dict(_ATTRIBUTE.findall(found[1]))
+    for element in _SHEET.finditer(texts["xl/workbook.xml"]):
+        facts = dict(_ATTRIBUTE.findall(element[1]))
         paths[facts["name"]] = relations[facts["r:id"]]
     return paths

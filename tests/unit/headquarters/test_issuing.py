@@ -163,9 +163,9 @@ def test_a_folder_without_a_usable_issue_says_why(way: str, issue: Issue, tmp_pa
     elif way == "another master":
         (tmp_path / "master.xlsx").write_bytes(issue.master + b"x")
     wanted = {
-        "another format": "is of format 99",
+        "another format": "has format 99",
         "another master": "is not the master",
-        "not json": "is not whole",
+        "not json": "is incomplete or damaged",
     }.get(way, "holds no issue")
     with pytest.raises(IssueError, match=wanted):
         Issue.load(tmp_path)

@@ -83,7 +83,7 @@ def test_a_requirement_is_taken_apart(text: str, parts: tuple[str, str | None, s
 
 @pytest.mark.parametrize("text", ["", ">=3", "培训次数>=", "培训次数 3", "A+B", "不少于3次!"])
 def test_a_requirement_outside_the_closed_form_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is no requirement: write NAME"):
+    with pytest.raises(ValueError, match="is not a requirement: write NAME"):
         judged(text)
 
 
@@ -160,7 +160,7 @@ def test_what_a_dealer_may_not_call_inapplicable_is_unreadable_there() -> None:
 
 def test_a_ratio_is_told_with_both_its_parts() -> None:
     parts = (Name("实", "实绩", "count", "台"), Name("标", "目标", "count", "台"))
-    told = formulas.told(Name("率", "完成率", "rate", made_of=parts)).excel
+    told = formulas.describe(Name("率", "完成率", "rate", made_of=parts)).excel
     assert (
         told.index('"实绩 "') < told.index('" ÷ "') < told.index('"目标 "') < told.index('" = "') < told.index("完成率")
     )

@@ -46,7 +46,7 @@ def test_every_shipped_scheme_is_clean(name: str) -> None:
         ),
         (HEAD, RATE, "formula: INDIRECT(交车台数)", "INDIRECT is not shared"),
         (HEAD, RATE, f"formula: 返修台数/MAX({'1,' * 255}交车台数)", "MAX has 256 arguments; Excel takes 255"),
-        (HEAD, RATE, "formula: 返修率+1", "the formulas go round in a circle: 返修率 → 返修率"),
+        (HEAD, RATE, "formula: 返修率+1", "circular reference: 返修率 → 返修率"),
         (HEAD, RATE, "formula: 允许返修台数+返修率*0", "返修率 → 返修率"),
         (
             ASSESSMENT,

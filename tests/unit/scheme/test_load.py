@@ -148,7 +148,7 @@ def test_all_problems_are_told_at_once(change: Change, scheme_copy: Path) -> Non
             "require: 绩效会参加率>=100%, lose: 5, most: 5",
             "most belongs to each",
         ),
-        (ASSESSMENT, "require: 员工满意度>=90%,", "require: 员工满意度 至少 90%,", "is no requirement"),
+        (ASSESSMENT, "require: 员工满意度>=90%,", "require: 员工满意度 至少 90%,", "is not a requirement"),
         (ASSESSMENT, "{proportional: 养护品_完成率}", "{proportional: 养护品_完成率, steps: 精品}", "write one rule"),
         (HEAD, "from: 2026-01", "from: 2026-13", "should match pattern"),
         (HEAD, "deadline_day: 5", "deadline_day: 31", "less than or equal to 28"),

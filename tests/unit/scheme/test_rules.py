@@ -115,7 +115,7 @@ def test_defaults_fill_what_is_left_out_and_optional_ones_stay_away() -> None:
         ("bonus", {"of": "甲", "each": "many"}, "'many' is not a number"),
         ("bonus", {"of": "甲", "each": True}, "'True' is not a number"),
         ("clause-veto", {"require": "甲>=无此名"}, "no field, constant or indicator is named '无此名'"),
-        ("clause-veto", {"require": "甲 >> 3"}, "no field|is no requirement|not a number"),
+        ("clause-veto", {"require": "甲 >> 3"}, "no field|is not a requirement|not a number"),
     ],
 )
 def test_a_wrong_argument_is_refused_with_what_to_write(rule: str, arguments: dict[str, Any], wanted: str) -> None:

@@ -82,8 +82,8 @@ class _Patch:
                 self._sheet(place.sheet).link(place.ref, target, text)
             case Comment(place, text):
                 self._sheet(place.sheet)
-                here = self.comments.setdefault(place.sheet, {})
-                here[place.ref] = f"{here[place.ref]}\n{text}" if place.ref in here else text
+                comments = self.comments.setdefault(place.sheet, {})
+                comments[place.ref] = f"{comments[place.ref]}\n{text}" if place.ref in comments else text
             case _:
                 raise TypeError(f"no operation: {operation!r}")
 

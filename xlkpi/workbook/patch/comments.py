@@ -152,22 +152,22 @@ class Comments:
             if name.lower().endswith(".vml"):
                 text = self.parts.whole(name).decode("utf-8", "replace")
                 taken |= {int(n) // _BLOCK for n in _SHAPE_ID.findall(text)}
-                taken |= {int(n) for found in _IDMAP.finditer(text) for n in found[2].split(",") if n.strip()}
+                taken |= {int(n) for id_map in _IDMAP.finditer(text) for n in id_map[2].split(",") if n.strip()}
         return taken
 
     def _room(self, vml: str, wanted: int) -> tuple[str, int]:
         """The first of so many free shape ids; a new block where the drawing's own has not enough left."""
-        found = _IDMAP.search(vml)
-        mine = [int(n) for n in found[2].split(",") if n.strip()] if found else []
+        id_map = _IDMAP.search(vml)
+        blocks = [int(n) for n in id_map[2].split(",") if n.strip()] if id_map else []
         controls = self.sheet.document.data.decode()
         ids = [int(n) for text in (vml, controls) for n in _SHAPE_ID.findall(text)]
-        for block in mine:
+        for block in blocks:
             first = max([n for n in ids if n // _BLOCK == block], default=block * _BLOCK) + 1
             if first + wanted <= (block + 1) * _BLOCK:
                 return vml, first
         block = max(self._blocks(), default=0) + 1
-        if found:
-            vml = vml[: found.end(2)] + ("," if mine else "") + str(block) + vml[found.end(2) :]
+        if id_map:
+            vml = vml[: id_map.end(2)] + ("," if blocks else "") + str(block) + vml[id_map.end(2) :]
         return vml, block * _BLOCK + 1
 
     def _shape(self, number: int, ref: str, text: str, known: bool) -> str:
@@ -194,18 +194,18 @@ class Comments:
 
 def _without_box(vml: str, ref: str) -> str:
     row, column = position(ref)
-    for found in _SHAPE.finditer(vml):
-        place = _SHAPE_PLACE.search(found[0])
+    for shape in _SHAPE.finditer(vml):
+        place = _SHAPE_PLACE.search(shape[0])
         if place is not None and (int(place[1]), int(place[2])) == (row - 1, column - 1):
-            return vml[: found.start()] + vml[found.end() :]
+            return vml[: shape.start()] + vml[shape.end() :]
     return vml
 
 
 def _walk(start: int, pixels: float, size: Callable[[int], float]) -> tuple[int, int]:
     """From a column or row (from 0) so many pixels on: where that ends, and how far into it."""
     at = start
-    while pixels > (here := size(at + 1)) and at < start + 200:
-        pixels -= here
+    while pixels > (extent := size(at + 1)) and at < start + 200:
+        pixels -= extent
         at += 1
     return at, int(pixels)
 

@@ -94,12 +94,12 @@ class Parts:
         name = _relations_of(part)
         if name not in self:
             return {}
-        found = {}
+        related = {}
         for node in self.document(name).root.named("Relationship"):
             if node.get("TargetMode") != "External":
                 kind = node.get("Type").rpartition("/")[2]
-                found[node.get("Id")] = (kind, _target(part, node.get("Target")))
-        return found
+                related[node.get("Id")] = (kind, _target(part, node.get("Target")))
+        return related
 
     def relate(self, part: str, kind: str, target: str) -> str:
         """Add a relation; returns its id. Several may be added before the part is written."""

@@ -58,8 +58,8 @@ class Node:
 
     def child(self, *local: str) -> Node | None:
         """The first child of that name; several names lead down."""
-        found = next((node for node in self.children if node.local == local[0]), None)
-        return found.child(*local[1:]) if found is not None and len(local) > 1 else found
+        child = next((node for node in self.children if node.local == local[0]), None)
+        return child.child(*local[1:]) if child is not None and len(local) > 1 else child
 
     def named(self, local: str) -> Iterator[Node]:
         """The children of that name."""
@@ -83,10 +83,10 @@ class Document:
 
         def start(tag: str, attributes: dict[str, str]) -> None:
             at = parser.CurrentByteIndex
-            found = _TAG.match(data, at)
-            if found is None:
+            match = _TAG.match(data, at)
+            if match is None:
                 raise ValueError(f"no tag at {at}")
-            node = Node(tag, at, found.end(), empty=found[0].endswith(b"/>"), given=attributes)
+            node = Node(tag, at, match.end(), empty=match[0].endswith(b"/>"), given=attributes)
             stack[-1].children.append(node)
             stack.append(node)
             nodes.append(node)
@@ -145,10 +145,10 @@ class Document:
 
 def _set(tag: str, name: str, value: str | None) -> str:
     """An opening tag with one attribute set, added or, with None, taken out; the rest stays as written."""
-    for found in _ATTRIBUTE.finditer(tag):
-        if found[1] == name:
+    for attribute in _ATTRIBUTE.finditer(tag):
+        if attribute[1] == name:
             text = "" if value is None else f" {name}={quoteattr(value)}"
-            return tag[: found.start()] + text + tag[found.end() :]
+            return tag[: attribute.start()] + text + tag[attribute.end() :]
     if value is None:
         return tag
     cut = len(tag) - (2 if tag.endswith("/>") else 1)

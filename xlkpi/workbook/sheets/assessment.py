@@ -94,8 +94,8 @@ def _group(plan: WorkbookPlan, sheet: SheetPlan, group: Group, row: int) -> int:
     veto = of_field(group.group, parts.VETO)
     before = of_field(group.group, parts.BEFORE_VETO)
     score = of_field(group.group, parts.SCORE)
-    told = f'IF({veto}="{VETOED}","本组否决（否决前 "&ROUND({before},4)&" 分）","合计 "&ROUND({score},4)&" 分")'
-    sheet.put(_TARGET, row, Formula(told), "subtotal_text")
+    summary = f'IF({veto}="{VETOED}","本组否决（否决前 "&ROUND({before},4)&" 分）","合计 "&ROUND({score},4)&" 分")'
+    sheet.put(_TARGET, row, Formula(summary), "subtotal_text")
     sheet.merge(_TARGET, row, _OUTCOME, row)
     sheet.put(_TRACED, row, None, "subtotal_text")
     sheet.merge(_TRACED, row, _TRACE, row)
@@ -195,10 +195,10 @@ def _totals(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> int:
         ("公布总分", PUBLISHED, "0.0", f'"四舍五入到 {plan.scheme.display_decimals} 位小数；等级和排名用这个数"'),
         ("等级", GRADE, "", f'"{_grade_lines(plan)}"'),
     )
-    for label, name, shape, told in lines:
+    for label, name, shape, explanation in lines:
         sheet.put(_GROUP, row, label, "total")
         sheet.merge(_GROUP, row, _ITEM, row)
-        where = sheet.put(_CLAUSE, row, Formula(told), "total_text")
+        where = sheet.put(_CLAUSE, row, Formula(explanation), "total_text")
         sheet.merge(_CLAUSE, row, _OUTCOME, row)
         plan.formula(sheet, (_SCORE, row), name, Role.SCORE, "total_value", shape)
         if name == TOTAL:

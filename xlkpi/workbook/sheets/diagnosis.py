@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from xlkpi.scheme import parts
 from xlkpi.scheme.cells import SHOWS, of_diagnosis
-from xlkpi.scheme.formulas import Formula, shown
+from xlkpi.scheme.formulas import Formula, format_value
 from xlkpi.scheme.model import Diagnosis
 from xlkpi.workbook.layout import Role
 from xlkpi.workbook.plan import Content, Highlight, SheetPlan, WorkbookPlan
@@ -58,12 +58,12 @@ def _top(sheet: SheetPlan, first: int, last: int, count: int, height: float) -> 
     for rank in range(1, count + 1):
         row = _HEAD + 1 + rank
         beyond = f"{rank}>COUNT({weights})"
-        found = f"MATCH(LARGE({weights},{rank}),{weights},0)"
+        position = f"MATCH(LARGE({weights},{rank}),{weights},0)"
         for column in range(1, _LAST + 1):
             letter = "ABCDEFGHIJK"[column - 1]
-            content: Content = Formula(f'IF({beyond},"",INDEX(${letter}${first}:${letter}${last},{found}))')
+            content: Content = Formula(f'IF({beyond},"",INDEX(${letter}${first}:${letter}${last},{position}))')
             if column >= 10:  # an unfilled place must not show as 0
-                content = Formula(f'IF({beyond},"",INDEX(${letter}${first}:${letter}${last},{found})&"")')
+                content = Formula(f'IF({beyond},"",INDEX(${letter}${first}:${letter}${last},{position})&"")')
             style = {4: "figure", 7: "figure"}.get(column, "note" if column >= 8 else "text")
             sheet.put(column, row, content, style, "#,##0" if column == 7 else "General")
         sheet.heights[row] = height
@@ -75,7 +75,7 @@ def _row(plan: WorkbookPlan, sheet: SheetPlan, row: int, number: int, diagnosis:
     sheet.put(2, row, diagnosis.problem, "item")
     sheet.put(3, row, (indicator.label if indicator else "") or diagnosis.of, "text")
     # as text, so that the sorted list above shows each in its own format
-    sheet.put(4, row, shown(plan.compiled.names[diagnosis.of]), "figure")
+    sheet.put(4, row, format_value(plan.compiled.names[diagnosis.of]), "figure")
     sheet.put(5, row, diagnosis.way, "centre")
     plan.formula(sheet, (6, row), of_diagnosis(number, parts.SHOWN), Role.OTHER, "check")
     plan.formula(sheet, (7, row), of_diagnosis(number, parts.WEIGHT), Role.OTHER, "figure", "#,##0")

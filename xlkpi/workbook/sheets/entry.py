@@ -54,11 +54,11 @@ def _sections(scheme: Scheme) -> Iterator[tuple[str, list[tuple[str, SchemeField
     """Fields by who in the dealership knows them, figures of earlier months last."""
     fields = scheme.by("dealer")
     for department in (None, *get_args(Department)):
-        mine = [
+        asked = [
             (name, field) for name, field in fields.items() if field.asked_of == department and field.block == "本月"
         ]
-        if mine:
-            yield f"{department}填写" if department else "", mine
+        if asked:
+            yield f"{department}填写" if department else "", asked
     for heading, block in (("总部数据", "总部"), ("历史数据", "历史")):
         known = [(name, field) for name, field in fields.items() if field.block == block]
         if known:
@@ -82,8 +82,8 @@ def _row(plan: WorkbookPlan, sheet: SheetPlan, row: int, name: str, field: Schem
     plan.formula(sheet, (_CHECK, row), of_field(name, parts.CHECK), Role.CHECK, "check", field_name=name)
     remark = sheet.put(_REMARK, row, None, "remark")
     plan.slot(sheet, remark, of_field(name, parts.REMARK), Role.REMARK, name)
-    told = max((len(relation.text) for relation in plan.scheme.relations if relation.at == name), default=0)
-    lines = max(-(-len(definition) // _DEFINITION_LINE), -(-told // _CHECK_LINE), -(-len(label) // _LABEL_LINE))
+    longest = max((len(relation.text) for relation in plan.scheme.relations if relation.at == name), default=0)
+    lines = max(-(-len(definition) // _DEFINITION_LINE), -(-longest // _CHECK_LINE), -(-len(label) // _LABEL_LINE))
     sheet.heights[row] = max(24, 13 * lines + 8)
     sheet.validations.append(_validation(value, name, field))
 

@@ -62,7 +62,7 @@ def _row(plan: WorkbookPlan, sheet: SheetPlan, row: int, name: str) -> None:
     targets = [of_field(name, month) for month in parts.MONTH_TARGETS]
     now = f"VALUE(RIGHT({MONTH},2))"
     to_date = "+".join(f"IF({now}>={number},N({target}),0)" for number, target in enumerate(targets, 1))
-    actual, year, done = f"G{row}", f"D{row}", f"L{row}"
+    actual, year, so_far = f"G{row}", f"D{row}", f"L{row}"
     whole_year, quarter = of_field(name, parts.YEAR_TARGET), of_field(name, parts.QUARTER_TARGET)
     year_so_far, quarter_so_far = of_field(name, parts.YEAR_TO_DATE), of_field(name, parts.QUARTER_TO_DATE)
     cells: tuple[tuple[str, str, str], ...] = (
@@ -77,9 +77,9 @@ def _row(plan: WorkbookPlan, sheet: SheetPlan, row: int, name: str) -> None:
         (quarter_so_far, "figure", shape),
         (year_so_far, "figure", shape),
         (f'IF(ISNUMBER({year}),{to_date},"")', "figure", shape),
-        (f'IF(COUNT({done},M{row})=2,IF(M{row}=0,"不适用",{done}/M{row}),"")', "figure", "0.00%"),
-        (f'IF(COUNT({done},M{row})=2,M{row}-{done},"")', "figure", shape),
-        (f'IF(COUNT({done},{year})=2,IF({now}=12,"—",MAX(0,{year}-{done})/(12-{now})),"")', "figure", shape),
+        (f'IF(COUNT({so_far},M{row})=2,IF(M{row}=0,"不适用",{so_far}/M{row}),"")', "figure", "0.00%"),
+        (f'IF(COUNT({so_far},M{row})=2,M{row}-{so_far},"")', "figure", shape),
+        (f'IF(COUNT({so_far},{year})=2,IF({now}=12,"—",MAX(0,{year}-{so_far})/(12-{now})),"")', "figure", shape),
     )
     sheet.put(1, row, field.label or name, "item")
     sheet.put(2, row, field.unit, "centre")
