@@ -82,7 +82,7 @@ class Issue:
 
     def marker(self, dealer: str) -> str:
         """The words that a dealer's workbook carries in three places."""
-        return "|".join((self.scheme.scheme, self.scheme.version, self.month, dealer, self.layout.fingerprint))
+        return "|".join((self.scheme.name, self.scheme.version, self.month, dealer, self.layout.fingerprint))
 
     def stamped(self, dealer: str) -> dict[Place, CellContent]:
         """All that headquarters puts into a dealer's blank: identity, targets, last values."""
@@ -196,7 +196,7 @@ def _with_phrases(scheme: Scheme) -> Scheme:
     inspected = scheme.by("headquarters")
     if any(entry.says or entry.about or entry.beside for entry in inspected.values()):
         return scheme
-    folder = templates() / "schemes" / scheme.scheme
+    folder = templates() / "schemes" / scheme.name
     if not inspected or not folder.is_dir():
         return scheme
     from xlkpi.scheme.load import load_scheme  # noqa: PLC0415 - a worker reads no YAML but for an old month

@@ -186,7 +186,7 @@ def rules_page() -> str:
 
 
 def _rule(rule: Rule) -> str:
-    text = f"\n### {rule.rule}\n\n{rule.label}. {' '.join(rule.meaning.split())}\n\n"
+    text = f"\n### {rule.name}\n\n{rule.label}. {' '.join(rule.meaning.split())}\n\n"
     text += table(
         ("parameter", "type", "meaning", "default"),
         [(code(name), _type(p), f"{p.label}: {p.en}", "required" if p.required else _plain(p.default))

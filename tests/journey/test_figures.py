@@ -77,7 +77,7 @@ def test_the_mean_is_one_number_and_says_of_how_many(month: Month, out: Path, bo
 
 
 def test_rates_of_items_are_one_set(month: Month, book: Any, charts: dict[str, Any]) -> None:
-    labels = {item.item: item.label or item.item for item in month.issue.scheme.items}
+    labels = {item.name: item.label or item.name for item in month.issue.scheme.items}
     wanted = {labels[one.item]: one.rate for one in item_rates(month.population, labels)}
     sheet = book["总览"]
     shown = {sheet.cell(row, 9).value: sheet.cell(row, 12).value for row in range(10, 10 + len(labels))}
@@ -94,7 +94,7 @@ def test_regions_and_grades_are_one_set(month: Month, out: Path, book: Any, char
     }
     spreads = {name: tuple(five) for name, five in charts["spreads"]["region"]}
     assert spreads == {name: one.totals.five for name, one in regions.items() if one.totals.five}
-    grades = [grade.grade for grade in month.issue.scheme.grades]
+    grades = [grade.name for grade in month.issue.scheme.grades]
     sheet = book["总览"]
     counts = [sheet.cell(row, 7).value for row in range(10, 10 + len(grades))]
     assert counts == [month.population.grades[grade] for grade in grades]

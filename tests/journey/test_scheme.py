@@ -25,7 +25,7 @@ def test_show_prints_every_item_with_its_source(run: Run, scheme) -> None:
     result = run("scheme", "show", "service-assessment")
     assert result.exit_code == 0
     for item in scheme.items:
-        assert f"### {item.item} {item.points} 分" in result.output
+        assert f"### {item.name} {item.points} 分" in result.output
         assert item.source in result.output
         for clause in item.clauses:
             assert clause.text in result.output

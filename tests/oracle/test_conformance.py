@@ -117,7 +117,7 @@ def _examples() -> list[Example]:
             for entered, blank in ways:
                 shown = "、".join(f"{k}={v}" for k, v in case.given.items())
                 way = "blank" if blank else "entered" if entered else "computed"
-                name = f"{rule.rule}-{number}-{shown}-{way}"
+                name = f"{rule.name}-{number}-{shown}-{way}"
                 found.append(Example(name, rule, case, len(found) + 2, entered, blank))
     return found
 
@@ -161,8 +161,8 @@ def test_every_rule_has_cases_and_every_case_is_in_the_workbook(court: Court) ->
     assert all(rule.cases for rule in load_rules().values())
     expected = {example.result for example in EXAMPLES} | court.sentences | {Place(SHEET, "A1")}
     assert set(court.places) == expected
-    assert {e.rule.rule for e in EXAMPLES if e.sentence in court.sentences} == {
-        rule.rule for rule in load_rules().values() if rule.kind in ("score", "clause")
+    assert {e.rule.name for e in EXAMPLES if e.sentence in court.sentences} == {
+        rule.name for rule in load_rules().values() if rule.kind in ("score", "clause")
     }
 
 

@@ -84,7 +84,7 @@ def test_the_months_reach_far(months: list[Month], scheme: Scheme) -> None:
     assert {a.status for a in done} == {"scored", "provisional"}
     assert len({a.total for a in done}) == MONTHS
     states = {(item.id, item.status) for a in done for item in a.items}
-    assert states >= {(item.item, "已评") for item in scheme.items} | {("接车台次", "未填"), ("轮胎", "不适用")}
+    assert states >= {(item.name, "已评") for item in scheme.items} | {("接车台次", "未填"), ("轮胎", "不适用")}
     assert {item.id for a in done for item in a.items if item.vetoed} >= {
         "接车台次",
         "资金计划",
@@ -92,7 +92,7 @@ def test_the_months_reach_far(months: list[Month], scheme: Scheme) -> None:
         "学习成长",
     }
     assert any(item.deductions for a in done for item in a.items)
-    points = {name: number_value(item.points) for name, item in ((i.item, i) for i in scheme.items)}
+    points = {name: number_value(item.points) for name, item in ((i.name, i) for i in scheme.items)}
     assert all(0 <= i.before_veto <= points[i.id] for a in done for i in a.items)
 
 

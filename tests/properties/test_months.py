@@ -54,7 +54,7 @@ def test_a_total_is_final_exactly_where_it_can_be_no_other(world: World, data: s
     done = world.judge(month)
     scheme = world.scheme
     nothing_left = any(
-        all(item.status == NOT_APPLICABLE for item in done.items if item.group == group.group and not item.bonus)
+        all(item.status == NOT_APPLICABLE for item in done.items if item.group == group.name and not item.bonus)
         for group in scheme.groups
         if (group.not_applicable or scheme.defaults.not_applicable) == "rescale"
     )
@@ -232,8 +232,8 @@ def turned(worlds: Mapping[str, World]) -> dict[str, World]:
 @EXAMPLES
 @given(st.data())
 def test_the_order_of_the_scheme_changes_nothing(world: World, turned: dict[str, World], data: st.DataObject) -> None:
-    other = next(t for t in turned.values() if t.scheme.scheme == world.scheme.scheme)
-    assert [item.item for item in other.scheme.items] == [item.item for item in world.scheme.items][::-1]
+    other = next(t for t in turned.values() if t.scheme.name == world.scheme.name)
+    assert [item.name for item in other.scheme.items] == [item.name for item in world.scheme.items][::-1]
     month = data.draw(months(world.scheme))
     first, second = world.judge(month), other.judge(month)
     for part in ("total", "ceiling", "before_veto", "published"):
@@ -293,13 +293,13 @@ def test_scaling_keeps_the_groups_points(worlds: dict[str, World], data: st.Data
     """What is 不适用 by headquarters is left out, and the others make up the group's points in their own proportion."""
     world = worlds["service-assessment"]
     group = world.scheme.groups[0]
-    points = {item.item: number_value(item.points) for item in group.items}
+    points = {item.name: number_value(item.points) for item in group.items}
     out = data.draw(st.lists(st.sampled_from(sorted(points)), max_size=len(points) - 1, unique=True))
     month: dict[str, Any] = {**data.draw(months(world.scheme, filled=True))}
     month |= {f"{name}_目标": NOT_APPLICABLE if name in out else None for name in points}
     done = world.judge(month)
     left = sum(points[name] for name in points if name not in out)
-    earned = sum(share * points[name] for name, share in _fractions(done, group.group).items())
+    earned = sum(share * points[name] for name, share in _fractions(done, group.name).items())
     assert done.groups[0].score == pytest.approx(number_value(group.points) * earned / left, abs=1e-9)
     full = world.judge({**month, **dict.fromkeys(points, FULL)})
     assert full.groups[0].score == pytest.approx(number_value(group.points), abs=1e-9)

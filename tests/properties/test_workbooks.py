@@ -100,7 +100,7 @@ def test_what_is_filled_in_is_read_back(
     remarks = {f"{field}_备注": data.draw(REMARKS) for field in noted}
     sent = read_submission(issue, _filled(first_blanks[name], issue, answers, remarks), "filled.xlsx")
     assert isinstance(sent, Submission), sent
-    assert (sent.dealer, sent.month, sent.scheme) == ("D001", issue.month, issue.scheme.scheme)
+    assert (sent.dealer, sent.month, sent.scheme) == ("D001", issue.month, issue.scheme.name)
     wanted = {field: value for field, value in answers.items() if value is not None}
     read = sent.contents()
     assert {field: read[field] for field in read if field in mine} == wanted

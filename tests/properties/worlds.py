@@ -45,7 +45,7 @@ class World:
         self.scheme, self.issue, self.engine, self.slack = scheme, issue, engine, slack
 
     def __repr__(self) -> str:
-        return f"World({self.scheme.scheme})"
+        return f"World({self.scheme.name})"
 
     def judge(self, month: Month) -> Assessment:
         """Assess a month."""

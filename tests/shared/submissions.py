@@ -22,5 +22,5 @@ def submission_of(
     answers = {name: Answer(content, None) for name, content in contents.items()}  # type: ignore[arg-type]
     rows = {name: tuple(listed) for name, listed in (tables or {}).items()}
     return Submission(
-        dealer, issue.month, issue.scheme.scheme, file, answers, tables=rows, findings=tuple(findings)
+        dealer, issue.month, issue.scheme.name, file, answers, tables=rows, findings=tuple(findings)
     )  # fmt: skip

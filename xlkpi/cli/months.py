@@ -168,7 +168,7 @@ def inspections_new(issue_folder: Path, replace: bool, output: Path) -> None:
 
     issue = load_issue(issue_folder)
     dealers = [(d.code, d.name, d.region) for d in issue.roster.values()]
-    origin = Origin("inspections", issue.scheme.scheme, issue.scheme.version, issue.month)
+    origin = Origin("inspections", issue.scheme.name, issue.scheme.version, issue.month)
     _write_form(output, inspections_form(issue.scheme, dealers, issue.month), origin, replace=replace)
 
 

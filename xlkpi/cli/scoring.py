@@ -94,7 +94,7 @@ def score(
     )  # fmt: skip
     write_month(
         month, output, jobs=workers, parquet=parquet, report=report,
-        history=lambda: known_history(store_file, issue.scheme.scheme, issue.month),
+        history=lambda: known_history(store_file, issue.scheme.name, issue.month),
     )  # fmt: skip
     if store_file:
         keep(month, store_file)

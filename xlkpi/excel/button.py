@@ -135,7 +135,7 @@ def _blanks(control: Any, choices: Choices) -> str:
     except SchemeError as error:
         raise Trouble(f"方案不能用：{error}") from None
     if not scheme.valid.covers(month):
-        raise Trouble(f"方案 {scheme.scheme} {scheme.version} 不适用于 {month}（月份写成 2026-12 这样）")
+        raise Trouble(f"方案 {scheme.name} {scheme.version} 不适用于 {month}（月份写成 2026-12 这样）")
     roster = read_roster(choices.path("roster"))
     _stop_on_errors(label("roster"), roster.findings)
     targets = read_targets(choices.path("targets"), scheme, roster.rows, month=month, complete=True)

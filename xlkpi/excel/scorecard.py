@@ -79,7 +79,7 @@ def _operations(issue: Issue, done: Assessment, here: frozenset[str]) -> Iterato
 
 
 def _items(issue: Issue, done: Assessment) -> Iterator[Operation]:
-    scored = {item.item: issue.scheme.fields.get(item.scored_field) for item in issue.scheme.items}
+    scored = {item.name: issue.scheme.fields.get(item.scored_field) for item in issue.scheme.items}
     rows: list[Row] = []
     figures: list[tuple[int, str]] = []
     marks: list[tuple[int, str]] = []

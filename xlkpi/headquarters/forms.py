@@ -66,7 +66,7 @@ def targets_form(
 
 
 def _of(scheme: Scheme, kind: str, month: str) -> Origin:
-    return Origin(kind, scheme.scheme, scheme.version, month)
+    return Origin(kind, scheme.name, scheme.version, month)
 
 
 def inspections_form(scheme: Scheme, dealers: Iterable[tuple[str, str, str]], month: str) -> bytes:
@@ -76,7 +76,7 @@ def inspections_form(scheme: Scheme, dealers: Iterable[tuple[str, str, str]], mo
     for item in scheme.items:
         for name, text in _inspected(scheme, item, fields):
             entry = fields[name]
-            columns.append(Column(entry.label or name, (item.label or item.item, text), _hint(entry), entry))
+            columns.append(Column(entry.label or name, (item.label or item.name, text), _hint(entry), entry))
     head = title(month, scheme.title, "inspections")
     return _form(_of(scheme, "inspections", month), head, "检查情况", list(dealers), columns)
 

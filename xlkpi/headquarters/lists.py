@@ -123,7 +123,7 @@ def read_targets(
         anyway: headquarters insists on a list of another month, scheme or kind.
         complete: every dealer must have every target, as when a month is issued; a revision holds what it changes.
     """
-    origin = Origin("targets", scheme.scheme, scheme.version, month)
+    origin = Origin("targets", scheme.name, scheme.version, month)
     read = _by_field(paths, origin, scheme.aims, roster, anyway=anyway, beside=scheme.given(), accept=_positive)
     targets: dict[str, dict[str, Target]] = {}
     for dealer, row in read.rows.items():
@@ -168,7 +168,7 @@ def read_given(
     paths: Files, scheme: Scheme, roster: Mapping[str, Dealer], *, month: str = "", anyway: bool = False
 ) -> Listed[dict[str, float | str]]:
     """Headquarters' own figures of the month (工作天数, …), which stand in the list of targets."""
-    origin = Origin("targets", scheme.scheme, scheme.version, month)
+    origin = Origin("targets", scheme.name, scheme.version, month)
     read = _by_field(paths, origin, scheme.given(), roster, anyway=anyway, beside=scheme.aims)
     given: dict[str, dict[str, float | str]] = {
         dealer: {name: value.value if isinstance(value, Absence) else value for name, value in row.items()
@@ -183,7 +183,7 @@ def read_history(
     paths: Files, scheme: Scheme, roster: Mapping[str, Dealer], *, anyway: bool = False
 ) -> Listed[dict[str, float | str]]:
     """Last month's values by dealer and slot name, to be shown beside the input cells."""
-    read = _by_field(paths, Origin("history", scheme.scheme), scheme.by("dealer"), roster, anyway=anyway)
+    read = _by_field(paths, Origin("history", scheme.name), scheme.by("dealer"), roster, anyway=anyway)
     numbers: dict[str, dict[str, float | str]] = {
         dealer: {_known_as(scheme, name): value for name, value in row.items() if isinstance(value, float)}
         for dealer, row in read.rows.items()
@@ -203,7 +203,7 @@ def read_inspections(
 
     The list, and a date given for a day, must be of `month` (YYYY-MM; blank: not compared).
     """
-    origin = Origin("inspections", scheme.scheme, scheme.version, month)
+    origin = Origin("inspections", scheme.name, scheme.version, month)
     read = _by_field(paths, origin, scheme.by("headquarters"), roster, anyway=anyway, beside=scheme.given())
     given: dict[str, dict[str, Value]] = {
         dealer: {n: v for n, v in row.items() if v is not Absence.MISSING} for dealer, row in read.rows.items()
@@ -221,7 +221,7 @@ def read_plan(
     figures = [part for part in parts.PLAN if part != parts.PERSON]
     codes = Codes.of(roster)
     asked = Asked(
-        Origin("plan", scheme.scheme), {"项目": ("项目",), **headings}, beside=_FOREIGN, needed=("项目",),
+        Origin("plan", scheme.name), {"项目": ("项目",), **headings}, beside=_FOREIGN, needed=("项目",),
         units=dict.fromkeys(figures, ""),
         known=lambda text: bool(codes.find(text)), repeated=True,
     )  # fmt: skip

@@ -53,7 +53,7 @@ def folder_findings(issue: Issue, folder: Path, files: Mapping[str, str], *, rep
     """
     found = []
     if not replace and (folder / ISSUE_FILE).is_file():
-        there, wanted = _issued(folder), f"{issue.scheme.scheme} {issue.month}"
+        there, wanted = _issued(folder), f"{issue.scheme.name} {issue.month}"
         if not there:
             found.append(Finding("XK-W072", ISSUE_FILE, facts={"path": str(folder / ISSUE_FILE)}))
         elif there != wanted:

@@ -159,7 +159,7 @@ class _Reader:
         self._remark(Surroundings(self.issue, self.book, places, blank, self.moved, read).remarks())
         self._compare(dealer, places, cells)
         tables = {name: self._rows(table) for name, table in self.issue.layout.tables.items()}
-        scheme = self.issue.scheme.scheme
+        scheme = self.issue.scheme.name
         return Submission(
             dealer, self.issue.month, scheme, self.file, answers, remarks, tables, tuple(self.found), inspections
         )  # fmt: skip
@@ -178,8 +178,8 @@ class _Reader:
             return None
         scheme, version, month, dealer, layout = next(iter(markers)).split("|")
         issue = self.issue
-        if (scheme, version, layout) != (issue.scheme.scheme, issue.scheme.version, issue.layout.fingerprint):
-            expected = f"{issue.scheme.scheme} {issue.scheme.version}（{issue.layout.fingerprint}）"
+        if (scheme, version, layout) != (issue.scheme.name, issue.scheme.version, issue.layout.fingerprint):
+            expected = f"{issue.scheme.name} {issue.scheme.version}（{issue.layout.fingerprint}）"
             self._say("XK-T002", found=f"{scheme} {version}（{layout}）", expected=expected, dealer=dealer)
             return None
         if month != issue.month:

@@ -119,28 +119,28 @@ def definitions(scheme: Scheme) -> Definitions:
         en=scheme.en,
         decimals=scheme.display_decimals,
         groups=tuple(_group(scheme, group) for group in scheme.groups),
-        items={item.item: _item(scheme, item, targets) for item in scheme.items},
+        items={item.name: _item(scheme, item, targets) for item in scheme.items},
         fields={name: FieldWords(e.label or name, e.en, e.unit, e.type) for name, e in scheme.fields.items()},
         indicators={
             **{of_field(name, parts.COMPLETION): _completion(name, entry) for name, entry in targets.items()},
             **{name: _indicator(name, entry) for name, entry in scheme.indicators.items()},
         },
         systems={name: SystemWords(system.label, system.en) for name, system in scheme.systems.items()},
-        grades=tuple(GradeWords(grade.grade, number_value(grade.at_least)) for grade in scheme.grades),
+        grades=tuple(GradeWords(grade.name, number_value(grade.at_least)) for grade in scheme.grades),
         diagnoses=tuple(_diagnosis(entry) for entry in scheme.diagnoses),
     )
 
 
 def _group(scheme: Scheme, group: Group) -> GroupWords:
     left_out = group.not_applicable or scheme.defaults.not_applicable
-    return GroupWords(group.group, group.en, number_value(group.points), left_out)
+    return GroupWords(group.name, group.en, number_value(group.points), left_out)
 
 
 def _item(scheme: Scheme, item: Item, targets: Mapping[str, SchemeField]) -> ItemWords:
     scored = item.scored_field
     target = targets.get(scored)
     return ItemWords(
-        label=item.label or item.item,
+        label=item.label or item.name,
         en=item.en or (target.en if target else ""),
         of=scored if target else "",
         bonus=item.bonus,

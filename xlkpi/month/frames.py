@@ -50,8 +50,8 @@ def _wide(month: Month, arrow: Any) -> tuple[Any, dict[str, list[Any]]]:
     indicators = [slot.name for slot in month.issue.layout.of(Role.INDICATOR)]
     words = ("dealer", "name", "region", "peer_group", "month", "file", "status", "grade")
     figures = [
-        *(f"group.{group.group}" for group in scheme.groups),
-        *(f"item.{item.item}" for item in scheme.items),
+        *(f"group.{group.name}" for group in scheme.groups),
+        *(f"item.{item.name}" for item in scheme.items),
         *(f"indicator.{name}" for name in indicators),
     ]
     fields = [

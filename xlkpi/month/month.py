@@ -82,7 +82,7 @@ class Month:
         """The month as scores.json holds it. Each dealer's record is made when it is asked for."""
         scheme = self.issue.scheme
         return Scores(
-            scheme=scheme.scheme,
+            scheme=scheme.name,
             scheme_version=scheme.version,
             month=self.issue.month,
             engine=self.engine,

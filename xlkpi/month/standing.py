@@ -162,7 +162,7 @@ def shapes_of(scheme: Scheme) -> list[GroupShape]:
         GroupShape(
             number_value(group.points),
             (group.not_applicable or scheme.defaults.not_applicable) == "rescale",
-            [(item.item, number_value(item.points), item.bonus) for item in group.items],
+            [(item.name, number_value(item.points), item.bonus) for item in group.items],
         )
         for group in scheme.groups
     ]

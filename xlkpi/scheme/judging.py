@@ -54,14 +54,14 @@ class Judging(Formulary):
 
     def _group(self, index: int, group: Group) -> None:
         origin: tuple[str | int, ...] = ("groups", index)
-        name = group.group
+        name = group.name
         points = self._set(of_field(name, parts.POINTS), Number(group.points), origin, kind="points")
         factor = Name(of_field(name, parts.SCALING), kind="factor")
         self.out.names[factor.name] = factor
         treatment = self._treatment(group)
         for position, item in enumerate(group.items):
             self._item((*origin, "items", position), item, factor, treatment)
-        scored = [item.item for item in group.items if not item.bonus]
+        scored = [item.name for item in group.items if not item.bonus]
         states, worth = of_each(scored, parts.STATE), of_each(scored, parts.POINTS)
         terms = "+".join(f'IF({s}="{NOT_APPLICABLE}",0,{w})' for s, w in zip(states, worth, strict=True))
         applicable = self._set(of_field(name, parts.APPLICABLE_POINTS), terms or "0", origin, kind="points")
@@ -102,7 +102,7 @@ class Judging(Formulary):
         return self._set(name, rendered.formula, origin, kind="text").name
 
     def _item(self, origin: tuple[str | int, ...], item: Item, factor: Name, treatment: Rule) -> None:
-        name = item.item
+        name = item.name
         points = self._set(of_field(name, parts.POINTS), Number(item.points), origin, kind="points")
         base = Name(of_field(name, parts.BASE_POINTS), kind="points")
         self.out.names[base.name] = base
@@ -146,7 +146,7 @@ class Judging(Formulary):
             return Formula(f"{Text('起评 ')}&{formulas.rounded(points)}&{Text(' 分')}")
         rule = self.rules.get(item.score.rule)
         if rule is None or rule.kind != "score":
-            known = ", ".join(sorted(r.rule for r in self.rules.values() if r.kind == "score"))
+            known = ", ".join(sorted(r.name for r in self.rules.values() if r.kind == "score"))
             raise ValueError(f"no scoring rule is named {item.score.rule!r}: write one of {known}")
         rendered = base_points(rule, bind(rule, item.score.arguments, self.out.resolve), points, base)
         instead: Mapping[str | None, Term] = {
@@ -173,7 +173,7 @@ class Judging(Formulary):
             rule, arguments = self.rules["clause-veto"], {"require": clause.require}
         else:
             rule, arguments = self.rules["clause-require"], {"require": clause.require, "lose": clause.lose}
-        outcome = Name(of_clause(item.item, number), kind="points")
+        outcome = Name(of_clause(item.name, number), kind="points")
         scored = item.score.arguments.get("of") if item.score else None
 
         def resolve(name: str) -> Name:  # the rule's own sentence has told how the value came about; once is enough
@@ -194,12 +194,12 @@ class Judging(Formulary):
         if clause.otherwise and scope != "item":
             words = {"group": "否决本组", "total": "一票否决"}[scope]
             sentence += f'&IF({outcome}="{VETOED}",{Text(f"（{words}）")},"")'
-        explained = self._set(of_clause(item.item, number, parts.TRACE), sentence, origin, kind="text")
+        explained = self._set(of_clause(item.name, number, parts.TRACE), sentence, origin, kind="text")
         return outcome, explained
 
     def _trace(self, item: Item, story: Term, sentences: Sequence[Name], factor: Name) -> str:
         """The item's sentence: the rule's own, each clause's, and the result with what fired."""
-        name = item.item
+        name = item.name
         clauses = "".join(f"&{Text('；')}&{sentence}" for sentence in sentences)
         scaled = "" if item.bonus else f'&IF(ROUND({factor},10)=1,"","，组内折算 × "&ROUND({factor},4))'
         state, score, veto = (of_field(name, part) for part in (parts.STATE, parts.SCORE, parts.VETO))
@@ -211,8 +211,8 @@ class Judging(Formulary):
 
     def _totals(self) -> None:
         scheme, origin = self.scheme, ("groups",)
-        groups = [group.group for group in scheme.groups]
-        bonus = [(group.group, item.item) for group in scheme.groups for item in group.items if item.bonus]
+        groups = [group.name for group in scheme.groups]
+        bonus = [(group.name, item.name) for group in scheme.groups for item in group.items if item.bonus]
         most = scheme.bonus_most
         for name, part, condition in (
             (BONUS, parts.SCORE, '=""'),
@@ -226,7 +226,7 @@ class Judging(Formulary):
                     earned = [self._rounded(of_field(i, part)) for _, i in bonus]
                 terms = "+".join(earned)
                 self._set(name, f"MIN({most},{terms})" if most else terms, origin, kind="points")
-        gated = [g.group for g in scheme.groups if g.gate and g.gate.scope == "total"]
+        gated = [g.name for g in scheme.groups if g.gate and g.gate.scope == "total"]
         gates = [*of_each(gated, parts.GATE), *of_each(gated, parts.GATE_CEILING)]
         vetoes = self._vetoes("total", scheme.items)
         veto = self._set(TOTAL_VETO, _veto(vetoes, gates), origin, kind="text")
@@ -247,7 +247,7 @@ class Judging(Formulary):
         published = self._set(PUBLISHED, rounding.formula, origin, kind="points")
         settled = formulas.compare(self.out.names[CEILING], "=", total)  # whatever is open moves nothing
         status = self._set(STATUS, f'IF({settled},"{SCORED}","{PROVISIONAL}")', origin, kind="text")
-        grades = [{"grade": grade.grade, "at_least": grade.at_least} for grade in scheme.grades]
+        grades = [{"grade": grade.name, "at_least": grade.at_least} for grade in scheme.grades]
         rule = self.rules["grade"]
         bound = bind(rule, {"of": PUBLISHED, "grades": grades}, self.out.resolve)
         graded = render(rule, bound, Number("0")).formula if grades else Formula('"—"')
@@ -257,7 +257,7 @@ class Judging(Formulary):
     def _vetoes(self, scope: str, items: Iterable[Item]) -> list[str]:
         """Outcomes of the clauses whose veto has this scope."""
         return [
-            of_clause(item.item, number)
+            of_clause(item.name, number)
             for item in items
             for number, clause in enumerate(item.clauses, 1)
             if clause.otherwise and self.scheme.scope(clause) == scope

@@ -71,7 +71,7 @@ def _open_ratios(scheme: Scheme) -> Iterator[tuple[Where, str]]:
             if ratios and item.when_zero is None:
                 yield (
                     ("groups", index, "items", position),
-                    f"{item.item}: the denominator of {', '.join(ratios)} may be 0, and nothing says what that means:"
+                    f"{item.name}: the denominator of {', '.join(ratios)} may be 0, and nothing says what that means:"
                     " write when_zero: full, zero or not_applicable; until then the workbook asks headquarters",
                 )
 
@@ -185,7 +185,7 @@ def _names(scheme: Scheme, compiled: Compiled) -> Iterator[tuple[Where, str]]:
     for name in scheme.required:
         if name not in scheme.fields:
             yield ("required",), f"required: {name!r} is no field of this scheme"
-    parts = [item.item for item in scheme.items] + [group.group for group in scheme.groups]
+    parts = [item.name for item in scheme.items] + [group.name for group in scheme.groups]
     for first, second in clashes(parts):
         yield ("groups",), f"two groups or items are named {second!r} ({first!r}); rename one"
     for name in compiled.formulas:
@@ -201,8 +201,8 @@ def _made(scheme: Scheme, compiled: Compiled) -> Iterator[str]:
         yield from (of_field(name, part) for part in (parts.LAST_MONTH, parts.CHECK, parts.REMARK))
     yield from (of_field(name, parts.TARGET) for name in scheme.aims)
     for item in scheme.items:
-        yield of_field(item.item, parts.STANDARD)
-        yield from (of_clause(item.item, number, parts.STANDARD) for number in range(1, len(item.clauses) + 1))
+        yield of_field(item.name, parts.STANDARD)
+        yield from (of_clause(item.name, number, parts.STANDARD) for number in range(1, len(item.clauses) + 1))
 
 
 def _points(scheme: Scheme) -> Iterator[tuple[Where, str]]:
@@ -211,15 +211,15 @@ def _points(scheme: Scheme) -> Iterator[tuple[Where, str]]:
         if abs(total - number_value(group.points)) > 1e-9:
             yield (
                 ("groups", index, "points"),
-                f"{group.group}: the items add up to {total:g}, the group says {group.points}; make them agree",
+                f"{group.name}: the items add up to {total:g}, the group says {group.points}; make them agree",
             )
         for position, item in enumerate(group.items):
             where = ("groups", index, "items", position)
             if number_value(item.points) <= 0:
-                yield (*where, "points"), f"{item.item}: points must be above zero"
+                yield (*where, "points"), f"{item.name}: points must be above zero"
             for number, clause in enumerate(item.clauses):
                 if clause.lose is not None and number_value(clause.lose) <= 0:
-                    yield (*where, "clauses", number), f"{item.item}: lose is written as a positive number of points"
+                    yield (*where, "clauses", number), f"{item.name}: lose is written as a positive number of points"
 
 
 def _words(scheme: Scheme) -> Iterator[tuple[Where, str]]:
@@ -244,7 +244,7 @@ def _words(scheme: Scheme) -> Iterator[tuple[Where, str]]:
                 if field and field.by == "headquarters":
                     if name in inspected:
                         yield place, f"{name} is already inspected under {inspected[name]}; one cell, one inspection"
-                    inspected[name] = item.item
+                    inspected[name] = item.name
     for name in scheme.by("headquarters"):
         if name not in inspected:
             yield ("fields", name), f"{name} is headquarters' but no clause shows it; name it in a clause's inspection"

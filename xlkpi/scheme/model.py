@@ -200,7 +200,7 @@ class Indicator(Labelled):
 class Relation(Entry):
     """An identity or bound between figures, live in the 校验 cell of `at` and checked again on reading."""
 
-    relation: str = Field(description="A name for it")
+    name: str = Field(alias="relation", description="A name for it")
     at: str = Field(description="The field whose 校验 cell says it")
     holds: str = Field(
         description="An Excel condition over names that is TRUE when all is well; state the tolerance in it"
@@ -331,7 +331,7 @@ class Item(Labelled):
     """细项: points, a scoring rule (none: it starts full), and clauses."""
 
     en: str = Field("", description="The English term; default: that of the field that is scored")
-    item: Name = Field(description="The item's name; cells are named after it (NAME_得分)")
+    name: Name = Field(alias="item", description="The item's name; cells are named after it (NAME_得分)")
     points: NumberText = Field(description="What the item is worth at most")
     bonus: bool = Field(
         False, description="加分: its points come on top of the group's; none on a vetoed group or total"
@@ -367,7 +367,7 @@ class Gate(Entry):
 class Group(Entry):
     """考核项: items whose points add up to the group's."""
 
-    group: Name = Field(description="The group's name; cells are named after it (NAME_得分)")
+    name: Name = Field(alias="group", description="The group's name; cells are named after it (NAME_得分)")
     en: str = Field("", description="The English term")
     points: NumberText = Field(description="What its items add up to, bonus apart")
     evidence: str = Field("", description="依据 of its items: 财务, 公告, 记录, …")
@@ -379,7 +379,7 @@ class Group(Entry):
 class Grade(Entry):
     """等级: from so many points on."""
 
-    grade: str = Field(description="The word for it")
+    name: str = Field(alias="grade", description="The word for it")
     at_least: NumberText = Field(description="Published points from which it is given")
 
 
@@ -451,7 +451,9 @@ class CodeRuling(BaseModel):
 class Scheme(Entry):
     """A scheme as a whole; `templates/schemes/<scheme>/*.yaml` taken together."""
 
-    scheme: str = Field(pattern=r"^[a-z][a-z0-9-]*$", description="The scheme's name: small letters, digits, hyphens")
+    name: str = Field(
+        alias="scheme", pattern=r"^[a-z][a-z0-9-]*$", description="The scheme's name: small letters, digits, hyphens"
+    )
     title: str = Field(description="The title of the assessment sheet")
     en: str = Field(description="The title in English")
     version: Annotated[str, BeforeValidator(_quoted_version)] = Field(description='In quotes: "2026.1"')

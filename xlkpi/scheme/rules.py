@@ -62,7 +62,7 @@ class Rule(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    rule: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
+    name: str = Field(alias="rule", pattern=r"^[a-z][a-z0-9-]*$")
     kind: Kind
     label: str
     en: str
@@ -153,9 +153,9 @@ def load_rules(*folders: Path) -> dict[str, Rule]:
         except SchemeError as error:
             problems += error.problems
             continue
-        if rule.rule in rules:
-            problems.append(Problem(path.name, 1, f"rule {rule.rule} is already defined in {rules[rule.rule].file}"))
-        rules[rule.rule] = rule
+        if rule.name in rules:
+            problems.append(Problem(path.name, 1, f"rule {rule.name} is already defined in {rules[rule.name].file}"))
+        rules[rule.name] = rule
     if problems:
         raise SchemeError(problems)
     return rules
@@ -181,13 +181,13 @@ def bind(rule: Rule, arguments: Mapping[str, Any], resolve: Resolve) -> dict[str
     """
     unknown = [key for key in arguments if key not in rule.parameters]
     if unknown:
-        raise ValueError(f"rule {rule.rule} has no parameter {unknown[0]!r}; it has {', '.join(rule.parameters)}")
+        raise ValueError(f"rule {rule.name} has no parameter {unknown[0]!r}; it has {', '.join(rule.parameters)}")
     bound: dict[str, Argument] = {}
     for key, parameter in rule.parameters.items():
         value = arguments.get(key, parameter.default)
         if value is None:
             if parameter.required:
-                raise ValueError(f"rule {rule.rule} needs {key} ({parameter.en}): write {key}: …")
+                raise ValueError(f"rule {rule.name} needs {key} ({parameter.en}): write {key}: …")
             continue
         bound[key] = _bind_one(rule, key, parameter, value, resolve)
     return bound
@@ -198,11 +198,11 @@ def _bind_one(rule: Rule, key: str, parameter: Parameter, value: Any, resolve: R
         return resolve(str(value))
     if parameter.type == "names":
         if not isinstance(value, Sequence) or isinstance(value, str) or not value:
-            raise ValueError(f"{rule.rule}.{key}: write a list of names: [A, B]")
+            raise ValueError(f"{rule.name}.{key}: write a list of names: [A, B]")
         return [resolve(str(name)) for name in value]
     if parameter.type == "choice":
         if value not in parameter.choices:
-            raise ValueError(f"{rule.rule}.{key}: write one of {', '.join(parameter.choices)}")
+            raise ValueError(f"{rule.name}.{key}: write one of {', '.join(parameter.choices)}")
         return str(value)
     if parameter.type == "requirement":
         return requirement(str(value), resolve)
@@ -212,9 +212,9 @@ def _bind_one(rule: Rule, key: str, parameter: Parameter, value: Any, resolve: R
         return [GradeStep(Text(str(entry["grade"])), _number(entry["at_least"])) for entry in value]
     number = _number(value)
     if parameter.above is not None and not number.value > parameter.above:
-        raise ValueError(f"{rule.rule}.{key}: must be above {parameter.above:g}, not {value}")
+        raise ValueError(f"{rule.name}.{key}: must be above {parameter.above:g}, not {value}")
     if parameter.at_most is not None and number.value > parameter.at_most:
-        raise ValueError(f"{rule.rule}.{key}: must be at most {parameter.at_most:g}, not {value}")
+        raise ValueError(f"{rule.name}.{key}: must be at most {parameter.at_most:g}, not {value}")
     return number
 
 
@@ -225,7 +225,7 @@ def _number(value: Any) -> Number:
 
 
 def _bands(rule: Rule, key: str, value: Any) -> Sequence[Band]:
-    hint = f"{rule.rule}.{key}: write bands from the highest down: [{{at_least: 90%, points: 10}}, …]"
+    hint = f"{rule.name}.{key}: write bands from the highest down: [{{at_least: 90%, points: 10}}, …]"
     if not isinstance(value, Sequence) or isinstance(value, str) or not value:
         raise ValueError(hint)
     bands = []
@@ -263,7 +263,7 @@ def render(rule: Rule, arguments: Mapping[str, Argument], points: Term, **more: 
     folded = {part: Formula(_fold(text)) if text else None for part, text in texts.items()}
     formula = folded["formula"]
     if formula is None:
-        raise ValueError(f"rule {rule.rule} renders to nothing")
+        raise ValueError(f"rule {rule.name} renders to nothing")
     subjects: list[Name] = []
     for argument in arguments.values():
         if isinstance(argument, Name):

@@ -30,7 +30,7 @@ def editor_schema(name_or_folder: str | None = None) -> dict[str, Any]:
         "maxProperties": 1,
         "additionalProperties": False,
         "properties": {
-            rule.rule: {
+            rule.name: {
                 "description": f"{rule.label}: {rule.meaning}",
                 "anyOf": [
                     {"type": "string"},

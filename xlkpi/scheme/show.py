@@ -28,5 +28,5 @@ def coverage(scheme: Scheme) -> str:
             lines.append(f"  {number}{entry.label or name}　= {entry.definition or entry.formula}　〔{entry.source}〕")
     if scheme.groups:
         lines.append(f"{scheme.title}　考核 {len(scheme.items)} 项，{scheme.points:g} 分")
-        lines += [f"  {item.label or item.item} {item.points} 分　〔{item.source}〕" for item in scheme.items]
+        lines += [f"  {item.label or item.name} {item.points} 分　〔{item.source}〕" for item in scheme.items]
     return "\n".join(lines) + "\n"

@@ -166,16 +166,16 @@ class _Reading:
         scheme = self.issue.scheme
         groups = tuple(
             GroupScore(
-                group.group,
+                group.name,
                 number_value(group.points),
-                self.number(of_field(group.group, parts.SCORE)),
-                self.number(of_field(group.group, parts.BEFORE_VETO)),
-                self.word(of_field(group.group, parts.VETO)) == VETOED,
-                self.word(of_field(group.group, parts.VETO)) not in ("", VETOED),
+                self.number(of_field(group.name, parts.SCORE)),
+                self.number(of_field(group.name, parts.BEFORE_VETO)),
+                self.word(of_field(group.name, parts.VETO)) == VETOED,
+                self.word(of_field(group.name, parts.VETO)) not in ("", VETOED),
             )
             for group in scheme.groups
         )
-        items = tuple(self.item(group.group, item) for group in scheme.groups for item in group.items)
+        items = tuple(self.item(group.name, item) for group in scheme.groups for item in group.items)
         indicators = {slot.name: self.value(slot.name) for slot in self.issue.layout.of(Role.INDICATOR)}
         total = self.number(TOTAL)
         told = (*found, *self.checks(found), *self.open_inspections(), *self.cell_faults())
@@ -208,7 +208,7 @@ class _Reading:
         return {slot.name: v for slot, v in values if v is not Absence.MISSING or slot.role is Role.ANSWER}
 
     def item(self, group: str, item: Item) -> ItemScore:
-        name = item.item
+        name = item.name
         scored = item.scored_field
         entry = self.issue.scheme.fields.get(scored)
         has_target = entry is not None and entry.target

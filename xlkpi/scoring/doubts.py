@@ -81,20 +81,20 @@ class Doubts:
     def unsettled(self) -> Iterator[Finding]:
         """Why the score is provisional, where no other finding says so."""
         for group in self.issue.scheme.groups:
-            if self._content(of_field(group.group, parts.SCALING)) == 0:
-                place = self.issue.layout.place(of_field(group.group, parts.SCORE))
-                yield Finding(GROUP_OPEN, self.file, place, "", {"group": group.group})
+            if self._content(of_field(group.name, parts.SCALING)) == 0:
+                place = self.issue.layout.place(of_field(group.name, parts.SCORE))
+                yield Finding(GROUP_OPEN, self.file, place, "", {"group": group.name})
         for item in self.issue.scheme.items:
             yield from self._item(item)
 
     def _item(self, item: Item) -> Iterator[Finding]:
-        outcomes = [of_field(item.item, parts.BASE_POINTS)]
-        outcomes += [of_clause(item.item, number) for number in range(1, len(item.clauses) + 1)]
+        outcomes = [of_field(item.name, parts.BASE_POINTS)]
+        outcomes += [of_clause(item.name, number) for number in range(1, len(item.clauses) + 1)]
         open_ = [name for name in outcomes if self._content(name) in (MISSING, UNREADABLE)]
         if not open_:
             return
-        place = self.issue.layout.place(of_field(item.item, parts.SCORE))
-        label = item.label or item.item
+        place = self.issue.layout.place(of_field(item.name, parts.SCORE))
+        label = item.label or item.name
         zero = next((name for name in judged_by(item) if self._has_no_denominator(item, name)), "")
         if zero:
             yield Finding(DENOMINATOR_ZERO, self.file, place, zero, {"item": label, "label": self._label(zero)})
@@ -102,15 +102,15 @@ class Doubts:
         figures = dict.fromkeys(name for outcome in open_ for name in self._lacking(outcome))
         if not self.asked.intersection(self._field(name) for name in figures):
             facts = {"item": label, "figures": "、".join(self._label(name) for name in figures) or "—"}
-            yield Finding(ITEM_OPEN, self.file, place, item.item, facts)
+            yield Finding(ITEM_OPEN, self.file, place, item.name, facts)
 
     def _has_no_denominator(self, item: Item, name: str) -> bool:
         """Whether a ratio says 不适用 and what it decides is open: the scheme does not say what 0 below it means."""
         if item.when_zero or name not in self.issue.scheme.indicators:
             return False
         of = item.score.arguments.get("of") if item.score else None
-        outcomes = [of_field(item.item, parts.BASE_POINTS)] if of == name else []
-        outcomes += [of_clause(item.item, n) for n, clause in enumerate(item.clauses, 1) if clause.subject == name]
+        outcomes = [of_field(item.name, parts.BASE_POINTS)] if of == name else []
+        outcomes += [of_clause(item.name, n) for n, clause in enumerate(item.clauses, 1) if clause.subject == name]
         open_ = any(self._content(outcome) == MISSING for outcome in outcomes)
         return open_ and value_of(self._content(name)) is Absence.NOT_APPLICABLE
 

@@ -42,7 +42,7 @@ def check_results_folder(issue: Issue, out: Path, *, replace: bool = False) -> N
         if strange:
             raise Occupied([Finding("XK-W072", name, facts={"path": str(out / name)}) for name in strange])
         return
-    expected = f"{issue.scheme.scheme} {issue.month}"
+    expected = f"{issue.scheme.name} {issue.month}"
     if found != expected:
         raise Occupied([Finding("XK-W070", out.name, facts={"path": str(out), "found": found, "expected": expected})])
 
@@ -90,4 +90,4 @@ def _of_scores(path: Path) -> str | None:
 def _of_manifest(path: Path, issue: Issue) -> str:
     """What a run that left no scores was of, as far as the names of its workbooks tell."""
     months = {found[1] for entry in written_before(path) if (found := _MONTH.search(entry.workbook))}
-    return f"{issue.scheme.scheme} {'、'.join(sorted(months or {issue.month}))}"
+    return f"{issue.scheme.name} {'、'.join(sorted(months or {issue.month}))}"

@@ -89,5 +89,5 @@ def write_returns(month: Month, out: Path) -> None:
     if month.returns:
         title = f"{month.month}　{month.issue.scheme.title}　回收清单"
         rows = (line.row() for line in month.returns)
-        origin = Origin("returns", month.issue.scheme.scheme, month.issue.scheme.version, month.month)
+        origin = Origin("returns", month.issue.scheme.name, month.issue.scheme.version, month.month)
         write_file(out / RETURNS_FILE, return_list_form(title, HEADINGS, WIDTHS, rows, origin))

@@ -231,7 +231,7 @@ def _row(stand: Standings, row: Standing) -> list[str]:
 
 
 def _reasons(stand: Standings, row: Standing) -> Iterable[str]:
-    labels = {item.item: item.label or item.item for item in stand.scheme.items}
+    labels = {item.name: item.label or item.name for item in stand.scheme.items}
     for item in row.items:
         name = clean(labels.get(item.item, item.item))
         for loss in (loss for loss in row.losses if loss.item == item.item):

@@ -203,7 +203,7 @@ def layout_of(plan: WorkbookPlan, words: Mapping[str, str]) -> Layout:
     locked = (slot.place for slot in plan.slots.values() if slot.role not in INPUTS)
     contents = ((place, cells[place].content) for place in locked)
     return Layout(
-        scheme=plan.scheme.scheme,
+        scheme=plan.scheme.name,
         version=plan.scheme.version,
         slots=plan.slots,
         formulas={place: cell.content.text for place, cell in cells.items() if isinstance(cell.content, Formula)},

@@ -500,12 +500,12 @@ def test_a_form_is_known_by_its_marker_or_its_title(
 
 
 def test_another_scheme_s_form_is_refused_by_both_names(tmp_path: Path, scheme: Scheme) -> None:
-    other = scheme.model_copy(update={"scheme": "sales"})
+    other = scheme.model_copy(update={"name": "sales"})
     (tmp_path / "form.xlsx").write_bytes(form_of("targets", other, MONTH))
     listed = read_targets(tmp_path / "form.xlsx", scheme, ROSTER, month=MONTH)
     assert codes_of(listed.findings) == ("XK-T062",)
     assert "sales" in listed.findings[0].message()
-    assert scheme.scheme in listed.findings[0].message()
+    assert scheme.name in listed.findings[0].message()
     newer = scheme.model_copy(update={"version": "2027.1"})
     assert codes_of(read_targets(tmp_path / "form.xlsx", other, ROSTER, month=MONTH).findings) == ()
     (tmp_path / "form.xlsx").write_bytes(form_of("targets", newer, MONTH))

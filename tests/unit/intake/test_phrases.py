@@ -136,7 +136,7 @@ def test_a_number_in_the_cell_of_an_inspection(
 def outcome(issue: Issue, engine: Engine, field: str, content: CellContent) -> CellContent:
     """What the clause of an inspection comes to with that in its cell."""
     clause = next(
-        of_clause(item.item, number)
+        of_clause(item.name, number)
         for item in issue.scheme.items
         for number, clause in enumerate(item.clauses, 1)
         if field in (clause.inspection, clause.subject)

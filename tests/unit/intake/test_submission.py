@@ -133,7 +133,7 @@ def test_one_marker_of_the_three_is_enough(left: str, issue: Issue, filled: byte
 
 
 def test_another_scheme_is_refused(issue: Issue, filled: bytes) -> None:
-    found = refused(replace(issue, scheme=issue.scheme.model_copy(update={"scheme": "other-scheme"})), filled)
+    found = refused(replace(issue, scheme=issue.scheme.model_copy(update={"name": "other-scheme"})), filled)
     assert codes(found) == ["XK-T002"]
 
 

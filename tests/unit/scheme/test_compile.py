@@ -45,10 +45,10 @@ def test_no_formula_of_a_score_holds_a_cell_address_or_a_number_of_a_dealer(comp
 def test_every_item_has_all_its_steps(scheme: Scheme, compiled: Compiled) -> None:
     for item in scheme.items:
         for part in ("分值", "基础分", "扣分", "否决前", "否决", "状态", "得分", "最高", "说明"):
-            assert of_field(item.item, part) in compiled.formulas
+            assert of_field(item.name, part) in compiled.formulas
         for number in range(1, len(item.clauses) + 1):
-            assert of_clause(item.item, number) in compiled.formulas
-            assert of_clause(item.item, number, "说明") in compiled.formulas
+            assert of_clause(item.name, number) in compiled.formulas
+            assert of_clause(item.name, number, "说明") in compiled.formulas
 
 
 def test_thresholds_compare_rounded_values(compiled: Compiled) -> None:

@@ -20,9 +20,9 @@ def problems_of(folder: Path) -> list[str]:
 
 def test_the_shipped_scheme_has_two_groups_eleven_items_and_a_hundred_points() -> None:
     scheme, _ = load_scheme("service-assessment")
-    assert [(g.group, g.points, len(g.items)) for g in scheme.groups] == [("经营指标", "55", 6), ("管理指标", "45", 5)]
+    assert [(g.name, g.points, len(g.items)) for g in scheme.groups] == [("经营指标", "55", 6), ("管理指标", "45", 5)]
     assert scheme.points == 100
-    assert {item.item: item.points for item in scheme.items} == {
+    assert {item.name: item.points for item in scheme.items} == {
         "接车台次": "15", "维修产值": "10", "维修毛利": "15", "养护品": "5", "精品": "5", "轮胎": "5",
         "计划执行": "10", "资金计划": "10", "绩效管理": "10", "质量管理": "10", "学习成长": "5",
     }  # fmt: skip
@@ -30,7 +30,7 @@ def test_the_shipped_scheme_has_two_groups_eleven_items_and_a_hundred_points() -
 
 def test_every_item_and_every_inspection_names_its_source() -> None:
     scheme, _ = load_scheme("service-assessment")
-    assert [item.item for item in scheme.items if not item.source] == []
+    assert [item.name for item in scheme.items if not item.source] == []
     assert [name for name, field in scheme.fields.items() if not field.source] == []
 
 
@@ -169,7 +169,7 @@ def test_a_wrong_value_is_named_with_what_to_write(
 def test_groups_of_a_second_file_follow_the_first_ones_and_keep_their_lines(add: Add, scheme_copy: Path) -> None:
     add("more.yaml", "groups:\n- group: 新组\n  points: 5\n  items:\n  - {item: 新项, points: 5}\n")
     scheme, sources = load_scheme(str(scheme_copy))
-    assert [group.group for group in scheme.groups] == ["经营指标", "管理指标", "新组"]
+    assert [group.name for group in scheme.groups] == ["经营指标", "管理指标", "新组"]
     assert str(sources.problem(("groups", 2, "points"), "here")) == "more.yaml:3: here"
 
 

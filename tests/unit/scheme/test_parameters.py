@@ -27,7 +27,7 @@ OPTIONAL = {
     ("threshold", "below"),
 }  # fmt: skip
 
-ALL = {(rule.rule, key) for rule in RULES.values() for key in rule.parameters}
+ALL = {(rule.name, key) for rule in RULES.values() for key in rule.parameters}
 
 
 def valid(rule: Rule) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def bound(rule: Rule, arguments: dict[str, Any]) -> None:
 
 def test_the_table_tells_of_every_limited_parameter() -> None:
     limited = {
-        (rule.rule, key): (p.above, p.at_most)
+        (rule.name, key): (p.above, p.at_most)
         for rule in RULES.values()
         for key, p in rule.parameters.items()
         if p.above is not None or p.at_most is not None

@@ -197,7 +197,7 @@ def declared(scheme: Scheme) -> set[str]:
     """What a scheme and the tool name themselves."""
     columns = {of_column(name, column) for name, entry in scheme.tables.items() for column in entry.columns}
     named = {*scheme.fields, *scheme.indicators, *scheme.constants, *columns, *IDENTITY}
-    named |= {group.group for group in scheme.groups} | {item.item for item in scheme.items}
+    named |= {group.name for group in scheme.groups} | {item.name for item in scheme.items}
     named |= {TOTAL, STATUS, PUBLISHED, BONUS, BONUS_BEFORE, BONUS_CEILING}
     return named | {split_name(of_diagnosis(n, parts.SHOWN))[0] for n, _ in enumerate(scheme.diagnoses, 1)}
 

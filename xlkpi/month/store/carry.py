@@ -46,7 +46,7 @@ def _months(store: Store, issue: Issue) -> Iterator[tuple[str, dict[int, Known]]
     """
     for codes in batched(issue.roster, _AT_ONCE):
         found: dict[str, dict[int, Known]] = {}
-        for dealer, month, *columns in store.rows(query, [issue.scheme.scheme, list(ago), codes]):
+        for dealer, month, *columns in store.rows(query, [issue.scheme.name, list(ago), codes]):
             values = {n: word if number is None else number for n, number, word in zip(*columns, strict=True)}
             found.setdefault(dealer, {})[ago[month]] = values
         yield from found.items()

@@ -60,7 +60,7 @@ def record(store: Store, month: Month) -> Recorded:
 def _record(store: Store, month: Month) -> Recorded:
     issue = month.issue
     run = _run(store, month)
-    given = (issue.scheme.scheme, issue.month)
+    given = (issue.scheme.name, issue.month)
     known = {
         (dealer, file, digest) if status == Status.REJECTED else dealer: (submission, digest)
         for submission, dealer, file, status, digest in store.rows(
@@ -127,7 +127,7 @@ def _run(store: Store, month: Month) -> int:
     """The run's own row, and the scheme's where this version of it is new."""
     issue, number = month.issue, store.next_number("runs", "run")
     scheme = {
-        "scheme": issue.scheme.scheme, "version": issue.scheme.version, "fingerprint": issue.layout.fingerprint,
+        "scheme": issue.scheme.name, "version": issue.scheme.version, "fingerprint": issue.layout.fingerprint,
         "month": issue.month,
     }  # fmt: skip
     now = datetime.now(UTC).replace(tzinfo=None)
@@ -197,7 +197,7 @@ def _submission(
 ) -> dict[str, Any]:
     s = entry.standing
     return {
-        "submission": number, "run": run, "scheme": issue.scheme.scheme, "month": issue.month,
+        "submission": number, "run": run, "scheme": issue.scheme.name, "month": issue.month,
         "dealer": s.dealer.code, "name": s.dealer.name, "region": s.dealer.region, "peer_group": s.dealer.peer_group,
         "position": order.get(s.dealer.code, len(order)), "revision": revision,
         "is_current": s.status is not Status.REJECTED,

@@ -82,7 +82,7 @@ def _kind(store: Store, scheme: str, known: Scheme, name: str, wanted: Kind | No
     """What a name names: an item, or a field or indicator."""
     if not name:
         return "total"
-    is_item = any(item.item == name for item in known.items)
+    is_item = any(item.name == name for item in known.items)
     query = (
         "SELECT 1 FROM field_values v JOIN submissions s USING (submission) WHERE s.scheme = ? AND v.name = ? LIMIT 1"
     )
@@ -91,7 +91,7 @@ def _kind(store: Store, scheme: str, known: Scheme, name: str, wanted: Kind | No
         return "item"
     if is_figure and wanted != "item":
         return "figure"
-    items = [item.item for item in known.items]
+    items = [item.name for item in known.items]
     listed: Iterable[str] = [*known.fields, *known.indicators] if wanted == "figure" else items
     if wanted is None:
         listed = dict.fromkeys((*items, *known.fields, *known.indicators))
@@ -103,7 +103,7 @@ def _words(known: Scheme, kind: Kind, name: str) -> tuple[str, str, str]:
     if kind == "total":
         return "公布总分", "分", POINTS
     if kind == "item":
-        label = next((item.label for item in known.items if item.item == name), "")
+        label = next((item.label for item in known.items if item.name == name), "")
         return f"{label or name}（得分）", "分", POINTS
     if entry := known.fields.get(name) or known.indicators.get(name):
         return entry.label or name, entry.unit, entry.type

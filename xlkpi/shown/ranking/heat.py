@@ -100,7 +100,7 @@ def _head(book: Book, sheet: Worksheet, blocks: list[_Block], with_bonus: bool) 
         sheet.write_string(_HEAD, number, key.heading, book.format("header"))
     sheet.set_row(_HEAD, 42)
     for block in blocks:
-        name = block.group.group
+        name = block.group.name
         sheet.merge_range(2, block.first, 2, block.end, name, book.format("header"))
         for column, item in _in_order(block):
             points = number_value(item.points)
@@ -109,7 +109,7 @@ def _head(book: Book, sheet: Worksheet, blocks: list[_Block], with_bonus: bool) 
             tried, factor = f"='{WEIGHTS}'!{ref(row, 6)}", f"={ref(_TRIED, column)}/{ref(_POINTS, column)}"
             sheet.write_formula(_TRIED, column, tried, book.format("points", "0.##"), points)
             sheet.write_formula(_FACTOR, column, factor if points else "=0", book.format("note_figure", "0.###"), 1.0)
-            sheet.write_string(_HEAD, column, item.label or item.item, book.format("header"))
+            sheet.write_string(_HEAD, column, item.label or item.name, book.format("header"))
         worth = number_value(block.group.points)
         book.put(sheet, _POINTS, block.end, worth, "points", "0.##")
         sums = f"=SUM({ref(_TRIED, block.first)}:{ref(_TRIED, block.first + len(block.scored) - 1)})"
@@ -130,10 +130,10 @@ def _dealer(book: Book, sheet: Worksheet, row: int, last: int, done: Standing, b
     groups = {group.group: group for group in done.groups}
     for block in blocks:
         for column, item in _in_order(block):
-            stood = items.get(item.item)
+            stood = items.get(item.name)
             content = None if stood is None else "不适用" if stood.score is None else stood.score
             book.put(sheet, row, column, content, "points", "0.0")
-        group = groups.get(block.group.group)
+        group = groups.get(block.group.name)
         if group is None or group.vetoed or group.undecided:
             book.put(sheet, row, block.end, "否决" if group and group.vetoed else "未定", "veto_cell")
         else:
@@ -196,7 +196,7 @@ def _bonus(book: Book, blocks: list[_Block], row: int, groups: Mapping[str, Grou
     terms = [
         f"N({ref(row, column)})*{ref(_FACTOR, column, fixed_row=True)}"
         for block in blocks
-        if (group := groups.get(block.group.group)) and not group.vetoed and not group.undecided
+        if (group := groups.get(block.group.name)) and not group.vetoed and not group.undecided
         for column, _ in list(_in_order(block))[len(block.scored) :]
     ]
     earned = "+".join(terms) or "0"
@@ -248,7 +248,7 @@ def add_weights(book: Book) -> None:
 def _group_rows(book: Book, sheet: Worksheet, block: _Block) -> None:
     points, rows = number_value(block.group.points), len(block.group.items)
     last = block.row + rows - 1
-    for column, content, style in ((0, block.group.group, "group"), (1, points, "points"), (2, points, "input")):
+    for column, content, style in ((0, block.group.name, "group"), (1, points, "points"), (2, points, "input")):
         shape = book.format(style, "0.##" if column else "")
         if rows > 1:
             sheet.merge_range(block.row, column, last, column, content, shape)
@@ -259,7 +259,7 @@ def _group_rows(book: Book, sheet: Worksheet, block: _Block) -> None:
     )
     for row, item in enumerate(block.group.items, block.row):
         worth = number_value(item.points)
-        book.put(sheet, row, 3, (item.label or item.item) + ("（加分）" if item.bonus else ""), "item")
+        book.put(sheet, row, 3, (item.label or item.name) + ("（加分）" if item.bonus else ""), "item")
         book.put(sheet, row, 4, worth, "points", "0.##")
         book.put(sheet, row, 5, worth, "input", "0.##")
         share = f"IF({own}=0,0,{ref(row, 5)}*({ref(block.row, 2, fixed_row=True)}/({own})))"

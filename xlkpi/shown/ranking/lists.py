@@ -58,7 +58,7 @@ def add_ranking(book: Book) -> None:
 
 def _grades(book: Book) -> Iterator[tuple[str, str]]:
     """The best grade in green, the last in red."""
-    grades = [grade.grade for grade in book.stand.scheme.grades]
+    grades = [grade.name for grade in book.stand.scheme.grades]
     if len(grades) > 1:
         yield grades[0], "good"
         yield grades[-1], "veto"
@@ -86,7 +86,7 @@ def _vetoed(book: Book, row: Standing) -> str:
 
 
 def _label(book: Book, item: str) -> str:
-    return next((entry.label or item for entry in book.stand.scheme.items if entry.item == item), item)
+    return next((entry.label or item for entry in book.stand.scheme.items if entry.name == item), item)
 
 
 def add_unranked(book: Book) -> None:

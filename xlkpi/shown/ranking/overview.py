@@ -19,7 +19,7 @@ _TABLE = 8  # the row of the small tables' headings, from 0
 def add_overview(book: Book) -> None:
     """Tiles, distribution, grades, items; three charts."""
     scheme = book.stand.scheme
-    sheet = book.sheet(NAME, [11] * 14, f"{scheme.title}　排名汇总", f"方案 {scheme.scheme} {scheme.version}")
+    sheet = book.sheet(NAME, [11] * 14, f"{scheme.title}　排名汇总", f"方案 {scheme.name} {scheme.version}")
     _tiles(book, sheet)
     last = max(TOP + 1, TOP + len(book.ranked))
     charts = _TABLE + 2 + max(_BINS, len(scheme.items), len(scheme.grades))
@@ -75,9 +75,9 @@ def _grades(book: Book, sheet: Any, last: int, charts: int) -> None:
     cells = area(RANKING, TOP + 1, last, GRADE_COLUMN)
     counted = book.whole.grades
     for row, grade in enumerate(book.stand.scheme.grades, _TABLE + 1):
-        sheet.merge_range(row, 4, row, 5, f"{grade.grade}（{grade.at_least} 分起）", book.format("label"))
-        count = counted[grade.grade]
-        formula = f"=COUNTIFS({cells},{quoted(grade.grade)})"
+        sheet.merge_range(row, 4, row, 5, f"{grade.name}（{grade.at_least} 分起）", book.format("label"))
+        count = counted[grade.name]
+        formula = f"=COUNTIFS({cells},{quoted(grade.name)})"
         sheet.write_formula(row, 6, formula, book.format("centre", "0"), count)
     regions = {row.dealer.region or "" for row in (*book.ranked, *book.unranked)}
     if book.ranked and 1 < len(regions) <= 30:
@@ -88,7 +88,7 @@ def _grades(book: Book, sheet: Any, last: int, charts: int) -> None:
 def _items(book: Book, sheet: Any, place: int) -> None:
     """Where points are lost: points earned ÷ points that applied, of how many dealers, and how often it was vetoed."""
     _headings(book, sheet, 8, "细项", "得分率", "家数", "否决家数", wide=3)
-    labels = {item.item: item.label or item.item for item in book.stand.scheme.items}
+    labels = {item.name: item.label or item.name for item in book.stand.scheme.items}
     found = sorted(item_rates(book.whole, labels), key=lambda one: (one.rate is None, one.rate or 0.0))
     for row, one in enumerate(found, _TABLE + 1):
         sheet.merge_range(row, 8, row, 10, labels[one.item], book.format("label"))

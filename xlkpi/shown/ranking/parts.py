@@ -23,7 +23,7 @@ def add_parts(book: Book) -> None:
 
 
 def _add(book: Book, name: str, part: Callable[[Dealer], str]) -> None:
-    points, grades = book.points, [grade.grade for grade in book.stand.scheme.grades]
+    points, grades = book.points, [grade.name for grade in book.stand.scheme.grades]
     figures = ("平均", "最低", "下四分位", "中位", "上四分位", "最高")
     columns = (
         Column(name, 16, "label"), Column("家数", 8, "centre", "0"), Column("排名家数", 9, "centre", "0"),

@@ -83,17 +83,17 @@ def add(plan: WorkbookPlan) -> None:
 
 def _group(plan: WorkbookPlan, sheet: SheetPlan, group: Group, row: int) -> int:
     first = row
-    sheet.put(_GROUP, first, f"{group.group}\n（{group.points}分）", "group")
+    sheet.put(_GROUP, first, f"{group.name}\n（{group.points}分）", "group")
     for item in group.items:
         row = _item(plan, sheet, group, item, row)
     sheet.merge(_GROUP, first, _GROUP, row - 1)
-    sheet.put(_GROUP, row, f"{group.group}小计", "subtotal")
+    sheet.put(_GROUP, row, f"{group.name}小计", "subtotal")
     sheet.merge(_GROUP, row, _EVIDENCE, row)
-    plan.formula(sheet, (_POINTS, row), of_field(group.group, parts.POINTS), Role.POINTS, "subtotal", "General")
-    plan.formula(sheet, (_SCORE, row), of_field(group.group, parts.SCORE), Role.SCORE, "subtotal", "0.0")
-    veto = of_field(group.group, parts.VETO)
-    before = of_field(group.group, parts.BEFORE_VETO)
-    score = of_field(group.group, parts.SCORE)
+    plan.formula(sheet, (_POINTS, row), of_field(group.name, parts.POINTS), Role.POINTS, "subtotal", "General")
+    plan.formula(sheet, (_SCORE, row), of_field(group.name, parts.SCORE), Role.SCORE, "subtotal", "0.0")
+    veto = of_field(group.name, parts.VETO)
+    before = of_field(group.name, parts.BEFORE_VETO)
+    score = of_field(group.name, parts.SCORE)
     summary = f'IF({veto}="{VETOED}","本组否决（否决前 "&ROUND({before},4)&" 分）","合计 "&ROUND({score},4)&" 分")'
     sheet.put(_TARGET, row, Formula(summary), "subtotal_text")
     sheet.merge(_TARGET, row, _OUTCOME, row)
@@ -118,7 +118,7 @@ def _lines(plan: WorkbookPlan, item: Item) -> Iterator[_Line]:
 
 
 def _item(plan: WorkbookPlan, sheet: SheetPlan, group: Group, item: Item, row: int) -> int:
-    name, first = item.item, row
+    name, first = item.name, row
     lines = list(_lines(plan, item)) or [_Line(item.text)]
     last = first + len(lines) - 1
     sheet.heights |= dict.fromkeys(range(first, last + 1), 20)
@@ -210,7 +210,7 @@ def _totals(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> int:
 
 
 def _grade_lines(plan: WorkbookPlan) -> str:
-    return "，".join(f"{grade.grade} ≥ {grade.at_least}" for grade in plan.scheme.grades)
+    return "，".join(f"{grade.name} ≥ {grade.at_least}" for grade in plan.scheme.grades)
 
 
 def _signatures(sheet: SheetPlan, row: int) -> None:

@@ -149,10 +149,10 @@ def _weakest(plan: WorkbookPlan, sheet: SheetPlan) -> None:
     for offset, heading in enumerate(("失分", "细项")):
         sheet.put(column + offset, row, heading, "header")
     for number, item in enumerate(items, 1):
-        points, score, state = (of_field(item.item, p) for p in (parts.POINTS, parts.SCORE, parts.STATE))
+        points, score, state = (of_field(item.name, p) for p in (parts.POINTS, parts.SCORE, parts.STATE))
         counted = f'IF({state}="{NOT_APPLICABLE}","",{points}-N({score})-{number}/10^9)'
         sheet.put(column, row + number, Formula(counted), "computed", "0.0000")
-        sheet.put(column + 1, row + number, item.label or item.item, "note")
+        sheet.put(column + 1, row + number, item.label or item.name, "note")
     first, last = row + 1, row + len(items)
     weights, names = (f"${column_letters(c)}${first}:${column_letters(c)}${last}" for c in (column, column + 1))
     top = 39
@@ -170,7 +170,7 @@ def _weakest(plan: WorkbookPlan, sheet: SheetPlan) -> None:
         sheet.put(9, top + rank, Formula(bar), "bar")
         sheet.merge(9, top + rank, _WIDTH, top + rank)
         sheet.heights[top + rank] = 20
-    vetoed = "+".join(f'IF({of_field(item.item, parts.VETO)}="{VETOED}",1,0)' for item in items)
+    vetoed = "+".join(f'IF({of_field(item.name, parts.VETO)}="{VETOED}",1,0)' for item in items)
     sheet.last_printed_row = top + _WEAKEST + 1
     sheet.put(1, top + _WEAKEST + 1, Formula(f'"本月否决 "&({vetoed})&" 项"'), "strong")
     sheet.merge(1, top + _WEAKEST + 1, _WIDTH, top + _WEAKEST + 1)

@@ -55,16 +55,16 @@ def add(plan: WorkbookPlan) -> None:
     sheet.head(f"{plan.scheme.title}　计分过程", _COLUMNS)
     row = _head(sheet, 3, "一、细项", ("细项", *(_WORDS.get(part, part) for part, _ in _ITEM)))
     for item in plan.scheme.items:
-        sheet.put(1, row, item.label or item.item, "item")
+        sheet.put(1, row, item.label or item.name, "item")
         for column, (part, role) in enumerate(_ITEM, 2):
-            _place(plan, sheet, (column, row), of_field(item.item, part), role)
+            _place(plan, sheet, (column, row), of_field(item.name, part), role)
         row += 1
     row = _clauses(plan, sheet, row + 1)
     row = _head(sheet, row + 1, "三、考核项", ("考核项", *(_WORDS.get(part, part) for part, _ in _GROUP)))
     for group in plan.scheme.groups:
-        sheet.put(1, row, group.group, "item")
+        sheet.put(1, row, group.name, "item")
         for column, (part, role) in enumerate(_GROUP, 2):
-            _place(plan, sheet, (column, row), of_field(group.group, part), role)
+            _place(plan, sheet, (column, row), of_field(group.name, part), role)
         row += 1
     row = _head(sheet, row + 1, "四、总分", ("项目", "值"))
     for name, role in _TOTAL:
@@ -79,10 +79,10 @@ def _clauses(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> int:
     sheet.merge(3, row - 1, _COLUMNS, row - 1)
     for item in plan.scheme.items:
         for number, _ in enumerate(item.clauses, 1):
-            sheet.put(1, row, item.label or item.item, "item")
+            sheet.put(1, row, item.label or item.name, "item")
             sheet.put(2, row, f"第 {number} 条", "centre")
-            name = of_clause(item.item, number, parts.TRACE)
-            plan.formula(sheet, (3, row), name, Role.OTHER, "text", field_name=item.item)
+            name = of_clause(item.name, number, parts.TRACE)
+            plan.formula(sheet, (3, row), name, Role.OTHER, "text", field_name=item.name)
             sheet.merge(3, row, _COLUMNS, row)
             row += 1
     return row

@@ -216,7 +216,7 @@ def test_the_indicator_gives_what_was_worked_out_by_hand(case: Case, indicators:
 @pytest.mark.parametrize("case", cases("relation"), ids=str)
 def test_the_relation_speaks_when_it_does_not_hold(case: Case, conditions: Book) -> None:
     scheme, _ = everything()
-    (relation,) = (r for r in scheme.relations if r.relation == case.name)
+    (relation,) = (r for r in scheme.relations if r.name == case.name)
     cell = of_field(relation.at, "校验")
     expected = "" if case.entry["holds"] else relation.text
     found = conditions.values(case.given, [cell])[cell]

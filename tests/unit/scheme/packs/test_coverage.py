@@ -104,9 +104,9 @@ def entries_of(name: str) -> frozenset[str]:
     scheme = shipped(name)
     return frozenset(
         {
-            *scheme.fields, *scheme.indicators, *(item.item for item in scheme.items),
+            *scheme.fields, *scheme.indicators, *(item.name for item in scheme.items),
             *(f"{field}_目标" for field in scheme.targets()),
-            *(relation.relation for relation in scheme.relations), *(d.problem for d in scheme.diagnoses),
+            *(relation.name for relation in scheme.relations), *(d.problem for d in scheme.diagnoses),
         }
     )  # fmt: skip
 

@@ -55,7 +55,7 @@ def month(count: int, scheme_name: str = "service-monthly", seed: int = 7) -> di
         if dealer["status"] != "rejected":
             dealer["rank"] = places.get(dealer["dealer"])
     return {
-        "scheme": scheme.scheme, "scheme_version": scheme.version, "month": MONTH, "engine": "formualizer",
+        "scheme": scheme.name, "scheme_version": scheme.version, "month": MONTH, "engine": "formualizer",
         "points": scheme.points, "definitions": told, "dealers": dealers, "findings": [],
         "returns": [_return(dealer, number) for number, dealer in enumerate(dealers, 1)],
     }  # fmt: skip
@@ -107,10 +107,10 @@ def _dealer(random: Random, scheme: Scheme, told: dict[str, Any], number: int) -
         )
         findings.append(_finding("XK-V001", items[5]["id"], {"label": items[5]["name"]}))
     vetoed = number % 97 == 0
-    sums = {g.group: sum(i["score"] for i in items if i["group"] == g.group) for g in scheme.groups}
+    sums = {g.name: sum(i["score"] for i in items if i["group"] == g.name) for g in scheme.groups}
     before = sum(sums.values())
     total = 0.0 if vetoed else before
-    grade = next(g.grade for g in scheme.grades if round(total, 1) >= float(g.at_least))
+    grade = next(g.name for g in scheme.grades if round(total, 1) >= float(g.at_least))
     return {
         **head,
         "status": "provisional" if provisional else "scored",
@@ -122,7 +122,7 @@ def _dealer(random: Random, scheme: Scheme, told: dict[str, Any], number: int) -
         "vetoed": vetoed,
         "groups": [
             {"name": name, "points": points, "score": sums[name], "before_veto": sums[name], "vetoed": False}
-            for name, points in ((g.group, float(g.points)) for g in scheme.groups)
+            for name, points in ((g.name, float(g.points)) for g in scheme.groups)
         ],
         "items": items,
         "indicators": {name: _indicator(random, entry) for name, entry in told["indicators"].items()},
@@ -148,9 +148,9 @@ def _return(dealer: dict[str, Any], number: int) -> dict[str, Any]:
 
 
 def _item(random: Random, told: dict[str, Any], group: Any, item: Any, skill: float) -> dict[str, Any]:
-    entry, points = told["items"][item.item], float(item.points)
+    entry, points = told["items"][item.name], float(item.points)
     one: dict[str, Any] = {
-        "id": item.item, "name": entry["label"], "group": group.group, "points": points, "status": "已评",
+        "id": item.name, "name": entry["label"], "group": group.name, "points": points, "status": "已评",
         "target": "不适用", "actual": "不适用", "completion": "不适用", "vetoed": False, "vetoes": [], "deductions": [],
     }  # fmt: skip
     score = points
