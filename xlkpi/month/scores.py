@@ -190,7 +190,7 @@ def load_scores(folder: AnyPath) -> Scores:
     except OSError as error:
         raise NoScores(f"{path} cannot be read: {error.strerror}") from None
     except ValueError:
-        raise NoScores(f"{path} is not whole") from None
+        raise NoScores(f"{path} is incomplete or damaged") from None
     if not isinstance(data, dict) or not set(data) >= _STARTED_WITH:
         raise NoScores(f"{path} is not of this version: score the month again")
     try:
