@@ -70,7 +70,7 @@ def read_by_people() -> list[Path]:
 def test_people_read_one_word_for_one_outcome() -> None:
     texts = {path: path.read_text("utf-8") for path in read_by_people()}
     assert len(texts) > 100
-    stray = [f"{path.name}: {word}, where 术语 has {INSTEAD[word]}" for path, text in texts.items()
+    stray = [f"{path.name}: {word}, the glossary says {INSTEAD[word]}" for path, text in texts.items()
              for word in INSTEAD if word in text and path.name != "architecture.md"]  # fmt: skip
     assert not stray
 
