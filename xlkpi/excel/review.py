@@ -14,12 +14,13 @@ from xlkpi.intake.normalise import show
 from xlkpi.intake.source import Source
 from xlkpi.intake.submission import Submission, Unusable, read_source
 from xlkpi.issue import Issue
-from xlkpi.scheme.cells import TOTAL
+from xlkpi.scheme import parts
+from xlkpi.scheme.cells import TOTAL, of_field
 from xlkpi.scoring.assess import INSPECTION_MISSING, Assessment, assess
 from xlkpi.scoring.engine import Engine
-from xlkpi.values import CellKind
+from xlkpi.values import CellKind, column_row, content_of
 from xlkpi.workbook.layout import Role
-from xlkpi.workbook.operations import Comment, EnsureSheet, Fill, Operation
+from xlkpi.workbook.operations import Comment, EnsureSheet, Fill, Operation, Write
 
 _SHOWN = 5  # findings in the message; all of them stand in 问题清单
 _SAME = 1e-9
@@ -58,15 +59,43 @@ def review(issue: Issue, engine: Engine, source: Source, file: str, *, scoring: 
     if scoring:
         operations = [*score_sheet(known, done, frozenset(read.inspections)), *operations]
     _only_ours(source, operations)
-    lines = [
-        f"{title}",
-        *((summary(known, done), *_beside(issue, source, done)) if scoring else ()),
-        tally(findings, None if findings else 1),
-    ]
+    readings = _readings(issue, source, read) if scoring else None
+    told = (summary(known, done), *(() if readings else _beside(issue, source, done))) if scoring else ()
+    lines = [f"{title}", *told, tally(findings, None if findings else 1)]
     if scoring and read.inspections:
         lines.append(f"采用了本工作簿里填写的 {len(read.inspections)} 项检查情况")
+    if readings is not None:
+        lines.append(f"其中 {len(read.phrases)} 项是文字，读作什么记在“{readings.place.sheet}”里，表上的公式照此计分")
+        operations.append(readings)  # the last: it is written whole or not at all
+    elif scoring and read.phrases and any(issue.layout.of(Role.READ)):
+        lines.append("检查情况里的文字读作什么没能写进工作簿（计分过程的行列与下发的不同），表上的公式可能读不懂它们")
     sheets = "、".join(f"“{op.sheet}”" for op in operations if isinstance(op, EnsureSheet))
     return Review(tuple(operations), "\n".join([*lines, f"已写入工作表{sheets}；工作簿还没有保存"]), findings, done)
+
+
+def _readings(issue: Issue, source: Source, read: Submission) -> Write | None:
+    """What the words under 检查情况 were read as, beside the words: the workbook's own formulas go by that.
+
+    None where there are no words, or where the cells for it are not where they were issued.
+    """
+    slots, kept = issue.layout.slots, [name for name in issue.scheme.inspected if _typed(name) in issue.layout.slots]
+    if not read.phrases or not kept:
+        return None
+    first = slots[_typed(kept[0])].place
+    labels = {name: f"A{column_row(slots[_typed(name)].place.ref)[1]}" for name in kept}
+    held = source.cells(first.sheet, set(labels.values())).cells if first.sheet in source.sheets else {}
+    for name, ref in labels.items():
+        if ref not in held or held[ref].text != (issue.scheme.fields[name].label or name):
+            return None
+    rows = tuple(
+        (read.phrases[name], content_of(read.inspections[name])) if name in read.phrases else (None, None)
+        for name in kept
+    )
+    return Write(first, rows)
+
+
+def _typed(name: str) -> str:
+    return of_field(name, parts.TYPED)
 
 
 def _contradicted(issue: Issue, read: Submission) -> Iterator[Finding]:

@@ -66,7 +66,7 @@ def understand(entry: SchemeField, raw: RawCell | None, *, name: str = "", month
     if raw is None:
         return Reading(Absence.MISSING)
     is_day = TYPES[entry.type].shape is Shape.DAY
-    serial = _serial_in(raw) if is_day and not isinstance(raw.formula, str) else None
+    serial = _serial_in(raw, month) if is_day and not isinstance(raw.formula, str) else None
     if serial is not None:
         return _day_of_month(entry, serial, raw, month)
     reading = _understand(entry, raw)
@@ -318,10 +318,17 @@ def _from_serial(entry: SchemeField, value: float) -> Reading:
     return _from_text(entry, digits, digits)
 
 
-def _serial_in(raw: RawCell) -> float | None:
-    """The serial number of the date that a cell plainly is; None where it is none."""
+def _serial_in(raw: RawCell, month: str) -> float | None:
+    """The serial number of the date that a cell plainly is; None where it is none.
+
+    In a cell that shows days (6号) a date keeps that look: its number is a date where it lies in the form's month.
+    """
     if raw.kind is CellKind.NUMBER:
-        return _finite(raw.text or "") if shows_date(raw.format) else None
+        serial = _finite(raw.text or "")
+        dated = shows_date(raw.format) or (
+            serial is not None and FIRST_DAY <= serial <= LAST_DAY and bool(month) and day_of(serial).startswith(month)
+        )
+        return serial if dated else None
     return _date_in(quantity.narrowed(raw.text or "")) if raw.kind in (CellKind.TEXT, CellKind.DATE) else None
 
 
@@ -466,13 +473,13 @@ def _truth(text: str) -> str:
 
 
 def checked(entry: SchemeField, reading: Reading) -> Reading:
-    """Headquarters' figures obey the field's range too; outside it they cannot be used."""
-    value = reading.value
-    if not isinstance(value, float):
+    """Headquarters' figures obey the field's range too; outside it they cannot be used. Without binary noise."""
+    if not isinstance(reading.value, float):
         return reading
+    value = round(reading.value, 10)  # the project's rule: 330.00000000000006 is 330
     for limit, code, wrong in ((entry.minimum, "XK-V004", -1), (entry.maximum, "XK-V005", 1)):
         if limit is not None and (value - number_value(limit)) * wrong > 0:
             return Reading(Absence.UNREADABLE, reading.remarks).noting(code, found=show(entry, value), limit=limit)
     if TYPES[entry.type].whole and value != int(value):
         return Reading(Absence.UNREADABLE, reading.remarks).noting("XK-V003", found=show(entry, value))
-    return reading
+    return Reading(value, reading.remarks)

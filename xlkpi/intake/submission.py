@@ -52,7 +52,8 @@ Row = Mapping[str, CellContent]
 class Submission:
     """One dealer's workbook, read. `remarks` are the dealer's own words beside the answers.
 
-    `inspections` by field, only where headquarters itself had the workbook open (`read_source(…, reviewed=True)`).
+    `inspections` by field, only where headquarters itself had the workbook open (`read_source(…, reviewed=True)`);
+    `phrases` are the words that some of them were read from.
     """
 
     dealer: str
@@ -64,6 +65,7 @@ class Submission:
     tables: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     inspections: Mapping[str, Value] = field(default_factory=dict)
+    phrases: Mapping[str, str] = field(default_factory=dict)
     _contents: Mapping[str, CellContent] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -154,14 +156,15 @@ class _Reader:
             for slot in self.issue.layout.of(Role.REMARK, Role.MEASURE)
             if (raw := cells.get(places[slot.name])) and (words := words_of(raw))
         }
-        inspections = self._inspections(places, cells) if self.reviewed else {}
+        inspections, phrases = self._inspections(places, cells) if self.reviewed else ({}, {})
         blank = {name for name, answer in answers.items() if answer.value is Absence.MISSING}
         self._remark(Surroundings(self.issue, self.book, places, blank, self.moved, read).remarks())
         self._compare(dealer, places, cells)
         tables = {name: self._rows(table) for name, table in self.issue.layout.tables.items()}
         scheme = self.issue.scheme.name
         return Submission(
-            dealer, self.issue.month, scheme, self.file, answers, remarks, tables, tuple(self.found), inspections
+            dealer, self.issue.month, scheme, self.file, answers, remarks, tables, tuple(self.found), inspections,
+            phrases,
         )  # fmt: skip
 
     # ------------------------------------------------------------ identity
@@ -343,20 +346,26 @@ class _Reader:
         self._say(code, place, slot.field, label=self._label(slot.field), **told)
         return True
 
-    def _inspections(self, places: Mapping[str, Place], cells: Mapping[Place, RawCell]) -> dict[str, Value]:
-        """检查情况 as headquarters' reviewer has filled them in; a blank one is left out."""
+    def _inspections(
+        self, places: Mapping[str, Place], cells: Mapping[Place, RawCell]
+    ) -> tuple[dict[str, Value], dict[str, str]]:
+        """检查情况 as headquarters' reviewer has filled them in, and the words of those that stand there in words."""
         given: dict[str, Value] = {}
+        phrases: dict[str, str] = {}
         for slot in self.issue.layout.of(Role.INSPECTION):
             entry, place = self.issue.scheme.fields[slot.field], places[slot.name]
-            if self._is_doubtful(slot, place, cells.get(place)):
+            raw = cells.get(place)
+            if self._is_doubtful(slot, place, raw):
                 given[slot.field] = Absence.UNREADABLE
                 continue
-            reading = checked(entry, understand(entry, cells.get(place), name=slot.field, month=self.issue.month))
+            reading = checked(entry, understand(entry, raw, name=slot.field, month=self.issue.month))
             for code, facts in reading.remarks:
                 self._say(code, place, slot.field, label=self._label(slot.field), **facts)
             if reading.value is not Absence.MISSING:
                 given[slot.field] = reading.value
-        return given
+            if raw is not None and raw.text and raw.kind is CellKind.TEXT and reading.value is not Absence.UNREADABLE:
+                phrases[slot.field] = raw.text
+        return given, phrases
 
     def _rows(self, table: TableSlot) -> tuple[Row, ...]:
         """A table's rows without the blank ones; what stands outside its columns is never read."""

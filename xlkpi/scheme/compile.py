@@ -27,7 +27,8 @@ from xlkpi.scheme.checks import live_check
 from xlkpi.scheme.formulary import Compiled, Formulary
 from xlkpi.scheme.formulas import MISSING, NOT_APPLICABLE, Formula, Name, Number, parse
 from xlkpi.scheme.judging import Judging
-from xlkpi.scheme.model import Diagnosis, Indicator, Scheme
+from xlkpi.scheme.model import Diagnosis, Indicator, Scheme, SchemeField
+from xlkpi.scheme.readings import number_typed, reading, through_readings
 from xlkpi.scheme.rules import Rule, bind, render
 
 
@@ -41,6 +42,8 @@ def compile_scheme(scheme: Scheme, rules: Mapping[str, Rule]) -> Compiled:
 class _Compiler(Formulary):
     def run(self) -> None:
         self._name_inputs()
+        for name, entry in self.scheme.inspected.items():
+            self._reading(name, entry)
         self._name_indicators()
         for name, indicator in self.scheme.indicators.items():
             if indicator.share_of:
@@ -99,6 +102,21 @@ class _Compiler(Formulary):
         for name in IDENTITY:
             names[name] = Name(name, label=name, kind="text")
 
+    def _reading(self, name: str, entry: SchemeField) -> None:
+        """What a cell of 检查情况 comes to; whatever names the field goes by that, and not by the cell."""
+        for part in (parts.TYPED, parts.MEANT):
+            beside = of_field(name, part)
+            self.out.names[beside] = Name(beside, part, kind="text")
+        cell = self.out.names[name]
+        if entry.type not in ("choice", "text"):
+            number = number_typed(name, entry)
+            self._set(of_field(name, parts.NUMBER), number, ("fields", name), kind=cell.kind, unit=cell.unit)
+        read = self._set(
+            of_field(name, parts.READING), reading(name, entry), ("fields", name),
+            label=cell.label, kind=cell.kind, unit=cell.unit, words=cell.words,
+        )  # fmt: skip
+        self.out.names[name] = read
+
     def _name_indicators(self) -> None:
         for name, entry in self.scheme.targets().items():
             actual, target = self.out.names[name], self.out.names[of_field(name, parts.TARGET)]
@@ -128,7 +146,7 @@ class _Compiler(Formulary):
         named = [self.out.resolve(part) for part in parsed.names]
         indicator = self.scheme.indicators[name]
         words = tuple(dict.fromkeys(word for part in named for word in part.words))
-        ratio = tuple(named) if text.replace(" ", "") == "/".join(part.name for part in named) else ()
+        ratio = tuple(named) if text.replace(" ", "") == "/".join(parsed.names) else ()
         self.out.names[name] = Name(
             name,
             indicator.label or name,
@@ -137,6 +155,7 @@ class _Compiler(Formulary):
             words,
             made_of=ratio if len(ratio) == 2 else (),
         )
+        text = through_readings(text, self.out.names)
         body = Formula(text)
         if "/" in text:  # a denominator of zero means that there is nothing to judge, never #DIV/0!
             body = Formula(f'IFERROR({text},"{NOT_APPLICABLE}")')
@@ -211,9 +230,10 @@ class _Compiler(Formulary):
         """Whether a problem shows this month, and how heavily it weighs; both silent while a figure is missing."""
         named = [self.out.resolve(name) for name in parse(diagnosis.when).names]
         all_known = f"COUNT({','.join(name.name for name in named)})={len(named)}"
-        shows = f'IF({all_known},IF({diagnosis.when},"{SHOWS}",""),"")'
+        when = through_readings(diagnosis.when, self.out.names)
+        shows = f'IF({all_known},IF({when},"{SHOWS}",""),"")'
         name = self._set(of_diagnosis(number, parts.SHOWN), shows, (*origin, "when"), kind="text")
-        weight = diagnosis.stake or self._gap(diagnosis)
+        weight = through_readings(diagnosis.stake, self.out.names) or self._gap(diagnosis)
         # a hair's difference by position keeps equal weights apart, so that the sorted list finds each of them; it
         # grows with the weight, since beside millions a fixed one is lost to rounding; and it is added, since less than
         # nothing would be shown as -0

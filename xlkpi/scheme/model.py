@@ -515,6 +515,17 @@ class Scheme(Entry):
         """The fields that somebody enters."""
         return {name: field for name, field in self.fields.items() if field.by == who}
 
+    @cached_property
+    def inspected(self) -> Mapping[str, SchemeField]:
+        """The fields of headquarters that items are judged by: those that stand under 检查情况, in the items' order."""
+        theirs = self.by("headquarters")
+        named: dict[str, None] = {}
+        for item in self.items:
+            of = item.score.arguments.get("of") if item.score else None
+            named |= dict.fromkeys(str(name) for name in (of if isinstance(of, list | tuple) else [of]))
+            named |= dict.fromkeys(clause.inspection or clause.subject for clause in item.clauses)
+        return {name: theirs[name] for name in named if name in theirs}
+
     def targets(self) -> dict[str, SchemeField]:
         """The fields that have a monthly target."""
         return {name: field for name, field in self.fields.items() if field.target}

@@ -23,6 +23,13 @@ UPPER: Final = Part("上限")
 JUDGEMENT: Final = Part("评价")
 LIGHT: Final = Part("灯")
 
+# A field of headquarters' own: what its cell of 检查情况 comes to, the number in it, the words that the button has
+# read, and as what.
+READING: Final = Part("读作")
+NUMBER: Final = Part("数")
+TYPED: Final = Part("原文")
+MEANT: Final = Part("原文读作")
+
 # A field of headquarters' plan of the year, and what 目标管理 makes of it. A diagnosis has a person as well.
 PERSON: Final = Part("责任人")
 REWARD: Final = Part("奖励线")

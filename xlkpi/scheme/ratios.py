@@ -35,7 +35,8 @@ def is_zero_denominator(name: Name, scheme: Scheme, compiled: Compiled) -> Formu
         for used in _names(indicator, scheme)
         if used not in scheme.indicators and used not in scheme.constants
     )
-    numbers = [f for f in figures if f in compiled.names and compiled.names[f].may_be_number]
+    known = [compiled.names[figure] for figure in figures if figure in compiled.names]
+    numbers = [figure.name for figure in known if figure.may_be_number]
     conditions = [Formula(f'{name}="{NOT_APPLICABLE}"')]
     if numbers:
         conditions.append(Formula(f"COUNT({','.join(numbers)})={len(numbers)}"))

@@ -23,6 +23,7 @@ class Role(StrEnum):
     REMARK = "remark"  # a dealer's words beside an answer
     MEASURE = "measure"  # who does what by when, entered by the dealer, carried over from month to month
     INSPECTION = "inspection"  # entered by headquarters
+    READ = "read"  # what the button has read of an inspection's words; no file's own is ever used
     CONSTANT = "constant"
     CHECK = "check"  # a live 校验 formula; its words map to a finding's code
     INDICATOR = "indicator"

@@ -104,7 +104,8 @@ def test_an_issue_from_before_phrases_were_declared_reads_the_printed_ones(
         ("绩效沟通会召开日", "7", '0"号"', 7),
         ("绩效沟通会召开日", "46332", "yyyy-mm-dd", 6),
         ("绩效沟通会召开日", "46332", "d", 6),
-        ("绩效沟通会召开日", "46332", "General", None),
+        ("绩效沟通会召开日", "46332", "General", 6),
+        ("绩效沟通会召开日", "46332", '0"号"', 6),
         ("绩效沟通会召开日", "46302", "yyyy-mm-dd", None),
         ("绩效沟通会召开日", "6.5", "General", None),
         ("员工满意度", "0.9", "0%", 0.9),
@@ -141,7 +142,8 @@ def outcome(issue: Issue, engine: Engine, field: str, content: CellContent) -> C
         for number, clause in enumerate(item.clauses, 1)
         if field in (clause.inspection, clause.subject)
     )
-    cells = {issue.layout.place(field): content, issue.layout.place("交车台数"): 500.0}
+    cells = {issue.layout.place(name): value for name, value in (("考核月份", MONTH), ("交车台数", 500.0))}
+    cells[issue.layout.place(field)] = content
     return engine.evaluate(cells)[issue.layout.place(clause)]
 
 

@@ -16,7 +16,7 @@ from xlkpi.scheme.cells import (
 )
 from xlkpi.scheme.formulas import Formula
 from xlkpi.workbook.layout import Role
-from xlkpi.workbook.plan import SheetPlan, WorkbookPlan
+from xlkpi.workbook.plan import SheetPlan, WorkbookPlan, number_format
 
 TITLE = "计分过程"
 _ITEM = (
@@ -72,6 +72,22 @@ def add(plan: WorkbookPlan) -> None:
             sheet.put(1, row, name, "item")
             _place(plan, sheet, (2, row), name, role)
             row += 1
+    _readings(plan, sheet, row + 1)
+
+
+def _readings(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> None:
+    """What each cell of 检查情况 comes to; the cells for what the button reads of words are open to it."""
+    row = _head(sheet, row, "五、检查情况的读法", ("检查情况", "格中的数", parts.READING, "按钮读过的原文", "按钮读作"))
+    for name, entry in plan.scheme.inspected.items():
+        sheet.put(1, row, entry.label or name, "item")
+        for column, part in ((2, parts.NUMBER), (3, parts.READING)):
+            if of_field(name, part) in plan.compiled.formulas:
+                shape = number_format(entry.type)
+                plan.formula(sheet, (column, row), of_field(name, part), Role.OTHER, "computed", shape, name)
+        for column, part in ((4, parts.TYPED), (5, parts.MEANT)):
+            where = sheet.put(column, row, None, "row_input")
+            plan.slot(sheet, where, of_field(name, part), Role.READ, name)
+        row += 1
 
 
 def _clauses(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> int:
