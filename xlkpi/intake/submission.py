@@ -53,7 +53,7 @@ class Submission:
     """One dealer's workbook, read. `remarks` are the dealer's own words beside the answers.
 
     `inspections` by field, only where headquarters itself had the workbook open (`read_source(…, reviewed=True)`);
-    `phrases` are the words that some of them were read from.
+    `phrases` are the words of those that were written otherwise than they were read.
     """
 
     dealer: str
@@ -363,8 +363,9 @@ class _Reader:
                 self._say(code, place, slot.field, label=self._label(slot.field), **facts)
             if reading.value is not Absence.MISSING:
                 given[slot.field] = reading.value
-            if raw is not None and raw.text and raw.kind is CellKind.TEXT and reading.value is not Absence.UNREADABLE:
-                phrases[slot.field] = raw.text
+            in_words = raw.text if raw is not None and raw.kind is CellKind.TEXT else None
+            if in_words and content_of(reading.value) not in (in_words, Absence.UNREADABLE.value):
+                phrases[slot.field] = in_words
         return given, phrases
 
     def _rows(self, table: TableSlot) -> tuple[Row, ...]:

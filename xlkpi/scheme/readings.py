@@ -46,7 +46,7 @@ def reading(name: str, entry: SchemeField) -> Formula:
         text = f"IF({_is_one_of(cell, sayings)},{value},{text})"
     own = _is_one_of(cell, [*entry.words, NOT_APPLICABLE, MISSING])
     return Formula(
-        f'IFERROR(IF({cell}="",{Text(MISSING)},IF({own},{cell},IF({cell}={typed},{meant},{text}))),{_UNREAD})'
+        f'IFERROR(IF({cell}="",{Text(MISSING)},IF({own},{cell},IF(AND({typed}<>"",{cell}={typed}),{meant},{text}))),{_UNREAD})'
     )
 
 

@@ -117,7 +117,7 @@ class Doubts:
     def _lacking(self, name: str, above: tuple[str, ...] = ()) -> Iterator[str]:
         """The entered figures that a cell is made of and that are no figures."""
         slots, formulas = self.issue.layout.slots, self.issue.layout.formulas
-        if name not in slots or name in above:
+        if name not in slots or name in above or slots[name].role is Role.READ:
             return
         text = formulas.get(slots[name].place)
         if text is None:

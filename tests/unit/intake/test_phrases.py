@@ -13,10 +13,12 @@ from xlkpi.findings import Finding, Severity, catalogue
 from xlkpi.intake.normalise import Reading, checked, understand
 from xlkpi.issue import Issue
 from xlkpi.scheme import lined
-from xlkpi.scheme.cells import of_clause
+from xlkpi.scheme.cells import of_clause, of_field
 from xlkpi.scheme.model import Scheme, SchemeField
+from xlkpi.scheme.parts import READING
 from xlkpi.scoring.engine import Engine
-from xlkpi.values import Absence, CellContent, CellKind, Place, RawCell, absence_of
+from xlkpi.values import Absence, CellContent, CellKind, Place, RawCell, absence_of, content_of
+from xlkpi.workbook.plan import number_format
 
 MONTH = "2026-11"
 TABLE = Path(__file__).with_name("phrases.yaml")
@@ -174,3 +176,19 @@ def test_the_question_says_why_it_is_one(field: str, text: str, code: str, schem
     reading = read(scheme.fields[field], field, text)
     assert reading.value is Absence.UNREADABLE
     assert code in {remark for remark, _ in reading.remarks}
+
+
+@pytest.mark.parametrize(
+    "number", [-1, 0, 0.5, 0.9, 0.9000000000000001, 1, 1.5, 2, 2.0000000000000004, 6, 30, 31, 32, 46302, 46332, 1e12]
+)
+def test_a_number_in_the_form_s_cell_is_read_live_as_in_the_list(
+    number: float, scheme: Scheme, issue: Issue, engine: Engine
+) -> None:
+    """Its range, whole numbers, the days of the month, and a date typed into the cell of a day."""
+    for name, entry in scheme.inspected.items():
+        raw = RawCell(Place("检查情况", "D6"), CellKind.NUMBER, repr(number), None, number_format(entry.type))
+        listed = checked(entry, understand(entry, raw, name=name, month=MONTH)).value
+        cells = {issue.layout.place("考核月份"): MONTH, issue.layout.place(name): number}
+        live = engine.evaluate(cells)[issue.layout.place(of_field(name, READING))]
+        wanted = content_of(listed)
+        assert live == pytest.approx(wanted, rel=1e-12) if isinstance(wanted, float) else live == wanted, name

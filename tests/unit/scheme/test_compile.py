@@ -28,7 +28,7 @@ def test_a_score_cell_reads_like_a_sentence_over_names(compiled: Compiled) -> No
     assert compiled.formulas["接车台次_基础分"].startswith(
         "IF(ISNUMBER(接车台次_完成率),接车台次_分值*MAX(0,MIN(100%,接车台次_完成率)),"
     )
-    assert compiled.formulas["返修率"].count("IFERROR(返修台数/MAX(1,交车台数)") == 1
+    assert compiled.formulas["返修率"].count("IFERROR(返修台数_读作/MAX(1,交车台数)") == 1
 
 
 def test_every_formula_uses_known_names_and_shared_functions_only(compiled: Compiled) -> None:

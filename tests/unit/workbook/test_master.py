@@ -37,7 +37,9 @@ def test_the_same_scheme_gives_the_same_bytes(issue: Issue, scheme: Scheme, comp
 
 
 def test_a_dealer_may_fill_in_answers_and_remarks_and_nothing_else(issue: Issue, master: Workbook) -> None:
-    wanted = {slot.place for slot in issue.layout.of(*OPEN)}
+    """But for the cells in which the button leaves what it read of headquarters' words; what a file holds there is
+    never read."""
+    wanted = {slot.place for slot in issue.layout.of(*OPEN, Role.READ)}
     unlocked = {
         Place(sheet.title, cell.coordinate)
         for sheet in master.worksheets
