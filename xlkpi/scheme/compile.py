@@ -30,6 +30,7 @@ from xlkpi.scheme.judging import Judging
 from xlkpi.scheme.model import Diagnosis, Indicator, Scheme, SchemeField
 from xlkpi.scheme.readings import number_typed, reading, through_readings
 from xlkpi.scheme.rules import Rule, bind, render
+from xlkpi.scheme.types import TYPES, Shape
 
 
 def compile_scheme(scheme: Scheme, rules: Mapping[str, Rule]) -> Compiled:
@@ -108,7 +109,7 @@ class _Compiler(Formulary):
             beside = of_field(name, part)
             self.out.names[beside] = Name(beside, part, kind="text")
         cell = self.out.names[name]
-        if entry.type not in ("choice", "text"):
+        if TYPES[entry.type].shape not in (Shape.CHOICE, Shape.TEXT):
             number = number_typed(name, entry)
             self._set(of_field(name, parts.NUMBER), number, ("fields", name), kind=cell.kind, unit=cell.unit)
         read = self._set(

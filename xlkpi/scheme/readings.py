@@ -26,10 +26,10 @@ from xlkpi.scheme.formulas import (
     every,
 )
 from xlkpi.scheme.model import SchemeField
+from xlkpi.scheme.types import TYPES, Shape
 
 _UNREAD: Final = Text(UNREADABLE)
-_WHOLE: Final = frozenset({"count", "day"})
-_UNITS: Final = {"day": ("号", "日"), "rate": ("%",)}
+_UNITS: Final = {Shape.DAY: ("号", "日"), Shape.PERCENT: ("%",)}
 _LONGEST: Final = 5  # characters of a number with its unit; nobody writes 1E+20次
 _IDENTIFIER: Final = re.compile(r'("(?:[^"]|"")*")|([一-鿿A-Za-z_][一-鿿A-Za-z0-9_.]*)')
 
@@ -37,7 +37,7 @@ _IDENTIFIER: Final = re.compile(r'("(?:[^"]|"")*")|([一-鿿A-Za-z_][一-鿿A-Za
 def reading(name: str, entry: SchemeField) -> Formula:
     """The formula of what a field of headquarters comes to: its number, its word, or the word for an absence."""
     cell = Name(name, kind=entry.type)
-    if entry.type == "text":
+    if TYPES[entry.type].shape is Shape.TEXT:
         return Formula(f'IF({cell}="",{Text(MISSING)},{cell})')
     typed, meant = of_field(name, parts.TYPED), of_field(name, parts.MEANT)
     text = _number(Name(of_field(name, parts.NUMBER), kind=entry.type), entry)
@@ -53,17 +53,18 @@ def reading(name: str, entry: SchemeField) -> Formula:
 def number_typed(name: str, entry: SchemeField) -> Formula:
     """The formula of the number in a field's cell: a number, or plain digits with the field's unit (2次, 7号, 90%)."""
     cell = Name(name, kind=entry.type)
-    units = _UNITS.get(entry.type, (entry.unit,) if entry.unit else ())
-    if entry.type not in (*_WHOLE, "rate"):
+    of_type = TYPES[entry.type]
+    is_rate, units = of_type.shape is Shape.PERCENT, _UNITS.get(of_type.shape, (entry.unit,) if entry.unit else ())
+    if not (of_type.whole or is_rate):
         return Formula(f'IF(ISNUMBER({cell}),{cell},"")')
     bare = cell.excel
     for unit in units:
         bare = f'SUBSTITUTE({bare},{Text(unit)},"")'
     digits = f"VALUE({bare})"  # spelt back they must be what stands there
     spelt = [Formula(f"{cell}={digits}&{Text(unit)}") for unit in units]
-    spelt += [Formula(f'{cell}={digits}&""')] if entry.type in _WHOLE else []
+    spelt += [Formula(f'{cell}={digits}&""')] if of_type.whole else []
     plain = every([either(spelt), Formula(f"{digits}=INT({digits})"), Formula(f"LEN({cell})<={_LONGEST}")])
-    number = f"{digits}/100" if entry.type == "rate" else digits
+    number = f"{digits}/100" if is_rate else digits
     return Formula(f'IF(ISNUMBER({cell}),{cell},IFERROR(IF({plain},{number},""),""))')
 
 
@@ -87,21 +88,22 @@ def _sayings(entry: SchemeField) -> dict[str, list[str]]:
 
 def _number(number: Name, entry: SchemeField) -> str:
     """The number where it lies in the field's range; a date of the month is its day."""
-    if entry.type == "choice":
+    of_type = TYPES[entry.type]
+    if of_type.shape is Shape.CHOICE:
         return _UNREAD.excel
     limits = [Formula(f"ISNUMBER({number})")]
     if entry.minimum is not None:
         limits.append(compare(number, ">=", Number(entry.minimum)))
     if entry.maximum is not None:
         limits.append(compare(number, "<=", Number(entry.maximum)))
-    if entry.type in _WHOLE:
+    if of_type.whole:
         limits.append(Formula(f"ROUND({number},10)=INT(ROUND({number},10))"))
     year, month = f"VALUE(LEFT({MONTH},4))", f"VALUE(RIGHT({MONTH},2))"
-    if entry.type == "day":
+    if of_type.shape is Shape.DAY:
         limits.append(Formula(f"{number}<=DAY(DATE({year},{month}+1,0))"))
-    value = f"ROUND({number},10)" if entry.type in _WHOLE else number.excel
+    value = f"ROUND({number},10)" if of_type.whole else number.excel
     text = f"IF({every(limits)},{value},{_UNREAD})"
-    if entry.type == "day":
+    if of_type.shape is Shape.DAY:
         of_month = f"AND(YEAR({number})={year},MONTH({number})={month})"
         text = f"IF(N({number})>31,IF({of_month},DAY({number}),{_UNREAD}),{text})"
     return text
