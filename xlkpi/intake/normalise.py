@@ -209,9 +209,15 @@ def _code(raw: RawCell) -> str:
 
 def _held(entry: SchemeField, value: float) -> Reading:
     """What the number in a cell means by itself."""
-    if _is_rate(entry):
-        return _rate(entry, value, f"{value:.10g}")
-    return Reading(whole(value) if TYPES[entry.type].whole else value)
+    match TYPES[entry.type].shape:
+        case Shape.PERCENT:
+            return _rate(entry, value, f"{value:.10g}")
+        case Shape.NUMBER | Shape.DAY:
+            return Reading(whole(value) if TYPES[entry.type].whole else value)
+        case Shape.DATE | Shape.CHOICE | Shape.TEXT:
+            return _unreadable(entry, f"{value:g}")
+        case unknown:
+            assert_never(unknown)
 
 
 def _is_rate(entry: SchemeField) -> bool:
@@ -281,12 +287,14 @@ def _without_format(entry: SchemeField, value: float) -> Reading:
         return _from_serial(entry, value)
     if shape is Shape.DAY and value > 31 and entry.maximum is None:
         return _unreadable(entry, f"{value:g}")
-    if shape is Shape.PERCENT and value == 1:  # as the form's own formulas take it; a hundredth of it is hardly a rate
+    if shape is not Shape.PERCENT:
+        return _held(entry, value)
+    if value == 1:  # as the form's own formulas take it; a hundredth of it is hardly a rate
         return _understood(entry, value, "1")
-    if shape is Shape.PERCENT and value > 1:
+    if value > 1:
         one, other = show(entry, value), show(entry, value / 100)
         return _in_doubt("XK-V043", found=f"{value:.10g}", one=one, other=other)
-    return Reading(whole(value) if TYPES[entry.type].whole else value)
+    return Reading(value)
 
 
 def _rate(entry: SchemeField, value: float, found: str) -> Reading:

@@ -22,14 +22,15 @@ from xlkpi.intake.normalise import checked, show, understand
 from xlkpi.resources import templates
 from xlkpi.scheme import types
 from xlkpi.scheme.checks import live_check
-from xlkpi.scheme.formulas import Name, shown
+from xlkpi.scheme.formulas import Name, format_value
 from xlkpi.scheme.model import Column, SchemeField
 from xlkpi.scheme.types import TYPES, ColumnType, FieldType, Shape
 from xlkpi.shown.report.figures import figure
-from xlkpi.values import Absence, CellContent, CellKind, Place, RawCell
+from xlkpi.values import UNKNOWN, Absence, CellContent, CellKind, Place, RawCell
 from xlkpi.workbook.plan import number_format
 from xlkpi.workbook.sheets import entry, tables
 
+PLACE = Place(SHEET, "A1")
 PACKAGE = Path(xlkpi.__file__).parent
 
 
@@ -84,7 +85,7 @@ def field_of(kind: str, by: str = "dealer") -> SchemeField:
 
 
 def typed(text: str) -> RawCell:
-    return RawCell(Place(SHEET, "A1"), CellKind.TEXT, text, None, "General")
+    return RawCell(PLACE, CellKind.TEXT, text, None, "General")
 
 
 def test_every_type_is_tried_here() -> None:
@@ -105,8 +106,8 @@ def test_what_is_typed_is_read_quoted_and_shown(kind: str) -> None:
     assert reading.value == seen.value
     assert show(entry_, reading.value) == seen.quoted
     assert figure(reading.value, kind) == seen.report
-    assert evaluate(shown(Name("A1", kind=kind, unit="台")).excel, {"A1": seen.value}) == seen.sentence
-    near = shown(Name("A1", kind=kind, unit="台"), [Name("B1", kind=kind)]).excel
+    assert evaluate(format_value(Name("A1", kind=kind, unit="台")).excel, {"A1": seen.value}) == seen.sentence
+    near = format_value(Name("A1", kind=kind, unit="台"), [Name("B1", kind=kind)]).excel
     assert evaluate(near, {"A1": seen.value, "B1": seen.value}) == seen.sentence
 
 
@@ -160,7 +161,7 @@ def test_a_new_type_is_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
     field = field_of("hours", "headquarters")
     assert understand(field, typed("7.5")).value == 7.5
     assert (show(field, 7.5), figure(7.25, "hours")) == ("7.5 台", "7.3")
-    assert evaluate(shown(Name("A1", kind="hours", unit="小时")).excel, {"A1": 7.5}) == "7.5 小时"
+    assert evaluate(format_value(Name("A1", kind="hours", unit="小时")).excel, {"A1": 7.5}) == "7.5 小时"
     assert number_format("hours") == "0.0"  # type: ignore[arg-type]
     assert forms._hint(field) == "小时数"
     assert entry._validation("F7", "一项", field).prompt == "小时；单位：台"
@@ -195,6 +196,9 @@ class Strange(Enum):
 BY_SHAPE: dict[str, Callable[[SchemeField], object]] = {
     "checks": lambda field: live_check(Name("A1"), field),
     "reading": lambda field: understand(field, typed("7.5")),
+    "reading a number": lambda field: understand(field, RawCell(PLACE, CellKind.NUMBER, "7.5", None, "General")),
+    "reading an .xls": lambda field: understand(field, RawCell(PLACE, CellKind.NUMBER, "7.5", None, UNKNOWN)),
+    "faults": lambda field: understand(field, RawCell(PLACE, CellKind.BOOLEAN, "1", None, "General")),
     "quoting": lambda field: show(field, 7.5),
     "entry sheet": lambda field: entry._validation("F7", "一项", field),
     "table": lambda field: tables._validation("A5:A9", "一列", Column(en="x", type="number")),
