@@ -63,3 +63,19 @@ def put_answer(data: bytes, name: str, inside: str, attributes: str = "") -> byt
     """Replace an answer's cell on the sheet that dealers fill in: its attributes and what stands inside."""
     ref = ref_of(data, name)
     return edited(data, entry=lambda text: put(text, ref, f'<c r="{ref}"{attributes}>{inside}</c>'))
+
+
+def moved(data: bytes, main: str, *, decoy: bool = False) -> bytes:
+    """The workbook's own part under another name, to which its relations lead; a decoy may stay where it was."""
+    parts = unpack(data)
+    folder, _, name = main.rpartition("/")
+    old, relations = parts.pop(PARTS["workbook"]), parts.pop(PARTS["relations"]).decode()
+    relations = re.sub(r'Target="/?(?:xl/)?([^"]+)"', r'Target="/xl/\1"', relations)
+    parts[main] = old
+    parts[f"{folder}/_rels/{name}.rels".lstrip("/")] = relations.encode()
+    parts["_rels/.rels"] = re.sub(rb'Target="/?xl/workbook.xml"', f'Target="{main}"'.encode(), parts["_rels/.rels"])
+    types = parts["[Content_Types].xml"].decode()
+    parts["[Content_Types].xml"] = types.replace('PartName="/xl/workbook.xml"', f'PartName="/{main}"').encode()
+    if decoy:
+        parts[PARTS["workbook"]], parts[PARTS["relations"]] = old, b"<Relationships/>"
+    return zipped(parts.items())

@@ -125,10 +125,9 @@ class Checker:
             reason = most_serious_first(checked.findings)[0].message()
             return Marked(name, None, Finding(NOT_MARKED, file, facts={"detail": reason}))
         try:
-            package = admit(checked.path)
             book = open_workbook(checked.path)
             operations = mark(checked.findings, book.sheets, self.title(checked), self._marked_before(book))
-            return Marked(name, patched(package, operations))
+            return Marked(name, patched(book.package, operations, book.main))
         except Refused as refused:
             reason = Finding(refused.code, file, facts=refused.facts).message()
         except CannotPatch as error:

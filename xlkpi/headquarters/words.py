@@ -71,13 +71,23 @@ def tidy(text: str) -> str:
     """A text as it is kept: the file format's escapes decoded, invisible characters gone, one line, no outer blanks."""
     decoded = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
     seen = "".join(c for c in decoded if unicodedata.category(c) != "Cf" and (c.isspace() or c.isprintable()))
-    joined = re.sub(r"(?<=[^\x00-\xff])\s*[\r\n]+\s*(?=[^\x00-\xff])", "", seen)  # Chinese breaks anywhere
-    return re.sub(r"\s+", " ", joined).strip()
+    return re.sub(r"\s+", lambda gap: "" if _is_break(gap) else " ", seen).strip()
 
 
 def closed_up(text: str) -> str:
     """A region's or a group's name as it is kept: narrow forms, no blanks between Chinese characters (华 东)."""
-    return re.sub(r"(?<=[^\x00-\xff])\s+(?=[^\x00-\xff])", "", unicodedata.normalize("NFKC", tidy(text)))
+    narrow = unicodedata.normalize("NFKC", tidy(text))
+    return re.sub(r"\s+", lambda gap: "" if _is_within_chinese(gap) else gap[0], narrow)
+
+
+def _is_break(gap: re.Match[str]) -> bool:
+    """Whether a line ends in a gap of Chinese: it breaks anywhere, and no blank was meant."""
+    return ("\n" in gap[0] or "\r" in gap[0]) and _is_within_chinese(gap)
+
+
+def _is_within_chinese(gap: re.Match[str]) -> bool:
+    before, behind = gap.string[max(0, gap.start() - 1) : gap.start()], gap.string[gap.end() : gap.end() + 1]
+    return before > "\xff" and behind > "\xff"
 
 
 def folded(text: str) -> str:

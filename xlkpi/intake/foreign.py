@@ -39,8 +39,8 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MACROS = "_VBA_PROJECT".encode("utf-16-le")
 _KINDS = {"n": CellKind.NUMBER, "t": CellKind.TEXT, "b": CellKind.BOOLEAN, "d": CellKind.DATE}
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
-_NAMED = re.compile(rb"<table:named-(?:range|expression) ([^>]*)/?>")
-_ATTRIBUTE = re.compile(rb'table:(name|cell-range-address|expression)="([^"]*)"')
+_NAMED = re.compile(rb"<table:named-(?:range|expression) ([^<>]{0,9000})>")  # no longer than a name and a formula
+_ATTRIBUTE = re.compile(rb' ?([a-z:-]{1,40})="([^"]{0,9000}+)"')
 _ADDRESS = re.compile(r"\$?('(?:[^']|'')*'|[^.']+)\.(\$?[A-Z]{1,3}\$?\d+)(?::\.(\$?[A-Z]{1,3}\$?\d+))?")
 
 
@@ -135,7 +135,7 @@ def _open_document(raw: bytes) -> ForeignBook:
 
 def _range(attributes: bytes) -> tuple[str, str]:
     """A name as .xlsx writes it: $填报.$F$7 becomes '填报'!$F$7, a text stays one; "" where it is anything else."""
-    told = {key: unescape(value.decode()) for key, value in _ATTRIBUTE.findall(attributes)}
+    told = {key.removeprefix(b"table:"): unescape(value.decode()) for key, value in _ATTRIBUTE.findall(attributes)}
     found = _ADDRESS.fullmatch(told.get(b"cell-range-address", ""))
     if found is None:
         text = told.get(b"expression", "")

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from xlkpi.intake.guard import MAX_ROW, Refused
 from xlkpi.intake.reader import open_workbook, place_of
 from xlkpi.intake.source import SheetCells, Source
 from xlkpi.issue import Issue
@@ -23,7 +24,7 @@ from xlkpi.workbook.layout import Role, Slot, TableSlot
 
 _ENOUGH = 0.8  # of a sheet's own words: a sheet that has so many of them is that sheet
 _SHEET = re.compile(r"('(?:[^']|'')*'|[^'!]+)!(.*)", re.S)
-_AREA = re.compile(r"!\$?([A-Z]{1,3})\$?(\d+):\$?[A-Z]{1,3}\$?(\d+)$")
+_AREA = re.compile(r"!\$?([A-Z]{1,3})\$?([0-9]{1,10}):\$?[A-Z]{1,3}\$?([0-9]{1,10})$")
 Words = Mapping[str, str]
 """Texts of a sheet by reference, spelling evened out."""
 
@@ -134,6 +135,9 @@ class Locator:
         """A table as it stands in the file, and the columns that are not to be found.
 
         Its columns have names, which move along; without them its headings tell.
+
+        Raises:
+            Refused: a name says that it has more rows than a sheet may have.
         """
         if self.book.names:
             areas = {
@@ -146,8 +150,15 @@ class Locator:
                 return table, []
             first = min((int(area[2]) for area in known.values()), default=table.first)
             last = max((int(area[3]) for area in known.values()), default=table.last)
-            return replace(table, first=first, last=last, columns=columns), gone
+            return self._within(replace(table, first=first, last=last, columns=columns)), gone
         return self._table_by_headings(table)
+
+    @staticmethod
+    def _within(table: TableSlot) -> TableSlot:
+        """A table whose rows are no more than a sheet may have."""
+        if not 1 < table.first <= table.last <= MAX_ROW:
+            raise Refused("XK-F007", sheet=table.sheet, ref=f"{table.first}:{table.last}")
+        return table
 
     def _table_by_headings(self, table: TableSlot) -> tuple[TableSlot, list[str]]:
         heads = {f"{letter}{table.first - 1}": column for column, letter in table.columns.items()}

@@ -72,6 +72,7 @@ _ORDER_OR_DECIMAL: Final = re.compile(r"([1-4])[.。]\s*(\d.*)", re.DOTALL)
 _MOST_CLAUSES: Final = 4  # so many lines the printed sheet numbers within an item: 3.7号 is line 3 and the 7th
 _DIGITS: Final = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+")
 _DAY: Final = re.compile(r"(?:(\d{4})([年./-])(\d{1,2})([月./-])|(\d{1,2})月)(\d{1,2})[日号]?(?!\d)")
+_SIGN: Final = re.compile("([<>≤≥≠≈%])")
 _ONES: Final = "零一二三四五六七八九"
 
 
@@ -147,7 +148,11 @@ def _even(text: str) -> str:
     """Narrowed, signs of comparison in one spelling, no space around them and the per cent sign."""
     even = quantity.narrowed(text).translate(_SIGNS)
     even = even.replace("<=", "≤").replace("=<", "≤").replace(">=", "≥").replace("=>", "≥").replace("<>", "≠")
-    return re.sub(r"[ \t]*([<>≤≥≠≈%])[ \t]*", r"\1", even)
+    first, *others = _SIGN.split(even)
+    if not others:
+        return first
+    *between, last = others
+    return "".join((first.rstrip(" \t"), *(piece.strip(" \t") for piece in between), last.lstrip(" \t")))
 
 
 def _without_order(text: str, month: str) -> str:

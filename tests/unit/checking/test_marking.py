@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from shared.packages import edited, moved
+
+from xlkpi.checking.check import Checker
 from xlkpi.checking.marking import COLOURS, HINT, SHEET, mark, marked_before
 from xlkpi.findings import Finding
+from xlkpi.intake.reader import open_workbook
+from xlkpi.intake.submission import Submission, read_submission
+from xlkpi.issue import Issue
 from xlkpi.values import Place
 from xlkpi.workbook.operations import Comment, EnsureSheet, Fill, Link, Write
 
@@ -84,3 +95,45 @@ def test_what_a_dealer_typed_never_breaks_the_lines_of_a_comment() -> None:
     found = Finding("XK-V002", "", Place("填报", "F9"), facts={"label": "精品", "found": "一\n二"})
     (comment,) = (o for o in mark([found], {"填报"}, "") if isinstance(o, Comment))
     assert [line[0] for line in comment.text.split("\n")] == ["【", "→"]
+
+
+# ------------------------------------------------------------------ files whose parts lie elsewhere
+
+
+def _relations_in_capitals(data: bytes) -> bytes:
+    return edited(data, relations=lambda text: text.replace("worksheets/sheet", "WORKSHEETS/Sheet"))
+
+
+def _backslashes(data: bytes) -> bytes:
+    return edited(data, relations=lambda text: text.replace("/xl/", "\\xl\\").replace("worksheets/", "worksheets\\"))
+
+
+PLACED: dict[str, Callable[[bytes], bytes]] = {
+    "another name": lambda data: moved(data, "xl/book.xml"),
+    "another folder": lambda data: moved(data, "content/the/Book.xml"),
+    "no folder": lambda data: moved(data, "book.xml"),
+    "a decoy where it was": lambda data: moved(data, "xl/workbook2.xml", decoy=True),
+    "capitals": _relations_in_capitals,
+    "backslashes": _backslashes,
+}
+
+
+@pytest.mark.parametrize("name", PLACED)
+def test_a_file_whose_parts_lie_elsewhere_is_marked_where_they_lie(
+    name: str, issue: Issue, filled: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / "D001.xlsx"
+    path.write_bytes(PLACED[name](filled))
+    checker = Checker(issue)
+    (checked,) = checker.check([path])
+    assert isinstance(checked.read, Submission), checked.findings
+    place = issue.layout.place("维修毛利")
+    found = Finding("XK-V001", path.name, place, "维修毛利", {"label": "维修毛利"})
+    marked = checker.marked(replace(checked, findings=(found,)))
+    assert (marked.finding, marked.data is not None) == (None, True)
+    again = open_workbook(marked.data or b"")
+    assert SHEET in again.sheets
+    assert again.cells(SHEET, {"G5"}).cells["G5"].text == "XK-V001"
+    sent = read_submission(issue, marked.data or b"")
+    assert isinstance(sent, Submission)
+    assert sent.contents() == checked.read.contents()

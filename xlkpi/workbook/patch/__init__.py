@@ -23,19 +23,20 @@ __all__ = ["CannotPatch", "Source", "patched"]
 _SHEET_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
 
 
-def patched(source: Source, operations: Operations) -> bytes:
+def patched(source: Source, operations: Operations, workbook: str = WORKBOOK) -> bytes:
     """A workbook with these operations carried out.
 
     Args:
         source: an .xlsx or .xlsm that the guard has let in.
         operations: in order.
+        workbook: the workbook's own part, as the reader has found it.
 
     Raises:
         CannotPatch: the file is written in a way that cannot be changed safely (rows without numbers, no styles), or
             an operation names a sheet that is not there or a cell with a formula.
     """
     try:
-        return _Patch(Parts(source)).carry_out(operations)
+        return _Patch(Parts(source, workbook)).carry_out(operations)
     except CannotPatch:
         raise
     except (ValueError, IndexError) as error:  # numbers that are none, an index into nothing
@@ -51,13 +52,13 @@ class _Patch:
     _styles: Styles | None = None
 
     def carry_out(self, operations: Operations) -> bytes:
-        related = self.parts.related(WORKBOOK)
-        listed = self.parts.document(WORKBOOK).root.child("sheets")
+        related = self.parts.related(self.parts.workbook)
+        listed = self.parts.document(self.parts.workbook).root.child("sheets")
         for node in listed.children if listed is not None else ():
             kind, target = related.get(node.get(node.key("id")), ("", ""))
             if kind == "worksheet":
                 self.paths[node.get("name")] = target
-        styles = next((target for kind, target in related.values() if kind == "styles"), "xl/styles.xml")
+        styles = next((target for kind, target in related.values() if kind == "styles"), "styles.xml")
         self._styles = Styles(self.parts.document(styles))
         for operation in operations:
             self._take(operation)
@@ -104,14 +105,14 @@ class _Patch:
 
     def _add(self, name: str) -> None:
         """A new sheet after the last one."""
-        document = self.parts.document(WORKBOOK)
+        document = self.parts.document(self.parts.workbook)
         listed = document.root.child("sheets")
         if listed is None or not listed.children:
             raise CannotPatch("工作簿没有工作表")
         path = self.parts.free("xl/worksheets/sheet{}.xml")
         self.parts.put(path, blank_sheet(self.parts.main, self.parts.namespace))
         self.parts.declare(path, _SHEET_TYPE)
-        identity = self.parts.relate(WORKBOOK, "worksheet", path)
+        identity = self.parts.relate(self.parts.workbook, "worksheet", path)
         like = listed.children[0]
         number = 1 + max(int(node.get("sheetId", "0")) for node in listed.children)
         added = listed.last.count(f"<{like.tag} ")

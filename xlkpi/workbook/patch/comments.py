@@ -31,10 +31,10 @@ _SHAPETYPE: Final = (
     '<v:shapetype id="_x0000_t202" coordsize="21600,21600" o:spt="202" path="m,l,21600r21600,l21600,xe">'
     '<v:stroke joinstyle="miter"/><v:path gradientshapeok="t" o:connecttype="rect"/></v:shapetype>'
 )
-_IDMAP: Final = re.compile(r'(<o:idmap\b[^>]*?\bdata=")([\d,\s]*)(")')
-_SHAPE_ID: Final = re.compile(r'(?:_x0000_s|shapeId=")(\d+)')  # in a drawing, and of a control on the sheet
-_SHAPE: Final = re.compile(r"<v:shape\s.*?</v:shape>", re.S)
-_SHAPE_PLACE: Final = re.compile(r'ObjectType="Note".*?<x:Row>(\d+)</x:Row>\s*<x:Column>(\d+)</x:Column>', re.S)
+_IDMAP: Final = re.compile(r'(<o:idmap\b[^<>]{0,200}?\bdata=")([\d,\s]{0,999})(")')
+_SHAPE_ID: Final = re.compile(r'(?:_x0000_s|shapeId=")(\d{1,10})')  # in a drawing, and of a control on the sheet
+_SHAPE_BEGINS, _SHAPE_ENDS, _IS_NOTE = "<v:shape ", "</v:shape>", 'ObjectType="Note"'
+_SHAPE_PLACE: Final = re.compile(r"<x:Row>(\d{1,7})</x:Row>\s{0,99}<x:Column>(\d{1,5})</x:Column>")
 _BLOCK: Final = 1024  # shape ids come in blocks, of which each drawing of a workbook has its own
 _ACROSS, _LINE = 290, 20  # pixels: a box's width, the height of a line of some 24 Chinese characters
 
@@ -194,10 +194,14 @@ class Comments:
 
 def _without_box(vml: str, ref: str) -> str:
     row, column = position(ref)
-    for shape in _SHAPE.finditer(vml):
-        place = _SHAPE_PLACE.search(shape[0])
+    begin = vml.find(_SHAPE_BEGINS)
+    while begin >= 0 and (end := vml.find(_SHAPE_ENDS, begin)) >= 0:
+        end += len(_SHAPE_ENDS)
+        note = vml.find(_IS_NOTE, begin, end)
+        place = _SHAPE_PLACE.search(vml, note, end) if note >= 0 else None
         if place is not None and (int(place[1]), int(place[2])) == (row - 1, column - 1):
-            return vml[: shape.start()] + vml[shape.end() :]
+            return vml[:begin] + vml[end:]
+        begin = vml.find(_SHAPE_BEGINS, end)
     return vml
 
 

@@ -12,6 +12,7 @@ from xlkpi.workbook.patch.splice import Document, Node
 
 TYPES = "[Content_Types].xml"
 WORKBOOK = "xl/workbook.xml"
+"""The workbook's own part as nearly all programs name it."""
 _RELATIONSHIPS = "http://schemas.openxmlformats.org/package/2006/relationships"
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 
@@ -47,14 +48,26 @@ class Source(Protocol):
 
 @dataclass(slots=True)
 class Parts:
-    """The parts that are looked at or changed; all others are copied as they lie in the archive."""
+    """The parts that are looked at or changed; all others are copied as they lie in the archive.
+
+    `workbook` is the workbook's own part, wherever it lies.
+    """
 
     source: Source
+    workbook: str = WORKBOOK
     _open: dict[str, Document] = field(default_factory=dict)
     _whole: dict[str, bytes] = field(default_factory=dict)
+    _folded: dict[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._folded = {name.casefold(): name for name in self.source.parts}
 
     def __contains__(self, name: str) -> bool:
         return name in self._open or name in self._whole or name in self.source.parts
+
+    def named(self, name: str) -> str:
+        """A part's name as the archive spells it: names know no capitals. Where there is none, the name itself."""
+        return name if name in self else self._folded.get(name.casefold(), name)
 
     def names(self) -> set[str]:
         """All parts, new ones included."""
@@ -91,19 +104,19 @@ class Parts:
 
     def related(self, part: str) -> dict[str, tuple[str, str]]:
         """A part's relations: id to the last word of the type, and the target's name in the archive."""
-        name = _relations_of(part)
+        name = self.named(_relations_of(part))
         if name not in self:
             return {}
         related = {}
         for node in self.document(name).root.named("Relationship"):
             if node.get("TargetMode") != "External":
                 kind = node.get("Type").rpartition("/")[2]
-                related[node.get("Id")] = (kind, _target(part, node.get("Target")))
+                related[node.get("Id")] = (kind, self.named(_target(part, node.get("Target"))))
         return related
 
     def relate(self, part: str, kind: str, target: str) -> str:
         """Add a relation; returns its id. Several may be added before the part is written."""
-        name = _relations_of(part)
+        name = self.named(_relations_of(part))
         if name not in self:
             self.put(name, f'{_HEAD}<Relationships xmlns="{_RELATIONSHIPS}"></Relationships>'.encode())
         document = self.document(name)
@@ -131,19 +144,19 @@ class Parts:
     @property
     def main(self) -> str:
         """The namespace of sheets in this workbook."""
-        root = self.document(WORKBOOK).root
+        root = self.document(self.workbook).root
         return root.get(f"xmlns:{root.prefix[:-1]}" if root.prefix else "xmlns")
 
     # ------------------------------------------------------------ content types
 
     def declare(self, part: str, content_type: str) -> None:
         """Say what a new part is."""
-        root = self.document(TYPES).root
+        root = self.document(self.named(TYPES)).root
         root.last += f'<{root.prefix}Override PartName="/{part}" ContentType="{content_type}"/>'
 
     def declare_ending(self, ending: str, content_type: str) -> None:
         """Say what parts of this ending are, where nothing says it yet."""
-        root = self.document(TYPES).root
+        root = self.document(self.named(TYPES)).root
         known = {node.get("Extension").lower() for node in root.named("Default")}
         text = f'<{root.prefix}Default Extension="{ending}" ContentType="{content_type}"/>'
         if ending not in known and text not in root.first:
@@ -177,4 +190,9 @@ def _relations_of(part: str) -> str:
 
 
 def _target(part: str, target: str) -> str:
-    return target[1:] if target.startswith("/") else posixpath.normpath(posixpath.join(posixpath.dirname(part), target))
+    target = target.replace("\\", "/")
+    return (
+        posixpath.normpath(target[1:])
+        if target.startswith("/")
+        else posixpath.normpath(posixpath.join(posixpath.dirname(part), target))
+    )
