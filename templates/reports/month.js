@@ -254,6 +254,7 @@
       facts(one),
       one.groups.length ? el("h3", {}, t.items) : null,
       one.groups.length ? itemsOf(one) : null,
+      one.account.length ? accountOf(one) : null,
       ...trendOf(one),
       ...diagnosesOf(one),
       ...findingsOf(one),
@@ -280,6 +281,12 @@
     }
     return table([[t.item], [t.target, true], [t.actual, true], [t.completion, true], [t.status], [t.points, true], [t.score, true]], lines);
   }
+  function accountOf(one) {
+    const lines = one.account.map(([whose, step, told, points]) =>
+      el("tr", {}, el("th", { scope: "row" }, whose), el("td", {}, step), el("td", {}, told), td(points, true)));
+    lines.push(el("tr", { class: "group" }, el("th", { scope: "row", colspan: 3 }, t.total), td(one.total, true)));
+    return el("details", {}, el("summary", {}, t.account), table([[t.item], [t.step], [t.clause], [t.points, true]], lines));
+  }
   function itemOf(item) {
     const told = shared.items[item.id] || { name: item.id, standard: [] };
     const unit = (text) => (/\d/.test(text) && item.unit ? `${text} ${item.unit}` : text);
@@ -287,12 +294,12 @@
       el("i", { style: `width:${Math.max(0, Math.min(1, item.earned)) * 100}%` }));
     const score = item.ceiling ? `${item.score} ~ ${item.ceiling}` : item.score;
     return [
-      el("tr", { class: "item" }, el("th", { scope: "row" }, told.name), td(unit(item.target), true), td(unit(item.actual), true),
+      el("tr", { class: "item" }, el("th", { scope: "row" }, told.name, item.bonus ? mark("notice", t.bonus) : null), td(unit(item.target), true), td(unit(item.actual), true),
         td(item.completion, true), el("td", {}, item.status, item.vetoed ? mark("veto", `✕ ${t.veto}`) : null),
         td(item.points, true), el("td", { class: "n" }, meter, score)),
       el("tr", { class: "trace" }, el("td", { colspan: 7 },
         item.fired.map(([clause, inspection, scope, lost]) => el("div", { class: "fired" },
-          `${lost ? t.deduction : t.veto}${scope ? ` (${scope})` : ""}${lost ? ` ${lost}` : ""} · ${clause} · ${t.inspection} ${inspection}`)),
+          `${scope ? `${t.veto} (${scope})` : t.deduction}${lost ? ` ${lost}` : ""} · ${clause} · ${t.inspection} ${inspection}`)),
         el("div", {}, `${t.calculation} `, el("span", { lang: "zh", class: "told" }, item.trace)),
         told.standard.length ? el("details", {}, el("summary", {}, t.clause), list(told.standard)) : null)),
     ];

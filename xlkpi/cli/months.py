@@ -148,7 +148,7 @@ def targets_new(
     dealers = read_roster(rosters)
     stop_on_errors(dealers.findings)
     rows = [(d.code, d.name, d.region) for d in dealers.rows.values()]
-    origin = Origin("targets", loaded.scheme, loaded.version, month)
+    origin = Origin("targets", loaded.name, loaded.version, month)
     _write_form(output, targets_form(loaded, rows, month, indicators=indicators), origin, replace=replace)
 
 

@@ -120,7 +120,10 @@ def _print(month: Month, output: Path, removed: list[Finding]) -> None:
 @click.argument("file", type=FILE)
 @click.argument("item")
 def trace(file: Path, item: str) -> None:
-    """Explain an ITEM of an assessed workbook: clause, cells, numbers, arithmetic, result."""
+    """Explain an ITEM of an assessed workbook: clause, cells, numbers, arithmetic, result.
+
+    ITEM may also name a group, 总分, 公布总分, 等级 or 加分.
+    """
     from xlkpi.intake.guard import Refused
     from xlkpi.library import explain
     from xlkpi.shown.terminal import print_trace

@@ -11,6 +11,7 @@ from typing import Final
 
 from xlkpi.intake.normalise import show
 from xlkpi.issue import Issue
+from xlkpi.scheme.cells import BONUS
 from xlkpi.scoring.assess import Assessment, ItemScore
 from xlkpi.shown.report.figures import points
 from xlkpi.values import VETOED, Absence, CellContent, Place, Status, Value, plain
@@ -49,7 +50,9 @@ def summary(issue: Issue, done: Assessment) -> str:
         f"总分 {points(done.published, issue.scheme.display_decimals)} 分（满分 {issue.scheme.points:g}），{done.grade}"
     )
     if done.vetoed:
-        return f"{told}；一票否决，否决前 {points(done.before_veto, 1)} 分"
+        labels = {item.id: item.name for item in done.items}
+        why = "、".join(line.whose(labels) for line in done.account.losses if line.vetoes and line.scope == "total")
+        return f"{told}；一票否决（{why}），否决前 {points(done.before_veto, 1)} 分"
     return told if done.before_veto == done.total else f"{told}；否决前 {points(done.before_veto, 1)} 分"
 
 
@@ -68,7 +71,7 @@ def _operations(issue: Issue, done: Assessment, here: frozenset[str]) -> Iterato
     veto_or_open = _VETO_FILL if done.vetoed else _OPEN_FILL if done.status is Status.PROVISIONAL else _TITLE_FILL
     yield Fill(SHEET, "A2:I2", veto_or_open, bold=True)
     yield from _items(issue, done)
-    row = _ITEM_ROW + len(done.items) + len(done.groups) + 3
+    row = _ITEM_ROW + len(done.items) + len(done.groups) + has_bonus(done) + 3
     fired = tuple(_fired(done))
     if fired:
         yield from _table(row, "扣分和否决", _CLAUSE_HEADINGS, fired)
@@ -93,6 +96,8 @@ def _items(issue: Issue, done: Assessment) -> Iterator[Operation]:
         word = VETOED if group.vetoed else None
         rows.append((group.name, "小计", group.points, None, None, None, group.before_veto, group.score, word))
         marks.append((_ITEM_ROW + len(rows), _GROUP_FILL))
+    if has_bonus(done):
+        rows.append((None, BONUS, None, None, None, None, None, done.bonus, None))
     rows.append(
         (
             None,
@@ -127,12 +132,19 @@ def _item(item: ItemScore) -> Row:
     return (item.group, item.name, item.points, *figures, item.before_veto, plain(item.score), item.trace)
 
 
+def has_bonus(done: Assessment) -> bool:
+    """Whether the scheme has bonus items, whose points stand apart from the groups'."""
+    return any(item.bonus for item in done.items)
+
+
 def _fired(done: Assessment) -> Iterator[Row]:
-    for item in done.items:
-        for taken in item.deductions:
-            yield (item.name, taken.clause, None, None, None, None, plain(taken.inspection), f"扣 {taken.points:g} 分")
-        for taken in item.vetoes:
-            yield (item.name, taken.clause, None, None, None, None, plain(taken.inspection), VETOED)
+    """What clauses and gates took."""
+    labels = {item.id: item.name for item in done.items}
+    for line in done.account.losses:
+        scope = {"group": "本组", "total": "一票"}.get(line.scope, "")
+        beyond = f"（按条款 {line.nominal:g} 分）" if line.stopped else ""
+        result = f"{scope}{VETOED}，-{line.taken:g} 分" if line.vetoes else f"扣 {line.taken:g} 分{beyond}"
+        yield (line.whose(labels), line.text, None, None, None, None, line.inspection, result)
 
 
 def _inspections(issue: Issue, dealer: str, here: frozenset[str]) -> Iterator[Row]:

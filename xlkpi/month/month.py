@@ -242,7 +242,7 @@ def make_month(
     rows: list[Standing] = []
     figures: dict[str, dict[str, float]] = {}
     for done in assessments:
-        rows.append(standing_of(issue.scheme, issue.roster[done.dealer], done))
+        rows.append(standing_of(issue.roster[done.dealer], done))
         figures[done.dealer] = {name: value for name, value in done.inputs.items() if isinstance(value, float)}
     if compare:
         sent = {row.dealer.code: row.file for row in rows}

@@ -15,6 +15,7 @@ from pydantic import PlainSerializer
 from xlkpi.findings import Finding, finding_json
 from xlkpi.issue import Dealer
 from xlkpi.month.returns import Return, ReturnStatus
+from xlkpi.scoring.account import Line
 from xlkpi.scoring.assess import Assessment, ItemScore, TriggeredClause
 from xlkpi.values import ItemStatus, Status, plain
 
@@ -24,22 +25,25 @@ Word = float | str | bool | None
 
 @dataclass(frozen=True, slots=True)
 class VetoRecord:
-    """A clause that vetoed. `number` counts the item's clauses from 1; `scope` is item, group or total."""
+    """A clause that vetoed. `number` counts the item's clauses from 1; `scope` is item, group or total; `taken` are the
+    points that it took."""
 
     number: int
     clause: str
     inspection: Word
     scope: str
+    taken: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DeductionRecord:
-    """A clause that took points."""
+    """A clause that took points. `points` is what it deducts by itself, `taken` what it took: an item stops at 0."""
 
     number: int
     clause: str
     inspection: Word
     points: float
+    taken: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +73,33 @@ def _without_ruling(found: FindingRecord) -> dict[str, Any]:
 Told = Annotated[FindingRecord, PlainSerializer(_without_ruling)]
 
 
+def _without_blanks(line: Line) -> dict[str, Any]:
+    """As it stands in the file: without keys that say nothing."""
+    data = {name: getattr(line, name) for name in Line.__slots__}
+    always = ("level", "kind", "points")
+    return {name: value for name, value in data.items() if value or name in always}
+
+
+LineTold = Annotated[Line, PlainSerializer(_without_blanks)]
+
+
 @dataclass(frozen=True, slots=True)
 class GroupRecord:
-    """A group's result, in points."""
+    """A group's result, in points. `gate` is 否决 where it missed its gate, which may take the total and leave its own
+    score."""
 
     name: str
     points: float
     score: float
     before_veto: float = 0.0
     vetoed: bool = False
+    gate: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ItemRecord:
     """An item's result. `score_range` is from the score to what it could still be, `trace` the sentence that explains
-    the score."""
+    the score, `applied` the points that it could earn from this dealer."""
 
     id: str
     name: str
@@ -100,6 +116,7 @@ class ItemRecord:
     vetoes: tuple[VetoRecord, ...] = ()
     deductions: tuple[DeductionRecord, ...] = ()
     trace: str = ""
+    applied: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +132,8 @@ class DiagnosisRecord:
 class DealerRecord:
     """A dealer's month, or a file that could not be scored (status `rejected`: neither score nor items).
 
-    `published` is the total as printed, which grade and rank go by; `rank` is None for who is not ranked.
+    `published` is the total as printed, which grade and rank go by; `rank` is None for who is not ranked. `account` are
+    the steps of the score, whose points add up to `published`.
     """
 
     dealer: str
@@ -137,6 +155,7 @@ class DealerRecord:
     judgements: Mapping[str, str] = made(default_factory=dict)
     diagnoses: tuple[DiagnosisRecord, ...] = ()
     findings: tuple[Told, ...] = ()
+    account: tuple[LineTold, ...] = ()
 
 
 REFUSED_FIELDS = ("dealer", "name", "region", "peer_group", "file", "status", "findings")
@@ -175,12 +194,13 @@ def dealer_record(dealer: Dealer, done: Assessment, rank: int | None) -> DealerR
         grade=done.grade,
         rank=rank,
         vetoed=done.vetoed,
-        groups=tuple(GroupRecord(g.name, g.points, g.score, g.before_veto, g.vetoed) for g in done.groups),
+        groups=tuple(GroupRecord(g.name, g.points, g.score, g.before_veto, g.vetoed, g.gate) for g in done.groups),
         items=tuple(_item(item) for item in done.items),
         indicators={name: plain(value) for name, value in done.indicators.items()},
         judgements=dict(done.judgements),
         diagnoses=tuple(DiagnosisRecord(d.number, d.problem, d.stake) for d in done.diagnoses),
         findings=tuple(finding_record(finding) for finding in done.findings),
+        account=done.account.lines,
     )
 
 
@@ -214,11 +234,12 @@ def _item(item: ItemScore) -> ItemRecord:
         actual=plain(item.actual),
         completion=plain(item.completion),
         vetoed=item.vetoed,
-        vetoes=tuple(VetoRecord(f.number, f.clause, plain(f.inspection), f.scope) for f in item.vetoes),
+        vetoes=tuple(VetoRecord(f.number, f.clause, plain(f.inspection), f.scope, f.taken) for f in item.vetoes),
         deductions=tuple(_deduction(fired) for fired in item.deductions),
         trace=item.trace,
+        applied=item.applied,
     )
 
 
 def _deduction(fired: TriggeredClause) -> DeductionRecord:
-    return DeductionRecord(fired.number, fired.clause, plain(fired.inspection), fired.points)
+    return DeductionRecord(fired.number, fired.clause, plain(fired.inspection), fired.points, fired.taken)

@@ -15,16 +15,21 @@ from pydantic_core import to_json as encoded
 from xlkpi.files import AnyPath, as_path
 from xlkpi.issue import Dealer
 from xlkpi.month.definitions import Definitions
-from xlkpi.month.records import REFUSED_FIELDS, DealerRecord, FindingRecord, ItemRecord, ReturnRecord, Told
-from xlkpi.month.standing import (
-    GroupShape,
-    GroupStanding,
-    ItemStanding,
-    Standing,
-    applied_points,
+from xlkpi.month.older import GroupShape, OlderLoss, account_of_losses, applied_points
+from xlkpi.month.records import (
+    REFUSED_FIELDS,
+    DealerRecord,
+    DeductionRecord,
+    FindingRecord,
+    ItemRecord,
+    ReturnRecord,
+    Told,
+    VetoRecord,
 )
+from xlkpi.month.standing import GroupStanding, ItemStanding, Standing
 from xlkpi.month.statistics import Population, population
-from xlkpi.values import Absence, Status
+from xlkpi.scoring.account import Account
+from xlkpi.values import VETOED, Absence, Status
 
 SCORES_FILE: Final = "scores.json"
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
@@ -78,7 +83,7 @@ def _columns(entry: MissingRecord) -> tuple[str, str, str, str]:
 
 
 def _standing(definitions: Definitions, record: DealerRecord) -> Standing:
-    """A record as a standing: without findings and losses, which statistics do not ask for."""
+    """A record as a standing: without findings, which statistics do not ask for."""
     dealer = Dealer(record.dealer, record.name, record.region, record.peer_group)
     if record.status is Status.REJECTED:
         return Standing(dealer, Status.REJECTED, record.file)
@@ -96,13 +101,34 @@ def _standing(definitions: Definitions, record: DealerRecord) -> Standing:
         vetoed=record.vetoed,
         groups=tuple(GroupStanding(g.name, g.score, g.vetoed) for g in record.groups),
         items=tuple(_item(item, applied.get(item.id, 0.0)) for item in record.items),
+        account=account_of_record(record),
         rank=record.rank,
     )
 
 
 def applied_of(definitions: Definitions, record: DealerRecord) -> dict[str, float]:
     """The points that each item of a dealer could earn; 0 for one that was left out (不适用)."""
+    told = {item.id: item.applied for item in record.items if item.applied is not None}
+    if len(told) == len(record.items):
+        return told
     return applied_points(_groups(definitions, record), {item.id: _state(item) for item in record.items})
+
+
+def account_of_record(record: DealerRecord) -> Account:
+    """A dealer's account; of a folder of 0.1.0 only what fired."""
+    if record.account:
+        return Account(record.account)
+    losses: list[OlderLoss] = []
+    for item in record.items:
+        for veto in item.vetoes:
+            losses.append(OlderLoss(item.id, VETOED, veto.scope, 0.0, veto.clause, _told(veto), veto.number))
+        for lost in item.deductions:
+            losses.append(OlderLoss(item.id, "", "", lost.points, lost.clause, _told(lost), lost.number))
+    return account_of_losses(losses, {item.id: item.points - item.before_veto for item in record.items})
+
+
+def _told(fired: VetoRecord | DeductionRecord) -> str:
+    return f"{fired.inspection:.10g}" if isinstance(fired.inspection, float) else str(fired.inspection)
 
 
 def _state(item: ItemRecord) -> str:

@@ -1,4 +1,4 @@
-"""How a month stands: every dealer with rank, items, losses and findings, whether just scored, read back from a folder
+"""How a month stands: every dealer with rank, items, account and findings, whether just scored, read back from a folder
 or out of the store."""
 
 from __future__ import annotations
@@ -12,12 +12,10 @@ from xlkpi.findings import Finding
 from xlkpi.intake.submission import Unusable
 from xlkpi.issue import Dealer
 from xlkpi.month.returns import Return
-from xlkpi.scheme.formulas import number_value
 from xlkpi.scheme.model import Scheme
+from xlkpi.scoring.account import Account
 from xlkpi.scoring.assess import Assessment, ItemScore
-from xlkpi.values import VETOED, Absence, ItemStatus, State, Status, Value, plain
-
-DEDUCTED = "扣分"
+from xlkpi.values import ItemStatus, State, Status
 
 K = TypeVar("K", bound=Hashable)
 
@@ -56,18 +54,6 @@ class GroupStanding:
 
 
 @dataclass(frozen=True, slots=True)
-class Loss:
-    """A clause that took something. `kind` is 否决 or 扣分; `inspection` what headquarters wrote, in words."""
-
-    item: str
-    kind: str
-    scope: str
-    points: float
-    clause: str
-    inspection: str
-
-
-@dataclass(frozen=True, slots=True)
 class Standing:
     """A dealer's month. Figures are in points; rank None: unranked."""
 
@@ -82,7 +68,7 @@ class Standing:
     vetoed: bool = False
     groups: tuple[GroupStanding, ...] = ()
     items: tuple[ItemStanding, ...] = ()
-    losses: tuple[Loss, ...] = ()
+    account: Account = field(default_factory=Account)
     findings: tuple[Finding, ...] = ()
     rank: int | None = None
 
@@ -126,13 +112,12 @@ class Standings:
             yield from row.findings
 
 
-def standing_of(scheme: Scheme, dealer: Dealer, done: Assessment) -> Standing:
+def standing_of(dealer: Dealer, done: Assessment) -> Standing:
     """One assessment as a standing, without a rank."""
-    applied = applied_points(shapes_of(scheme), {item.id: item.status for item in done.items})
     return Standing(
         dealer, done.status, done.file, done.total, done.published, done.before_veto, done.ceiling, done.grade,
         done.vetoed, tuple(GroupStanding(g.name, g.score, g.vetoed, g.undecided) for g in done.groups),
-        tuple(_item(item, applied[item.id]) for item in done.items), tuple(_losses(done.items)), done.findings,
+        tuple(_item(item) for item in done.items), done.account, done.findings,
     )  # fmt: skip
 
 
@@ -145,44 +130,6 @@ def sender(roster: Mapping[str, Dealer], refused: Unusable) -> Dealer:
     """Who sent a file that could not be scored: by the file's contents, else by the name it was issued under."""
     code = refused.dealer or dealer_named(refused.file, roster)
     return roster.get(code, Dealer(code, ""))
-
-
-class GroupShape(NamedTuple):
-    """What decides the points that apply in a group: its points, whether its other items are scaled where one is
-    不适用, and each item with its points and whether it is a bonus."""
-
-    points: float
-    rescales: bool
-    items: Sequence[tuple[str, float, bool]]
-
-
-def shapes_of(scheme: Scheme) -> list[GroupShape]:
-    """The groups of a scheme."""
-    return [
-        GroupShape(
-            number_value(group.points),
-            (group.not_applicable or scheme.defaults.not_applicable) == "rescale",
-            [(item.name, number_value(item.points), item.bonus) for item in group.items],
-        )
-        for group in scheme.groups
-    ]
-
-
-def applied_points(groups: Iterable[GroupShape], statuses: Mapping[str, str]) -> dict[str, float]:
-    """The points that each item could earn from a dealer, by the states of the dealer's items.
-
-    An item that is 不适用 could earn none; where the group rescales, the others of the group carry its points.
-    """
-    left_out = Absence.NOT_APPLICABLE.value
-    applied: dict[str, float] = {}
-    for group in groups:
-        own = [(item, points) for item, points, bonus in group.items if not bonus]
-        held = sum(points for item, points in own if statuses.get(item) != left_out)
-        scaled = group.rescales and 0 < held < sum(points for _, points in own)
-        scale = group.points / held if scaled else 1.0
-        for item, points, bonus in group.items:
-            applied[item] = 0.0 if statuses.get(item) == left_out else points if bonus else points * scale
-    return applied
 
 
 def ranked(rows: Iterable[Standing]) -> list[Standing]:
@@ -199,18 +146,6 @@ def positions(figures: Mapping[K, float]) -> dict[K, int]:
     return {key: first[figure] for key, figure in figures.items()}
 
 
-def _item(item: ItemScore, applied: float) -> ItemStanding:
+def _item(item: ItemScore) -> ItemStanding:
     score = item.score if isinstance(item.score, float) else None
-    return ItemStanding(item.id, score, item.before_veto, item.status, item.vetoed, applied)
-
-
-def _losses(items: Iterable[ItemScore]) -> Iterator[Loss]:
-    for item in items:
-        for fired in item.vetoes:
-            yield Loss(item.id, VETOED, fired.scope, 0.0, fired.clause, _words(fired.inspection))
-        for fired in item.deductions:
-            yield Loss(item.id, DEDUCTED, "", fired.points, fired.clause, _words(fired.inspection))
-
-
-def _words(value: Value) -> str:
-    return f"{value:.10g}" if isinstance(value, float) else str(plain(value))
+    return ItemStanding(item.id, score, item.before_veto, item.status, item.vetoed, item.applied)

@@ -1,6 +1,7 @@
 """From a scheme to its formulas: every computed cell of the workbook as Excel text over names, wherever it will stand.
 
-Names and indicators, guides, diagnoses and 校验 cells are made here, what concerns scores in `judging.py`.
+Names and indicators, guides, diagnoses and 校验 cells are made here, what concerns scores in `judging.py`, their
+sentences in `telling.py`.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from xlkpi.scheme.judging import Judging
 from xlkpi.scheme.model import Diagnosis, Indicator, Scheme, SchemeField
 from xlkpi.scheme.readings import number_typed, reading, through_readings
 from xlkpi.scheme.rules import Rule, bind, render
+from xlkpi.scheme.telling import Telling
 from xlkpi.scheme.types import TYPES, Shape
 
 
@@ -66,6 +68,7 @@ class _Compiler(Formulary):
         for name in self.scheme.by("dealer"):
             self._try(("fields", name), self._check, name)
         Judging(self.scheme, self.rules, self.out).run()
+        Telling(self.scheme, self.rules, self.out).run()
 
     # ------------------------------------------------------------ names
 

@@ -137,7 +137,23 @@ class Judging(Formulary):
         decided = f'OR({state}="{SCORED}",{state}="{NOT_APPLICABLE}")'
         ceiling = f'IF({decided},N({score}),IF({veto}="{VETOED}",0,{best}))'
         self._set(of_field(name, parts.CEILING), ceiling, origin, kind="points")
-        self._set(of_field(name, parts.TRACE), self._trace(item, story, sentences, factor), origin, kind="text")
+        taken = self._taken(item, points, base, origin)
+        beyond = f'IF(ROUND({_sum(lost)}-{_sum(taken)},10)>0,"扣完为止，","")'
+        stopped = f'IF(ISNUMBER({base}),{beyond},"")&' if lost else ""
+        self._set(
+            of_field(name, parts.TRACE), self._trace(item, story, sentences, factor, stopped), origin, kind="text"
+        )
+
+    def _taken(self, item: Item, points: Name, base: Name, origin: tuple[str | int, ...]) -> list[str]:
+        """What each clause really takes: in their order, until the item has no more."""
+        taken: list[str] = []
+        for number, clause in enumerate(item.clauses, 1):
+            outcome = of_clause(item.name, number)
+            if clause.lose is not None and outcome in self.out.formulas:
+                left = f"MAX(0,MIN({points},{base})-{_sum(taken)})"
+                formula = f"IF(COUNT({base},{outcome})=2,MIN({outcome},{left}),0)"
+                taken.append(self._set(of_clause(item.name, number, parts.TAKEN), formula, origin, kind="points").name)
+        return taken
 
     def _base(self, item: Item, points: Name, base: Name, origin: tuple[str | int, ...]) -> Term:
         """Set the base points; return the beginning of the item's sentence."""
@@ -197,14 +213,14 @@ class Judging(Formulary):
         explained = self._set(of_clause(item.name, number, parts.TRACE), sentence, origin, kind="text")
         return outcome, explained
 
-    def _trace(self, item: Item, story: Term, sentences: Sequence[Name], factor: Name) -> str:
+    def _trace(self, item: Item, story: Term, sentences: Sequence[Name], factor: Name, stopped: str) -> str:
         """The item's sentence: the rule's own, each clause's, and the result with what fired."""
         name = item.name
         clauses = "".join(f"&{Text('；')}&{sentence}" for sentence in sentences)
         scaled = "" if item.bonus else f'&IF(ROUND({factor},10)=1,"","，组内折算 × "&ROUND({factor},4))'
         state, score, veto = (of_field(name, part) for part in (parts.STATE, parts.SCORE, parts.VETO))
         open_ = f'IF(OR({state}="{MISSING}",{state}="{UNREADABLE}"),"（"&{state}&"，暂按 0 分计）","")'
-        result = f'IF({veto}="{VETOED}","否决，得 0 分",{open_}{scaled}&"得 "&ROUND(N({score}),4)&" 分")'
+        result = f'IF({veto}="{VETOED}","否决，得 0 分",{open_}{scaled}&{stopped}"得 "&ROUND(N({score}),4)&" 分")'
         return f'{story}{clauses}&"。"&IF({state}="{NOT_APPLICABLE}","本项不适用",{result})'
 
     # ------------------------------------------------------------ totals

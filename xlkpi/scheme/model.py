@@ -375,6 +375,15 @@ class Group(Entry):
     not_applicable: Literal["rescale", "full", "zero"] | None = Field(None, description="Default by the scheme")
     items: tuple[Item, ...] = Field(description="The items, in order")
 
+    @property
+    def gate_words(self) -> str:
+        """The gate as people read it; nothing where the group has none."""
+        if self.gate is None:
+            return ""
+        least = number_value(self.gate.at_least) * number_value(self.points)
+        takes = {"group": "否决本组", "total": "一票否决"}[self.gate.scope]
+        return self.gate.text or f"本组得分低于 {self.gate.at_least}（{least:.10g} 分）：{takes}"
+
 
 class Grade(Entry):
     """等级: from so many points on."""

@@ -60,6 +60,9 @@ SUBTOTAL: Final = Part("小计")
 SUBTOTAL_CEILING: Final = Part("最高小计")
 GATE: Final = Part("关口")
 GATE_CEILING: Final = Part("最高关口")
+TAKEN: Final = Part("实扣")  # what a clause really takes: an item stops at 0
+GROUP_VETOES: Final = Part("本组否决")  # what fired in a group, by the scope of the veto
+TOTAL_VETOES: Final = Part("一票否决")
 
 # A diagnosis.
 SHOWN: Final = Part("触发")

@@ -14,6 +14,7 @@ from xlkpi.issue import Issue
 from xlkpi.scheme import parts
 from xlkpi.scheme.cells import (
     BEFORE_VETO,
+    BONUS,
     CEILING,
     GRADE,
     HIGH,
@@ -31,6 +32,7 @@ from xlkpi.scheme.cells import (
 from xlkpi.scheme.checks import RELATION
 from xlkpi.scheme.formulas import number_value, parse
 from xlkpi.scheme.model import Clause, Item, SchemeField
+from xlkpi.scoring.account import Account, account_of
 from xlkpi.scoring.doubts import Doubts
 from xlkpi.scoring.engine import Engine
 from xlkpi.values import SCORED, VETOED, Absence, CellContent, CellFault, ItemStatus, Place, Status, Value, value_of
@@ -46,19 +48,22 @@ FORMULA_FAULT: Final = "XK-S001"
 
 @dataclass(frozen=True, slots=True)
 class TriggeredClause:
-    """A clause that took something: points, or everything in its scope. `number` counts the item's clauses from 1;
-    `inspection` is what headquarters wrote."""
+    """A clause that fired. `number` counts the item's clauses from 1; `inspection` is what headquarters wrote, `shown`
+    the same as the sheet shows it; `points` what the clause deducts, `taken` what it or its veto really took."""
 
     number: int
     clause: str
     inspection: Value
     points: float = 0.0
     scope: str = ""
+    taken: float = 0.0
+    shown: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ItemScore:
-    """An item's result. `score` is 不适用 where it was left out; `ceiling` what it could still be."""
+    """An item's result. `score` is 不适用 where it was left out; `ceiling` what it could still be; `applied` the points
+    that it could earn from this dealer: its own, scaled where others of its group were left out, 0 where it was."""
 
     id: str
     name: str
@@ -76,11 +81,13 @@ class ItemScore:
     deductions: tuple[TriggeredClause, ...]
     trace: str
     bonus: bool = False
+    applied: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class GroupScore:
-    """A group's result; vetoed by a clause of group scope, or by its gate. `undecided`: it may still turn out so."""
+    """A group's result; vetoed by a clause of group scope, or by its gate. `undecided`: it may still turn out so.
+    `gate` is 否决 where the group missed its gate, which may take the total and leave the group's score as it is."""
 
     name: str
     points: float
@@ -88,6 +95,7 @@ class GroupScore:
     before_veto: float
     vetoed: bool
     undecided: bool = False
+    gate: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +112,8 @@ class Diagnosed:
 class Assessment:
     """A dealer's month. `published` is the total as printed, which grade and rank go by; `judgements` has 达标, 偏低 or
     偏高 by indicator, where a guide is known; `inputs` what went in, by slot name (answers, targets, inspections,
-    figures of earlier months); `cells` holds the whole evaluated workbook, for writing it out."""
+    figures of earlier months); `bonus` what bonus items add to the groups; `account` every step from the base points to
+    the published total; `cells` holds the whole evaluated workbook, for writing it out."""
 
     dealer: str
     file: str
@@ -120,6 +129,8 @@ class Assessment:
     indicators: Mapping[str, Value]
     findings: tuple[Finding, ...]
     engine: str
+    bonus: float = 0.0
+    account: Account = field(default_factory=Account)
     judgements: Mapping[str, str] = field(default_factory=dict)
     diagnoses: tuple[Diagnosed, ...] = ()
     inputs: Mapping[str, Value] = field(repr=False, default_factory=dict)
@@ -161,6 +172,7 @@ class _Reading:
 
     def __init__(self, issue: Issue, dealer: str, file: str, cells: Mapping[Place, CellContent], engine: str):
         self.issue, self.dealer, self.file, self.cells, self.engine = issue, dealer, file, cells, engine
+        self.account = account_of(issue, cells)
 
     def assessment(self, found: tuple[Finding, ...]) -> Assessment:
         scheme = self.issue.scheme
@@ -172,6 +184,7 @@ class _Reading:
                 self.number(of_field(group.name, parts.BEFORE_VETO)),
                 self.word(of_field(group.name, parts.VETO)) == VETOED,
                 self.word(of_field(group.name, parts.VETO)) not in ("", VETOED),
+                self.word(of_field(group.name, parts.GATE)) if group.gate else "",
             )
             for group in scheme.groups
         )
@@ -196,6 +209,8 @@ class _Reading:
             indicators=indicators,
             findings=tuple(with_rulings(told, self.issue.rulings, self.dealer, self.issue.month)),
             engine=self.engine,
+            bonus=self.number(BONUS) if BONUS in self.issue.layout.slots else 0.0,
+            account=self.account,
             judgements={name: word for name in indicators if (word := self.judged(name))},
             diagnoses=tuple(self.diagnosed()),
             inputs=self.inputs(),
@@ -213,6 +228,8 @@ class _Reading:
         entry = self.issue.scheme.fields.get(scored)
         has_target = entry is not None and entry.target
         outcomes = [(n, c, self.content(of_clause(name, n))) for n, c in enumerate(item.clauses, 1)]
+        state = ItemStatus(self.word(of_field(name, parts.STATE)))
+        scale = 1.0 if item.bonus else self.number(of_field(group, parts.SCALING))
         return ItemScore(
             id=name,
             name=item.label or name,
@@ -221,7 +238,7 @@ class _Reading:
             score=self.score(of_field(name, parts.SCORE)),
             before_veto=self.number(of_field(name, parts.BEFORE_VETO)),
             ceiling=self.number(of_field(name, parts.CEILING)),
-            status=ItemStatus(self.word(of_field(name, parts.STATE))),
+            status=state,
             target=self.value(of_field(scored, parts.TARGET)) if has_target else Absence.NOT_APPLICABLE,
             actual=self.value(scored) if has_target else Absence.NOT_APPLICABLE,
             completion=self.value(of_field(scored, parts.COMPLETION)) if has_target else Absence.NOT_APPLICABLE,
@@ -230,17 +247,21 @@ class _Reading:
             deductions=tuple(self.fired(name, n, c, outcome) for n, c, outcome in outcomes if _is_deduction(outcome)),
             trace=self.word(of_field(name, parts.TRACE)),
             bonus=item.bonus,
+            applied=0.0 if state is ItemStatus.NOT_APPLICABLE else number_value(item.points) * scale,
         )
 
     def fired(self, item: str, number: int, clause: Clause, points: CellContent) -> TriggeredClause:
         shown = clause.inspection or clause.subject
         known = shown in self.issue.layout.slots
+        line = self.account.of_clause(item, number)
         return TriggeredClause(
             number=number,
             clause=self.word(of_clause(item, number, parts.STANDARD)) or clause.text,
             inspection=self.value(shown) if known else Absence.MISSING,
             points=float(points) if isinstance(points, float) else 0.0,
             scope=self.issue.scheme.scope(clause) if clause.otherwise else "",
+            taken=-line.points if line else 0.0,
+            shown=line.inspection if line else "",
         )
 
     def judged(self, indicator: str) -> str:
@@ -261,7 +282,7 @@ class _Reading:
     # ------------------------------------------------------------ cells by name
 
     def content(self, name: str) -> CellContent:
-        return self.cells.get(self.issue.layout.place(name))
+        return self.issue.layout.content(name, self.cells)
 
     def value(self, name: str) -> Value:
         return value_of(self.content(name))

@@ -6,16 +6,16 @@ Nothing here moves a score. Every scheme is looked at alike, whether or not it d
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from functools import lru_cache
 from typing import Final
 
 from xlkpi.findings import Finding
 from xlkpi.issue import Issue
 from xlkpi.scheme import parts
 from xlkpi.scheme.cells import of_clause, of_field
-from xlkpi.scheme.formulas import MISSING, UNREADABLE, judged, number_value, parse
+from xlkpi.scheme.formulas import MISSING, UNREADABLE, judged, number_value
 from xlkpi.scheme.model import Indicator, Item, SchemeField
 from xlkpi.scheme.types import TYPES, Shape
+from xlkpi.scoring.lacking import lacking
 from xlkpi.values import Absence, CellContent, Place, value_of
 from xlkpi.workbook.layout import Role
 
@@ -99,7 +99,7 @@ class Doubts:
         if zero:
             yield Finding(DENOMINATOR_ZERO, self.file, place, zero, {"item": label, "label": self._label(zero)})
             return
-        figures = dict.fromkeys(name for outcome in open_ for name in self._lacking(outcome))
+        figures = dict.fromkeys(name for outcome in open_ for name in lacking(self.issue.layout, self.cells, outcome))
         if not self.asked.intersection(self._field(name) for name in figures):
             facts = {"item": label, "figures": "、".join(self._label(name) for name in figures) or "—"}
             yield Finding(ITEM_OPEN, self.file, place, item.name, facts)
@@ -113,19 +113,6 @@ class Doubts:
         outcomes += [of_clause(item.name, n) for n, clause in enumerate(item.clauses, 1) if clause.subject == name]
         open_ = any(self._content(outcome) == MISSING for outcome in outcomes)
         return open_ and value_of(self._content(name)) is Absence.NOT_APPLICABLE
-
-    def _lacking(self, name: str, above: tuple[str, ...] = ()) -> Iterator[str]:
-        """The entered figures that a cell is made of and that are no figures."""
-        slots, formulas = self.issue.layout.slots, self.issue.layout.formulas
-        if name not in slots or name in above or slots[name].role is Role.READ:
-            return
-        text = formulas.get(slots[name].place)
-        if text is None:
-            if value_of(self.cells.get(slots[name].place)) in (Absence.MISSING, Absence.UNREADABLE):
-                yield name
-            return
-        for used in _names(text.removeprefix("=")):
-            yield from self._lacking(used, (*above, name))
 
     def _field(self, name: str) -> str:
         slot = self.issue.layout.slots[name]
@@ -166,14 +153,6 @@ def _numbers(values: Iterable[object]) -> Iterator[float]:
                 yield number_value(str(value))
             except ValueError:
                 continue
-
-
-@lru_cache(4096)
-def _names(formula: str) -> tuple[str, ...]:
-    try:
-        return parse(formula).names
-    except ValueError:
-        return ()
 
 
 def _shown(entry: SchemeField | Indicator, value: float) -> str:

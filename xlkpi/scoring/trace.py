@@ -6,20 +6,20 @@ what this program believes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from xlkpi.intake.reader import open_workbook, place_of
 from xlkpi.scheme import parts
-from xlkpi.scheme.cells import is_clause, of_clause, of_field, split_name
+from xlkpi.scheme.cells import BONUS, GRADE, PUBLISHED, TOTAL, of_clause, of_field, split_name
 from xlkpi.scheme.formulas import parse
 from xlkpi.scoring.audit import content
 from xlkpi.values import CellContent, Place, RawCell
 
 
 class NoTrace(Exception):
-    """The workbook cannot explain the item; the text says why."""
+    """The workbook cannot explain what was asked; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """An item explained."""
+    """An item, a group, the total, the published total or the grade explained; `item` is its name. The total has no
+    points of its own; a workbook of 0.1.0 has no sentence for a group or the total."""
 
     item: str
     points: CellContent
@@ -46,66 +47,76 @@ class Trace:
 
 
 def trace_item(path: Path, item: str) -> Trace:
-    """Explain an item of an assessed workbook.
+    """Explain an item of an assessed workbook, or by its name a group, 总分, 公布总分, 等级 or 加分.
 
     Raises:
         Refused: the file did not pass the guard.
-        NoTrace: it has no such item, or holds no calculated values.
+        NoTrace: it has nothing of that name, or holds no calculated values.
     """
     book = open_workbook(path)
     places = {name: place for name, text in book.names.items() if (place := place_of(text))}
-    score = of_field(item, parts.SCORE)
-    items = [base for base, part in map(split_name, places) if part == parts.TRACE and not is_clause(base)]
-    if item not in items or score not in places:
-        raise NoTrace(f"{path.name} 没有细项“{item}”；有：{'、'.join(items) or '无'}")
+    named = [split_name(name) for name in places]
+    items = [base for base, part in named if part == parts.BASE_POINTS]
+    groups = [base for base, part in named if part == parts.SUBTOTAL]
+    totals = [name for name in (TOTAL, PUBLISHED, GRADE, BONUS) if name in places]
+    known = [*items, *groups, *totals] if items else []
+    root = item if item in totals else of_field(item, parts.SCORE)
+    if item not in known or root not in places:
+        raise NoTrace(f"{path.name} 没有细项“{item}”；有：{'、'.join(known) or '无'}")
     cells: dict[Place, RawCell] = {}
     for sheet in {place.sheet for place in places.values()}:
         if sheet in book.sheets:
             wanted = {place.ref for place in places.values() if place.sheet == sheet}
             cells.update({raw.place: raw for raw in book.cells(sheet, wanted).cells.values()})
-    held = _Held(places, cells, item, frozenset(items))
+    below = items if item in groups else [*items, *groups] if item in totals else []
+    held = _Held(places, cells, frozenset(items) - {item} if item in items else frozenset(), frozenset(below))
     sentence = held.value(of_field(item, parts.TRACE))
-    if not isinstance(sentence, str) or held.value(score) is None:
+    if held.value(root) is None or (item in items and not isinstance(sentence, str)):
         raise NoTrace(f"{path.name} 里没有计算结果；请先用 xlkpi score 评分，再追溯评分后的工作簿")
     return Trace(
         item=item,
         points=held.value(of_field(item, parts.POINTS)),
-        score=held.value(score),
+        score=held.value(root),
         clauses=tuple(_clauses(item, held)),
-        sentence=sentence,
-        steps=held.step(score, frozenset()),
+        sentence=sentence if isinstance(sentence, str) else "",
+        steps=held.step(root, frozenset()),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """A workbook's named cells."""
+    """A workbook's named cells. `others` are the items beside the traced one, whose cells are left out; `below` the
+    items and groups that the traced group or total is made of, whose cells are shown and not looked into."""
 
     places: Mapping[str, Place]
     cells: Mapping[Place, RawCell]
-    item: str
-    items: frozenset[str]
+    others: frozenset[str]
+    below: frozenset[str]
 
     def value(self, name: str) -> CellContent:
         raw = self.cells.get(self.places[name]) if name in self.places else None
         return content(raw) if raw is not None else None
-
-    def elsewhere(self, name: str) -> bool:
-        """Whether a cell belongs to another item: a group's factor looks at all of them, this trace at one."""
-        return any(name.startswith(f"{other}_") for other in self.items if other != self.item)
 
     def step(self, name: str, above: frozenset[str]) -> Step:
         place = self.places[name]
         raw = self.cells.get(place)
         formula = raw.formula if raw is not None and isinstance(raw.formula, str) else ""
         parts: tuple[Step, ...] = ()
-        if formula and name not in above:
-            named = [part for part in parse(formula).names if part in self.places and not self.elsewhere(part)]
+        if formula and name not in above and not _belongs(name, self.below):
+            named = [part for part in parse(formula).names if part in self.places and not _belongs(part, self.others)]
             parts = tuple(self.step(part, above | {name}) for part in named)
         return Step(name, place, self.value(name), formula, parts)
 
 
+def _belongs(name: str, to: Collection[str]) -> bool:
+    """Whether a cell belongs to one of these: a group's factor looks at all its items, a trace at one."""
+    return any(name.startswith(f"{other}_") for other in to)
+
+
 def _clauses(item: str, held: _Held) -> Iterator[tuple[str, CellContent]]:
+    gate = held.value(of_field(of_field(item, parts.GATE), parts.TRACE))
+    if isinstance(gate, str):
+        yield gate, None
     rule = held.value(of_field(item, parts.STANDARD))
     if isinstance(rule, str):
         yield rule, None

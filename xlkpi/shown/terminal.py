@@ -18,7 +18,7 @@ from xlkpi.month.standing import Earlier, Standing, Standings, positions, ranked
 from xlkpi.month.statistics import Population, population
 from xlkpi.scheme.types import TYPES, Shape
 from xlkpi.shown.report.figures import points
-from xlkpi.values import SCORED, VETOED, CellContent, State, Status, plain
+from xlkpi.values import VETOED, CellContent, ItemStatus, State, Status, plain
 
 if TYPE_CHECKING:
     from xlkpi.checking.changes import Changes
@@ -231,17 +231,20 @@ def _row(stand: Standings, row: Standing) -> list[str]:
 
 
 def _reasons(stand: Standings, row: Standing) -> Iterable[str]:
-    labels = {item.name: item.label or item.name for item in stand.scheme.items}
+    labels = {item.name: clean(item.label or item.name) for item in stand.scheme.items}
+    for line in row.account.losses:
+        name = line.whose(labels)
+        if line.vetoes:
+            word = {"group": f"本组{VETOED}", "total": State.VETOED}.get(line.scope, VETOED)
+            yield f"[red]{name} {word}[/red]：{clean(line.text)}"
+        else:
+            beyond = f"（按条款 {line.nominal:g}）" if line.stopped else ""
+            yield f"{name} 扣 {line.taken:g}{beyond}"
+    for line in row.account.open if row.status is Status.PROVISIONAL else ():
+        yield f"[yellow]{line.whose(labels)} {clean(line.text)}[/yellow]"
     for item in row.items:
-        name = clean(labels.get(item.item, item.item))
-        for loss in (loss for loss in row.losses if loss.item == item.item):
-            if loss.kind == VETOED:
-                word = {"group": f"本组{VETOED}", "total": State.VETOED}.get(loss.scope, VETOED)
-                yield f"[red]{name} {word}[/red]：{clean(loss.clause)}"
-            else:
-                yield f"{name} 扣 {loss.points:g}"
-        if item.status != SCORED:
-            yield f"[yellow]{name} {clean(item.status)}[/yellow]"
+        if item.status is ItemStatus.NOT_APPLICABLE:
+            yield f"[yellow]{labels.get(item.item, item.item)} {item.status}[/yellow]"
 
 
 def print_standings(console: Console, stand: Standings, by: By = "all") -> None:
@@ -370,12 +373,15 @@ def _figure(value: float, kind: str, sign: str = "") -> str:
 
 
 def print_trace(console: Console, trace: Trace) -> None:
-    """An item: clauses, sentence, and the tree of cells from the score down to the inputs."""
-    console.print(f"[bold]{clean(trace.item)}[/bold]　得分 {_shown(trace.score)} / {_shown(trace.points)} 分")
+    """An item, a group or a total: clauses, sentence, and the tree of cells from the score down to the inputs."""
+    of = f" / {_shown(trace.points)} 分" if trace.points is not None else ""
+    word = "得分 " if of else ""
+    console.print(f"[bold]{clean(trace.item)}[/bold]　{word}{_shown(trace.score)}{of}")
     for text, outcome in trace.clauses:
         fired = f" → {_outcome(outcome)}" if outcome is not None else ""
         console.print(f"  考核标准　{clean(text)}{fired}")
-    console.print(f"  计算说明　{clean(trace.sentence)}")
+    if trace.sentence:
+        console.print(f"  计算说明　{clean(trace.sentence)}")
     tree = Tree(_label(trace.steps))
     _grow(tree, trace.steps.parts, set())
     console.print(tree)

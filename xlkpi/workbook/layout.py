@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from xlkpi.values import Place
+from xlkpi.values import CellContent, Place
 
 
 class Role(StrEnum):
@@ -110,6 +110,12 @@ class Layout:
     def place(self, name: str) -> Place:
         """Where a name stands."""
         return self.slots[name].place
+
+    def content(self, name: str, cells: Mapping[Place, CellContent]) -> CellContent:
+        """What stands in a name's cell: as evaluated, or the number that is locked there. None where the workbook has
+        no such name."""
+        slot = self.slots.get(name)
+        return cells.get(slot.place, self.numbers.get(slot.place)) if slot else None
 
     @cached_property
     def inputs(self) -> tuple[Slot, ...]:

@@ -158,7 +158,7 @@ def test_deductions_are_listed_with_clause_inspection_and_points(results: Month)
     dealer = json.loads(to_json(results))["dealers"][1]
     plan = next(item for item in dealer["items"] if item["id"] == "计划执行")
     assert plan["deductions"] == [
-        {"number": 1, "clause": "计划制定不合格，每退回一次扣 5 分", "inspection": 1.0, "points": 5.0}
+        {"number": 1, "clause": "计划制定不合格，每退回一次扣 5 分", "inspection": 1.0, "points": 5.0, "taken": 5.0}
     ]
 
 
@@ -167,7 +167,7 @@ def test_vetoes_are_listed_with_their_scope(assess_with: AssessWith, real_month:
     dealer = json.loads(to_json(make_month(issue, "formualizer", [done])))["dealers"][0]
     learning = next(item for item in dealer["items"] if item["id"] == "学习成长")
     assert learning["vetoes"] == [
-        {"number": 1, "clause": "每月培训少于 3 次：否决", "inspection": 1.0, "scope": "item"}
+        {"number": 1, "clause": "每月培训少于 3 次：否决", "inspection": 1.0, "scope": "item", "taken": 10.0}
     ]
 
 

@@ -22,6 +22,7 @@ from xlkpi.scheme.cells import (
     BONUS,
     BONUS_BEFORE,
     BONUS_CEILING,
+    GRADE,
     IDENTITY,
     PUBLISHED,
     STATUS,
@@ -184,9 +185,10 @@ def layout_parts(name_or_folder: str) -> set[str]:
 
 def test_every_part_names_a_cell_of_a_shipped_workbook_or_of_one_with_gates(change: Change, scheme_copy: Path) -> None:
     shipped = set().union(*(layout_parts(name) for name in SCHEMES))
-    gates = {parts.GATE, parts.GATE_CEILING}  # no shipped scheme has a gate
+    gates = {parts.GATE, parts.GATE_CEILING, parts.GROUP_VETOES, parts.TOTAL_VETOES}  # no shipped scheme has a gate
     assert table() - shipped == gates
     change(ASSESSMENT, "  items:\n", "  gate: {at_least: 60%}\n  items:\n")
+    change(ASSESSMENT, "else: 否决,", "else: 否决, scope: total,")
     assert gates <= layout_parts(str(scheme_copy))
 
 
@@ -198,7 +200,7 @@ def declared(scheme: Scheme) -> set[str]:
     columns = {of_column(name, column) for name, entry in scheme.tables.items() for column in entry.columns}
     named = {*scheme.fields, *scheme.indicators, *scheme.constants, *columns, *IDENTITY}
     named |= {group.name for group in scheme.groups} | {item.name for item in scheme.items}
-    named |= {TOTAL, STATUS, PUBLISHED, BONUS, BONUS_BEFORE, BONUS_CEILING}
+    named |= {TOTAL, STATUS, PUBLISHED, GRADE, BONUS, BONUS_BEFORE, BONUS_CEILING}
     return named | {split_name(of_diagnosis(n, parts.SHOWN))[0] for n, _ in enumerate(scheme.diagnoses, 1)}
 
 

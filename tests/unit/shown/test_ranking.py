@@ -15,9 +15,10 @@ from openpyxl import Workbook, load_workbook
 
 from xlkpi.findings import Finding
 from xlkpi.issue import Dealer, Issue
-from xlkpi.month.standing import Earlier, Loss, Standing, Standings, ranked, standing_of
+from xlkpi.month.standing import Earlier, Standing, Standings, ranked, standing_of
 from xlkpi.month.statistics import five_numbers
 from xlkpi.resources import templates
+from xlkpi.scoring.account import Account, Line
 from xlkpi.scoring.assess import Assessment
 from xlkpi.shown.ranking import ranking_workbook
 from xlkpi.values import Place, Status
@@ -34,18 +35,19 @@ def real(assess_with, real_month) -> Assessment:
 @pytest.fixture(scope="module")
 def stand(issue: Issue, real: Assessment) -> Standings:
     """Four ranked with a tie, one provisional, one totally vetoed, one sent back, one missing."""
-    veto = Loss("质量管理", "否决", "total", 0.0, "发生重大事故：一票否决", "1")
+    veto = Line("total", "veto", -88.0, "管理指标", "质量管理", 2, scope="total", text="发生重大事故：一票否决",
+                inspection="1")  # fmt: skip
     missing = Finding("XK-V001", "p.xlsx", Place("填报", "F6"), "接车台次", {"label": "接车台次"})
     unread = Finding("XK-F002", "r.xlsx", facts={"detail": "not a zip"})
 
     def one(code: str, published: float, region: str = "华东", **more: Any) -> Standing:
         dealer = Dealer(code, f"{code}店", region, "甲组")
-        return replace(standing_of(issue.scheme, dealer, real), published=published, file=f"{code}.xlsx", **more)
+        return replace(standing_of(dealer, real), published=published, file=f"{code}.xlsx", **more)
 
     rows = ranked([
         one("A", 90.0, grade="优秀"), one("B", 80.0), one("C", 80.0, "华南"), one("D", 70.0, "华南"),
         one("P", 95.0, status=Status.PROVISIONAL, findings=(missing,), ceiling=99.0),
-        one("V", 0.0, vetoed=True, total=0.0, before_veto=88.0, losses=(veto,)),
+        one("V", 0.0, vetoed=True, total=0.0, before_veto=88.0, account=Account((veto,))),
         Standing(Dealer("R", "R店", "华南"), Status.REJECTED, "r.xlsx", findings=(unread,)),
     ])  # fmt: skip
     before = {"A": Earlier(85.0, 3), "B": Earlier(88.0, 1), "C": Earlier(80.0, 4), "P": Earlier(60.0, 5)}
@@ -188,8 +190,9 @@ def test_formulas_use_only_what_excel_wps_and_libreoffice_share(live: Workbook) 
 
 def test_what_a_dealer_wrote_is_never_a_formula_nor_a_link(stand: Standings) -> None:
     nasty = Dealer("=1+1", '=HYPERLINK("http://x","y")', "@SUM(1)", "+1")
-    loss = Loss("质量管理", "扣分", "", 1.0, "https://example.invalid", "=cmd|' /C calc'!A0")
-    rows = ranked([replace(stand.rows[0], dealer=nasty, losses=(loss,), file="=1+1.xlsx")])
+    loss = Line("item", "deduction", -1.0, "管理指标", "质量管理", 1, text="https://example.invalid",
+                inspection="=cmd|' /C calc'!A0")  # fmt: skip
+    rows = ranked([replace(stand.rows[0], dealer=nasty, account=Account((loss,)), file="=1+1.xlsx")])
     made = load_workbook(io.BytesIO(ranking_workbook(replace(stand, rows=rows))))
     assert not [f for f in formulas_of(made) if "HYPERLINK" in f or "cmd" in f or f == "=1+1"]
     assert not [c for s in made.worksheets for row in s.iter_rows() for c in row if c.hyperlink]
@@ -215,7 +218,7 @@ def test_two_thousand_dealers_are_small_and_the_same_bytes_again(stand: Standing
             published=round(chance.uniform(30, 100), 1),
             items=tuple(replace(i, score=chance.uniform(0, 15)) for i in base.items),
             findings=stand.rows[4].findings * 3,
-            losses=stand.rows[5].losses * 2,
+            account=Account(stand.rows[5].account.lines * 2),
         )
         for n in range(2000)
     )

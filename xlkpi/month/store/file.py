@@ -37,9 +37,12 @@ TABLES: Final = {
     "vetoed BOOLEAN",
     "field_values": "submission INTEGER, role VARCHAR, name VARCHAR, number DOUBLE, word VARCHAR",
     "group_scores": "submission INTEGER, group_name VARCHAR, score DOUBLE, vetoed BOOLEAN, undecided BOOLEAN",
-    "items": "submission INTEGER, item VARCHAR, score DOUBLE, before_veto DOUBLE, status VARCHAR, vetoed BOOLEAN",
+    "items": "submission INTEGER, item VARCHAR, score DOUBLE, before_veto DOUBLE, status VARCHAR, vetoed BOOLEAN, "
+    "applied DOUBLE",
     "losses": "submission INTEGER, item VARCHAR, kind VARCHAR, scope VARCHAR, points DOUBLE, clause VARCHAR, "
     "inspection VARCHAR",
+    "account": "submission INTEGER, level VARCHAR, kind VARCHAR, points DOUBLE, group_name VARCHAR, item VARCHAR, "
+    "clause INTEGER, nominal DOUBLE, scope VARCHAR, words VARCHAR, inspection VARCHAR",
     "findings": "run INTEGER, submission INTEGER, code VARCHAR, severity VARCHAR, file VARCHAR, sheet VARCHAR, "
     "cell VARCHAR, field VARCHAR, facts VARCHAR, message VARCHAR, ruling VARCHAR",
 }
@@ -95,6 +98,11 @@ class Store:
         self.connection.register("incoming", incoming)
         self.connection.execute(f"INSERT INTO {table} ({names}) SELECT {cast} FROM incoming")  # noqa: S608 - our own
         self.connection.unregister("incoming")
+
+    def columns(self, table: str) -> frozenset[str]:
+        """The columns that a table has in this file; none where an older version made the file without it."""
+        query = "SELECT column_name FROM duckdb_columns() WHERE table_name = ?"
+        return frozenset(name for (name,) in self.rows(query, [table]))
 
     def next_number(self, table: str, column: str) -> int:
         """One more than the greatest so far."""
@@ -197,6 +205,16 @@ def _prepare(path: Path, connection: duckdb.DuckDBPyConnection, write: bool) -> 
     if made != FORMAT:
         connection.close()
         raise StoreError("XK-W022", path=str(path), detail=f"格式是 {made}，这个版本的 xlkpi 用 {FORMAT}")
+    if write:
+        _complete(connection)
+
+
+def _complete(connection: duckdb.DuckDBPyConnection) -> None:
+    """Add what later versions keep besides; an older version's own columns stay as they are."""
+    for table, columns in TABLES.items():
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {table} ({columns})")
+        for column in columns_of(table).items():
+            connection.execute(f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {' '.join(column)}")
 
 
 def export(store: Store, folder: Path) -> list[Path]:
@@ -209,7 +227,7 @@ def export(store: Store, folder: Path) -> list[Path]:
 
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for table in TABLES:
+    for table in filter(store.columns, TABLES):
         path = folder / f"{table}.parquet"
         target = str(path).replace("'", "''")
         try:

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from xlkpi.findings import Finding, Ruling, Severity
 from xlkpi.issue import Dealer
-from xlkpi.month.standing import (
-    Earlier,
-    GroupStanding,
-    ItemStanding,
-    Loss,
-    Standing,
-    Standings,
-    applied_points,
-    ranked,
-    shapes_of,
-)
+from xlkpi.month.older import OlderLoss, account_of_losses, applied_points, shapes_of
+from xlkpi.month.standing import Earlier, GroupStanding, ItemStanding, Standing, Standings, ranked
 from xlkpi.month.store.file import Store, StoreError
+from xlkpi.scheme.formulas import number_value
 from xlkpi.scheme.model import Scheme
+from xlkpi.scoring.account import Account, Line
 from xlkpi.values import ItemStatus, Place, State, Status, months_earlier
 
 _STANDING = ("file", "total", "published", "before_veto", "ceiling", "grade", "vetoed")
+_LINE = 'level, kind, points, group_name AS "group", item, clause, nominal, scope, words AS "text", inspection'
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,24 +142,39 @@ def _standing(row: Mapping[str, Any]) -> Standing:
 
 
 def _with_parts(store: Store, rows: Mapping[int, Standing], definition: Scheme) -> dict[int, Standing]:
-    """With groups, items, losses and findings."""
+    """With groups, items, account and findings. What an older version did not keep is made up from what it did."""
     groups = _by_submission(store, "group_scores", 'group_name AS "group", score, vetoed, undecided', rows)
-    items = _by_submission(store, "items", "item, score, before_veto, status, vetoed", rows)
+    columns = "item, score, before_veto, status, vetoed" + ", applied" * ("applied" in store.columns("items"))
+    items = _by_submission(store, "items", columns, rows)
+    accounts = _by_submission(store, "account", _LINE, rows) if store.columns("account") else {}
     losses = _by_submission(store, "losses", "item, kind, scope, points, clause, inspection", rows)
     findings = _by_submission(store, "findings", "code, file, sheet, cell, field, facts, ruling", rows)
-    shapes = shapes_of(definition)
     full: dict[int, Standing] = {}
     for number, row in rows.items():
-        mine = [{**entry, "status": ItemStatus(entry["status"])} for entry in items.get(number, ())]
-        applied = applied_points(shapes, {item["item"]: item["status"] for item in mine})
+        held = [{**entry, "status": ItemStatus(entry["status"])} for entry in items.get(number, ())]
+        mine, lines = _applied(definition, held), accounts.get(number)
+        fired = (OlderLoss(**entry) for entry in losses.get(number, ()))
         full[number] = replace(
             row,
             groups=tuple(GroupStanding(**entry) for entry in groups.get(number, ())),
-            items=tuple(ItemStanding(**entry, applied=applied.get(entry["item"], 0.0)) for entry in mine),
-            losses=tuple(Loss(**entry) for entry in losses.get(number, ())),
+            items=tuple(ItemStanding(**entry) for entry in mine),
+            account=Account(tuple(Line(**line) for line in lines)) if lines else _of_losses(definition, fired, mine),
             findings=tuple(_finding(entry) for entry in findings.get(number, ())),
         )
     return full
+
+
+def _applied(definition: Scheme, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Items with the points that they could earn."""
+    if all(item.get("applied") is not None for item in items):
+        return items
+    applied = applied_points(shapes_of(definition), {item["item"]: item["status"] for item in items})
+    return [{**item, "applied": applied.get(item["item"], 0.0)} for item in items]
+
+
+def _of_losses(definition: Scheme, losses: Iterable[OlderLoss], items: Iterable[Mapping[str, Any]]) -> Account:
+    points = {item.name: number_value(item.points) for item in definition.items}
+    return account_of_losses(losses, {i["item"]: points.get(i["item"], 0.0) - i["before_veto"] for i in items})
 
 
 def _by_submission(

@@ -16,8 +16,9 @@ from xlkpi.month.month import Month
 from xlkpi.month.standing import Standing
 from xlkpi.month.store.file import Store, batched
 from xlkpi.scheme.cells import PUBLISHED
+from xlkpi.scoring.account import WORDS, Line
 from xlkpi.scoring.assess import Assessment
-from xlkpi.values import Absence, Status, Value
+from xlkpi.values import VETOED, Absence, Status, Value
 from xlkpi.workbook.layout import Role
 
 _AT_ONCE = 100  # submissions; a month of thousands never stands in memory as a whole
@@ -100,7 +101,7 @@ def _record(store: Store, month: Month) -> Recorded:
 
 
 def _add_parts(store: Store, run: int, fresh: Sequence[tuple[int, _Entry]]) -> None:
-    """What belongs to submissions: values, scores, losses, findings."""
+    """What belongs to submissions: values, scores, losses, account, findings."""
     standings = [(number, entry.standing) for number, entry in fresh]
     store.add("field_values", ({"submission": n, **value} for n, entry in fresh for value in entry.values))
     store.add(
@@ -115,12 +116,27 @@ def _add_parts(store: Store, run: int, fresh: Sequence[tuple[int, _Entry]]) -> N
         "items",
         (
             {"submission": n, "item": i.item, "score": i.score, "before_veto": i.before_veto, "status": i.status,
-             "vetoed": i.vetoed}
+             "vetoed": i.vetoed, "applied": i.applied}
             for n, standing in standings for i in standing.items
         ),
     )  # fmt: skip
-    store.add("losses", ({"submission": n, **asdict(loss)} for n, standing in standings for loss in standing.losses))
+    store.add("losses", (_loss(n, line) for n, standing in standings for line in standing.account.losses))
+    store.add("account", (_line(n, line) for n, standing in standings for line in standing.account.lines))
     store.add("findings", (_finding(run, n, finding) for n, standing in standings for finding in standing.findings))
+
+
+def _line(submission: int, line: Line) -> dict[str, Any]:
+    data = asdict(line)
+    return {"submission": submission, "group_name": data.pop("group"), "words": data.pop("text"), **data}
+
+
+def _loss(submission: int, line: Line) -> dict[str, Any]:
+    """A line of the list of losses; a gate's has no item."""
+    kind = VETOED if line.vetoes else WORDS["deduction"]
+    return {
+        "submission": submission, "item": line.item, "kind": kind, "scope": line.scope, "points": line.taken,
+        "clause": line.text, "inspection": line.inspection,
+    }  # fmt: skip
 
 
 def _run(store: Store, month: Month) -> int:

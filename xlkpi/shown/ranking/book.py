@@ -60,6 +60,11 @@ class Book:
         return "0." + "0" * digits if digits else "0"
 
     @cached_property
+    def labels(self) -> dict[str, str]:
+        """What people call each item."""
+        return {item.name: item.label or item.name for item in self.stand.scheme.items}
+
+    @cached_property
     def whole(self) -> Population:
         """The month's dealers by what became of them."""
         return population(self.stand.rows, self.stand.missing)

@@ -9,8 +9,9 @@ from xlkpi.issue import Dealer
 from xlkpi.month.returns import HEADINGS, WIDTHS, ReturnStatus, counts
 from xlkpi.month.standing import Standing
 from xlkpi.month.statistics import places_within
+from xlkpi.scoring.account import WORDS
 from xlkpi.shown.ranking.book import CHANGE, MOVE, Book, Column, quoted
-from xlkpi.values import VETOED, ItemStatus, State, Status
+from xlkpi.values import VETOED, State, Status
 
 RANKING, UNRANKED, LOSSES, RETURNS, FINDINGS, MOVES = "排名", "未排名", "否决扣分", "交表", "问题", "升降"
 TOP = 2
@@ -73,20 +74,15 @@ def _ranking_row(book: Book, row: Standing, region: Mapping[str, str], group: Ma
     code = row.dealer.code
     earlier = book.stand.before.get(code)
     total, rank = (earlier.published, earlier.rank) if earlier else (None, None)
-    deducted = sum(loss.points for loss in row.losses)
     return (
         row.rank, *_key(row.dealer), row.published, row.before_veto, row.grade, region.get(code), group.get(code),
         total, None if total is None else row.published - total, rank, rank - row.rank if rank and row.rank else None,
-        _vetoed(book, row), deducted,
+        _vetoed(book, row), row.account.deducted,
     )  # fmt: skip
 
 
 def _vetoed(book: Book, row: Standing) -> str:
-    return "、".join(dict.fromkeys(_label(book, loss.item) for loss in row.losses if loss.kind == VETOED))
-
-
-def _label(book: Book, item: str) -> str:
-    return next((entry.label or item for entry in book.stand.scheme.items if entry.name == item), item)
+    return "、".join(dict.fromkeys(line.whose(book.labels) for line in row.account.losses if line.vetoes))
 
 
 def add_unranked(book: Book) -> None:
@@ -109,32 +105,32 @@ def add_unranked(book: Book) -> None:
 
 def _why(book: Book, row: Standing) -> str:
     if row.vetoed:
-        total = [loss for loss in row.losses if loss.kind == VETOED and loss.scope == "total"]
-        return "；".join(f"{_label(book, x.item)}：{x.clause}（检查：{x.inspection}）" for x in total)
-    return "；".join(
-        f"{_label(book, i.item)} {i.status}"
-        for i in row.items
-        if i.status not in (ItemStatus.SCORED, ItemStatus.NOT_APPLICABLE)
-    )
+        total = (line for line in row.account.losses if line.vetoes and line.scope == "total")
+        return "；".join(f"{x.whose(book.labels)}：{x.text}（检查：{x.inspection}）" for x in total)
+    return "；".join(f"{line.whose(book.labels)} {line.text}" for line in row.account.open)
 
 
 def add_losses(book: Book) -> None:
-    """否决扣分: every clause that took something, vetoes first."""
+    """否决扣分: every clause and gate that took something, vetoes first."""
     columns = (
-        Column("类别", 8, "centre"), *_KEYS, Column("细项", 16, "item"), Column("范围", 8, "centre"),
-        Column("扣分", 8, "figure", "0.0"), Column("考核标准", 48, "clause"), Column("检查情况", 16, "centre"),
-        Column("公布总分", 9, "figure", book.points),
+        Column("类别", 8, "centre"), *_KEYS, Column("细项", 18, "item"), Column("范围", 8, "centre"),
+        Column("扣分", 8, "figure", "0.0"), Column("按条款", 8, "figure", "0.0"), Column("考核标准", 48, "clause"),
+        Column("检查情况", 16, "centre"), Column("公布总分", 9, "figure", book.points),
     )  # fmt: skip
-    note = "否决在上：先总分，再本组、本项；“检查情况”是总部的检查结果，或判定所依据的数。"
+    note = (
+        "否决在上：先总分，再本组、本项；“扣分”是实际减少的分：扣到 0 为止，几条否决同时成立时由第一条计；"
+        "“按条款”是条款本身的扣分；“检查情况”是总部的检查结果，或判定所依据的数。"
+    )
     sheet = book.sheet(LOSSES, [c.width for c in columns], "否决和扣分，及其原因", note, colour="C00000")
-    found = [(loss, row) for row in (*book.ranked, *book.unranked) for loss in row.losses]
-    found.sort(key=lambda pair: (pair[0].kind != VETOED, pair[0].scope != "total", pair[0].scope != "group"))
+    found = [(line, row) for row in (*book.ranked, *book.unranked) for line in row.account.losses]
+    found.sort(key=lambda pair: (not pair[0].vetoes, pair[0].scope != "total", pair[0].scope != "group"))
     last = book.table(sheet, TOP, columns, (
         (
-            loss.kind, *_key(row.dealer), _label(book, loss.item), _SCOPES.get(loss.scope),
-            None if loss.kind == VETOED else loss.points, loss.clause, loss.inspection, row.published,
+            VETOED if line.vetoes else WORDS["deduction"], *_key(row.dealer), line.whose(book.labels),
+            _SCOPES.get(line.scope), line.taken, None if line.vetoes else line.nominal, line.text, line.inspection,
+            row.published,
         )
-        for loss, row in found
+        for line, row in found
     ))  # fmt: skip
     _mark(book, sheet, last, 0, {VETOED: "veto"})
 

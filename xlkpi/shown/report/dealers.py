@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from xlkpi.month.records import DealerRecord, DiagnosisRecord, FindingRecord, ItemRecord
-from xlkpi.month.scores import applied_of
+from xlkpi.month.scores import account_of_record, applied_of
+from xlkpi.scoring.account import Account, Line
+from xlkpi.scoring.as_excel import round_half_away
 from xlkpi.shown.report.figures import figure, is_number, points
 from xlkpi.shown.report.source import Source
-from xlkpi.shown.report.summary import guide, has_veto, keys, last_of
+from xlkpi.shown.report.summary import guide, keys, last_of
 from xlkpi.values import Status
 
 _STATUSES = tuple(Status)
@@ -49,7 +51,8 @@ def _place(row: Row) -> tuple[int, int]:
 
 def _row(source: Source, key: str, dealer: DealerRecord) -> Row:
     items = dealer.items
-    deducted = sum(one.points for item in items for one in item.deductions)
+    account = account_of_record(dealer)
+    deducted = account.deducted
     most = applied_of(source.definitions, dealer)
     losses = ((most[item.id] - item.score, item.id) for item in items if is_number(item.score) and most.get(item.id))
     lost, label = max(losses, key=lambda pair: pair[0], default=(0.0, ""))
@@ -66,7 +69,7 @@ def _row(source: Source, key: str, dealer: DealerRecord) -> Row:
         ceiling=points(ceiling, source.digits) if dealer.status is Status.PROVISIONAL else "",
         before=points(dealer.total_before_veto, source.digits),
         grade=dealer.grade,
-        vetoes=max(sum(len(item.vetoes) for item in items), int(has_veto(dealer))),
+        vetoes=sum(line.vetoes for line in account.losses),
         deducted=deducted,
         deducted_text=points(deducted, source.digits) if deducted else "",
         lost=lost or None,
@@ -113,6 +116,7 @@ def shared(source: Source) -> dict[str, Any]:
 def page(source: Source, row: Row) -> dict[str, Any]:
     """One dealer's page as data, every figure as it is printed."""
     dealer, most = row.dealer, applied_of(source.definitions, row.dealer)
+    account = account_of_record(dealer)
     return {
         "key": row.key,
         "code": dealer.dealer,
@@ -133,10 +137,11 @@ def page(source: Source, row: Row) -> dict[str, Any]:
                 "points": points(group.points, source.digits),
                 "score": points(group.score, source.digits),
                 "vetoed": group.vetoed,
-                "items": [_item(source, item, most) for item in dealer.items if item.group == group.name],
+                "items": [_item(source, item, most, account) for item in dealer.items if item.group == group.name],
             }
             for group in dealer.groups
         ],
+        "account": [_line(source, line) for line in dealer.account],
         "indicators": _indicators(source, dealer),
         "diagnoses": [[one.number - 1, _stake(source, one)] for one in dealer.diagnoses],
         "findings": [_finding(source, one) for one in dealer.findings],
@@ -144,7 +149,15 @@ def page(source: Source, row: Row) -> dict[str, Any]:
     }
 
 
-def _item(source: Source, item: ItemRecord, most: Mapping[str, float]) -> dict[str, Any]:
+def _line(source: Source, line: Line) -> list[str]:
+    """A step of the score: what it is about, which step, its words, and the points with so many digits that a reader
+    can add them up."""
+    told = " · ".join(filter(None, (source.line_words(line), source.inspected(line))))
+    points_ = f"{round_half_away(line.points, 4) + 0.0:+.10g}" if line.points else "0"
+    return [source.whose(line), source.words[f"line_{line.kind}"], told, points_]
+
+
+def _item(source: Source, item: ItemRecord, most: Mapping[str, float], account: Account) -> dict[str, Any]:
     entry = source.definitions.items.get(item.id)
     field = source.definitions.fields.get(entry.of) if entry else None
     kind = field.type if field else "number"
@@ -162,14 +175,17 @@ def _item(source: Source, item: ItemRecord, most: Mapping[str, float]) -> dict[s
         "ceiling": _could_be(source, item),
         "status": source.word(item.status),
         "vetoed": item.vetoed,
-        "fired": [
-            *([one.clause, source.inspected(item.id, one), source.words[f"scope_{one.scope}"], ""]
-              for one in item.vetoes),
-            *([one.clause, source.inspected(item.id, one), "", f"−{points(one.points, source.digits)}"]
-              for one in item.deductions),
-        ],
+        "bonus": bool(entry and entry.bonus),
+        "fired": [_fired(source, line) for line in account.losses if line.item == item.id],
         "trace": item.trace,
     }  # fmt: skip
+
+
+def _fired(source: Source, line: Line) -> list[str]:
+    """A clause that took something: its words, what it was held against, the scope of a veto, the points."""
+    scope = source.words[f"scope_{line.scope}"] if line.vetoes else ""
+    lost = f"−{points(line.taken, source.digits)}" if line.taken or not line.vetoes else ""
+    return [source.line_words(line), source.inspected(line), scope, lost]
 
 
 def _could_be(source: Source, item: ItemRecord) -> str:

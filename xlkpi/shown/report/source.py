@@ -19,11 +19,11 @@ from xlkpi.month.definitions import (
     SystemWords,
 )
 from xlkpi.month.month import Month
-from xlkpi.month.records import DealerRecord, DeductionRecord, FindingRecord, VetoRecord
+from xlkpi.month.records import DealerRecord, FindingRecord
 from xlkpi.month.scores import Scores, load_scores
 from xlkpi.month.statistics import Population
 from xlkpi.month.store.query import EarlierMonth
-from xlkpi.shown.report.figures import figure, is_number
+from xlkpi.scoring.account import Line
 from xlkpi.shown.report.words import Lang, words
 
 History = Mapping[str, Sequence[EarlierMonth]]
@@ -110,14 +110,21 @@ class Source:
         entry = self.definitions.items.get(item)
         return entry.clauses if entry else ()
 
-    def inspected(self, item: str, fired: VetoRecord | DeductionRecord) -> str:
-        """What headquarters wrote against a clause, in the format of its field."""
-        clauses, number = self._clauses(item), fired.number
-        name = clauses[number - 1].inspection if 1 <= number <= len(clauses) else ""
-        entry = self.definitions.fields.get(name) or self.definitions.indicators.get(name)
-        shown = figure(fired.inspection, entry.type if entry else "number")
-        unit = entry.unit if entry and is_number(fired.inspection) else ""
-        return f"{self.word(shown)} {unit}".strip()
+    def whose(self, line: Line) -> str:
+        """What a line of an account is about, in words."""
+        if line.item:
+            return self.name("items", line.item)
+        if line.group:
+            return f"{self.group(line.group)} {self.words['line_gate'] if line.scope else ''}".strip()
+        return self.words["bonus" if line.level == "bonus" else "total"]
+
+    def line_words(self, line: Line) -> str:
+        """The words of a line's clause or gate, or why it is open."""
+        return self.clause(line.item, line.clause, line.text) if line.clause else line.text
+
+    def inspected(self, line: Line) -> str:
+        """What a line was held against, as the sheet shows it."""
+        return self.word(line.inspection)
 
     def problem(self, entry: DiagnosisWords) -> str:
         """A diagnosis' problem."""

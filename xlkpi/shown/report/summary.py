@@ -12,6 +12,7 @@ from xlkpi.month import statistics
 from xlkpi.month.definitions import IndicatorWords
 from xlkpi.month.records import DealerRecord, ReturnRecord
 from xlkpi.month.returns import ReturnStatus
+from xlkpi.month.scores import account_of_record
 from xlkpi.month.statistics import Band, Population, occupied, parts
 from xlkpi.month.store.query import EarlierMonth
 from xlkpi.shown.report.figures import figure, is_number
@@ -84,11 +85,6 @@ def keys(dealers: Sequence[DealerRecord]) -> list[str]:
     ]
 
 
-def has_veto(dealer: DealerRecord) -> bool:
-    """Whether any clause or gate vetoed something."""
-    return dealer.vetoed or any(i.vetoed for i in dealer.items) or any(g.vetoed for g in dealer.groups)
-
-
 def spreads(source: Source, part: Part) -> list[Population]:
     """By region or peer group, the best mean first."""
     return parts(source.whole, _PARTS[part], source.words["unnamed"])
@@ -112,25 +108,17 @@ def item_rates(source: Source) -> list[tuple[str, float, int]]:
 
 
 def taken(source: Source) -> list[ClauseImpact]:
-    """Vetoes and deductions by clause: vetoes first, then by how many were hit."""
-    found: dict[tuple[str, str, int], ClauseImpact] = {}
+    """Vetoes and deductions by clause and gate: vetoes first, then by how many were hit."""
+    found: dict[tuple[bool, str, str, int], ClauseImpact] = {}
     for key, dealer in zip(keys(source.dealers), source.dealers, strict=True):
-        for item in dealer.items:
-            for veto in item.vetoes:
-                scope = source.words[f"scope_{veto.scope}"]
-                _taken(source, found, "veto", item.id, veto.number, scope).who.append(key)
-            for deduction in item.deductions:
-                entry = _taken(source, found, "deduction", item.id, deduction.number, "")
-                entry.who.append(key)
-                entry.points += deduction.points
+        for line in account_of_record(dealer).losses:
+            words = source.clause(line.item, line.clause) if line.item else source.line_words(line)
+            scope = source.words[f"scope_{line.scope}"] if line.vetoes else ""
+            blank = ClauseImpact("veto" if line.vetoes else "deduction", source.whose(line), words, scope)
+            entry = found.setdefault((line.vetoes, line.group * (not line.item), line.item, line.clause), blank)
+            entry.who.append(key)
+            entry.points += line.taken
     return sorted(found.values(), key=lambda one: (one.kind != "veto", -len(one.who)))
-
-
-def _taken(
-    source: Source, found: dict[tuple[str, str, int], ClauseImpact], kind: str, item: str, number: int, scope: str
-) -> ClauseImpact:  # fmt: skip
-    blank = ClauseImpact(kind, source.name("items", item), source.clause(item, number), scope)
-    return found.setdefault((kind, item, number), blank)
 
 
 def problems(source: Source) -> list[Problem]:

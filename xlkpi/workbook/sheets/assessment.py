@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from xlkpi.scheme import parts
 from xlkpi.scheme.cells import (
     BEFORE_VETO,
-    CEILING,
+    BONUS,
     DEALER,
     DEALER_NAME,
     GRADE,
@@ -42,6 +42,8 @@ _WIDTHS = (9, 10, 32, 5.5, 5.5, 12.5, 12.5, 9, 9, 8, 7.5, 10, 110)  # both pages
 ) = range(1, len(_HEADINGS) + 1)  # fmt: skip
 _HEAD = 4
 _OUTCOME_FORMAT = '"扣 "General;;"不扣";@'
+_BONUS_FORMAT = '"加 "General'
+_REASONS = "字" * 36  # what vetoed, and the points before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,22 +85,40 @@ def add(plan: WorkbookPlan) -> None:
 
 def _group(plan: WorkbookPlan, sheet: SheetPlan, group: Group, row: int) -> int:
     first = row
-    sheet.put(_GROUP, first, f"{group.name}\n（{group.points}分）", "group")
+    has_bonus = any(item.bonus for item in group.items)
+    apart = "\n加分另计" if has_bonus else ""
+    sheet.put(_GROUP, first, f"{group.name}\n（{group.points}分）{apart}", "group")
     for item in group.items:
         row = _item(plan, sheet, group, item, row)
+    if group.gate:
+        row = _gate(plan, sheet, group, row)
     sheet.merge(_GROUP, first, _GROUP, row - 1)
-    sheet.put(_GROUP, row, f"{group.name}小计", "subtotal")
+    sheet.put(_GROUP, row, f"{group.name}小计{'（不含加分）' if has_bonus else ''}", "subtotal")
     sheet.merge(_GROUP, row, _EVIDENCE, row)
     plan.formula(sheet, (_POINTS, row), of_field(group.name, parts.POINTS), Role.POINTS, "subtotal", "General")
     plan.formula(sheet, (_SCORE, row), of_field(group.name, parts.SCORE), Role.SCORE, "subtotal", "0.0")
-    veto = of_field(group.name, parts.VETO)
-    before = of_field(group.name, parts.BEFORE_VETO)
-    score = of_field(group.name, parts.SCORE)
-    summary = f'IF({veto}="{VETOED}","本组否决（否决前 "&ROUND({before},4)&" 分）","合计 "&ROUND({score},4)&" 分")'
-    sheet.put(_TARGET, row, Formula(summary), "subtotal_text")
+    name = of_field(group.name, parts.TRACE)
+    expects = _REASONS if of_field(group.name, parts.GROUP_VETOES) in plan.compiled.formulas else ""
+    told = plan.formula(sheet, (_TARGET, row), name, Role.TRACE, "subtotal_text", expects=expects)
     sheet.merge(_TARGET, row, _OUTCOME, row)
+    sheet.highlights.append(Highlight(told, f'{of_field(group.name, parts.VETO)}="{VETOED}"', "veto"))
     sheet.put(_TRACED, row, None, "subtotal_text")
     sheet.merge(_TRACED, row, _TRACE, row)
+    sheet.heights[row] = 20
+    return row + 1
+
+
+def _gate(plan: WorkbookPlan, sheet: SheetPlan, group: Group, row: int) -> int:
+    """关口: what the group must earn, whether it did, and what missing it takes."""
+    sheet.put(_ITEM, row, parts.GATE, "item")
+    sheet.put(_CLAUSE, row, group.gate_words, "clause", expects=group.gate_words)
+    for column in (_EVIDENCE, _POINTS, _TARGET, _ACTUAL, _COMPLETION, _INSPECTION, _SCORE):
+        sheet.put(column, row, None, "none")
+    missed, surely = (of_field(group.name, part) for part in (parts.GATE, parts.GATE_CEILING))
+    open_ = f'IF({missed}="{VETOED}","{Absence.MISSING.value}","达到")'
+    sheet.put(_OUTCOME, row, Formula(f'IF({surely}="{VETOED}","{VETOED}",{open_})'), "outcome")
+    sheet.put(_TRACED, row, parts.GATE, "item")
+    plan.formula(sheet, (_TRACE, row), of_field(missed, parts.TRACE), Role.TRACE, "trace")
     sheet.heights[row] = 20
     return row + 1
 
@@ -130,8 +150,7 @@ def _item(plan: WorkbookPlan, sheet: SheetPlan, group: Group, item: Item, row: i
             plan.slot(sheet, standard, slot, Role.CLAUSE, name)
         _inspection(plan, sheet, line.inspection, row)
         if line.clause:
-            outcome = of_clause(name, line.clause)
-            plan.formula(sheet, (_OUTCOME, row), outcome, Role.OUTCOME, "outcome", _OUTCOME_FORMAT, name)
+            sheet.put(_OUTCOME, row, _outcome(plan, item, line.clause), "outcome", _OUTCOME_FORMAT)
         else:
             sheet.put(_OUTCOME, row, None, "outcome")
         row += 1
@@ -139,7 +158,8 @@ def _item(plan: WorkbookPlan, sheet: SheetPlan, group: Group, item: Item, row: i
     field = plan.scheme.fields.get(actual)
     sheet.put(_ITEM, first, item.label or name, "item")
     sheet.put(_EVIDENCE, first, item.evidence or group.evidence, "centre")
-    plan.formula(sheet, (_POINTS, first), of_field(name, parts.POINTS), Role.POINTS, "points", "General", name)
+    shape = _BONUS_FORMAT if item.bonus else "General"
+    plan.formula(sheet, (_POINTS, first), of_field(name, parts.POINTS), Role.POINTS, "points", shape, name)
     if field and field.target:
         shape = number_format(field.type)
         target = of_field(actual, parts.TARGET)
@@ -166,6 +186,18 @@ def _sentence(item: Item, lines: Sequence[_Line]) -> str:
     return "字" * ((60 if item.score else 12) + 10 * len(lines) + 24 * len(item.clauses))
 
 
+def _outcome(plan: WorkbookPlan, item: Item, number: int) -> Formula:
+    """What a clause does, and of a deduction what it really takes: 已扣完 where the item had nothing left."""
+    outcome = of_clause(item.name, number)
+    taken = of_clause(item.name, number, parts.TAKEN)
+    if taken not in plan.compiled.formulas:
+        return Formula(outcome)
+    shown = f'IF(AND({outcome}>0,{taken}=0),"已扣完",{taken})'
+    base = of_field(item.name, parts.BASE_POINTS)
+    open_ = f'IF(ISNUMBER({base}),{shown},IF({outcome}>0,"应扣 "&{outcome},0))'
+    return Formula(f"IF(ISNUMBER({outcome}),{open_},{outcome})")
+
+
 def _inspection(plan: WorkbookPlan, sheet: SheetPlan, name: str, row: int) -> None:
     if not name:
         sheet.put(_INSPECTION, row, None, "none")
@@ -186,31 +218,24 @@ def _highlights(sheet: SheetPlan, last: int) -> None:
 
 
 def _totals(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> int:
-    vetoed = f'IF({TOTAL_VETO}="{VETOED}","一票否决：总分归零","")'
-    bounds = f'"暂定：总分在 "&ROUND({TOTAL},1)&" 至 "&ROUND({CEILING},1)&" 之间（有未填、未检查或整组不适用）"'
-    range_ = f'IF({STATUS}="{PROVISIONAL}",{bounds},"")'
-    lines: tuple[tuple[str, str, str, str], ...] = (
-        ("总分（否决前）", BEFORE_VETO, "0.0", '""'),
-        ("总分", TOTAL, "0.0", f"{vetoed}&{range_}"),
-        ("公布总分", PUBLISHED, "0.0", f'"四舍五入到 {plan.scheme.display_decimals} 位小数；等级和排名用这个数"'),
-        ("等级", GRADE, "", f'"{_grade_lines(plan)}"'),
-    )
-    for label, name, shape, explanation in lines:
+    lines = [("总分（否决前）", BEFORE_VETO, "0.0"), ("总分", TOTAL, "0.0"), ("公布总分", PUBLISHED, "0.0"),
+             ("等级", GRADE, "")]  # fmt: skip
+    if BONUS in plan.compiled.formulas:
+        lines.insert(0, (BONUS, BONUS, "0.0"))
+    for label, name, shape in lines:
         sheet.put(_GROUP, row, label, "total")
         sheet.merge(_GROUP, row, _ITEM, row)
-        where = sheet.put(_CLAUSE, row, Formula(explanation), "total_text")
-        sheet.merge(_CLAUSE, row, _OUTCOME, row)
         plan.formula(sheet, (_SCORE, row), name, Role.SCORE, "total_value", shape)
+        told = of_field(name, parts.TRACE)
+        expects = 2 * _REASONS if name == TOTAL else ""
+        where = plan.formula(sheet, (_CLAUSE, row), told, Role.TRACE, "total_text", expects=expects)
+        sheet.merge(_CLAUSE, row, _OUTCOME, row)
         if name == TOTAL:
             sheet.highlights.append(Highlight(where, f'{TOTAL_VETO}="{VETOED}"', "veto"))
             sheet.highlights.append(Highlight(where, f'{STATUS}="{PROVISIONAL}"', "open"))
         sheet.heights[row] = 20
         row += 1
     return row
-
-
-def _grade_lines(plan: WorkbookPlan) -> str:
-    return "，".join(f"{grade.name} ≥ {grade.at_least}" for grade in plan.scheme.grades)
 
 
 def _signatures(sheet: SheetPlan, row: int) -> None:

@@ -15,6 +15,7 @@ from xlkpi.scheme.cells import (
     of_field,
 )
 from xlkpi.scheme.formulas import Formula
+from xlkpi.scheme.telling import REASONS
 from xlkpi.workbook.layout import Role
 from xlkpi.workbook.plan import SheetPlan, WorkbookPlan, number_format
 
@@ -31,7 +32,7 @@ _GROUP = (
     (parts.VETO, Role.VETO), (parts.BEFORE_VETO, Role.SCORE), (parts.SCORE, None), (parts.CEILING, Role.CEILING),
 )  # fmt: skip
 _TOTAL = (
-    (BONUS, Role.SCORE), (BONUS_BEFORE, Role.SCORE), (BONUS_CEILING, Role.CEILING), (TOTAL_VETO, Role.VETO),
+    (BONUS, None), (BONUS_BEFORE, Role.SCORE), (BONUS_CEILING, Role.CEILING), (TOTAL_VETO, Role.VETO),
     (BEFORE_VETO, None), (CEILING, Role.CEILING), (STATUS, Role.STATE),
 )  # fmt: skip
 _POINTS = "0.0000"
@@ -72,10 +73,11 @@ def add(plan: WorkbookPlan) -> None:
             sheet.put(1, row, name, "item")
             _place(plan, sheet, (2, row), name, role)
             row += 1
-    _readings(plan, sheet, row + 1)
+    row = _readings(plan, sheet, row + 1)
+    _vetoes(plan, sheet, row + 1)
 
 
-def _readings(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> None:
+def _readings(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> int:
     """What each cell of 检查情况 comes to; the cells for what the button reads of words are open to it."""
     row = _head(sheet, row, "五、检查情况的读法", ("检查情况", "格中的数", parts.READING, "按钮读过的原文", "按钮读作"))
     for name, entry in plan.scheme.inspected.items():
@@ -88,20 +90,43 @@ def _readings(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> None:
             where = sheet.put(column, row, None, "row_input")
             plan.slot(sheet, where, of_field(name, part), Role.READ, name)
         row += 1
+    return row
 
 
 def _clauses(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> int:
-    row = _head(sheet, row, "二、条款", ("细项", "条款", "说明"))
-    sheet.merge(3, row - 1, _COLUMNS, row - 1)
+    row = _head(sheet, row, "二、条款", ("细项", "条款", "判定", "实扣", "说明"))
+    sheet.merge(5, row - 1, _COLUMNS, row - 1)
     for item in plan.scheme.items:
-        for number, _ in enumerate(item.clauses, 1):
+        for number in range(1, len(item.clauses) + 1):
             sheet.put(1, row, item.label or item.name, "item")
             sheet.put(2, row, f"第 {number} 条", "centre")
-            name = of_clause(item.name, number, parts.TRACE)
-            plan.formula(sheet, (3, row), name, Role.OTHER, "text", field_name=item.name)
-            sheet.merge(3, row, _COLUMNS, row)
+            outcome = of_clause(item.name, number)
+            plan.formula(sheet, (3, row), outcome, Role.OUTCOME, "computed", _POINTS, item.name)
+            _place(plan, sheet, (4, row), of_clause(item.name, number, parts.TAKEN), Role.OTHER)
+            plan.formula(
+                sheet, (5, row), of_clause(item.name, number, parts.TRACE), Role.OTHER, "text", field_name=item.name
+            )
+            sheet.merge(5, row, _COLUMNS, row)
             row += 1
     return row
+
+
+def _vetoes(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> None:
+    """What vetoed each group and the total; nothing where a scheme has no such clause."""
+    listed = [
+        (group.name, of_field(group.name, part), part)
+        for group in plan.scheme.groups for part in REASONS.values()
+        if of_field(group.name, part) in plan.compiled.formulas
+    ]  # fmt: skip
+    if listed:
+        row = _head(sheet, row, "六、成立的否决", ("考核项", "范围", "成立的条款"))
+        sheet.merge(3, row - 1, _COLUMNS, row - 1)
+    for group, name, part in listed:
+        sheet.put(1, row, group, "item")
+        sheet.put(2, row, part, "centre")
+        plan.formula(sheet, (3, row), name, Role.OTHER, "text")
+        sheet.merge(3, row, _COLUMNS, row)
+        row += 1
 
 
 def _place(plan: WorkbookPlan, sheet: SheetPlan, position: tuple[int, int], name: str, role: Role | None) -> None:
@@ -110,7 +135,7 @@ def _place(plan: WorkbookPlan, sheet: SheetPlan, position: tuple[int, int], name
         sheet.put(*position, Formula(name), "computed", _POINTS)
     elif name in plan.compiled.formulas:
         plan.formula(sheet, position, name, role, "computed", _POINTS)
-    else:  # a group without a gate
+    else:  # a group without a gate, a clause that deducts nothing
         sheet.put(*position, "—", "computed")
 
 
