@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from xlkpi.files import AnyPath, as_path, cut_to_bytes, safe_name, write_file
-from xlkpi.findings import Ruling
+from xlkpi.findings import Finding, Ruling
 from xlkpi.resources import templates
 from xlkpi.scheme import parts
 from xlkpi.scheme.cells import CONTACT, DEADLINE, DEALER, DEALER_NAME, MONTH, REGION, of_field
@@ -29,6 +29,8 @@ MASTER_FILE = "master.xlsx"
 BLANKS = "blanks"
 """Where issue.json keeps the digests of the blanks that were issued with it, by file name."""
 FORMAT = 1
+ACCEPTED = "XK-T063"
+"""The finding on a list of another month, scheme or kind that headquarters insisted on."""
 
 Target = float | Absence
 Targets = Mapping[str, Mapping[str, Target]]
@@ -55,7 +57,8 @@ class Issue:
 
     Targets and inspections by dealer code and field name; history by dealer code and the slot's name (接车台次_上月).
     Inspections and waivers come in when files are checked or scored and are not kept with the issue.
-    What comes after `deadline` is late, what comes after `locked` (blank: never) does not count.
+    What comes after `deadline` is late, what comes after `locked` (blank: never) does not count. `accepted` are lists
+    of another month, scheme or kind on which headquarters insisted when the month was issued: every result says so.
     """
 
     scheme: Scheme
@@ -70,6 +73,7 @@ class Issue:
     deadline: str = ""
     locked: str = ""
     contact: str = ""
+    accepted: tuple[Finding, ...] = ()
 
     def file_name(self, dealer: Dealer) -> str:
         """code_name_month.xlsx, at most 200 bytes. No two dealers of a roster get one name, on a system that ignores
@@ -135,6 +139,7 @@ class Issue:
             "deadline": self.deadline,
             **({"locked": self.locked} if self.locked else {}),
             "contact": self.contact,
+            **({"accepted": [[f.file, dict(f.facts)] for f in self.accepted]} if self.accepted else {}),
             "master": hashlib.sha256(self.master).hexdigest(),
             "roster": [
                 [d.code, d.name, d.region, *([d.peer_group] if d.peer_group else [])] for d in self.roster.values()
@@ -185,6 +190,7 @@ class Issue:
             deadline=data["deadline"],
             locked=data.get("locked", ""),
             contact=data["contact"],
+            accepted=tuple(Finding(ACCEPTED, file, facts=facts) for file, facts in data.get("accepted", ())),
         )
 
 

@@ -10,7 +10,17 @@ import click
 
 from xlkpi.cli.language import say
 from xlkpi.cli.runs import engine_option, given_files, issue_option
-from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, console, exit_with_status, load_issue, waivers_option, with_waivers
+from xlkpi.cli.shared import (
+    FILE,
+    FOLDER,
+    NEW_FILE,
+    anyway_option,
+    console,
+    exit_with_status,
+    load_issue,
+    waivers_option,
+    with_waivers,
+)
 
 if TYPE_CHECKING:
     from xlkpi.checking.changes import Changes
@@ -36,9 +46,10 @@ if TYPE_CHECKING:
 @click.option("-o", "--output", type=NEW_FILE, help="File for the findings; xlsx needs one.")
 @click.option("--store", "store_file", type=FILE, help="The history file: figures are compared with earlier months.")
 @waivers_option
+@anyway_option
 def check(
     given: Gathered, issue_folder: Path, engine: str, folder: Path | None, against: tuple[Path, ...],
-    shape: str, output: Path | None, store_file: Path | None, waivers: tuple[Path, ...],
+    shape: str, output: Path | None, store_file: Path | None, waivers: tuple[Path, ...], anyway: bool,
 ) -> None:  # fmt: skip
     """Check dealers' workbooks (files or folders). Without --mark and -o nothing is written."""
     if shape == "xlsx" and output is None:
@@ -53,7 +64,7 @@ def check(
     from xlkpi.folders import workbook_paths
     from xlkpi.scoring.engine import engine_for
 
-    issue, lists = with_waivers(load_issue(issue_folder), waivers)
+    issue, lists = with_waivers(load_issue(issue_folder), waivers, anyway=anyway)
     files = given.files
     checker = Checker(issue, engine_for(engine, len(files)), past=known_figures(store_file, issue))
     checked = checker.check(files)

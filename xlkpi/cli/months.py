@@ -24,6 +24,9 @@ from xlkpi.cli.shared import (
 
 if TYPE_CHECKING:
     from xlkpi.headquarters.identity import Origin
+    from xlkpi.headquarters.lists import Listed
+    from xlkpi.headquarters.previous import Carried
+    from xlkpi.issue import Issue
 
 _roster_option = click.option(
     "--roster", "rosters", type=FILE, multiple=True, required=True, help="Dealers: 代码, 名称, 区域."
@@ -61,20 +64,21 @@ def new(
     output: Path,
 ) -> None:  # fmt: skip
     """Issue a month: one blank workbook a dealer, the master and issue.json."""
-    from xlkpi.cli.stores import opened
+    from dataclasses import replace as replace_in
+
     from xlkpi.findings import Severity, worst
-    from xlkpi.folders import Gathered, gather
     from xlkpi.headquarters.deadlines import check_order, day_said
     from xlkpi.headquarters.issuing import default_deadline, make_issue, publish, with_history
-    from xlkpi.headquarters.lists import read_given, read_history, read_plan, read_roster, read_targets
+    from xlkpi.headquarters.lists import Listed, read_given, read_history, read_plan, read_roster, read_targets
     from xlkpi.headquarters.occupied import Occupied
-    from xlkpi.headquarters.previous import read_previous, read_year_ago
+    from xlkpi.headquarters.previous import contradictions
+    from xlkpi.issue import ACCEPTED
 
     loaded, compiled = usable(scheme_name)
     if not loaded.valid.covers(month):
-        raise click.UsageError(say(f"scheme {loaded.scheme} {loaded.version} is not valid for {month}"))
+        raise click.UsageError(say(f"scheme {loaded.name} {loaded.version} is not valid for {month}"))
     if plans and not loaded.systems:
-        raise click.UsageError(say(f"scheme {loaded.scheme} has no 目标管理 sheet; leave --plan out"))
+        raise click.UsageError(say(f"scheme {loaded.name} has no 目标管理 sheet; leave --plan out"))
     try:
         due, lock = day_said(deadline, month) or default_deadline(loaded, month), day_said(locked, month)
         check_order(due, lock, month)
@@ -93,25 +97,15 @@ def new(
         loaded, compiled, month=month, roster=dealers.rows, targets=aimed.rows, deadline=due, locked=lock,
         contact=contact,
     )  # fmt: skip
-    stored = None
-    if store_file:
-        from xlkpi.month.store.carry import known_before
-
-        with opened(store_file) as store:
-            stored = known_before(store, issue)
-    earlier = [gather((folder,), returns=False) if folder else Gathered() for folder in (year_ago, previous)]
-    if found := [finding for lying in earlier for finding in lying.findings]:
-        stop_on_errors(found)
-    known = [
-        stored,
-        read_year_ago(earlier[0].files, issue.layout, month),
-        read_previous(earlier[1].files, loaded, issue.layout, dealers.rows, month),
-        given,
-        read_history(last_values, loaded, dealers.rows, anyway=anyway) if last_values else None,
-        read_plan(plans, loaded, dealers.rows, anyway=anyway) if plans else None,
-    ]
-    stop_on_errors([*aimed.findings, *(finding for listed in known if listed for finding in listed.findings)])
-    issue = with_history(issue, [listed.rows for listed in known if listed])
+    before = _months_before(issue, store_file, year_ago, previous, anyway=anyway)
+    plan = read_plan(plans, loaded, dealers.rows, anyway=anyway) if plans else Listed()
+    last = read_history(last_values, loaded, dealers.rows, anyway=anyway) if last_values else Listed()
+    known = [*before, given, last, plan]
+    told = [finding for listed in known for finding in listed.findings]
+    told += contradictions(plan, [listed.rows for listed in before], loaded)
+    stop_on_errors([*aimed.findings, *told])
+    accepted = [found for found in (*dealers.findings, *aimed.findings, *told) if found.code == ACCEPTED]
+    issue = replace_in(with_history(issue, [listed.rows for listed in known]), accepted=tuple(accepted))
     try:
         published = publish(issue, output, replace=replace)
     except Occupied as occupied:
@@ -122,6 +116,31 @@ def new(
         click.echo(f"与上次下发不同 {len(published.renewed)} 份：{'、'.join(published.renewed)}")
     if published.removed:
         click.echo(f"已删除上次下发而这次没有的空白表 {len(published.removed)} 份：{'、'.join(published.removed)}")
+
+
+def _months_before(
+    issue: Issue, store_file: Path | None, year_ago: Path | None, previous: Path | None, *, anyway: bool
+) -> list[Listed[Carried]]:
+    """What is known of the months before an issue's; a later source overrides an earlier one."""
+    from xlkpi.cli.stores import opened
+    from xlkpi.folders import Gathered, gather
+    from xlkpi.headquarters.lists import Listed
+    from xlkpi.headquarters.previous import nothing_before, read_previous, read_year_ago
+
+    known = [Listed(nothing_before(issue.layout, issue.roster, issue.month))]
+    if store_file:
+        from xlkpi.month.store.carry import known_before
+
+        with opened(store_file) as store:
+            known.append(known_before(store, issue))
+    earlier = [gather((folder,), returns=False) if folder else Gathered() for folder in (year_ago, previous)]
+    if found := [finding for lying in earlier for finding in lying.findings]:
+        stop_on_errors(found)
+    return [
+        *known,
+        read_year_ago(earlier[0].files, issue.layout, issue.month, anyway=anyway),
+        read_previous(earlier[1].files, issue.scheme, issue.layout, issue.roster, issue.month, anyway=anyway),
+    ]
 
 
 @click.group()

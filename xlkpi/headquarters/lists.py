@@ -24,7 +24,7 @@ from xlkpi.scheme.cells import of_field
 from xlkpi.scheme.model import Scheme, SchemeField
 from xlkpi.scheme.parts import Part
 from xlkpi.scheme.types import TYPES, Shape
-from xlkpi.values import Absence, Value
+from xlkpi.values import Absence, Place, Value
 
 _PEERS = ("对标组", "peer group")
 _STATE = ("状态", "营业状态")
@@ -41,11 +41,12 @@ T = TypeVar("T")
 @dataclass(slots=True)
 class Listed(Generic[T]):
     """What a list gave, by dealer code, and what was wrong with it. `refused`: it cannot be what it is given as, and
-    nothing of it may be used."""
+    nothing of it may be used. `places`: of a plan, file and cell by dealer code and slot name."""
 
     rows: dict[str, T] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     refused: bool = False
+    places: dict[tuple[str, str], tuple[str, Place]] = field(default_factory=dict)
 
 
 class ListRefused(Exception):
@@ -260,6 +261,8 @@ def read_plan(
             if isinstance(value, float | str)
         }
         out.rows.setdefault(code, {}).update(known)
+        for heading, (_, row) in parts_seen.items():
+            out.places[code, of_field(name, Part(heading))] = row.file, row.place(heading)
     out.findings = folded_repeats(out.findings)
     return out
 

@@ -8,7 +8,7 @@ year's actual so far grows by last month's. Known are last month's assessed work
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree.ElementTree import ParseError
@@ -25,7 +25,9 @@ from xlkpi.scheme.model import Scheme
 from xlkpi.scheme.parts import Part
 from xlkpi.values import CellKind, Place, RawCell, absence_of, months_earlier
 from xlkpi.workbook.layout import Layout, Role
+from xlkpi.workbook.sheets.marker import MARKER_NAME
 
+_SO_FAR = frozenset({parts.BEFORE_YEAR, parts.BEFORE_QUARTER})
 _CARRIED = frozenset({parts.PERSON, parts.REWARD, *parts.MONTH_TARGETS, parts.DAY_DONE})
 
 Carried = dict[str, float | str]
@@ -34,13 +36,14 @@ Known = Mapping[str, float | str]
 
 
 def read_previous(
-    paths: list[Path], scheme: Scheme, layout: Layout, roster: Mapping[str, Dealer], month: str
+    paths: list[Path], scheme: Scheme, layout: Layout, roster: Mapping[str, Dealer], month: str, *, anyway: bool = False
 ) -> Listed[Carried]:
     """What carries over, by dealer code and slot name, from last month's assessed workbooks.
 
-    A file of another month than the one before is a finding (XK-T003) and is not used.
+    A file of another month than the one before (XK-T003), or of another scheme (XK-T062; not so with `anyway`), is a
+    finding and is not used.
     """
-    read = _read(paths, months_earlier(month))
+    read = _read(paths, layout.scheme, months_earlier(month), anyway)
     ranks = peer_ranks(scheme, roster, read.rows)
     rows = {
         code: carried_over(layout, {1: values}, month)
@@ -50,9 +53,9 @@ def read_previous(
     return Listed(rows, read.findings)
 
 
-def read_year_ago(paths: list[Path], layout: Layout, month: str) -> Listed[Carried]:
+def read_year_ago(paths: list[Path], layout: Layout, month: str, *, anyway: bool = False) -> Listed[Carried]:
     """The figures of the same month last year, by dealer code and slot name, from that month's assessed workbooks."""
-    read = _read(paths, months_earlier(month, 12))
+    read = _read(paths, layout.scheme, months_earlier(month, 12), anyway)
     rows = {code: _earlier_figures(layout, values, month) for code, values in read.rows.items()}
     return Listed(rows, read.findings)
 
@@ -88,12 +91,35 @@ def peer_ranks(scheme: Scheme, roster: Mapping[str, Dealer], values: Mapping[str
     return ranks
 
 
-def _read(paths: list[Path], wanted: str) -> Listed[Known]:
-    """The named values of assessed workbooks of one month, by dealer code."""
+def nothing_before(layout: Layout, roster: Iterable[str], month: str) -> dict[str, Carried]:
+    """What is known of every dealer without any earlier month: in January the year so far is 0."""
+    carried = carried_over(layout, {}, month)
+    return {code: dict(carried) for code in roster} if carried else {}
+
+
+def contradictions(plan: Listed[Carried], known: Iterable[Mapping[str, Carried]], scheme: Scheme) -> list[Finding]:
+    """Where the plan's 本年以前 or 本季以前 is another than what the months before come to (XK-T085)."""
+    found = []
+    for code, values in plan.rows.items():
+        for name, value in values.items():
+            base, part = split_name(name)
+            before = [source[code][name] for source in known if name in source.get(code, {})]
+            if part not in _SO_FAR or not before or not isinstance(value, float) or not isinstance(before[-1], float):
+                continue
+            if round(before[-1], 10) != round(value, 10):
+                file, place = plan.places[code, name]
+                label = f"{code} {scheme.fields[base].label or base} {part}"
+                facts = {"label": label, "found": f"{value:,.10g}", "expected": f"{before[-1]:,.10g}"}
+                found.append(Finding("XK-T085", file, place, base, facts))
+    return found
+
+
+def _read(paths: list[Path], scheme: str, wanted: str, anyway: bool) -> Listed[Known]:
+    """The named values of a scheme's assessed workbooks of one month, by dealer code."""
     out: Listed[Known] = Listed()
     for path, name in shown_names(paths).items():
         try:
-            values = _named_values(path)
+            values, of_scheme = _named_values(path)
         except (Refused, ValueError, KeyError, IndexError, ParseError, RecursionError) as error:
             refused = error if isinstance(error, Refused) else Refused("XK-F002", detail="内容不合规范")
             out.findings.append(Finding(refused.code, name, facts=refused.facts))
@@ -102,7 +128,13 @@ def _read(paths: list[Path], wanted: str) -> Listed[Known]:
         if not isinstance(dealer, str) or month != wanted:
             out.findings.append(Finding("XK-T003", name, facts={"found": month or "—", "expected": wanted}))
             continue
-        out.rows[dealer] = values
+        if of_scheme not in ("", scheme):
+            facts = {"found": of_scheme, "expected": scheme}
+            out.findings.append(Finding("XK-T063" if anyway else "XK-T062", name, facts=facts))
+            if not anyway:
+                continue
+        if out.rows.setdefault(dealer, values) != values:
+            out.findings.append(Finding("XK-T022", name, facts={"dealer": dealer}))
     return out
 
 
@@ -117,7 +149,7 @@ def carried_over(layout: Layout, months: Mapping[int, Known], month: str) -> Car
     earlier = _Earlier(months, int(month[5:]))
     carried: Carried = {}
     for slot in layout.of(Role.HISTORY, Role.ANSWER, Role.MEASURE):
-        value = earlier.of_slot(slot.name)
+        value = earlier.of_slot(slot.name, planned=slot.role is Role.HISTORY)
         if value is not None and value != "":
             carried[slot.name] = value
     return carried
@@ -136,8 +168,8 @@ class _Earlier:
     months: Mapping[int, Known]
     number: int
 
-    def of_slot(self, name: str) -> float | str | None:
-        """What a slot's name asks for."""
+    def of_slot(self, name: str, *, planned: bool) -> float | str | None:
+        """What a slot's name asks for; `planned`: it is headquarters' plan, not the dealer's own words."""
         base, part = split_name(name)
         ago = months_ago(part)
         if ago is not None:
@@ -146,7 +178,7 @@ class _Earlier:
             return self.so_far(base, part, self.number - 1)
         if part == parts.BEFORE_QUARTER:
             return self.so_far(base, part, (self.number - 1) % 3)
-        return self.carried(name, part) if part in _CARRIED else None
+        return self.carried(name, part, planned=planned) if part in _CARRIED else None
 
     def value(self, name: str, ago: int) -> float | str | None:
         """A field's value so many months ago: as reported then, else as a later month knew it."""
@@ -169,15 +201,21 @@ class _Earlier:
                 return total + before
         return total
 
-    def carried(self, name: str, part: Part) -> float | str | None:
-        """What stays as it was when last reported; the months' targets only within their year."""
-        latest = min(self.months, default=0)
-        return None if part in parts.MONTH_TARGETS and latest >= self.number else self.months.get(latest, {}).get(name)
+    def carried(self, name: str, part: Part, *, planned: bool) -> float | str | None:
+        """What stays as it was when last reported; of the plan, as the last month had it that had any.
+
+        The months' targets only within their year.
+        """
+        of_year = [ago for ago in sorted(self.months) if part not in parts.MONTH_TARGETS or ago < self.number]
+        had = [self.months[ago].get(name) for ago in (of_year if planned else of_year[:1])]
+        return next((value for value in had if value is not None), None)
 
 
-def _named_values(path: Path) -> Known:
-    """Values of all cells with a name of their own; absences and errors are no values."""
+def _named_values(path: Path) -> tuple[Known, str]:
+    """Values of all cells with a name of their own, without absences and errors; and the scheme that it is marked
+    with, "" where it has no mark."""
     book = open_workbook(path)
+    marker = book.names.get(MARKER_NAME, "").strip('"')
     places = {name: place for name, text in book.names.items() if (place := place_of(text))}
     cells: dict[Place, RawCell] = {}
     for sheet in {place.sheet for place in places.values()} & set(book.sheets):
@@ -192,4 +230,4 @@ def _named_values(path: Path) -> Known:
             values[name] = float(raw.text)
         elif raw.kind is CellKind.TEXT and absence_of(raw.text) is None:
             values[name] = raw.text
-    return values
+    return values, marker.partition("|")[0] if "|" in marker else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,13 @@ from shared.monthly import MONTH, ROSTER, Monthly, answer_places, edited
 from xlkpi.cli import main
 from xlkpi.headquarters.issuing import with_history
 from xlkpi.headquarters.lists import read_plan
-from xlkpi.headquarters.previous import read_previous
+from xlkpi.headquarters.previous import carried_over, read_previous
 from xlkpi.intake.submission import Submission, read_submission
 from xlkpi.issue import Issue
+from xlkpi.month.month import score_month
 from xlkpi.scheme.cells import of_diagnosis
 from xlkpi.scoring.assess import Assessment
-from xlkpi.values import CellContent
+from xlkpi.values import CellContent, months_earlier
 
 HISTORY = "维修产值_前1月"
 
@@ -358,3 +360,58 @@ def test_new_refuses_a_wrong_month(service: Monthly, lists: Callable[..., Result
     assert result.exit_code == 1
     assert "XK-T003" in result.output
     assert not list(tmp_path.glob("blank/*"))
+
+
+def test_in_january_the_year_so_far_is_nothing(lists: Callable[..., Result], tmp_path: Path) -> None:
+    assert lists("2027-01", tmp_path / "blank").exit_code == 0
+    history = Issue.load(tmp_path / "blank").history
+    assert {code: history[code]["接车台次_本年以前"] for code in ROSTER} == dict.fromkeys(ROSTER, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("month", "so_far", "refused"),
+    [("2027-01", 120, True), ("2027-01", 0, False), ("2026-12", 980, False), ("2026-12", 979, True)],
+)
+def test_the_plan_s_year_so_far_is_held_against_the_months_before(
+    month: str, so_far: float, refused: bool, service: Monthly, lists: Callable[..., Result], tmp_path: Path
+) -> None:
+    _assessed(service.but(month=months_earlier(month), history={"D001": {"接车台次_本年以前": 900.0}}),
+              {"接车台次": 80.0}, tmp_path / "assessed")  # fmt: skip
+    label = service.scheme.fields["接车台次"].label or "接车台次"
+    plan = _sheet(tmp_path / "plan.xlsx", [HEAD, ["D001", label, "孙主管", 95, so_far, *MONTHS]])
+    result = lists(month, tmp_path / "blank", "--previous", tmp_path / "assessed", "--plan", plan)
+    assert (result.exit_code, "XK-T085" in result.output) == ((1, True) if refused else (0, False)), result.output
+    assert ("E2" in result.output) == refused
+
+
+def test_earlier_months_of_another_scheme_are_refused_unless_headquarters_insists(
+    dealership: Monthly, lists: Callable[..., Result], tmp_path: Path
+) -> None:
+    _assessed(dealership.but(month="2026-11"), {"维修产值": 4321.0}, tmp_path / "assessed")
+    asked = ("2026-12", tmp_path / "blank", "--previous", tmp_path / "assessed")
+    result = lists(*asked)
+    assert (result.exit_code, "XK-T062" in result.output) == (1, True)
+    assert not list(tmp_path.glob("blank/*"))
+    assert lists(*asked, "--anyway").exit_code == 0
+    issue = Issue.load(tmp_path / "blank")
+    assert [finding.facts["found"] for finding in issue.accepted] == ["dealer-monthly"]
+    month = score_month(issue, [])
+    assert [finding.code for finding in month.findings] == ["XK-T063"]
+    assert json.loads(json.dumps(issue.to_json()))["accepted"]
+
+
+def test_two_files_of_a_dealer_that_differ_are_told(dealership: Monthly, tmp_path: Path) -> None:
+    for number, value in enumerate((1.0, 2.0)):
+        _assessed(dealership.but(month="2026-11"), {"维修产值": value}, tmp_path / str(number))
+    files = sorted(tmp_path.glob("*/D001*.xlsx"))
+    listed = read_previous(files, dealership.scheme, dealership.issue.layout, ROSTER, "2026-12")
+    assert [finding.code for finding in listed.findings] == ["XK-T022"]
+
+
+def test_a_plan_survives_months_in_which_a_dealer_sent_nothing(dealership: Monthly) -> None:
+    plan = {"接车台次_责任人": "钱总", "接车台次_奖励线": 95.0, "接车台次_12月目标": 120.0}
+    layout = dealership.issue.layout
+    silent = {1: {"维修产值": 5.0}, 3: {**plan, "诊断_001_责任人": "李"}}
+    assert plan.items() <= carried_over(layout, silent, "2026-12").items()
+    assert "诊断_001_责任人" not in carried_over(layout, silent, "2026-12")  # the dealer took it out since
+    assert "接车台次_12月目标" not in carried_over(layout, silent, "2027-02")  # a new year, a new plan
