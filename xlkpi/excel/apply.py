@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+from xlkpi.files import fault
 from xlkpi.values import CellContent, CellFault, column_letters, column_row
 from xlkpi.workbook.operations import Comment, EnsureSheet, Fill, Link, NumberFormat, Operations, Write, quoted
 
@@ -20,6 +21,7 @@ LONGEST_TEXT = 32_767
 LAST_ROW = 32_767  # the VBA client counts rows in an Integer
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\]|^'|'$")
 _REF = re.compile(r"([A-Z]{1,3})([1-9]\d*)")
+_OF_EXCEL = frozenset(("com_error", "CommandError", "ComError"))  # pywin32's and appscript's
 _SAFE = re.compile(r"[^\W\d_][^\d]*")  # begins with a letter and has no digit: Excel takes it for nothing but text
 
 
@@ -230,5 +232,9 @@ def corner(ref: str) -> tuple[int, int]:
 
 
 def words(error: Exception) -> str:
-    """What Excel or a library says of a failure, cut short."""
-    return f"{type(error).__name__}：{error}"[:300]
+    """What Excel says of a failure, cut short; of a failure that is ours, what it is called and where it happened."""
+    if type(error).__name__ not in _OF_EXCEL:
+        return fault(error)
+    about = error.args[2] if len(error.args) > 2 else None  # COM's: number, words, and what the program itself says
+    said = about[2] if isinstance(about, tuple) and len(about) > 2 and about[2] else error
+    return f"{said}"[:300]

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from xlkpi.excel.apply import words
 from xlkpi.excel.cells import BookCells
-from xlkpi.excel.control import FILE, Choices, Trouble, read
+from xlkpi.excel.control import FILE, Choices, Trouble, full_name, read
 
 _MISSING: Final = {
     "win32": "xlwings 缺 pywin32，连接不了 Excel：请在 xlkpi 的 Python 里运行 pip install pywin32",
@@ -105,15 +105,23 @@ def choose(books: Iterable[Any], name: str, beside: str = "", how: str = "请选
         if not found:
             raise NotChosen(f"没有打开名为“{name}”的工作簿；现在打开的：{names}")
         if len(found) > 1:
-            paths = "、".join(str(book.fullname) for book in found)
+            paths = "、".join(full_name(book) or book.name for book in found)
             raise NotChosen(f"打开了 {len(found)} 份名为“{name}”的工作簿，请写完整的路径：{paths}")
         return found[0]
-    ours = [book for book in others if BookCells(book).is_form]
+    ours = [book for book in others if _is_form(book)]
     if len(ours) == 1:
         return ours[0]
     if ours:
         raise NotChosen(f"打开了 {len(ours)} 份经销商的工作簿，{how}：{'、'.join(book.name for book in ours)}")
     raise NotChosen(f"请先打开一份经销商的工作簿；现在打开的：{names}")
+
+
+def _is_form(book: Any) -> bool:
+    """Whether it looks like a form of ours; what Excel does not let us look at is none."""
+    try:
+        return BookCells(book).is_form
+    except Exception:
+        return False
 
 
 def choices_among(books: Iterable[Any]) -> Choices:
@@ -137,5 +145,5 @@ def _named(books: list[Any], name: str) -> list[Any]:
     return whole or [
         book
         for book in books
-        if Path(book.name).stem.casefold() == folded or PureWindowsPath(str(book.fullname)) == PureWindowsPath(name)
+        if Path(book.name).stem.casefold() == folded or PureWindowsPath(full_name(book)) == PureWindowsPath(name)
     ]

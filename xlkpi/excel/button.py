@@ -16,7 +16,8 @@ from xlkpi.excel.review import Review, review
 from xlkpi.findings import Finding, Severity
 from xlkpi.headquarters.lists import ListRefused
 from xlkpi.issue import Issue, IssueError
-from xlkpi.library import OpenIssue, open_issue
+from xlkpi.language import in_chinese
+from xlkpi.library import OpenIssue, open_issue, returns_in
 from xlkpi.values import State
 
 TITLE = "xlkpi"
@@ -40,7 +41,7 @@ def press(control: Any, now: Callable[[], datetime] = datetime.now) -> str:
     try:
         write_log(control, now(), action, message, log)
     except Exception as error:
-        message += f"\n（记录没有写进控制台：{error}）"
+        message += f"\n（记录没有写进控制台：{words(error)}）"
     control.app.alert(message, TITLE, mode="info" if well else "critical")
     return message
 
@@ -50,7 +51,7 @@ def told(error: Exception) -> str:
     if isinstance(error, Trouble | CannotWrite):
         return str(error)
     if isinstance(error, IssueError):
-        return f"“{label('issue')}”不能用，要有 issue.json 和与它一起下发的 master.xlsx（{error}）"
+        return f"“{label('issue')}”不能用：{in_chinese(str(error))}"
     return f"程序出错，打开的工作簿没有改动：{words(error)}"
 
 
@@ -103,19 +104,28 @@ def load(folder: Path, inspections: Path | None) -> OpenIssue:
 
 def _folder(control: Any, choices: Choices) -> str:
     from xlkpi.files import WriteError  # noqa: PLC0415
+    from xlkpi.headquarters.occupied import Occupied  # noqa: PLC0415
+    from xlkpi.shown.earlier import check_results_folder  # noqa: PLC0415
     from xlkpi.shown.folder import write_month  # noqa: PLC0415
 
     opened = load(choices.path("issue"), choices.path_or_none("inspections"))
     out = choices.path("out", exists=False)
+    given = returns_in(choices.path("returned"))
+    if not given.files:
+        raise Trouble("\n".join(f"{finding.message()}。{finding.remedy()}" for finding in given.findings))
     try:
+        check_results_folder(opened.issue, out)
         # in this process: a macro's Python has no console to start others from
-        month = opened.score(choices.path("returned"), jobs=1, engine=_ENGINE, out=out)
+        month = opened.score(given.files, jobs=1, engine=_ENGINE, out=out, lists=given.findings)
         write_month(month, out, report=True)
+    except Occupied as occupied:
+        _stop_on_errors(label("out"), occupied.findings)
+        raise
     except WriteError as error:
         raise Trouble(f"写不了 {error.path}：{error.detail}") from None
     states = Counter(row.state for row in month.standings.rows)
     told = "，".join(f"{state} {states[state]} 份" for state in State if states[state])
-    return f"{told or '文件夹里没有工作簿'}\n结果在 {out}"
+    return f"{told}\n结果在 {out}"
 
 
 def _blanks(control: Any, choices: Choices) -> str:
@@ -133,7 +143,7 @@ def _blanks(control: Any, choices: Choices) -> str:
     try:
         scheme, compiled = usable_scheme(choices.text("scheme"))
     except SchemeError as error:
-        raise Trouble(f"方案不能用：{error}") from None
+        raise Trouble(f"方案不能用：{in_chinese(str(error))}") from None
     if not scheme.valid.covers(month):
         raise Trouble(f"方案 {scheme.name} {scheme.version} 不适用于 {month}（月份写成 2026-12 这样）")
     roster = read_roster(choices.path("roster"))

@@ -1,21 +1,24 @@
 """A workbook that is open in Excel as raw cells: one bulk read of values a sheet, one of formulas where they are told.
 
-Desktop Excel tells values and formulas; xlwings' remote engine (the VBA client's snapshot) tells values alone. Neither
-tells number formats in bulk, so they stay UNKNOWN but for dates.
+Desktop Excel tells values and formulas in bulk; how the wanted numbers look, and what is merged or hidden, it is asked
+cell by cell. xlwings' remote engine (the VBA client's snapshot) tells values alone: number formats stay UNKNOWN there
+but for dates.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 from xlkpi.intake.guard import MAX_CELLS, MAX_COLUMN, MAX_ROW, Refused
+from xlkpi.intake.outline import Area, Outline
 from xlkpi.intake.source import SheetCells
-from xlkpi.values import DAY_ZERO, UNKNOWN, CellKind, Place, RawCell, Unknown, column_letters
+from xlkpi.values import DAY_ZERO, UNKNOWN, CellKind, Place, RawCell, Unknown, column_letters, column_row
 from xlkpi.workbook.sheets.marker import TITLE as MARKER_SHEET
 
 _ERRORS = {
@@ -77,7 +80,14 @@ class BookCells:
         if wanted is None:
             return SheetCells(held, ())
         strays = tuple(ref for ref in held if ref not in wanted and ref not in known)
-        return SheetCells({ref: held[ref] for ref in wanted if ref in held}, strays)
+        cells = {ref: held[ref] for ref in wanted if ref in held}
+        if not self.tells_formulas:
+            return SheetCells(cells, strays)
+        there = self.book.sheets[sheet]
+        for ref, raw in cells.items():
+            if raw.kind is CellKind.NUMBER and raw.formula is None:  # nobody types into a formula's cell
+                cells[ref] = raw._replace(format=there.range(ref).number_format or raw.format)
+        return SheetCells(cells, strays, _outline(there, wanted))
 
     def _sheet(self, sheet: str) -> dict[str, RawCell]:
         used = self.book.sheets[sheet].used_range
@@ -89,12 +99,61 @@ class BookCells:
         area = self.book.sheets[sheet].range((1, 1), (height, width))
         formulas: Sequence[Sequence[Any]] | None = None
         if self.tells_formulas:
-            values = area.options(ndim=2, err_to_str=True).value
             formulas = _rows(area.formula)
+            values = _values(self.book.sheets[sheet], area, formulas)
         else:
             # as sent: xlwings' own reading breaks on a text that looks like a date
             values = _rows(area.raw_value)
         return {raw.place.ref: raw for raw in _cells(sheet, values, formulas)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Serial:
+    """The number behind a date that xlwings cannot tell: one before 1900."""
+
+    number: float
+
+
+def _values(sheet: Any, area: Any, formulas: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
+    """The values of a rectangle that begins in A1. One that xlwings cannot tell costs that cell alone."""
+    try:
+        told: Sequence[Sequence[Any]] = area.options(ndim=2, err_to_str=True).value
+    except Exception:  # a negative date: each system has its own error for it
+        return [_row_of_values(sheet, number, row) for number, row in enumerate(formulas, 1)]
+    return told
+
+
+def _row_of_values(sheet: Any, number: int, formulas: Sequence[Any]) -> Sequence[Any]:
+    try:
+        row: Sequence[Any] = sheet.range((number, 1), (number, len(formulas))).options(ndim=2, err_to_str=True).value[0]
+    except Exception:
+        return [_value(sheet.range((number, column)), formula) for column, formula in enumerate(formulas, 1)]
+    return row
+
+
+def _value(cell: Any, formula: Any) -> Any:
+    try:
+        return cell.options(ndim=2, err_to_str=True).value[0][0]
+    except Exception:
+        try:
+            return _Serial(float(formula))
+        except (TypeError, ValueError):
+            return "#NUM!"  # what a formula gave is shown as ##### and told by nobody
+
+
+def _outline(sheet: Any, wanted: Collection[str]) -> Outline:
+    """What of the wanted cells is merged, or stands in a hidden row or column."""
+    places = {ref: column_row(ref) for ref in wanted}
+    rows = {row for _, row in places.values()}
+    columns = {column for column, _ in places.values()}
+    hidden_rows = frozenset(row for row in rows if sheet.range((row, 1)).row_height == 0)
+    hidden = [column for column in sorted(columns) if sheet.range((1, column)).column_width == 0]
+    areas: list[Area] = []
+    for ref, (column, row) in places.items():
+        if not any(area.holds(column, row) for area in areas) and sheet.range(ref).merge_cells:
+            first, _, last = str(sheet.range(ref).merge_area.address).replace("$", "").partition(":")
+            areas.append(Area(*column_row(first), *column_row(last or first)))
+    return Outline(tuple(areas), hidden_rows, tuple((column, column) for column in hidden))
 
 
 def _cells(
@@ -122,6 +181,8 @@ def _formula(told: object, value: object) -> str | None:
 
 def _kind(value: Any) -> tuple[CellKind, str, str | Unknown]:
     """Kind, text as a file would have it, and the number format as far as the value tells."""
+    if isinstance(value, _Serial):
+        return CellKind.NUMBER, _number(value.number), _DATE_FORMAT
     if isinstance(value, bool):
         return CellKind.BOOLEAN, str(int(value)), UNKNOWN
     if isinstance(value, _NUMBERS):  # one number comes as int from JSON and as float from COM

@@ -131,7 +131,7 @@ def read(control: Any) -> tuple[Choices, Sequence[Sequence[str]]]:
         raise Trouble(f"请在“{SHEET}”的 C{ACTION_ROW} 选择要做什么：{'、'.join(Action)}")
     values = {field.key: text("C", row) for row, field in enumerate(FIELDS, FIRST_FIELD_ROW)}
     log = [[text(column, row) for column in "BCD"] for row in range(LOG_ROW + 1, LOG_ROW + 1 + LOG_ROWS)]
-    return Choices(Action(chosen), values, _folder(str(control.fullname))), [line for line in log if any(line)]
+    return Choices(Action(chosen), values, _folder(full_name(control))), [line for line in log if any(line)]
 
 
 def write_log(control: Any, when: datetime, action: str, message: str, log: Sequence[Sequence[str]]) -> None:
@@ -161,5 +161,14 @@ def _text(raw: RawCell) -> str:
     return text
 
 
+def full_name(book: Any) -> str:
+    """Where an open workbook lies; "" where xlwings cannot say so: it looks for files of SharePoint and OneDrive on the
+    disk, and raises where it finds none."""
+    try:
+        return str(book.fullname)
+    except Exception:
+        return ""
+
+
 def _folder(fullname: str) -> Path | None:
-    return None if "://" in fullname else Path(fullname).parent
+    return None if "://" in fullname or not fullname else Path(fullname).parent

@@ -15,7 +15,8 @@ from typing import Any
 
 from openpyxl import load_workbook
 from openpyxl.styles import PatternFill
-from openpyxl.utils import range_boundaries
+from openpyxl.utils import get_column_letter, range_boundaries
+from openpyxl.utils.datetime import to_excel
 from openpyxl.worksheet.hyperlink import Hyperlink
 
 
@@ -125,7 +126,7 @@ class FakeRange:
     def __init__(self, sheet: FakeSheet, top: int, left: int, bottom: int, right: int):
         self.sheet, self.box = sheet, (top, left, bottom, right)
         self.font = SimpleNamespace(bold=False)
-        self.column_width = self.wrap_text = None
+        self.wrap_text = None
 
     def _rows(self, sheet: Any) -> list[list[Any]]:
         top, left, bottom, right = self.box
@@ -157,10 +158,7 @@ class FakeRange:
     @property
     def formula(self) -> tuple[tuple[Any, ...], ...]:
         self._count("formulas")
-        return tuple(
-            tuple("" if cell.value is None else str(cell.value) for cell in row)
-            for row in self._rows(self.sheet.both[0])
-        )
+        return tuple(tuple(_typed(cell.value) for cell in row) for row in self._rows(self.sheet.both[0]))
 
     @property
     def color(self) -> None:
@@ -175,8 +173,9 @@ class FakeRange:
                 cell.fill = PatternFill("solid", fgColor=colour.removeprefix("#"))
 
     @property
-    def number_format(self) -> str:
-        return "General"
+    def number_format(self) -> str | None:
+        codes = {cell.number_format for row in self._rows(self.sheet.both[0]) for cell in row}
+        return codes.pop() if len(codes) == 1 else None
 
     @number_format.setter
     def number_format(self, code: str) -> None:
@@ -184,9 +183,40 @@ class FakeRange:
             for cell in row:
                 cell.number_format = code
 
+    @property
+    def _merged(self) -> str:
+        top, left, *_ = self.box
+        cell = self.sheet.both[0].cell(top, left).coordinate
+        return next((str(area) for area in self.sheet.both[0].merged_cells.ranges if cell in area), "")
+
+    @property
+    def merge_cells(self) -> bool:
+        return bool(self._merged)
+
+    @property
+    def merge_area(self) -> Any:
+        return SimpleNamespace(address="$" + self._merged.replace(":", ":$"))
+
+    @property
+    def row_height(self) -> float:
+        return 0 if self.sheet.both[0].row_dimensions[self.box[0]].hidden else 15
+
+    @property
+    def column_width(self) -> float:
+        return 0 if self.sheet.both[0].column_dimensions[get_column_letter(self.box[1])].hidden else 8
+
+    @column_width.setter
+    def column_width(self, width: float | None) -> None:
+        pass
+
     def add_hyperlink(self, address: str, text: str, tip: str) -> None:
         cell = self._rows(self.sheet.both[0])[0][0]
         cell.value, cell.hyperlink = text, Hyperlink(ref=cell.coordinate, location=address[1:])
+
+
+def _typed(value: Any) -> str:
+    """What Excel tells of a cell as it was typed in: of a day its number."""
+    return "" if value is None else str(to_excel(value) if isinstance(value, dt.date) else value)
 
 
 def _told(value: Any) -> Any:

@@ -192,7 +192,7 @@ def test_what_cannot_be_taken_back_is_said_and_keeps_nothing_else_back(monkeypat
 @pytest.mark.parametrize(
     ("way", "told", "sheets"),
     [
-        ("_unlock", "没能解除（ComError：1004）；工作簿保持原样", ["甲"]),
+        ("_unlock", "没能解除（1004）；工作簿保持原样", ["甲"]),
         ("_lock", "保护没有恢复，请在“审阅”里重新保护工作簿", ["甲", "新表"]),
     ],
 )
