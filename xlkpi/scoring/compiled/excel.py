@@ -43,7 +43,7 @@ DIV0, NA, VALUE, REF, NAME, NUM = (FAULTS[code] for code in ("#DIV/0!", "#N/A", 
 
 Cell = float | str | bool | Fault | None
 
-_WIDE: Final = Context(prec=400)  # every double has its place in it
+_WIDE: Final = Context(prec=800)  # every double has its place in it, with as many decimals as `places_of` gives
 _DAY_ZERO: Final = datetime(1899, 12, 30)
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*%?\s*", re.ASCII)
 _DATE = re.compile(r"\s*(\d{4})[-/](\d{1,2})[-/](\d{1,2})\s*", re.ASCII)
@@ -246,9 +246,14 @@ def power(base: float, exponent: float) -> float:
 _POWERS: Final = tuple(10.0**digits for digits in range(23))
 
 
+def places_of(digits: float) -> int:
+    """Decimal places as ROUND takes them; beyond four hundred no number has any."""
+    return int(max(-400.0, min(400.0, digits)))
+
+
 def rounded(value: float, digits: float) -> float:
     """ROUND: half away from zero, on fifteen digits (1.005 is 1.01 at two). The slow way where a half is near."""
-    places = int(digits)
+    places = places_of(digits)
     if 0 <= places <= 22:
         power_of_ten = _POWERS[places]
         scaled = abs(value * power_of_ten)
@@ -273,12 +278,12 @@ def rounded(value: float, digits: float) -> float:
 
 def _on_fifteen_digits(value: float, places: int) -> float:
     exact = Decimal(f"{value:.15g}")
-    return float(exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, _WIDE)) + 0.0
+    return finite(float(exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, _WIDE)))
 
 
-def formatted(value: float, decimals: int, *, grouped: bool) -> str:
+def formatted(value: float | Decimal, decimals: int, *, grouped: bool) -> str:
     """A number with so many decimals, rounded as Excel rounds; only fifteen digits are shown, then noughts."""
-    if abs(value) < 1e10:
+    if isinstance(value, float) and abs(value) < 1e10:
         shown: float | Decimal = rounded(value, decimals)
         if abs(value) * 10**decimals >= 1e14:
             shown = Decimal(f"{shown:.15g}")

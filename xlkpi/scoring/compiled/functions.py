@@ -119,11 +119,11 @@ def whole(value: float) -> float:
 
 def rounded_away(value: float, digits: float, *, up: bool) -> float:
     """ROUNDUP (away from zero) and ROUNDDOWN (towards it), on fifteen digits."""
-    places = int(digits)
+    places = excel.places_of(digits)
     exact = abs(Decimal(f"{value:.15g}")).scaleb(places)
     nearest = exact.to_integral_value("ROUND_CEILING" if up else "ROUND_FLOOR")
     result = float(nearest.scaleb(-places))
-    return (-result if value < 0 else result) + 0.0
+    return excel.finite(-result if value < 0 else result)
 
 
 def sign(value: float) -> float:
@@ -419,9 +419,11 @@ def formatted(cell: Any, code: str) -> str:
         parts = [int(part_of_date(value, part)) for part in ("year", "month", "day")]
         return shape.format(*parts)
     grouped, decimals, percent, behind = shape
+    shown: float | Decimal = value
     if percent:
-        value = float(Decimal(f"{value:.15g}").scaleb(2)) if value else 0.0
-    return f"{excel.formatted(value, decimals, grouped=grouped)}{'%' if percent else ''}{behind}"
+        hundredfold = Decimal(f"{value:.15g}").scaleb(2)
+        shown = float(hundredfold) if math.isfinite(float(hundredfold)) else hundredfold
+    return f"{excel.formatted(shown, decimals, grouped=grouped)}{'%' if percent else ''}{behind}"
 
 
 @lru_cache(256)

@@ -115,11 +115,23 @@ def test_power(base: float, exponent: float, result: float | Fault) -> None:
     ("value", "digits", "result"),
     [
         (2.5, 0, 3.0), (-2.5, 0, -3.0), (1.005, 2, 1.01), (2.675, 2, 2.68), (9.99975, 4, 9.9998), (1234.5, -2, 1200.0),
-        (1 - 0.998, 10, 0.002), (0.954, 10, 0.954), (1e300, 2, 1e300), (0.285, 2, 0.29),
+        (1 - 0.998, 10, 0.002), (0.954, 10, 0.954), (1e300, 2, 1e300), (0.285, 2, 0.29), (1e308, 100, 1e308),
+        (3.5, 1e308, 3.5), (1e-300, 320, 1e-300), (3.5, -1e308, 0.0), (1e-300, -1, 0.0),
     ],
 )  # fmt: skip
 def test_rounding(value: float, digits: float, result: float) -> None:
     assert excel.rounded(value, digits) == result
+
+
+@given(st.floats(-1e307, 1e307), st.floats(allow_nan=False, allow_infinity=False))
+def test_any_number_can_be_rounded_to_any_digits(value: float, digits: float) -> None:
+    assert math.isfinite(excel.rounded(value, digits))
+    assert math.isfinite(functions.rounded_away(value, digits, up=False))
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False), st.sampled_from(["0.00%", "#,##0", "0.0", "0"]))
+def test_any_number_can_be_shown(value: float, code: str) -> None:
+    assert functions.formatted(value, code)
 
 
 @given(st.integers(-(10**12), 10**12), st.integers(0, 6))

@@ -12,6 +12,7 @@ import pytest
 from conftest import MakeIssue
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shared.dealers import NUMBERS, drawn
 
 from xlkpi.issue import Issue
 from xlkpi.scheme.formulas import allowed_functions
@@ -30,33 +31,12 @@ from xlkpi.scoring.compiled.syntax import (
     parse,
     split,
 )
+from xlkpi.scoring.compiled.watch import alike
 from xlkpi.scoring.engine import load_engine
-from xlkpi.values import CellContent, Place
+from xlkpi.values import Place
 from xlkpi.workbook.layout import Role
 
 SCHEMES = ("service-assessment", "service-monthly", "dealer-monthly")
-NUMBERS = (0.0, 1.0, 2.0, 5.0, 100.0, 0.285, 251.0, -3.0, 1234567.89, 0.0001)
-WORDS = ("不适用", "未填", "无法读取", "完成", "合格", "未完成", "x", "12", " 3 ", "TRUE")
-ENTERED = (Role.ANSWER, Role.INSPECTION, Role.HISTORY, Role.TARGET, Role.REMARK)
-
-
-def dealers(issue: Issue, count: int, seed: int = 1) -> Iterator[dict[Place, CellContent]]:
-    """Clean, hard and chaotic cells: every third dealer is of one kind."""
-    random = Random(seed)
-    for number in range(count):
-        chaos = (0.0, 0.1, 0.4)[number % 3]
-        cells: dict[Place, CellContent] = dict(issue.stamped(next(iter(issue.roster))))
-        for slot in issue.layout.of(*ENTERED):
-            drawn = random.random()
-            if drawn < chaos:
-                cells[slot.place] = random.choice((*WORDS, True, None))
-            elif drawn < 0.95:
-                cells[slot.place] = random.choice(NUMBERS) if chaos else float(random.randint(0, 1000))
-        for table in issue.layout.tables.values():
-            for place in table.places(table.used):
-                if random.random() < 0.1:
-                    cells[place] = random.choice((random.randint(0, 10000) / 100, "保修", "内部", "客户付费"))
-        yield cells
 
 
 @pytest.fixture(scope="module", params=SCHEMES)
@@ -69,23 +49,12 @@ def program(month: Issue) -> Program:
     return compile_master(month.master, month.layout)
 
 
-def _same(first: CellContent, second: CellContent) -> bool:
-    """Equal to the bit; in sentences a number may have the 16 or 17 digits that formualizer copies (Excel shows 15)."""
-    if isinstance(first, str) and isinstance(second, str):
-        return _fifteen(first) == _fifteen(second)
-    return type(first) is type(second) and first == second
-
-
-def _fifteen(words: str) -> str:
-    return re.sub(r"\d+\.\d{11,}", lambda number: f"{float(number[0]):.14g}", words)
-
-
 def test_every_cell_is_formualizer_s(month: Issue, program: Program) -> None:
     compiled, other = CompiledEngine(program), load_engine("formualizer", month.master, month.layout)
-    for number, cells in enumerate(dealers(month, 24)):
+    for number, cells in enumerate(drawn(month, 24)):
         got, wanted = compiled.evaluate(cells), other.evaluate(cells)
         assert got.keys() == wanted.keys()
-        unlike = [(place, wanted[place], got[place]) for place in wanted if not _same(wanted[place], got[place])]
+        unlike = [(place, wanted[place], got[place]) for place in wanted if not alike(wanted[place], got[place])]
         assert not unlike, f"dealer {number}: {unlike[:5]}"
 
 
@@ -95,7 +64,7 @@ def test_only_what_is_asked_is_computed(month: Issue, program: Program) -> None:
     assert scores
     needed = program.needed(scores)
     assert len(needed) < len(program.steps)
-    for cells in dealers(month, 6, seed=2):
+    for cells in drawn(month, 6, seed=2):
         everything = engine.evaluate(cells)
         assert engine.evaluate(cells, scores) == {place: everything[place] for place in scores}
 
@@ -103,7 +72,7 @@ def test_only_what_is_asked_is_computed(month: Issue, program: Program) -> None:
 def test_a_change_gives_what_a_whole_evaluation_gives(month: Issue, program: Program) -> None:
     engine, random = CompiledEngine(program), Random(3)
     wanted = list(month.layout.formulas)
-    for cells in dealers(month, 3, seed=4):
+    for cells in drawn(month, 3, seed=4):
         changes = [
             {place: random.choice(NUMBERS) for place in random.sample(month.layout.engine_inputs, 2)} for _ in range(5)
         ]
@@ -113,13 +82,13 @@ def test_a_change_gives_what_a_whole_evaluation_gives(month: Issue, program: Pro
 
 def test_a_program_travels_to_another_process(month: Issue, program: Program) -> None:
     travelled = pickle.loads(pickle.dumps(program))
-    cells = next(dealers(month, 1, seed=5))
+    cells = next(drawn(month, 1, seed=5))
     assert CompiledEngine(travelled).evaluate(cells) == CompiledEngine(program).evaluate(cells)
 
 
 def test_one_dealer_leaves_nothing_for_the_next(month: Issue, program: Program) -> None:
     engine = CompiledEngine(program)
-    first, second = dealers(month, 2, seed=6)
+    first, second = drawn(month, 2, seed=6)
     alone = engine.evaluate(second)
     engine.evaluate(first)
     assert engine.evaluate(second) == alone
