@@ -64,6 +64,14 @@ class ItemStatus(StrEnum):
         return cls.UNREADABLE if value == "" else None
 
 
+class Judgement(StrEnum):
+    """An indicator held against its guide, in the words of its cell."""
+
+    LOW = "偏低"
+    HIGH = "偏高"
+    ON_GUIDE = "达标"
+
+
 class State(StrEnum):
     """What people read of a dealer's month: one word each, wherever it stands."""
 

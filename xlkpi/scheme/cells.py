@@ -69,7 +69,6 @@ BEFORE_VETO, CEILING = of_field(TOTAL, parts.BEFORE_VETO), of_field(TOTAL, parts
 TOTAL_VETO = of_field(TOTAL, parts.VETO)
 SHOWS = "是"
 COLUMN = "column"  # the kind of a name that stands for a table's column
-LOW, HIGH, ON_GUIDE = "偏低", "偏高", "达标"
 GREEN, YELLOW, RED = "绿", "黄", "红"
 BONUS = "加分"
 BONUS_CEILING, BONUS_BEFORE = of_field(BONUS, parts.CEILING), of_field(BONUS, parts.BEFORE_VETO)

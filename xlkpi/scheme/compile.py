@@ -12,11 +12,8 @@ from xlkpi.scheme import formulas, parts
 from xlkpi.scheme.cells import (
     COLUMN,
     GREEN,
-    HIGH,
     IDENTITY,
-    LOW,
     MONTH,
-    ON_GUIDE,
     RED,
     SHOWS,
     YELLOW,
@@ -33,6 +30,7 @@ from xlkpi.scheme.readings import number_typed, reading, through_readings
 from xlkpi.scheme.rules import Rule, bind, render
 from xlkpi.scheme.telling import Telling
 from xlkpi.scheme.types import TYPES, Shape
+from xlkpi.values import Judgement
 
 
 def compile_scheme(scheme: Scheme, rules: Mapping[str, Rule]) -> Compiled:
@@ -273,9 +271,9 @@ def _judgement(name: Name, indicator: Indicator) -> Formula:
     """Against the guide: 偏低, 偏高 or 达标; nothing where no bound is known; the word where there is no value."""
     standards = _judged_by(name.name, indicator)
     known = formulas.either(Formula(f"ISNUMBER({standard})") for standard, _ in standards)
-    text = f'IF({known},"{ON_GUIDE}","")'
+    text = f'IF({known},"{Judgement.ON_GUIDE}","")'
     for standard, sign in standards:
-        word = LOW if sign == "<" else HIGH
+        word = Judgement.LOW if sign == "<" else Judgement.HIGH
         text = f'IF(AND(ISNUMBER({standard}),ROUND({name},10){sign}ROUND({standard},10)),"{word}",{text})'
     return Formula(f"IF(ISNUMBER({name}),{text},{name})")
 

@@ -17,9 +17,6 @@ from xlkpi.scheme.cells import (
     BONUS,
     CEILING,
     GRADE,
-    HIGH,
-    LOW,
-    ON_GUIDE,
     PUBLISHED,
     SHOWS,
     STATUS,
@@ -35,7 +32,19 @@ from xlkpi.scheme.model import Clause, Item, SchemeField
 from xlkpi.scoring.account import Account, account_of
 from xlkpi.scoring.doubts import Doubts
 from xlkpi.scoring.engine import Engine
-from xlkpi.values import SCORED, VETOED, Absence, CellContent, CellFault, ItemStatus, Place, Status, Value, value_of
+from xlkpi.values import (
+    SCORED,
+    VETOED,
+    Absence,
+    CellContent,
+    CellFault,
+    ItemStatus,
+    Judgement,
+    Place,
+    Status,
+    Value,
+    value_of,
+)
 from xlkpi.workbook.layout import Role, TableSlot
 
 if TYPE_CHECKING:  # what was read is taken as a value: nothing that reads files is loaded for it
@@ -131,7 +140,7 @@ class Assessment:
     engine: str
     bonus: float = 0.0
     account: Account = field(default_factory=Account)
-    judgements: Mapping[str, str] = field(default_factory=dict)
+    judgements: Mapping[str, Judgement] = field(default_factory=dict)
     diagnoses: tuple[Diagnosed, ...] = ()
     inputs: Mapping[str, Value] = field(repr=False, default_factory=dict)
     cells: Mapping[Place, CellContent] = field(repr=False, compare=False, default_factory=dict)
@@ -264,11 +273,11 @@ class _Reading:
             shown=line.inspection if line else "",
         )
 
-    def judged(self, indicator: str) -> str:
-        """What its 评价 cell says; nothing where it has no guide, or no number to hold against it."""
+    def judged(self, indicator: str) -> Judgement | None:
+        """What its 评价 cell says; None where it has no guide, or no number to hold against it."""
         name = of_field(indicator, parts.JUDGEMENT)
         word = self.word(name) if name in self.issue.layout.slots else ""
-        return word if word in (LOW, HIGH, ON_GUIDE) else ""
+        return Judgement(word) if word in set(Judgement) else None
 
     def diagnosed(self) -> Iterable[Diagnosed]:
         """The problems that show, the heaviest first."""

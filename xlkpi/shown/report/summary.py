@@ -17,6 +17,7 @@ from xlkpi.month.statistics import Band, Population, occupied, parts
 from xlkpi.month.store.query import EarlierMonth
 from xlkpi.shown.report.figures import figure, is_number
 from xlkpi.shown.report.source import Source
+from xlkpi.values import Judgement
 
 BANDS = 20
 _SEVERITIES = ("error", "warning", "notice")
@@ -150,7 +151,7 @@ def indicator_spreads(source: Source) -> list[IndicatorSpread]:
                 guide=guide(source, entry),
                 known=sum(map(is_number, values)),
                 five=tuple(figure(value, entry.type) for value in five[1:4]) if five else (),
-                off=words["偏低"] + words["偏高"] if judged else None,
+                off=words[Judgement.LOW] + words[Judgement.HIGH] if judged else None,
             )
         )
     return found

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from xlkpi.scheme import parts
-from xlkpi.scheme.cells import GREEN, HIGH, LOW, ON_GUIDE, RED, YELLOW, of_field
+from xlkpi.scheme.cells import GREEN, RED, YELLOW, of_field
 from xlkpi.scheme.formulas import Formula
 from xlkpi.scheme.model import Indicator, Scheme, SchemeField
-from xlkpi.values import Absence, cell_ref
+from xlkpi.values import Absence, Judgement, cell_ref
 from xlkpi.workbook.layout import Role
 from xlkpi.workbook.plan import Content, Highlight, SheetPlan, WorkbookPlan, number_format
 
@@ -90,8 +90,8 @@ def _highlights(sheet: SheetPlan, last: int, full: bool) -> None:
         sheet.highlights.append(Highlight(f"{first}:{cell_ref(column, last)}", condition, style))
 
     if full:
-        colour(_JUDGED, (LOW, HIGH), "veto")
-        colour(_JUDGED, (ON_GUIDE,), "good")
+        colour(_JUDGED, (Judgement.LOW, Judgement.HIGH), "veto")
+        colour(_JUDGED, (Judgement.ON_GUIDE,), "good")
         for word, style in ((RED, "red_light"), (YELLOW, "yellow_light"), (GREEN, "green_light")):
             colour(_LIGHT, (word,), style)
     colour(_VALUE, (Absence.MISSING.value, Absence.UNREADABLE.value), "open")
