@@ -159,7 +159,7 @@ def test_memory_that_is_not_there_is_a_finding(issue: Issue, monkeypatch: pytest
         raise MemoryError
 
     monkeypatch.setattr(submission, "open_source", opened)
-    done = Reading(issue, here=True)(b"", "a.xlsx")
+    done = Reading(issue, in_process=True)(b"", "a.xlsx")
     assert isinstance(done, Unusable)
     assert [finding.code for finding in done.findings] == ["XK-F021"]
 

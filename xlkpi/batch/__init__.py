@@ -77,20 +77,20 @@ class Assessments(Sequence[Assessment]):
         if self._last is not None and self._last[0] == index:
             return self._last[1]
         entry = self._entries[index]
-        done = assessment_of(self._manifest.outcome(entry))
+        assessment = assessment_of(self._manifest.outcome(entry))
         if notes := self._notes.get(entry.dealer, ()):
-            done = replace(done, findings=(*done.findings, *notes))
+            assessment = replace(assessment, findings=(*assessment.findings, *notes))
         if entry.size <= self._room:
             self._room -= entry.size
-            self._read[index] = done
-        self._last = index, done
-        return done
+            self._read[index] = assessment
+        self._last = index, assessment
+        return assessment
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What a run came to: the assessments that count; the files that count no further, each with its reasons; which
-    files of a dealer were settled how; findings of the run itself; the engine that evaluated."""
+    """Result of a run: the assessments that count; the files that were excluded, each with its reasons; how several
+    files of one dealer were settled; findings of the run itself; the engine that evaluated."""
 
     assessments: Sequence[Assessment]
     rejected: Sequence[tuple[Filed, Unusable]]
@@ -113,7 +113,7 @@ def run(
     out: Path | None = None,
     resume: bool = False,
     filing: Filing | None = None,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Callable[[int, int], None] = lambda scored, total: None,
 ) -> Batch:
     """Score files.
 
@@ -142,10 +142,10 @@ def run(
         entries = work.first(files, resume=resume)
         filed = [
             Filed(
-                one.path, one.file, entries[one.file].dealer, entries[one.file].answers,
-                receipt(one.path, work.filing.log),
+                sent.path, sent.file, entries[sent.file].dealer, entries[sent.file].answers,
+                receipt(sent.path, work.filing.log),
             )
-            for one in files
+            for sent in files
         ]  # fmt: skip
         settled = settle(filed, issue.roster, work.filing.expected)
         work.mend(settled, entries, everything=resume)
@@ -181,14 +181,14 @@ class _Run:
         """Every file's entry: from the manifest where it would come out the same, else scored now."""
         entries: dict[str, Entry] = {}
         if resume:
-            for one in files:
-                entry = self.manifest.entries.get((one.file, _digest(one.path)))
-                if entry is not None and self.hashes.fit(entry):
-                    entries[one.file] = entry
-        todo = [one for one in files if one.file not in entries]
+            for file in files:
+                entry = self.manifest.entries.get((file.file, _digest(file.path)))
+                if entry is not None and self.hashes.is_up_to_date(entry):
+                    entries[file.file] = entry
+        todo = [file for file in files if file.file not in entries]
         self.progress(len(entries), len(files))
-        for one, done in self.runner(self.setup, todo) if todo else ():
-            entries[one.file] = self.manifest.add(done)
+        for file, outcome in self.runner(self.setup, todo) if todo else ():
+            entries[file.file] = self.manifest.add(outcome)
             self.progress(len(entries), len(files))
         return entries
 
@@ -196,23 +196,23 @@ class _Run:
         """Score once more what counts and does not lie in the folder as it should."""
         if self.setup.folder is None:
             return
-        others = (*settled.superseded, *settled.same, *(one for one, _ in settled.refused))
-        several = {one.dealer for one in others}
-        doubtful = [one for dealer, one in settled.counting.items() if everything or dealer in several]
+        others = (*settled.superseded, *settled.same, *(file for file, _ in settled.refused))
+        several = {file.dealer for file in others}
+        doubtful = [file for dealer, file in settled.counting.items() if everything or dealer in several]
         folder = self.setup.folder
         wrong = [
-            Sent(one.path, one.file)
-            for one in doubtful
-            if _digest(folder / entries[one.file].workbook) != entries[one.file].written
+            Sent(file.path, file.file)
+            for file in doubtful
+            if _digest(folder / entries[file.file].workbook) != entries[file.file].written
         ]
-        for _, done in self.runner(self.setup, sorted(wrong)) if wrong else ():
-            self.manifest.add(done)
+        for _, again in self.runner(self.setup, sorted(wrong)) if wrong else ():
+            self.manifest.add(again)
 
     def remove(self, workbooks: Iterable[str], kept: set[str]) -> list[Finding]:
         """Remove assessed workbooks that this run or an earlier one wrote, but for those of files that count."""
-        found: list[Finding] = []
+        unremoved: list[Finding] = []
         if self.setup.folder is None:
-            return found
+            return unremoved
         for name in sorted(set(workbooks) - kept - {""}):
             path = self.setup.folder / name
             if path.name != name:  # a manifest that somebody altered
@@ -221,8 +221,8 @@ class _Run:
                 path.unlink(missing_ok=True)
             except OSError as error:
                 facts = {"path": str(path), "detail": reason(error)}
-                found.append(Finding("XK-W001", name, facts=facts))
-        return found
+                unremoved.append(Finding("XK-W001", name, facts=facts))
+        return unremoved
 
 
 def _remove_litter(out: Path) -> None:
@@ -238,7 +238,7 @@ def _digest(path: Path) -> str:
 
 
 def _workbooks(settled: Settled, entries: Mapping[str, Entry]) -> set[str]:
-    return {entries[one.file].workbook for one in settled.counting.values()}
+    return {entries[filed.file].workbook for filed in settled.counting.values()}
 
 
 def _batch(
@@ -254,12 +254,12 @@ def _batch(
     counting = sorted(settled.counting.values(), key=lambda one: order[one.dealer])
     rejected = [(one, unusable_of(manifest.outcome(entries[one.file]))) for one in filed if not one.answers]
     for one, why in settled.refused:
-        found = assessment_of(manifest.outcome(entries[one.file])).findings
-        rejected.append((one, Unusable(one.file, (*found, why), one.dealer)))
+        findings = assessment_of(manifest.outcome(entries[one.file])).findings
+        rejected.append((one, Unusable(one.file, (*findings, why), one.dealer)))
     rejected.sort(key=lambda pair: pair[0].file)
-    mine = [entries[one.file] for one in counting]
-    notes = {d: with_rulings(told, issue.rulings, d, issue.month) for d, told in settled.notes.items()}
-    return Batch(Assessments(manifest, mine, notes), rejected, settled, tuple(unremoved), setup.engine)
+    counted = [entries[one.file] for one in counting]
+    notes = {d: with_rulings(findings, issue.rulings, d, issue.month) for d, findings in settled.notes.items()}
+    return Batch(Assessments(manifest, counted, notes), rejected, settled, tuple(unremoved), setup.engine)
 
 
 __all__ = [

@@ -19,7 +19,7 @@ from xlkpi.batch.processes import Scored
 from xlkpi.batch.work import Done, Sent, Setup, Worker, died, failed
 from xlkpi.files import fault
 
-AHEAD: Final = 256  # files that are out at a time: enough for a hundred workers, few enough to hold in the hand
+AHEAD: Final = 256  # files that are out at a time: enough for a hundred workers, few enough to resubmit after a crash
 
 _setups: dict[str, tuple[Setup, str]] = {}  # on a worker: what each run needs, by the run
 _local = threading.local()  # a worker's threads score with an engine each: it is not made to be shared
@@ -54,23 +54,23 @@ def _through(client: Any, run: str, waiting: Iterator[Sent]) -> Scored:
 
     out: dict[str, Sent] = {}
 
-    def handed(one: Sent) -> Any:
-        future = client.submit(_score, run, replace(one, path=_everywhere(one.path)), pure=False)
-        out[future.key] = one
+    def handed(sent: Sent) -> Any:
+        future = client.submit(_score, run, replace(sent, path=_everywhere(sent.path)), pure=False)
+        out[future.key] = sent
         return future
 
     completed: Any = as_completed
-    back = completed([handed(one) for one in islice(waiting, AHEAD)], loop=client.loop)
+    back = completed([handed(sent) for sent in islice(waiting, AHEAD)], loop=client.loop)
     for future in back:
-        one = out.pop(future.key)
+        sent = out.pop(future.key)
         error = future.exception()
         if isinstance(error, OtherVersion):
             raise error
-        done = future.result() if error is None else failed(one, died(one, fault(error)))
+        outcome = future.result() if error is None else failed(sent, died(sent, fault(error)))
         future.release()
         for following in islice(waiting, 1):
             back.add(handed(following))
-        yield one, done
+        yield sent, outcome
 
 
 def _everywhere(path: Path) -> Path:
@@ -103,11 +103,11 @@ def _end(run: str) -> None:
     _setups.pop(run, None)
 
 
-def _score(run: str, one: Sent) -> Done:
+def _score(run: str, sent: Sent) -> Done:
     if getattr(_local, "run", "") != run:
         setup, asked = _setups[run]
         if tool(setup.engine) != asked:
             raise OtherVersion(f"a worker has {tool(setup.engine)}; this is {asked}")
         _local.run, _local.worker = run, Worker(setup)
     worker: Worker = _local.worker
-    return worker.score(one)
+    return worker.score(sent)

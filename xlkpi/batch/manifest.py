@@ -64,12 +64,12 @@ class Hashes:
         if known is None:
             return self._nobody
         values = (issue.targets, issue.history, issue.inspections)
-        mine = [sorted((name, repr(value)) for name, value in by.get(dealer, {}).items()) for by in values]
+        per_list = [sorted((name, repr(value)) for name, value in by.get(dealer, {}).items()) for by in values]
         waived = [repr(waiver) for waiver in issue.waivers if waiver.dealer == dealer]
-        return sha256(_json([repr(known), mine, waived]))
+        return sha256(_json([repr(known), per_list, waived]))
 
-    def fit(self, entry: Entry) -> bool:
-        """Whether an earlier outcome would come out the same."""
+    def is_up_to_date(self, entry: Entry) -> bool:
+        """Whether an earlier outcome is still valid: nothing that it was made of has changed."""
         now = (self.scheme, self.tool, self.targets(entry.dealer))
         return (entry.scheme, entry.tool, entry.targets) == now
 
@@ -103,20 +103,20 @@ class Manifest:
             self.entries[entry.file, entry.input] = entry
         self._file.seek(0, os.SEEK_END)
 
-    def add(self, done: Done) -> Entry:
+    def add(self, new: Done) -> Entry:
         """Write a file's line. It is whole or, after a kill, the last and cut off: then reading drops it."""
         hashes = self._hashes
         head = {
-            "file": done.file, "input": done.input, "scheme": hashes.scheme, "targets": hashes.targets(done.dealer),
-            "tool": hashes.tool, "dealer": done.dealer, "answers": done.answers, "workbook": done.workbook,
-            "written": done.written,
+            "file": new.file, "input": new.input, "scheme": hashes.scheme, "targets": hashes.targets(new.dealer),
+            "tool": hashes.tool, "dealer": new.dealer, "answers": new.answers, "workbook": new.workbook,
+            "written": new.written,
         }  # fmt: skip
         front = _json(head)[:-1] + _OUTCOME
         start = self._file.seek(0, os.SEEK_END) + len(front)
-        self._file.write(front + done.outcome + b"}\n")
+        self._file.write(front + new.outcome + b"}\n")
         self._file.flush()
-        entry = Entry(**head, start=start, size=len(done.outcome))
-        self.entries[done.file, done.input] = entry
+        entry = Entry(**head, start=start, size=len(new.outcome))
+        self.entries[new.file, new.input] = entry
         return entry
 
     def outcome(self, entry: Entry) -> bytes:

@@ -20,7 +20,7 @@ from xlkpi.intake.apart import Apart, Ended
 from xlkpi.intake.budget import GRACE, Budget, out_of_time
 
 WORTH_A_SECOND_PROCESS = 60  # files; starting a worker costs about a second
-_AHEAD = 4  # files handed out to each process: enough that none waits, few enough to hold in the hand
+_AHEAD = 4  # files handed out to each process: enough that none waits, few enough to resubmit after a crash
 
 Scored = Iterator[tuple[Sent, Done]]
 T = TypeVar("T")
@@ -35,9 +35,9 @@ def score_here(setup: Setup, files: Iterable[Sent]) -> Scored:
     """In this process, in order."""
     worker: Worker | None = None
     try:
-        for one in files:
+        for sent in files:
             worker = worker or Worker(setup)
-            yield one, worker.score(one)
+            yield sent, worker.score(sent)
     finally:
         if worker is not None:
             worker.close()
@@ -53,8 +53,8 @@ def score_in_processes(setup: Setup, files: Iterable[Sent], jobs: int) -> Scored
     with ThreadPoolExecutor(jobs) as threads:
         out: set[Future[tuple[Sent, Done]]] = set()
         try:
-            for one in files:
-                out.add(threads.submit(pool.score, one))
+            for sent in files:
+                out.add(threads.submit(pool.score, sent))
                 if len(out) >= jobs * _AHEAD:
                     yield from _come_back(out)
             while out:
@@ -65,9 +65,9 @@ def score_in_processes(setup: Setup, files: Iterable[Sent], jobs: int) -> Scored
 
 
 def _come_back(out: set[Future[tuple[Sent, Done]]]) -> Scored:
-    done, _ = wait(out, return_when=FIRST_COMPLETED)
-    out -= done
-    for future in done:
+    finished, _ = wait(out, return_when=FIRST_COMPLETED)
+    out -= finished
+    for future in finished:
         yield future.result()
 
 
@@ -83,28 +83,28 @@ class _Pool:
             worker.start()
             self._free.put(worker)
 
-    def score(self, one: Sent) -> tuple[Sent, Done]:
+    def score(self, sent: Sent) -> tuple[Sent, Done]:
         """One file, in whichever process is free."""
         worker = self._free.get()
         try:
-            return one, self._scored(worker, one)
+            return sent, self._scored(worker, sent)
         finally:
             self._free.put(worker)
 
-    def _scored(self, worker: Apart, one: Sent) -> Done:
+    def _scored(self, worker: Apart, sent: Sent) -> Done:
         try:
-            return self._asked(worker, one)
+            return self._asked(worker, sent)
         except Ended as ended:
             if ended.by_clock or self._over:
-                return failed(one, out_of_time(one.file, self._budget))
+                return failed(sent, out_of_time(sent.file, self._budget))
         try:
-            return self._asked(worker, one)
+            return self._asked(worker, sent)
         except Ended as ended:
-            return failed(one, died(one, fault(ended)))
+            return failed(sent, died(sent, fault(ended)))
 
-    def _asked(self, worker: Apart, one: Sent) -> Done:
-        done: Done = worker(_longest(self._budget), one)
-        return done
+    def _asked(self, worker: Apart, sent: Sent) -> Done:
+        scored: Done = worker(_longest(self._budget), sent)
+        return scored
 
     def end(self) -> None:
         """End all processes, busy ones too."""

@@ -67,19 +67,19 @@ class ReceiptLog:
         by_name: dict[str, list[Path]] = {}
         for path in dict.fromkeys(paths):
             by_name.setdefault(_key(shown_name(path.name)), []).append(path)
-        found: dict[str, Receipt] = {}
+        receipts: dict[str, Receipt] = {}
         strays: list[Finding] = []
         for line in self.lines:
             alike = by_name.get(_key(line.file), [])
             fitting = [path for path in alike if _fits(line.file, path)] or alike  # folders matter among several
             if len(fitting) == 1:
-                before = found.setdefault(str(fitting[0]), line.receipt)
-                found[str(fitting[0])] = max(before, line.receipt, key=lambda receipt: receipt.moment)
+                before = receipts.setdefault(str(fitting[0]), line.receipt)
+                receipts[str(fitting[0])] = max(before, line.receipt, key=lambda receipt: receipt.moment)
                 continue
             names = shown_names(paths)
             facts = {"file": line.file, "files": "、".join(names[path] for path in fitting)}
             strays.append(Finding("XK-T079" if fitting else "XK-T078", line.log, line.place, facts=facts))
-        return found, strays
+        return receipts, strays
 
 
 def read_receipts(paths: Files, month: str = "", *, anyway: bool = False) -> ReceiptLog:
@@ -160,8 +160,8 @@ def _modified(path: Path) -> datetime:
 
 def moment(text: str) -> datetime | None:
     """A day, with or without a time, as people write it."""
-    found = said_moment(text)
-    return found.at if found else None
+    said = said_moment(text)
+    return said.at if said else None
 
 
 def end_of(text: str, month: str = "") -> datetime | None:
@@ -176,10 +176,10 @@ def end_of(text: str, month: str = "") -> datetime | None:
     """
     if not text:
         return None
-    found = said_moment(text, month)
-    if found is None:
+    said = said_moment(text, month)
+    if said is None:
         raise ValueError(f"{text!r} is no day: write for example 2026-12-05 or 2026-12-05 18:00")
-    return found.at + (timedelta(minutes=1) if found.timed else timedelta(days=1))
+    return said.at + (timedelta(minutes=1) if said.timed else timedelta(days=1))
 
 
 def days_after(end: datetime, came: datetime) -> int:

@@ -1,4 +1,4 @@
-"""Which file of a dealer counts: the latest that was accepted. The others are listed, and the reason is said."""
+"""Which file of a dealer counts: the latest that was accepted. The others are listed, and the reason is recorded."""
 
 from __future__ import annotations
 
@@ -61,23 +61,23 @@ def settle(filed: Iterable[Filed], codes: Mapping[str, Dealer], expected: Expect
     """
     settled = Settled()
     by_dealer: dict[str, list[Filed]] = {}
-    for one in sorted((one for one in filed if one.answers), key=lambda one: one.file):
-        reason = _not_accepted(one, codes, expected)
+    for sent in sorted((sent for sent in filed if sent.answers), key=lambda sent: sent.file):
+        reason = _not_accepted(sent, codes, expected)
         if reason is None:
-            by_dealer.setdefault(one.dealer, []).append(one)
+            by_dealer.setdefault(sent.dealer, []).append(sent)
         else:
-            settled.refused.append((one, reason))
+            settled.refused.append((sent, reason))
     for several in by_dealer.values():
         _settle_one(settled, several)
     if expected is not None and expected.deadline is not None:
-        for one in settled.counting.values():
-            if one.receipt.moment >= expected.deadline:
-                settled.note(one, "XK-T051", received=str(one.receipt), basis=one.receipt.basis)
+        for sent in settled.counting.values():
+            if sent.receipt.moment >= expected.deadline:
+                settled.note(sent, "XK-T051", received=str(sent.receipt), basis=sent.receipt.basis)
     return settled
 
 
-def _not_accepted(one: Filed, codes: Mapping[str, Dealer], expected: Expected | None) -> Finding | None:
-    file, dealer = one.file, one.dealer
+def _not_accepted(sent: Filed, codes: Mapping[str, Dealer], expected: Expected | None) -> Finding | None:
+    file, dealer = sent.file, sent.dealer
     named = dealer_named(file, codes)
     if named and named != dealer:
         return Finding("XK-T053", file, facts={"named": named, "dealer": dealer})
@@ -85,8 +85,8 @@ def _not_accepted(one: Filed, codes: Mapping[str, Dealer], expected: Expected | 
         return None
     if dealer not in expected.roster:
         return Finding("XK-T004", file, facts={"dealer": dealer})
-    if expected.locked is not None and one.receipt.moment >= expected.locked:
-        return Finding("XK-T052", file, facts={"received": str(one.receipt), "basis": one.receipt.basis})
+    if expected.locked is not None and sent.receipt.moment >= expected.locked:
+        return Finding("XK-T052", file, facts={"received": str(sent.receipt), "basis": sent.receipt.basis})
     return None
 
 
@@ -101,27 +101,27 @@ def dealer_named(file: str, codes: Mapping[str, Dealer]) -> str:
 
 def _settle_one(settled: Settled, several: Sequence[Filed]) -> None:
     dealer = several[0].dealer
-    last = max(one.receipt.moment for one in several)
-    latest = [one for one in several if one.receipt.moment == last]
-    if all(one.answers == several[0].answers for one in several):
-        latest = sorted(several, key=lambda one: one.receipt.moment)  # the first already told everything
-    elif any(one.answers != latest[0].answers for one in latest):
-        for one in several:
-            others = _names(other for other in several if other is not one)
+    last = max(sent.receipt.moment for sent in several)
+    latest = [sent for sent in several if sent.receipt.moment == last]
+    if all(sent.answers == several[0].answers for sent in several):
+        latest = sorted(several, key=lambda sent: sent.receipt.moment)  # the first already told everything
+    elif any(sent.answers != latest[0].answers for sent in latest):
+        for sent in several:
+            others = _names(other for other in several if other is not sent)
             facts = {"dealer": dealer, "others": others}
-            settled.refused.append((one, Finding("XK-T005", one.file, facts=facts)))
+            settled.refused.append((sent, Finding("XK-T005", sent.file, facts=facts)))
         return
     counts = latest[0]
     settled.counting[dealer] = counts
-    for one in latest[1:]:
-        settled.same.append(one)
-        settled.notes.setdefault(dealer, []).append(Finding("XK-T006", one.file, facts={"other": counts.file}))
-    older = [one for one in several if one not in latest]
+    for sent in latest[1:]:
+        settled.same.append(sent)
+        settled.notes.setdefault(dealer, []).append(Finding("XK-T006", sent.file, facts={"other": counts.file}))
+    older = [sent for sent in several if sent not in latest]
     settled.superseded += older
     if older:
-        told = {"received": str(counts.receipt), "basis": counts.receipt.basis, "others": _names(older)}
-        settled.note(counts, "XK-T050", **told)
+        received = {"received": str(counts.receipt), "basis": counts.receipt.basis, "others": _names(older)}
+        settled.note(counts, "XK-T050", **received)
 
 
 def _names(filed: Iterable[Filed]) -> str:
-    return "、".join(one.file for one in filed)
+    return "、".join(sent.file for sent in filed)

@@ -69,47 +69,47 @@ class Worker:
 
     def __init__(self, setup: Setup, *, expendable: bool = False):
         self.issue, self.folder = setup.issue, setup.folder
-        self.reading = Reading(setup.issue, here=expendable)  # its process starts while the engine is made
+        self.reading = Reading(setup.issue, in_process=expendable)  # its process starts while the engine is made
         self.engine = _engine(setup)
         self._parted = False
         self.stamper = Stamper(setup.issue.layout, setup.issue.master)
 
-    def score(self, one: Sent) -> Done:
+    def score(self, sent_file: Sent) -> Done:
         """Read, check, evaluate and write one file. Nothing that a file can hold raises."""
         try:
-            raw = raw_bytes(one.path)
+            raw = raw_bytes(sent_file.path)
         except Refused as refused:
-            return failed(one, Finding(refused.code, one.file, facts=refused.facts))
+            return failed(sent_file, Finding(refused.code, sent_file.file, facts=refused.facts))
         try:
-            sent = self.reading(raw, one.file)
+            sent = self.reading(raw, sent_file.file)
             if isinstance(sent, Unusable):
-                return Done(one.file, sha256(raw), sent.dealer, outcome=encoded(sent))
+                return Done(sent_file.file, sha256(raw), sent.dealer, outcome=encoded(sent))
             return self._assessed(sent, sha256(raw))
         except MemoryError:
-            return failed(one, out_of_memory(one.file))
+            return failed(sent_file, out_of_memory(sent_file.file))
         except Exception as error:  # a fault of ours with one file stops no other
-            return failed(one, died(one, fault(error)))
+            return failed(sent_file, died(sent_file, fault(error)))
 
     def close(self) -> None:
         """Let go of what is beside this process."""
         self.reading.close()
 
     def _assessed(self, sent: Submission, digest: str) -> Done:
-        done = assess(self.issue, self.engine, sent)
-        done = replace(done, findings=(*done.findings, *self._watched(sent.file)))
+        result = assess(self.issue, self.engine, sent)
+        result = replace(result, findings=(*result.findings, *self._watched(sent.file)))
         workbook = written = ""
         if self.folder is not None:
             workbook = self.issue.file_name(self.issue.roster[sent.dealer])
             data = sealed(
-                self.stamper.stamp(done.cells, self.issue.marker(sent.dealer), self.issue.stamped(sent.dealer))
+                self.stamper.stamp(result.cells, self.issue.marker(sent.dealer), self.issue.stamped(sent.dealer))
             )
             try:
                 write_file(self.folder / workbook, data)
                 written = sha256(data)
             except WriteError as error:
                 facts = {"path": str(error.path), "detail": error.detail}
-                done = replace(done, findings=(*done.findings, Finding("XK-W001", sent.file, facts=facts)))
-        return Done(sent.file, digest, sent.dealer, sent.digest(), workbook, written, encoded(done))
+                result = replace(result, findings=(*result.findings, Finding("XK-W001", sent.file, facts=facts)))
+        return Done(sent.file, digest, sent.dealer, sent.digest(), workbook, written, encoded(result))
 
     def _watched(self, file: str) -> list[Finding]:
         """What the watch on the engine has just seen; it is said once, with the file at which it was seen."""
@@ -129,14 +129,14 @@ def _engine(setup: Setup) -> Engine:
     return WatchedEngine(CompiledEngine(setup.program), lambda: load_engine("formualizer", master, layout))
 
 
-def died(one: Sent, detail: str) -> Finding:
+def died(sent: Sent, detail: str) -> Finding:
     """The finding for a file whose process died, or whose scoring failed through a fault of ours."""
-    return Finding("XK-W002", one.file, facts={"detail": detail})
+    return Finding("XK-W002", sent.file, facts={"detail": detail})
 
 
-def failed(one: Sent, finding: Finding) -> Done:
+def failed(sent: Sent, finding: Finding) -> Done:
     """A file that could not be looked at this time."""
-    return Done(one.file, "", "", outcome=encoded(Unusable(one.file, (finding,))))
+    return Done(sent.file, "", "", outcome=encoded(Unusable(sent.file, (finding,))))
 
 
 def sha256(data: bytes) -> str:
@@ -169,15 +169,15 @@ def _plain(fact: object) -> object:
 
 def assessment_of(outcome: bytes) -> Assessment:
     """The assessment in an accepted file's outcome."""
-    done = _codec(Assessment).validate_json(outcome)
-    if not isinstance(done, Assessment):
-        raise TypeError(f"{type(done).__name__} is no assessment")
-    return done
+    assessment = _codec(Assessment).validate_json(outcome)
+    if not isinstance(assessment, Assessment):
+        raise TypeError(f"{type(assessment).__name__} is no assessment")
+    return assessment
 
 
 def unusable_of(outcome: bytes) -> Unusable:
     """The reasons in a refused file's outcome."""
-    done = _codec(Unusable).validate_json(outcome)
-    if not isinstance(done, Unusable):
-        raise TypeError(f"{type(done).__name__} is no refusal")
-    return done
+    unusable = _codec(Unusable).validate_json(outcome)
+    if not isinstance(unusable, Unusable):
+        raise TypeError(f"{type(unusable).__name__} is no refusal")
+    return unusable

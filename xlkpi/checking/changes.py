@@ -1,4 +1,4 @@
-"""What a resubmission changed: answers, the dealer's words beside them, tables, and the findings gone and come."""
+"""What a resubmission changed: answers, the words beside them, tables, and the findings resolved and introduced."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class Changes:
     file: str
     earlier: str
     changes: tuple[Change, ...] = ()
-    gone: tuple[Finding, ...] = ()
-    come: tuple[Finding, ...] = ()
+    resolved: tuple[Finding, ...] = ()
+    introduced: tuple[Finding, ...] = ()
     unread: str = ""
 
     def entries(self) -> Iterator[tuple[str, str, str, str]]:
@@ -48,9 +48,9 @@ class Changes:
             yield "—", self.unread, "", ""
         for change in self.changes:
             yield change.kind, change.name, change.old, change.new
-        for finding in self.gone:
+        for finding in self.resolved:
             yield "问题", _where(finding), finding.message(), "已消除"
-        for finding in self.come:
+        for finding in self.introduced:
             yield "问题", _where(finding), "", finding.message()
 
     def to_json(self) -> dict[str, Any]:
@@ -61,8 +61,8 @@ class Changes:
             "earlier": self.earlier,
             "unread": self.unread,
             "changes": [{"kind": c.kind, "name": c.name, "old": c.old, "new": c.new} for c in self.changes],
-            "findings_gone": [finding_json(finding) for finding in self.gone],
-            "findings_new": [finding_json(finding) for finding in self.come],
+            "findings_gone": [finding_json(finding) for finding in self.resolved],
+            "findings_new": [finding_json(finding) for finding in self.introduced],
         }
 
 
@@ -80,8 +80,8 @@ class Comparison:
                 self._by_dealer.setdefault(checked.dealer, []).append(checked)
 
     def of(self, now: Iterable[Checked]) -> list[Changes]:
-        """A comparison for each file with each earlier file of its dealer: which one counts is not guessed."""
-        return [one for checked in now for one in self._of_one(checked)]
+        """A comparison for each file with each earlier file of its dealer: we do not guess which one counts."""
+        return [changes for checked in now for changes in self._of_one(checked)]
 
     def _of_one(self, now: Checked) -> Iterator[Changes]:
         earlier = self._by_dealer.get(now.dealer, [])
@@ -90,14 +90,14 @@ class Comparison:
         elif not earlier:
             yield Changes(now.dealer, now.read.file, "", unread="没有这家经销商更早的文件")
         for old in earlier:
-            gone, come = _findings(old.findings, now.findings)
+            resolved, introduced = _findings(old.findings, now.findings)
             differing: tuple[Change, ...] = ()
             unread = ""
             if isinstance(old.read, Submission) and isinstance(now.read, Submission):
                 differing = (*self._answers(old.read, now.read), *self._tables(old.read, now.read))
             else:
                 unread = "两份文件中有一份无法读取，只比较问题"
-            yield Changes(now.dealer, now.read.file, old.read.file, differing, gone, come, unread)
+            yield Changes(now.dealer, now.read.file, old.read.file, differing, resolved, introduced, unread)
 
     def _answers(self, old: Submission, new: Submission) -> Iterator[Change]:
         fields = self.issue.scheme.fields
@@ -138,11 +138,11 @@ def _row(row: Row) -> str:
 
 
 def _findings(old: Sequence[Finding], new: Sequence[Finding]) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
-    """What is gone and what has come; the same complaint about another figure counts as both."""
+    """Findings resolved and introduced; the same finding about another figure counts as both."""
     was, now = ({_key(finding): finding for finding in listed} for listed in (old, new))
-    gone = most_serious_first(was[key] for key in was.keys() - now.keys())
-    come = most_serious_first(now[key] for key in now.keys() - was.keys())
-    return tuple(gone), tuple(come)
+    resolved = most_serious_first(was[key] for key in was.keys() - now.keys())
+    introduced = most_serious_first(now[key] for key in now.keys() - was.keys())
+    return tuple(resolved), tuple(introduced)
 
 
 def _key(finding: Finding) -> tuple[str, str, str, str]:

@@ -77,8 +77,8 @@ class Checker:
         read = [(path, self._read(path, name)) for path, name in sorted(names.items())]
         self.reading.close()
         notes = _of_several(((path, sent) for path, sent in read if isinstance(sent, Submission)), self.issue)
-        for path, found in self._doubts([(path, sent) for path, sent in read if isinstance(sent, Submission)]):
-            notes.setdefault(path, []).extend(found)
+        for path, doubted in self._doubts([(path, sent) for path, sent in read if isinstance(sent, Submission)]):
+            notes.setdefault(path, []).extend(doubted)
         return [Checked(path, result, self._ruled(result, notes.get(path, ()))) for path, result in read]
 
     def _read(self, path: Path, name: str) -> Submission | Unusable:
@@ -90,21 +90,21 @@ class Checker:
             return Unusable(name, (died(Sent(path, name), fault(error)),))
 
     def _ruled(self, read: Submission | Unusable, notes: Iterable[Finding]) -> tuple[Finding, ...]:
-        found = (*self._findings(read), *notes)
-        return tuple(with_rulings(found, self.issue.rulings, read.dealer, self.issue.month))
+        findings = (*self._findings(read), *notes)
+        return tuple(with_rulings(findings, self.issue.rulings, read.dealer, self.issue.month))
 
     def _doubts(self, sent: Sequence[tuple[Path, Submission]]) -> Iterator[tuple[Path, list[Finding]]]:
         """What is not plausible; of several files of one dealer in the first."""
         first = {submission.dealer: (path, submission) for path, submission in reversed(sent)}
         figures = {
-            dealer: {name: answer.value for name, answer in one.answers.items() if isinstance(answer.value, float)}
-            for dealer, (_, one) in first.items()
+            dealer: {name: answer.value for name, answer in filed.answers.items() if isinstance(answer.value, float)}
+            for dealer, (_, filed) in first.items()
         }
-        files = {dealer: one.file for dealer, (_, one) in first.items()}
-        for dealer, found in doubts(self.issue, figures, {**past_of(self.issue), **self.past}, files).items():
-            path, one = first[dealer]
-            cells = {name: answer.raw.place for name, answer in one.answers.items() if answer.raw is not None}
-            yield path, [replace(finding, place=cells.get(finding.field)) for finding in found]
+        files = {dealer: filed.file for dealer, (_, filed) in first.items()}
+        for dealer, findings in doubts(self.issue, figures, {**past_of(self.issue), **self.past}, files).items():
+            path, filed = first[dealer]
+            cells = {name: answer.raw.place for name, answer in filed.answers.items() if answer.raw is not None}
+            yield path, [replace(finding, place=cells.get(finding.field)) for finding in findings]
 
     def _findings(self, read: Submission | Unusable) -> tuple[Finding, ...]:
         if isinstance(read, Unusable):
@@ -172,7 +172,7 @@ class Checker:
 
 
 def _in_the_original(place: Place | None) -> Place | None:
-    """A place that need not be the same cell in a new workbook; no sheet is called so, and nothing there is marked."""
+    """A place that need not be the same cell in a new workbook; no sheet of it has that name, so nothing is marked."""
     return place and Place(f"原文件 {place.sheet}", place.ref)
 
 
@@ -183,5 +183,5 @@ def _of_several(read: Iterable[tuple[Path, Submission]], issue: Issue) -> dict[P
         issue.roster,
         None,
     )
-    notes = {settled.counting[dealer].path: found for dealer, found in settled.notes.items()}
-    return {**notes, **{one.path: [reason] for one, reason in settled.refused}}
+    notes = {settled.counting[dealer].path: findings for dealer, findings in settled.notes.items()}
+    return {**notes, **{filed.path: [reason] for filed, reason in settled.refused}}

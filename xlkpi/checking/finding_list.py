@@ -28,9 +28,9 @@ def rows(findings: Iterable[Finding], dealers: Mapping[str, Dealer]) -> list[dic
     made = []
     for finding in most_serious_first(findings):
         whose = dealers.get(finding.file, _NOBODY)
-        told = {"file": finding.file, "dealer": whose.code, "name": whose.name, **finding_json(finding)}
-        told["cause"] = finding.cause()
-        made.append(told)
+        record = {"file": finding.file, "dealer": whose.code, "name": whose.name, **finding_json(finding)}
+        record["cause"] = finding.cause()
+        made.append(record)
     return made
 
 
@@ -54,8 +54,8 @@ def to_csv(listed: Sequence[Mapping[str, Any]]) -> str:
 def to_workbook(listed: Sequence[Mapping[str, Any]], changes: Sequence[Changes] | None = None) -> bytes:
     """A workbook with a sheet of findings, and one of changes where they are asked for."""
     words = {severity.name.lower(): severity.word for severity in Severity}
-    found = [[words[row[key]] if key == "severity" else row[key] for key in _COLUMNS] for row in listed]
-    sheets = [ListSheet("问题清单", tuple(_COLUMNS.values()), _WIDTHS, found)]
+    lines = [[words[row[key]] if key == "severity" else row[key] for key in _COLUMNS] for row in listed]
+    sheets = [ListSheet("问题清单", tuple(_COLUMNS.values()), _WIDTHS, lines)]
     if changes is not None:
         moved = [
             [change.dealer, change.file, change.earlier, *entry] for change in changes for entry in change.entries()

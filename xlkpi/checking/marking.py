@@ -35,19 +35,19 @@ def mark(
             found any more they get it back and lose our comment.
     """
     listed = most_serious_first(findings)
-    here = {finding.place for finding in listed}
-    gone = {place: colour for place, colour in (cleared or {}).items() if place not in here}
+    marked = {finding.place for finding in listed}
+    gone = {place: colour for place, colour in (cleared or {}).items() if place not in marked}
     return (*_cleared(gone), *_cells(listed, sheets), *_list(listed, sheets, title))
 
 
 def marked_before(cells: Mapping[str, str], sheets: Collection[str]) -> list[Place]:
     """The cells that an earlier marking lists: from the texts of the sheet 问题清单 by reference."""
-    found = []
+    places = []
     for ref, text in cells.items():
         sheet, _, cell = text.rpartition("!")
         if ref[0] == _PLACES and ref[1:].isdigit() and int(ref[1:]) > _HEAD_ROW and sheet in sheets:
-            found.append(Place(sheet, cell))
-    return found
+            places.append(Place(sheet, cell))
+    return places
 
 
 def _cleared(places: Mapping[Place, str]) -> Iterator[Operation]:
@@ -62,9 +62,9 @@ def _cells(findings: Sequence[Finding], sheets: Collection[str]) -> Iterator[Ope
     for finding in findings:
         if _has_cell(finding, sheets) and finding.place is not None:
             by_place.setdefault(finding.place, []).append(finding)
-    for place, here in by_place.items():
-        yield Fill(place.sheet, place.ref, COLOURS[here[0].severity])
-        yield Comment(place, "\n".join(line for finding in here for line in _said(finding)))
+    for place, of_cell in by_place.items():
+        yield Fill(place.sheet, place.ref, COLOURS[of_cell[0].severity])
+        yield Comment(place, "\n".join(line for finding in of_cell for line in _said(finding)))
 
 
 def _said(finding: Finding) -> Iterator[str]:

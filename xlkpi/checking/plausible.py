@@ -59,17 +59,17 @@ def doubts(issue: Issue, figures: Figures, past: Past, files: Mapping[str, str])
         files: the dealers' files by code, to name in the findings.
     """
     month = _Month(issue, figures, past)
-    told: dict[str, list[Finding]] = {}
+    by_dealer: dict[str, list[Finding]] = {}
     for dealer in figures:
         facts = [*month.field_by_field(dealer), *month.as_a_whole(dealer)]
-        found = [
+        of_dealer = [
             Finding(code, files.get(dealer, ""), issue.layout.place(name) if name else None, name, said)
             for code, name, said in facts
         ]
-        ruled = with_rulings(found, issue.rulings, dealer, issue.month)
+        ruled = with_rulings(of_dealer, issue.rulings, dealer, issue.month)
         if ruled:
-            told[dealer] = ruled
-    return told
+            by_dealer[dealer] = ruled
+    return by_dealer
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class WithPlausibility(Sequence[Assessment]):
     """Assessments with their plausibility findings, each made only when it is asked for."""
 
     assessments: Sequence[Assessment]
-    told: Mapping[str, Sequence[Finding]]
+    doubted: Mapping[str, Sequence[Finding]]
 
     def __len__(self) -> int:
         return len(self.assessments)
@@ -88,24 +88,24 @@ class WithPlausibility(Sequence[Assessment]):
     def __getitem__(self, index: slice) -> Sequence[Assessment]: ...
     def __getitem__(self, index: int | slice) -> Assessment | Sequence[Assessment]:
         if isinstance(index, slice):
-            return WithPlausibility(self.assessments[index], self.told)
+            return WithPlausibility(self.assessments[index], self.doubted)
         return self._with_doubts(self.assessments[index])
 
     def __iter__(self) -> Iterator[Assessment]:
         return map(self._with_doubts, self.assessments)
 
-    def _with_doubts(self, done: Assessment) -> Assessment:
-        told = self.told.get(done.dealer, ())
-        return replace(done, findings=(*done.findings, *told)) if told else done
+    def _with_doubts(self, assessment: Assessment) -> Assessment:
+        doubted = self.doubted.get(assessment.dealer, ())
+        return replace(assessment, findings=(*assessment.findings, *doubted)) if doubted else assessment
 
 
 def with_doubts(issue: Issue, assessments: Sequence[Assessment], past: Past | None = None) -> WithPlausibility:
     """A run's assessments with what is not plausible in them. A store's `past` goes before the issue's own."""
     figures: dict[str, dict[str, float]] = {}
     files: dict[str, str] = {}
-    for done in assessments:
-        figures[done.dealer] = {name: value for name, value in done.inputs.items() if isinstance(value, float)}
-        files[done.dealer] = done.file
+    for assessment in assessments:
+        figures[assessment.dealer] = {n: v for n, v in assessment.inputs.items() if isinstance(v, float)}
+        files[assessment.dealer] = assessment.file
     return WithPlausibility(assessments, doubts(issue, figures, {**past_of(issue), **(past or {})}, files))
 
 
@@ -232,7 +232,7 @@ class _Month:
         Sizes differ by factors, so figures other than rates are compared by their logarithms.
         """
         if len(self.past.get(dealer, {}).get(name, ())) >= self.limits.months:
-            return None  # a dealer that is always large is no wonder
+            return None  # always large is not suspicious
         group, centre = self.peers(dealer, name)
         if centre is None:
             return None
@@ -286,11 +286,11 @@ class _Month:
 
     def as_a_whole(self, dealer: str) -> Iterator[_Doubt]:
         """Last month's figures sent again, another dealer's figures, a block that stands one row off."""
-        mine = self.figures[dealer]
+        now = self.figures[dealer]
         earlier = self.past.get(dealer, {})
         last = {name: earlier[name][-1] for name in self.fields if earlier.get(name)}
-        alike = [name for name in last if last[name] == mine.get(name) != 0]
-        if len(alike) >= self.limits.same and all(last[name] == mine.get(name) for name in last):
+        alike = [name for name in last if last[name] == now.get(name) != 0]
+        if len(alike) >= self.limits.same and all(last[name] == now.get(name) for name in last):
             yield "XK-P006", "", {"count": len(alike)}
         sent = self._fingerprint(dealer)
         twins = [other for other in self._twins.get(sent, ()) if other != dealer]
@@ -298,7 +298,7 @@ class _Month:
             shown = "、".join(f"{self.issue.roster[other].name}（{other}）" for other in twins[:_QUOTED])
             yield "XK-P007", "", {"others": shown, "count": len(sent)}
         if last:
-            yield from self._one_row_off(mine, last)
+            yield from self._one_row_off(now, last)
 
     @cached_property
     def _twins(self) -> dict[frozenset[tuple[str, float]], list[str]]:
@@ -313,25 +313,25 @@ class _Month:
         """A dealer's figures as a whole, noughts aside."""
         return frozenset((name, value) for name, value in self.figures[dealer].items() if name in self.fields and value)
 
-    def _one_row_off(self, mine: Mapping[str, float], last: Mapping[str, float]) -> Iterator[_Doubt]:
+    def _one_row_off(self, now: Mapping[str, float], last: Mapping[str, float]) -> Iterator[_Doubt]:
         """Whether figures look like last month's of the row above or below, and not like their own."""
         names = list(self.fields)
         for step in (-1, 1):
-            told, like = 0, []
+            compared, like = 0, []
             for name, other in _neighbours(names, step):
-                if not all(figures.get(n, 0) > 0 for figures, n in ((mine, name), (last, name), (last, other))):
+                if not all(figures.get(n, 0) > 0 for figures, n in ((now, name), (last, name), (last, other))):
                     continue
                 if not self._near(last[name], last[other]):
-                    told += 1
-                    if self._near(mine[name], last[other]):
+                    compared += 1
+                    if self._near(now[name], last[other]):
                         like.append((name, other))
-            if len(like) >= self.limits.rows_off and len(like) >= 0.8 * told:
+            if len(like) >= self.limits.rows_off and len(like) >= 0.8 * compared:
                 pairs = "、".join(" ← ".join(self.fields[n].label or n for n in pair) for pair in like[:_QUOTED])
-                yield "XK-P008", like[0][0], {"count": len(like), "told": told, "pairs": pairs}
+                yield "XK-P008", like[0][0], {"count": len(like), "told": compared, "pairs": pairs}
 
     @staticmethod
-    def _near(one: float, other: float) -> bool:
-        return abs(math.log(one / other)) < math.log(1.5)
+    def _near(figure: float, other: float) -> bool:
+        return abs(math.log(figure / other)) < math.log(1.5)
 
 
 def _how(entry: SchemeField) -> Compared:

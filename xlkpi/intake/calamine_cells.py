@@ -128,7 +128,7 @@ def _formats_in_book(data: bytes, sheets: dict[str, dict[str, Cell]]) -> Formats
     import xlrd  # noqa: PLC0415 - only an .xls needs it
 
     book = xlrd.open_workbook(file_contents=data, formatting_info=True, logfile=io.StringIO())
-    found: Formats = {}
+    formats: Formats = {}
     for sheet in book.sheets():
         held = sheets.get(sheet.name, {})
         for row in range(sheet.nrows):
@@ -136,12 +136,12 @@ def _formats_in_book(data: bytes, sheets: dict[str, dict[str, Cell]]) -> Formats
                 ref = f"{_letters(column + 1)}{row + 1}"
                 if ref in held and held[ref][0] == "n":
                     look = book.xf_list[sheet.cell_xf_index(row, column)]
-                    found.setdefault(sheet.name, {})[ref] = book.format_map[look.format_key].format_str
-    return found
+                    formats.setdefault(sheet.name, {})[ref] = book.format_map[look.format_key].format_str
+    return formats
 
 
 def _shown_in_document(data: bytes) -> Formats:
-    found: Formats = {}
+    formats: Formats = {}
     with zipfile.ZipFile(io.BytesIO(data)) as archive, archive.open("content.xml") as content:
         name, row, line = "", 0, [""]
         for event, node in ElementTree.iterparse(content, ("start", "end")):  # noqa: S314 - the guard looked at it
@@ -159,10 +159,10 @@ def _shown_in_document(data: bytes) -> Formats:
                 times = int(node.get(f"{_TABLE}number-rows-repeated", "1"))
                 said = [(column, _literal(shown)) for column, shown in enumerate(line, 1) if shown]
                 for number in range(row + 1, row + 1 + min(times, _TALLEST) if said else 0):
-                    found.setdefault(name, {}).update((f"{_letters(column)}{number}", code) for column, code in said)
+                    formats.setdefault(name, {}).update((f"{_letters(column)}{number}", code) for column, code in said)
                 row += times
                 node.clear()
-    return found
+    return formats
 
 
 def _literal(shown: str) -> str:

@@ -53,7 +53,7 @@ class ForeignBook:
 
     read: Mapping[str, Mapping[str, tuple[str, str]]]
     names: Mapping[str, str] = field(default_factory=dict)
-    told: Mapping[str, str] = field(default_factory=dict)
+    custom: Mapping[str, str] = field(default_factory=dict)
     has_macros: bool = False
     hidden: frozenset[str] = frozenset()
     formats: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # of numbers, as far as the file tells
@@ -74,16 +74,16 @@ class ForeignBook:
 
     def properties(self) -> Mapping[str, str]:
         """Custom document properties, of an .ods."""
-        return self.told
+        return self.custom
 
     def cells(self, sheet: str, wanted: Collection[str] | None, known: Collection[str] = ()) -> SheetCells:
         """Cells of a sheet: the wanted references, or all where None. Cells in `known` are no strays."""
-        here = self.read[sheet]
-        refs = here if wanted is None else [ref for ref in here if ref in wanted]
-        strays = () if wanted is None else tuple(ref for ref in here if ref not in wanted and ref not in known)
+        stored = self.read[sheet]
+        refs = stored if wanted is None else [ref for ref in stored if ref in wanted]
+        strays = () if wanted is None else tuple(ref for ref in stored if ref not in wanted and ref not in known)
         look = self.formats.get(sheet, {})
         cells = {
-            ref: RawCell(Place(sheet, ref), _KINDS[here[ref][0]], here[ref][1], UNKNOWN, look.get(ref, UNKNOWN))
+            ref: RawCell(Place(sheet, ref), _KINDS[stored[ref][0]], stored[ref][1], UNKNOWN, look.get(ref, UNKNOWN))
             for ref in refs
         }
         return SheetCells(cells, strays)
@@ -120,7 +120,7 @@ def _open_document(raw: bytes) -> ForeignBook:
     if b"encryption-data" in package.xml("META-INF/manifest.xml"):
         raise Refused("XK-F003")
     content = package.xml("content.xml")
-    names = dict(_range(found) for found in _NAMED.findall(content))
+    names = dict(_range(range_) for range_ in _NAMED.findall(content))
     macros = any(name.startswith("Basic/") for name in package.parts)
     try:
         read, hidden, formats = _by_calamine(raw)
@@ -129,19 +129,19 @@ def _open_document(raw: bytes) -> ForeignBook:
             raise
         # in order as far as the guard looks; calamine says no more than this of what is too much for it
         raise Refused("XK-F002", detail="表格内容无法展开") from None
-    told = {name: text for name, text in names.items() if text}
-    return ForeignBook(read, told, _user_defined(package), macros, hidden, formats)
+    defined = {name: text for name, text in names.items() if text}
+    return ForeignBook(read, defined, _user_defined(package), macros, hidden, formats)
 
 
 def _range(attributes: bytes) -> tuple[str, str]:
     """A name as .xlsx writes it: $填报.$F$7 becomes '填报'!$F$7, a text stays one; "" where it is anything else."""
-    told = {key.removeprefix(b"table:"): unescape(value.decode()) for key, value in _ATTRIBUTE.findall(attributes)}
-    found = _ADDRESS.fullmatch(told.get(b"cell-range-address", ""))
-    if found is None:
-        text = told.get(b"expression", "")
-        return told.get(b"name", ""), text if text.startswith('"') else ""
-    sheet = found[1] if found[1].startswith("'") else f"'{found[1]}'"
-    return told.get(b"name", ""), f"{sheet}!{found[2]}" + (f":{found[3]}" if found[3] else "")
+    facts = {key.removeprefix(b"table:"): unescape(value.decode()) for key, value in _ATTRIBUTE.findall(attributes)}
+    address = _ADDRESS.fullmatch(facts.get(b"cell-range-address", ""))
+    if address is None:
+        text = facts.get(b"expression", "")
+        return facts.get(b"name", ""), text if text.startswith('"') else ""
+    sheet = address[1] if address[1].startswith("'") else f"'{address[1]}'"
+    return facts.get(b"name", ""), f"{sheet}!{address[2]}" + (f":{address[3]}" if address[3] else "")
 
 
 def _user_defined(package: Package) -> dict[str, str]:
@@ -162,14 +162,14 @@ def _by_calamine(raw: bytes) -> tuple[_Cells, frozenset[str], Mapping[str, Mappi
     command = [sys.executable, "-P", calamine_cells.__file__, json.dumps(most)]
     hidden = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # no window flashes up on Windows
     try:
-        done = subprocess.run(  # noqa: S603 - our own program
+        process = subprocess.run(  # noqa: S603 - our own program
             command, input=raw, capture_output=True, timeout=_SECONDS, check=False, creationflags=hidden
         )
     except subprocess.TimeoutExpired:
         raise Refused("XK-F006", what="读取时间", found="超时", limit=f"{_SECONDS} 秒") from None
-    if done.returncode != 0:  # aborted: what it asked for was not to be had
+    if process.returncode != 0:  # aborted: what it asked for was not to be had
         raise Refused("XK-F006", what="读取所需的内存", found="过多", limit=f"{_MEMORY >> 20} MB")
-    answer: dict[str, Any] = json.loads(done.stdout)
+    answer: dict[str, Any] = json.loads(process.stdout)
     if "refused" in answer:
         raise _refusal(answer)
     sheets: _Cells = answer["sheets"]

@@ -115,25 +115,25 @@ def _tokens(code: str) -> Iterator[Token]:
             yield Token("literal", shown)
             at += 2
         elif character == "[":
-            found = _BRACKET.match(code, at)
-            if found is None:
+            match = _BRACKET.match(code, at)
+            if match is None:
                 yield Token("broken")
                 return
-            yield from _bracketed(found[1])
-            at = found.end()
+            yield from _bracketed(match[1])
+            at = match.end()
         elif character == ";":
             yield Token("end")
             digits = False
             at += 1
-        elif found := _GENERAL.match(code, at):
+        elif match := _GENERAL.match(code, at):
             yield Token("general")
-            at = found.end()
-        elif found := _NOON.match(code, at):
+            at = match.end()
+        elif match := _NOON.match(code, at):
             yield Token("date", "t")
-            at = found.end()
-        elif digits and (found := _EXPONENT.match(code, at)):
-            yield Token("exponent", found[0])
-            at = found.end()
+            at = match.end()
+        elif digits and (match := _EXPONENT.match(code, at)):
+            yield Token("exponent", match[0])
+            at = match.end()
         else:
             kind = _KINDS.get(character) or ("date" if character in _DATE_LETTERS else "literal")
             digits = digits or kind == "digit"
@@ -149,8 +149,8 @@ _KINDS: Final = {
 
 def _bracketed(inside: str) -> Iterator[Token]:
     """What stands in square brackets: a condition, a currency, elapsed time, Chinese numerals; colours show nothing."""
-    if found := _CONDITION.fullmatch(inside.strip()):
-        yield Token("condition", f"{found[1]} {found[2]}")
+    if condition := _CONDITION.fullmatch(inside.strip()):
+        yield Token("condition", f"{condition[1]} {condition[2]}")
     elif _ELAPSED.fullmatch(inside):
         yield Token("date", f"[{inside}]")
     elif inside.startswith("$"):

@@ -1,4 +1,4 @@
-"""The guard: an outside file is hostile until it has passed here. No parser of anybody's sees a byte before.
+"""The guard: an outside file is hostile until it has passed here. No parser runs before these checks.
 
 Limits are counted while inflating, and only over the parts that are inflated: macros and pictures are never opened.
 """
@@ -165,7 +165,7 @@ class Package:
 
 
 def admit(source: Path | bytes) -> Package:
-    """Look at the archive from outside and let it in.
+    """Validate the archive without inflating it.
 
     Raises:
         Refused: with the finding's code and facts.

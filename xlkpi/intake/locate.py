@@ -39,10 +39,10 @@ def words_of_form(master: bytes) -> Mapping[str, Words]:
 def _words(book: Source, sheet: str, *, fixed: bool = True) -> Words:
     """Texts of a sheet; unless `fixed`, those that formulas give too."""
     texts = (raw for raw in book.cells(sheet, None).cells.values() if raw.kind is CellKind.TEXT and raw.text)
-    return {raw.place.ref: even(raw.text or "") for raw in texts if not (fixed and isinstance(raw.formula, str))}
+    return {raw.place.ref: comparable(raw.text or "") for raw in texts if not (fixed and isinstance(raw.formula, str))}
 
 
-def even(text: str) -> str:
+def comparable(text: str) -> str:
     """A text without spaces and in narrow forms, to compare by."""
     return re.sub(r"\s", "", unicodedata.normalize("NFKC", text))
 
@@ -79,11 +79,11 @@ def _drift(kept: Mapping[int, int], position: int) -> int:
     return 0 if nearest is None else kept[nearest] - nearest
 
 
-def shift_between(form: Words, here: Words) -> Shift:
+def shift_between(form: Words, words: Words) -> Shift:
     """Match the words that occur once on either side; a row or column goes where most of its words went."""
     rows: dict[int, Counter[int]] = {}
     columns: dict[int, Counter[int]] = {}
-    now = _single(here)
+    now = _single(words)
     for word, ref in _single(form).items():
         if word in now:
             (column, row), (column_now, row_now) = column_row(ref), column_row(now[word])
@@ -162,15 +162,17 @@ class Locator:
 
     def _table_by_headings(self, table: TableSlot) -> tuple[TableSlot, list[str]]:
         heads = {f"{letter}{table.first - 1}": column for column, letter in table.columns.items()}
-        found = self.book.cells(table.sheet, heads.keys()).cells
-        if all(ref in found and even(found[ref].text or "") == even(column) for ref, column in heads.items()):
+        cells = self.book.cells(table.sheet, heads.keys()).cells
+        if all(
+            ref in cells and comparable(cells[ref].text or "") == comparable(column) for ref, column in heads.items()
+        ):
             return table, []
-        here = {ref: self.shift(table.sheet).place(Place(table.sheet, ref)) for ref in heads}
-        gone = [heads[ref] for ref, place in here.items() if place is None]
+        placed = {ref: self.shift(table.sheet).place(Place(table.sheet, ref)) for ref in heads}
+        gone = [heads[ref] for ref, place in placed.items() if place is None]
         columns = {
-            heads[ref]: column_letters(column_row(place.ref)[0]) for ref, place in here.items() if place is not None
+            heads[ref]: column_letters(column_row(place.ref)[0]) for ref, place in placed.items() if place is not None
         }
-        down = next((column_row(place.ref)[1] - (table.first - 1) for place in here.values() if place is not None), 0)
+        down = next((column_row(place.ref)[1] - (table.first - 1) for place in placed.values() if place is not None), 0)
         return replace(table, first=table.first + down, last=table.last + down, columns=columns), gone
 
     def unmarked(self) -> tuple[list[str], bool] | None:
@@ -180,11 +182,13 @@ class Locator:
         """
         asked = dict.fromkeys(slot.place.sheet for slot in self.issue.layout.of(Role.ANSWER))
         forms = (set(words_of_form(self.issue.master).get(sheet, {}).values()) for sheet in asked)
-        if not any(form and self.likeness(form, here) >= _ENOUGH for form in forms for here in self.book.sheets):
+        if not any(form and self.likeness(form, title) >= _ENOUGH for form in forms for title in self.book.sheets):
             return None
         texts = {text for sheet in self.book.sheets for text in _words(self.book, sheet, fixed=False).values()}
         dealers = [
-            code for code in self.issue.roster if any(text == even(code) or f"({even(code)})" in text for text in texts)
+            code
+            for code in self.issue.roster
+            if any(text == comparable(code) or f"({comparable(code)})" in text for text in texts)
         ]
         return dealers, any(self.issue.month in text for text in texts)
 
@@ -198,10 +202,10 @@ class Locator:
         titles: dict[str, str] = {}
         for sheet in issued:
             if sheet not in self.book.sheets and spare:
-                here = self._by_names(sheet, spare) or self._by_words(sheet, spare)
-                if here:
-                    titles[sheet] = here
-                    spare.remove(here)
+                title = self._by_names(sheet, spare) or self._by_words(sheet, spare)
+                if title:
+                    titles[sheet] = title
+                    spare.remove(title)
         return titles
 
     def _by_names(self, sheet: str, spare: Collection[str]) -> str | None:
@@ -219,15 +223,15 @@ class Locator:
     def alike(self, sheet: str, spare: Iterable[str]) -> list[str]:
         """Those of some sheets that have the words of one of the form's."""
         form = set(words_of_form(self.issue.master).get(sheet, {}).values())
-        return [here for here in spare if self.likeness(form, here) >= _ENOUGH] if form else []
+        return [title for title in spare if self.likeness(form, title) >= _ENOUGH] if form else []
 
     def texts(self, sheet: str) -> Words:
         """Every text of a sheet, those that formulas give among them."""
         return _words(self.book, sheet, fixed=False)
 
-    def likeness(self, form: Collection[str], here: str) -> float:
+    def likeness(self, form: Collection[str], title: str) -> float:
         """The share of a form's words that a sheet has."""
-        return len(set(form) & set(_words(self.book, here).values())) / len(form)
+        return len(set(form) & set(_words(self.book, title).values())) / len(form)
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,12 +274,12 @@ class Retitled:
         return replace(read, cells=cells)
 
     def _issued(self, sheet: str) -> str:
-        return next((issued for issued, here in self.titles.items() if here == sheet), sheet)
+        return next((issued for issued, title in self.titles.items() if title == sheet), sheet)
 
     def _text(self, text: str) -> str:
-        found = _SHEET.fullmatch(text)
-        if found is None:
+        reference = _SHEET.fullmatch(text)
+        if reference is None:
             return text
-        sheet = found[1][1:-1].replace("''", "'") if found[1].startswith("'") else found[1]
+        sheet = reference[1][1:-1].replace("''", "'") if reference[1].startswith("'") else reference[1]
         issued = self._issued(sheet)
-        return text if issued == sheet else f"'{issued.replace(chr(39), chr(39) * 2)}'!{found[2]}"
+        return text if issued == sheet else f"'{issued.replace(chr(39), chr(39) * 2)}'!{reference[2]}"

@@ -1,4 +1,4 @@
-"""What of a sheet a person cannot see or cannot type into: merged ranges, hidden rows and columns."""
+"""Parts of a sheet that the user cannot see or cannot type into: merged ranges, hidden rows and columns."""
 
 from __future__ import annotations
 
@@ -55,9 +55,9 @@ def outlined(
     Raises:
         Refused: too many of them, or nonsense.
     """
-    for what, found, most in (("合并区域", merged, MAX_MERGED), ("列", columns, MAX_SPANS)):
-        if len(found) > most:
-            raise Refused("XK-F006", what=f"{part} 的{what}", found=len(found), limit=most)
+    for what, stretches, most in (("合并区域", merged, MAX_MERGED), ("列", columns, MAX_SPANS)):
+        if len(stretches) > most:
+            raise Refused("XK-F006", what=f"{part} 的{what}", found=len(stretches), limit=most)
     areas = tuple(area for text in merged if (area := _area(part, text)) is not None)
     hidden = [column for column in columns if column.get("hidden") in _TRUE]
     spans = tuple((_number(part, column.get("min", "")), _number(part, column.get("max", ""))) for column in hidden)

@@ -187,11 +187,11 @@ class _Sheet:
             self.column += 1
             ref = cell_ref(self.column, self.row)
         else:
-            found = _REF.fullmatch(ref)
-            if found is None:
+            match = _REF.fullmatch(ref)
+            if match is None:
                 raise Refused("XK-F008", detail=f"{self.part} 有单元格 {ref[:20]!r}")
-            self.column = column_number(found[1])
-            self.row = int(found[2])  # programs believe the cell, whatever its row says
+            self.column = column_number(match[1])
+            self.row = int(match[2])  # programs believe the cell, whatever its row says
         self._only_once(ref)
         kind = attributes.get("t", "n")
         if kind not in KINDS:
@@ -204,10 +204,10 @@ class _Sheet:
         """Cells in order need no memory; of others within the limits every position is known."""
         if self.column > MAX_COLUMN or self.row > MAX_ROW:
             return
-        here = self.row * ROW + self.column
-        if here > self.last and self.taken is None:
-            self.last = here
-            self.order.append(here)
+        cell = self.row * ROW + self.column
+        if cell > self.last and self.taken is None:
+            self.last = cell
+            self.order.append(cell)
             return
         if self.taken is None:
             self.taken = bytearray((MAX_ROW + 1) * (MAX_COLUMN + 1))
@@ -298,11 +298,11 @@ class _Cell:
             raise twice(f"{where} 的内容")
         if self.kind == "inlineStr" and value is not None:
             raise nonsense(where, " 的文字写在数值的位置")
-        told = inline if inline is not None else value
+        pieces = inline if inline is not None else value
         return Said(
             self.kind, self.style,
             None if formula is None else formula_text("".join(formula)),
-            None if told is None else "".join(told),
+            None if pieces is None else "".join(pieces),
             self.shared,
         )  # fmt: skip
 
@@ -408,19 +408,19 @@ def parsed_contents(data: bytes) -> Contents:
     root = tree(part, data)
     if bare(root.tag) != "workbook":
         raise Refused("XK-F001")
-    found: dict[str, ElementTree.Element] = {}
+    sections: dict[str, ElementTree.Element] = {}
     for node in root:
         name = bare(node.tag)
-        if name in found and name in _OURS:
+        if name in sections and name in _OURS:
             raise twice(f"{part}的 {name}")
-        found[name] = node
+        sections[name] = node
     _no_alternates(part, root)
-    sheets = [(n.get("name", ""), relation_of(n.attrib)) for n in found.get("sheets", ()) if bare(n.tag) == "sheet"]
-    listed = (n for n in found.get("definedNames", ()) if bare(n.tag) == "definedName")
+    sheets = [(n.get("name", ""), relation_of(n.attrib)) for n in sections.get("sheets", ()) if bare(n.tag) == "sheet"]
+    listed = (n for n in sections.get("definedNames", ()) if bare(n.tag) == "definedName")
     names = [defined(n.get("name", ""), n.text or "") for n in listed if n.get("localSheetId") is None]
-    about = found.get("workbookPr")
+    about = sections.get("workbookPr")
     from_1904 = about is not None and about.get("date1904", "0").strip() in _TRUE
-    return Contents(tuple(sheets), tuple(names), from_1904, "definedNames" in found)
+    return Contents(tuple(sheets), tuple(names), from_1904, "definedNames" in sections)
 
 
 # ------------------------------------------------------------------ the package's own lists
@@ -451,15 +451,15 @@ def parsed_types(data: bytes) -> tuple[Mapping[str, str], Mapping[str, str]]:
         Refused: one is listed twice.
     """
     root = tree("内容类型表", data)
-    told: tuple[list[tuple[str, str]], list[tuple[str, str]]] = ([], [])
+    listed: tuple[list[tuple[str, str]], list[tuple[str, str]]] = ([], [])
     for node in root:
         if node.tag == f"{_PACKAGE}content-types}}Override":
-            told[0].append((node.get("PartName", "").replace("\\", "/").lstrip("/"), node.get("ContentType", "")))
+            listed[0].append((node.get("PartName", "").replace("\\", "/").lstrip("/"), node.get("ContentType", "")))
         elif node.tag == f"{_PACKAGE}content-types}}Default":
-            told[1].append((node.get("Extension", ""), node.get("ContentType", "")))
-    for names in told:
+            listed[1].append((node.get("Extension", ""), node.get("ContentType", "")))
+    for names in listed:
         no_doubles("内容类型", [name for name, _ in names])
-    parts, endings = ({name.casefold(): kind for name, kind in names} for names in told)
+    parts, endings = ({name.casefold(): kind for name, kind in names} for names in listed)
     return parts, endings
 
 

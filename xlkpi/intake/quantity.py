@@ -89,24 +89,24 @@ def written(text: str) -> Quantity | Either | None:
         return None  # "12 5": one number or two?
     bare = re.sub(r"\s", "", text).replace("−", "-").replace("‐", "-")
     bare = re.sub(r"(?<=\d)。(?=\d)", ".", bare).removesuffix("。")
-    found = _PARTS.fullmatch(re.sub(r"^百分之(?=\d)", "", bare) + ("%" if bare.startswith("百分之") else ""))
-    if found is None or bool(found["open"]) != bool(found["close"]):
+    parsed = _PARTS.fullmatch(re.sub(r"^百分之(?=\d)", "", bare) + ("%" if bare.startswith("百分之") else ""))
+    if parsed is None or bool(parsed["open"]) != bool(parsed["close"]):
         return None
-    negative = bool(found["open"]) or found["sign"] == "-"
-    if found["open"] and found["sign"]:
+    negative = bool(parsed["open"]) or parsed["sign"] == "-"
+    if parsed["open"] and parsed["sign"]:
         return None
-    number = _number(found["digits"], negative)
-    tail = found["tail"] or ""
+    number = _number(parsed["digits"], negative)
+    tail = parsed["tail"] or ""
     if isinstance(number, Either):
         return number if not tail else None
     if number is None:
         return None
     if tail in ("%", "‰"):
-        if found["mark"] or found["mark2"]:  # ¥85%: money, or a share?
+        if parsed["mark"] or parsed["mark2"]:  # ¥85%: money, or a share?
             return None
         return Quantity(number if tail == "%" else number / 10, percent=True)
     tail = tail.translate(_OLD_SCALES)
-    return Quantity(number, tail or ("元" if found["mark"] or found["mark2"] else ""))
+    return Quantity(number, tail or ("元" if parsed["mark"] or parsed["mark2"] else ""))
 
 
 def several(text: str) -> bool:

@@ -350,10 +350,10 @@ def _relations(package: Package, part: str) -> dict[str, dict[str, str]]:
 
 def _only(targets: Mapping[str, Mapping[str, str]], kind: str) -> str:
     """The one part of a kind, "" where there is none."""
-    found = set(targets.get(kind, {}).values())
-    if len(found) > 1:
+    names = set(targets.get(kind, {}).values())
+    if len(names) > 1:
         raise twice(f"关系 {kind}")
-    return found.pop() if found else ""
+    return names.pop() if names else ""
 
 
 def _main_part(package: Package, related: Mapping[str, str]) -> str:
@@ -384,16 +384,16 @@ def _is_main(kind: str) -> bool:
 def _contents(package: Package, main: str) -> tuple[Sequence[tuple[str, str]], dict[str, str], bool]:
     """Sheets (name, relation), workbook-wide names with what they stand for, and whether days count from 1904."""
     data, pieces = package.pieces(main, NAMES)
-    found, names = None, None
+    contents, names = None, None
     if pieces is not None and not pieces.last:
-        found = parsed_contents(pieces.frame)
-        names = _cut_names(pieces.each) if found.lists_names else None
-    if found is None or names is None:
-        found = parsed_contents(data)
-        names = list(found.names)
+        contents = parsed_contents(pieces.frame)
+        names = _cut_names(pieces.each) if contents.lists_names else None
+    if contents is None or names is None:
+        contents = parsed_contents(data)
+        names = list(contents.names)
     if len({name.casefold() for name, _ in names}) != len(names):
         no_doubles("名称", [name for name, _ in names])
-    return found.sheets, dict(names), found.from_1904
+    return contents.sheets, dict(names), contents.from_1904
 
 
 def _cut_names(pieces: list[bytes]) -> list[tuple[str, str]] | None:
@@ -423,8 +423,8 @@ def _part(package: Package, folder: str, target: str) -> str:
     """A target as the archive spells it: parts' names know no capitals."""
     target = target.replace("\\", "/")
     name = posixpath.normpath(target[1:] if target.startswith("/") else posixpath.join(folder, target))
-    found = package.named(name)
-    return found if found in package or "%" not in name else package.named(unquote(name))
+    member = package.named(name)
+    return member if member in package or "%" not in name else package.named(unquote(name))
 
 
 @lru_cache(20_000)
@@ -451,8 +451,8 @@ def _not_too_many(sheet: str, cells: int) -> None:
 
 
 def _not_too_far(sheet: str, ref: str) -> None:
-    found = _REF.fullmatch(ref)
-    if found is None:
+    match = _REF.fullmatch(ref)
+    if match is None:
         raise Refused("XK-F008", detail=f"{sheet} 有单元格 {ref[:20]!r}")
-    if int(found[2]) > MAX_ROW or column_number(found[1]) > MAX_COLUMN:
+    if int(match[2]) > MAX_ROW or column_number(match[1]) > MAX_COLUMN:
         raise Refused("XK-F007", sheet=sheet, ref=ref)

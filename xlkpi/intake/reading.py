@@ -21,27 +21,27 @@ class Reading:
     a worker whose own end costs one file. `budget` is what the environment gives where none is named.
     """
 
-    def __init__(self, issue: Issue, budget: Budget | None = None, *, here: bool = False):
+    def __init__(self, issue: Issue, budget: Budget | None = None, *, in_process: bool = False):
         self.budget = budget or Budget.given()
-        self._here = _reader(issue, self.budget) if here else None
+        self._own = _reader(issue, self.budget) if in_process else None
         self._apart = Apart(_reader, issue, self.budget)
-        if not here:
+        if not in_process:
             self._apart.start()
 
     def __call__(self, source: Path | bytes, file: str) -> Submission | Unusable:
         """Read one file. Nothing that it can hold raises, and none takes for ever."""
-        if self._here is not None:
-            return self._here(source, file)
+        if self._own is not None:
+            return self._own(source, file)
         try:
             if not isinstance(source, Path | bytes):  # at a URL, which the other process may not know
                 source = raw_bytes(source)
-            done: Submission | Unusable = self._apart(self.budget.seconds + GRACE, source, file)
+            read: Submission | Unusable = self._apart(self.budget.seconds + GRACE, source, file)
         except Refused as refused:
             return Unusable(file, (Finding(refused.code, file, facts=refused.facts),))
         except Ended as ended:
-            told = out_of_time if ended.by_clock else out_of_memory
-            return Unusable(file, (told(file, self.budget),))
-        return done
+            fault = out_of_time if ended.by_clock else out_of_memory
+            return Unusable(file, (fault(file, self.budget),))
+        return read
 
     def close(self) -> None:
         """Let go of the process of its own, where there is one."""
@@ -52,7 +52,7 @@ def _reader(issue: Issue, budget: Budget) -> Callable[[Path | bytes, str], Submi
     """Reads in this process, with the limits that can stand in it."""
 
     def read(source: Path | bytes, file: str) -> Submission | Unusable:
-        done = within(budget, file, lambda: read_submission(issue, source, file))
-        return Unusable(file, (done,)) if isinstance(done, Finding) else done
+        read_file = within(budget, file, lambda: read_submission(issue, source, file))
+        return Unusable(file, (read_file,)) if isinstance(read_file, Finding) else read_file
 
     return read

@@ -38,22 +38,22 @@ def figure_in(text: str, unit: str, *, rate: bool) -> Figure | None:
     if _SCIENTIFIC.fullmatch(bare):
         number = Decimal(bare)
         return Figure(float(number), float(Decimal(1).scaleb(_exponent(number))), percent=False)
-    found = quantity.written(quantity.narrowed(bare))
-    if not isinstance(found, quantity.Quantity):
+    quantity_ = quantity.written(quantity.narrowed(bare))
+    if not isinstance(quantity_, quantity.Quantity):
         return None
-    times = Decimal(1) / 100 if found.percent else Decimal(1)
+    times = Decimal(1) / 100 if quantity_.percent else Decimal(1)
     if rate:
-        if found.unit:
+        if quantity_.unit:
             return None
-    elif found.percent:
+    elif quantity_.percent:
         return None
     else:
-        factor = quantity.factor(found.unit, unit)
+        factor = quantity.factor(quantity_.unit, unit)
         if factor is None:
             return None
         times = factor
-    step = Decimal(1).scaleb(_exponent(found.value)) * times
-    return Figure(float(found.value * times), float(step), found.percent)
+    step = Decimal(1).scaleb(_exponent(quantity_.value)) * times
+    return Figure(float(quantity_.value * times), float(step), quantity_.percent)
 
 
 def _exponent(number: Decimal) -> int:

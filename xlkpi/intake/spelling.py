@@ -100,10 +100,10 @@ def piece_of(piece: bytes) -> Piece:
     """
     at = piece.find(b">", piece.rfind(b"<c ")) + 1
     head = _head_of(piece[:at])
-    found = _CONTENT.fullmatch(piece, at)
-    if found is None:
+    content = _CONTENT.fullmatch(piece, at)
+    if content is None:
         raise Odd
-    return Piece(head.ref, head.least, head.enter, head.position, _said(found, head.kind, head.style), head.hidden)
+    return Piece(head.ref, head.least, head.enter, head.position, _said(content, head.kind, head.style), head.hidden)
 
 
 @cache_short(20_000)
@@ -124,12 +124,12 @@ def _head_of(piece: bytes) -> _Head:  # noqa: PLR0912 - one branch a kind of tag
         at = tag.end()
         about, closed, column, cell_row, attributes, blank = tag.groups()
         if column:
-            here = int(cell_row)
-            if not inside or (row and here != row):
+            in_row = int(cell_row)
+            if not inside or (row and in_row != row):
                 raise Odd
             if not row:  # it stands in the row that the piece before has opened
-                row, least = here, here * ROW
-            now = here * ROW + column_number(column.decode())
+                row, least = in_row, in_row * ROW
+            now = in_row * ROW + column_number(column.decode())
             if position and now <= position:
                 raise Odd
             enter, position = enter or now, now
@@ -154,24 +154,24 @@ def _head_of(piece: bytes) -> _Head:  # noqa: PLR0912 - one branch a kind of tag
     )  # fmt: skip
 
 
-def _said(found: re.Match[bytes], kind: str, style: int) -> Said:
-    about, formula, value, empty, inline = found.groups()
+def _said(content: re.Match[bytes], kind: str, style: int) -> Said:
+    about, formula, value, empty, inline = content.groups()
     if empty:
         value = b""
-    is_inline = inline is not None or (value is None and found[0].endswith(b"</is>"))
+    is_inline = inline is not None or (value is None and content[0].endswith(b"</is>"))
     if is_inline != (kind == "inlineStr") and (is_inline or value is not None):
         raise Odd  # it is said in words there
     if is_inline:
         value = inline or b""
     shared = None
     if about is None:
-        told = None
+        text = None
     else:
         facts = dict(_ATTRIBUTE.findall(about)) if about else {}
-        told = formula_of(formula or b"")
+        text = formula_of(formula or b"")
         if facts.get(b"t") == b"shared":
             shared = facts.get(b"si", b"").decode()
-    return Said(kind, style, told, None if value is None else decoded(value), shared)
+    return Said(kind, style, text, None if value is None else decoded(value), shared)
 
 
 @cache_short(5_000)
@@ -199,8 +199,8 @@ def decoded(data: bytes) -> str:
     return _ENTITY.sub(_meant, text) if "&" in text else text
 
 
-def _meant(found: re.Match[str]) -> str:
-    number, name = found.groups()
+def _meant(entity: re.Match[str]) -> str:
+    number, name = entity.groups()
     return chr(int(name, 16 if number == "#x" else 10)) if number else _NAMED[name]
 
 
@@ -238,9 +238,9 @@ def even_lines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
-def _unescaped(found: re.Match[str]) -> str:
-    number = int(found[1], 16)
-    return found[0] if 0xD800 <= number < 0xE000 else chr(number)  # half of a character is none
+def _unescaped(escape: re.Match[str]) -> str:
+    number = int(escape[1], 16)
+    return escape[0] if 0xD800 <= number < 0xE000 else chr(number)  # half of a character is none
 
 
 def value_of(where: str, kind: str, value: str) -> str | None:
@@ -319,13 +319,13 @@ def name_of(piece: bytes) -> tuple[str, str] | None:
         Odd: it has another spelling.
         Refused: it is too long.
     """
-    found = _NAME.fullmatch(piece)
-    if found is None:
+    element = _NAME.fullmatch(piece)
+    if element is None:
         raise Odd
-    facts = dict(_LETTERS.findall(found[1]))
+    facts = dict(_LETTERS.findall(element[1]))
     if b"name" not in facts:
         raise Odd
-    return None if b"localSheetId" in facts else defined(facts[b"name"].decode(), decoded(found[2]))
+    return None if b"localSheetId" in facts else defined(facts[b"name"].decode(), decoded(element[2]))
 
 
 def defined(name: str, text: str) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Final, assert_never
 
 from xlkpi.findings import catalogue
-from xlkpi.intake.locate import even, words_of_form
+from xlkpi.intake.locate import comparable, words_of_form
 from xlkpi.intake.normalise import number_of
 from xlkpi.intake.outline import PLAIN, Area, Outline
 from xlkpi.intake.source import SheetCells, Source
@@ -123,7 +123,7 @@ class Surroundings:
         if raw.place in self.issue.layout.formulas:
             return raw.formula is None
         if raw.place.ref in self.issue.layout.occupied.get(raw.place.sheet, ()):
-            return raw.place in self._remarks or (word is not None and even(raw.text or "") != word)
+            return raw.place in self._remarks or (word is not None and comparable(raw.text or "") != word)
         return True
 
     @cached_property
@@ -134,7 +134,7 @@ class Surroundings:
         entry = self._entry(slot)
         match TYPES[entry.type].shape:
             case Shape.CHOICE:
-                return even(raw.text or "") in {even(word) for word in entry.words}
+                return comparable(raw.text or "") in {comparable(word) for word in entry.words}
             case Shape.TEXT:
                 return False
             case Shape.NUMBER | Shape.PERCENT | Shape.DAY | Shape.DATE:

@@ -33,7 +33,7 @@ _IN_PROPERTY, _IN_NAME, _IN_SHEET = "文档属性", "名称", "隐藏工作表" 
 
 
 MALFORMED_XML: Final = (ValueError, KeyError, IndexError, ParseError, RecursionError)
-"""What reading an archive may raise that is in order but whose XML says nonsense (a style that is no number, …)."""
+"""What reading a valid archive may raise whose XML is malformed (a style that is not a number, …)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def read_source(
 class _Reader:
     def __init__(self, issue: Issue, file: str, book: Source, reviewed: bool):
         self.issue, self.file, self.book, self.reviewed = issue, file, book, reviewed
-        self.found: list[Finding] = []
+        self.findings: list[Finding] = []
         self.locator = Locator(issue, book)
         self.probable_dealer = ""  # whose it seems to be where no marker says so
         self.titles: Mapping[str, str] = {}  # of sheets that were renamed: as issued, and in the file
@@ -130,12 +130,12 @@ class _Reader:
     def read(self) -> Submission | Unusable:
         dealer = self._identify()
         if dealer is None:
-            return Unusable(self.file, tuple(self.found), self.probable_dealer)
+            return Unusable(self.file, tuple(self.findings), self.probable_dealer)
         self._find_sheets()
         missing = [sheet for sheet in self._needed_sheets() if sheet not in self.book.sheets]
         if missing:
             self._say("XK-T008", sheet=missing[0])
-            return Unusable(self.file, tuple(self.found), dealer)
+            return Unusable(self.file, tuple(self.findings), dealer)
         if self.book.has_macros:
             self._say("XK-F010")
         slots = {slot.name: slot for slot in self.issue.layout.inputs if slot.name != MARKER_CELL}
@@ -146,9 +146,9 @@ class _Reader:
         read = self.witnesses.read = self._sheets(places)
         if replaced := self.witnesses.replaced():
             self._say("XK-T094", Place(replaced[0], ""), sheet=replaced[0], found=replaced[1], dealer=dealer)
-            return Unusable(self.file, tuple(self.found), dealer)
-        for sheet, found in self.witnesses.strangers():
-            self._say("XK-T095", Place(sheet, ""), sheet=sheet, found=found)
+            return Unusable(self.file, tuple(self.findings), dealer)
+        for sheet, facts in self.witnesses.strangers():
+            self._say("XK-T095", Place(sheet, ""), sheet=sheet, found=facts)
         cells = {raw.place: raw for sheet in read.values() for raw in sheet.cells.values()}
         answers = {slot.field: self._answer(slot, places, cells) for slot in self.issue.layout.of(Role.ANSWER)}
         remarks = {
@@ -163,16 +163,16 @@ class _Reader:
         tables = {name: self._rows(table) for name, table in self.issue.layout.tables.items()}
         scheme = self.issue.scheme.name
         return Submission(
-            dealer, self.issue.month, scheme, self.file, answers, remarks, tables, tuple(self.found), inspections,
-            phrases,
+            dealer, self.issue.month, scheme, self.file, answers, remarks, tables, tuple(self.findings),
+            inspections, phrases,
         )  # fmt: skip
 
     # ------------------------------------------------------------ identity
 
     def _identify(self) -> str | None:
         """The dealer whose file this is, by its markers; None with the reason found."""
-        found = self._markers()
-        markers = set(found.values())
+        markers_by_place = self._markers()
+        markers = set(markers_by_place.values())
         if not markers:
             self._say_unmarked()
             return None
@@ -194,9 +194,9 @@ class _Reader:
         # a name that stands for words, no cell, is told only by what tells formulas too
         tells_words = bool(self.book.names) and self.book.tells_formulas
         lost = [where for where, tells in ((_IN_NAME, tells_words), (_IN_SHEET, True)) if tells]
-        lost = [where for where in lost if where not in found]
+        lost = [where for where in lost if where not in markers_by_place]
         if lost:
-            self._say("XK-T013", lost="、".join(lost), kept="、".join(found), dealer=dealer)
+            self._say("XK-T013", lost="、".join(lost), kept="、".join(markers_by_place), dealer=dealer)
         return dealer
 
     def _say_unmarked(self) -> None:
@@ -213,15 +213,15 @@ class _Reader:
 
     def _markers(self) -> dict[str, str]:
         """The marker by where it stands; a file of ours has it in three places."""
-        found = {
+        markers = {
             _IN_PROPERTY: self.book.properties().get(MARKER_PROPERTY, ""),
             _IN_NAME: _unquoted(self.book.names.get(MARKER_NAME, "")),
         }
         if MARKER_SHEET in self.book.sheets:
             ref = self.issue.layout.place(MARKER_CELL).ref
             cell = self.book.cells(MARKER_SHEET, {ref}).cells.get(ref)
-            found[_IN_SHEET] = (cell and cell.text) or ""
-        return {where: text for where, text in found.items() if text.count("|") == 4}
+            markers[_IN_SHEET] = (cell and cell.text) or ""
+        return {where: text for where, text in markers.items() if text.count("|") == 4}
 
     # ------------------------------------------------------------ cells
 
@@ -231,8 +231,8 @@ class _Reader:
         if self.titles:
             self.book = Retitled(self.book, self.titles)
             self.locator = Locator(self.issue, self.book)
-        for issued, here in self.titles.items():
-            self._say("XK-T012", sheet=issued, found=here)
+        for issued, title in self.titles.items():
+            self._say("XK-T012", sheet=issued, found=title)
 
     def _needed_sheets(self) -> list[str]:
         return list(dict.fromkeys(slot.place.sheet for slot in self.issue.layout.of(Role.ANSWER)))
@@ -257,17 +257,17 @@ class _Reader:
                 continue
             if text and named is None and slot.place.sheet in replaced:
                 text = None  # all names went with the sheet that they stood on
-            here = named if text or slot.role is Role.REMARK else self.locator.by_words(slot, certain=answer)
-            places[name] = here or slot.place
+            now = named if text or slot.role is Role.REMARK else self.locator.by_words(slot, certain=answer)
+            places[name] = now or slot.place
             if answer:
                 label = self._label(slot.field)
-                if here is None or here.sheet not in self.book.sheets:
+                if now is None or now.sheet not in self.book.sheets:
                     self._say("XK-T010", slot.place, slot.field, label=label)
                     places[name] = Place(slot.place.sheet, "")
-                elif here != slot.place:
+                elif now != slot.place:
                     code = "XK-T009" if named else "XK-T011"
-                    facts = {"expected": self._in_file(slot.place), "found": self._in_file(here)}
-                    self._say(code, here, slot.field, label=label, **facts)
+                    facts = {"expected": self._in_file(slot.place), "found": self._in_file(now)}
+                    self._say(code, now, slot.field, label=label, **facts)
         for slot in self.issue.layout.of(Role.REMARK):
             # remarks have no name of their own; they move with their answer
             if slot.field in slots:
@@ -341,9 +341,9 @@ class _Reader:
         doubt = self.witnesses.doubt(slot, raw)
         if doubt is None:
             return False
-        code, told = doubt
-        told = {key: str(self._in_file(fact)) if isinstance(fact, Place) else fact for key, fact in told.items()}
-        self._say(code, place, slot.field, label=self._label(slot.field), **told)
+        code, facts = doubt
+        facts = {key: str(self._in_file(fact)) if isinstance(fact, Place) else fact for key, fact in facts.items()}
+        self._say(code, place, slot.field, label=self._label(slot.field), **facts)
         return True
 
     def _inspections(
@@ -373,17 +373,17 @@ class _Reader:
         if table.sheet not in self.book.sheets:
             self._say("XK-T008", sheet=table.sheet)
             return ()
-        here, cells, known = self._table(table)
+        now, cells, known = self._table(table)
         read = self.book.cells(table.sheet, cells.keys(), known)
-        self._say_extra_columns(here, read.strays)
+        self._say_extra_columns(now, read.strays)
         columns = self.issue.scheme.tables[table.name].columns
         fields = {name: (f"{table.name} {name}", column.as_field) for name, column in columns.items()}
         rows: dict[int, dict[str, CellContent]] = {}
         remarks: list[Remark] = []
         readings: dict[object, Reading] = {}  # a column's cells repeat: words, days, small numbers
-        doubtful = self.witnesses.columns_in_doubt(here)
+        doubtful = self.witnesses.columns_in_doubt(now)
         for column, heading in doubtful.items():
-            place = Place(table.sheet, f"{here.columns[column]}{here.first - 1}")
+            place = Place(table.sheet, f"{now.columns[column]}{now.first - 1}")
             self._say("XK-T093", place, table=table.name, column=column, found=heading)
         for ref, raw in read.cells.items():
             if raw.kind is CellKind.EMPTY and raw.formula is None:
@@ -400,27 +400,27 @@ class _Reader:
             content = content_of(reading.value)
             if content is not None:
                 rows.setdefault(number, {})[column] = content
-        remarks += doubtful_rows(here, columns, rows, self.issue.month)
+        remarks += doubtful_rows(now, columns, rows, self.issue.month)
         self._remark(summarise_repeats(remarks))
-        self._remark((*beyond(here, read.strays), *unseen_rows(here, rows, read.outline)))
+        self._remark((*beyond(now, read.strays), *unseen_rows(now, rows, read.outline)))
         return tuple(rows[number] for number in sorted(rows))
 
     def _table(self, table: TableSlot) -> tuple[TableSlot, Mapping[str, tuple[int, str]], frozenset[str]]:
         """A table as it stands in the file, its cells with row and column, and the form's own cells on its sheet."""
         occupied = self.issue.layout.occupied[table.sheet]
-        here, gone = self.locator.table(table)
-        if here == table and not gone:
+        now, gone = self.locator.table(table)
+        if now == table and not gone:
             return table, self.issue.layout.table_refs[table.name], occupied
         for column in gone:
             self._say("XK-T015", Place(table.sheet, ""), table=table.name, column=column)
-        columns = "、".join(f"{column} {letter}" for column, letter in here.columns.items())
+        columns = "、".join(f"{column} {letter}" for column, letter in now.columns.items())
         self._say("XK-T016", Place(table.sheet, ""), table=table.name, found=columns)
         cells = {
             f"{letter}{row}": (row, column)
-            for column, letter in here.columns.items()
-            for row in range(here.first, here.last + 1)
+            for column, letter in now.columns.items()
+            for row in range(now.first, now.last + 1)
         }
-        return here, cells, frozenset((*cells, *map(self.locator.shift(table.sheet).near, occupied)))
+        return now, cells, frozenset((*cells, *map(self.locator.shift(table.sheet).near, occupied)))
 
     def _say_extra_columns(self, table: TableSlot, strays: Sequence[str]) -> None:
         """Columns beside the table, by their headings; their content is a customer's business and is not looked at."""
@@ -468,8 +468,8 @@ class _Reader:
                 continue
             formula = raw.formula if raw is not None and isinstance(raw.formula, str) else None
             if formula is None or _bare(formula) != _bare(expected):
-                found = f"={formula}" if formula is not None else (raw and raw.text) or "空白"
-                self._say("XK-I002", place, expected=_short(expected), found=_short(found))
+                now = f"={formula}" if formula is not None else (raw and raw.text) or "空白"
+                self._say("XK-I002", place, expected=_short(expected), found=_short(now))
 
     def _label(self, name: str) -> str:
         entry: SchemeField = self.issue.scheme.fields[name]
@@ -480,9 +480,9 @@ class _Reader:
         return Place(self.titles.get(place.sheet, place.sheet), place.ref)
 
     def _say(self, code: str, place: Place | None = None, field_name: str = "", /, **facts: object) -> None:
-        told = {key: _cut(fact) if isinstance(fact, str) else fact for key, fact in facts.items()}
+        shortened = {key: _cut(fact) if isinstance(fact, str) else fact for key, fact in facts.items()}
         place = place and self._in_file(place)
-        self.found.append(Finding(code, self.file, place, field_name, told))
+        self.findings.append(Finding(code, self.file, place, field_name, shortened))
 
 
 def _in_table(entry: SchemeField, raw: RawCell) -> Reading:
@@ -509,8 +509,8 @@ def _bare(formula: str) -> str:
     return _SPELLING.sub(_respelled, formula).removeprefix("=")
 
 
-def _respelled(found: re.Match[str]) -> str:
-    quoted, truth, number, letters = found.groups()
+def _respelled(token: re.Match[str]) -> str:
+    quoted, truth, number, letters = token.groups()
     if number:
         return f"{float(number):.15g}"
     return quoted or (truth or letters or "").upper()

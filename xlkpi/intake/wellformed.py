@@ -34,14 +34,14 @@ def is_unusual(data: bytes) -> bool:
     """
     if b"<!DOCTYPE" in data:
         raise Doctype
-    found: list[str] = []
+    oddities: list[str] = []
     parser = xml.parsers.expat.ParserCreate()
     parser.StartDoctypeDeclHandler = _refuse_doctype
-    parser.CommentHandler = found.append
-    parser.ProcessingInstructionHandler = lambda target, _: found.append(target)
-    parser.StartCdataSectionHandler = lambda: found.append("")
+    parser.CommentHandler = oddities.append
+    parser.ProcessingInstructionHandler = lambda target, _: oddities.append(target)
+    parser.StartCdataSectionHandler = lambda: oddities.append("")
     parser.Parse(data, True)
-    return bool(found)
+    return bool(oddities)
 
 
 is_unusual_part = cache_short(64, 1 << 18)(is_unusual)  # for what comes back whole in the next file, as styles do
@@ -98,8 +98,8 @@ class Cut:
         *pieces, last = data[start:end].split(b"</" + self.element + b">")
         first, others = pieces[:1], pieces[1:]
         part = self._part(name, len(pieces))
-        others[: len(part.pieces)] = [old if one == old else one for one, old in zip(others, part.pieces, strict=False)]
-        new = [one for one, old in zip_longest(others, part.pieces) if one is not old and one is not None]
+        others[: len(part.pieces)] = [old if raw == old else raw for raw, old in zip(others, part.pieces, strict=False)]
+        new = [raw for raw, old in zip_longest(others, part.pieces) if raw is not old and raw is not None]
         new = [shape for shape in map(_shape, new) if shape not in part.shapes]
         if not self._is_plain((*first, *new, last), data[:start], data[end:]):
             return None

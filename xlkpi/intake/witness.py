@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from xlkpi.intake.locate import Locator, Words, even, words_of_form
+from xlkpi.intake.locate import Locator, Words, comparable, words_of_form
 from xlkpi.intake.normalise import show, understand
 from xlkpi.intake.outline import Area
 from xlkpi.intake.source import SheetCells
@@ -32,7 +32,9 @@ def _labels(master: bytes, sheet: str, cells: tuple[tuple[str, str], ...]) -> Ma
     for ref, word in words_of_form(master).get(sheet, {}).items():
         rows.setdefault(column_row(ref)[1], {})[word] = ref
     return {
-        ref: rows[row][even(label)] for ref, label in cells if even(label) in rows.get(row := column_row(ref)[1], ())
+        ref: rows[row][comparable(label)]
+        for ref, label in cells
+        if comparable(label) in rows.get(row := column_row(ref)[1], ())
     }
 
 
@@ -90,20 +92,20 @@ class Witnesses:
             return None
         label = self.label_refs(place.sheet).get(place.ref)
         cell = self.read[place.sheet].cells.get(label) if label else None
-        word = even(cell.text or "") if cell is not None else ""
-        if not word or word == even(self._label(slot)) or word not in self._words(place.sheet):
+        word = comparable(cell.text or "") if cell is not None else ""
+        if not word or word == comparable(self._label(slot)) or word not in self._words(place.sheet):
             return None
         words = self.locator.by_words(slot, certain=True)
         other = words if words != place else None
         return self._two_places(slot, place, raw, other, self._cell(other) if other else None)
 
     def _two_places(
-        self, slot: Slot, named: Place, found: RawCell | None, words: Place | None, other: RawCell | None
+        self, slot: Slot, named: Place, held: RawCell | None, words: Place | None, other: RawCell | None
     ) -> Doubt | None:  # fmt: skip
-        if not (_holds(found) or _holds(other)):
+        if not (_holds(held) or _holds(other)):
             return None
         return "XK-T090", {
-            "named": named, "found": self._quoted(slot, found), "words": words or "—",
+            "named": named, "found": self._quoted(slot, held), "words": words or "—",
             "other": self._quoted(slot, other),
         }  # fmt: skip
 
@@ -117,13 +119,13 @@ class Witnesses:
         return "XK-T091", {"other": "、".join(others), "where": place, "found": self._quoted(slot, raw)}
 
     def _is_also(self, slot: Slot, place: Place) -> bool:
-        mine = self.places[slot.name]
-        if place in (mine, self.named.get(slot.name)):
+        own = self.places[slot.name]
+        if place in (own, self.named.get(slot.name)):
             return True
         area = self.merged(place)
-        if area is None or mine.sheet != place.sheet or not mine.ref:
+        if area is None or own.sheet != place.sheet or not own.ref:
             return False
-        return area.holds(*column_row(mine.ref))
+        return area.holds(*column_row(own.ref))
 
     def merged(self, place: Place) -> Area | None:
         """The merged area that a cell lies in."""
@@ -163,19 +165,19 @@ class Witnesses:
                     yield copy, other
 
     def _alike(self, sheet: str) -> tuple[str, ...]:
-        spare = [here for here in self.locator.book.sheets if here not in self.locator.issue.layout.occupied]
+        spare = [title for title in self.locator.book.sheets if title not in self.locator.issue.layout.occupied]
         return tuple(self.locator.alike(sheet, spare)) if spare else ()
 
     def _of_another(self, sheet: str) -> str:
         texts = self.locator.texts(sheet)
-        months = {found for text in texts.values() for found in _MONTH.findall(text)}
+        months = {name for text in texts.values() for name in _MONTH.findall(text)}
         other = self.other_dealer(texts)
         return other or next((month for month in sorted(months) if self.locator.issue.month not in months), "")
 
     def other_dealer(self, texts: Words) -> str:
         """The roster's dealer that a sheet names in brackets, as the form's own heading does, where it is another."""
-        known = {even(code): code for code in self.locator.issue.roster}
-        codes = {known[found] for text in texts.values() for found in _IN_BRACKETS.findall(text) if found in known}
+        known = {comparable(code): code for code in self.locator.issue.roster}
+        codes = {known[quoted] for text in texts.values() for quoted in _IN_BRACKETS.findall(text) if quoted in known}
         return next(iter(sorted(codes)), "") if codes and self.locator.dealer not in codes else ""
 
     def replaced(self) -> tuple[str, str] | None:
@@ -183,7 +185,7 @@ class Witnesses:
         for sheet in dict.fromkeys(slot.place.sheet for slot in self._answers()):
             held = self.read[sheet].cells if sheet in self.read else {}
             texts = {
-                ref: even(raw.text or "")
+                ref: comparable(raw.text or "")
                 for ref, raw in held.items()
                 if raw.kind is CellKind.TEXT and Place(sheet, ref) in self.locator.issue.layout.formulas
             }
@@ -197,10 +199,10 @@ class Witnesses:
     def columns_in_doubt(self, table: TableSlot) -> Mapping[str, str]:
         """Columns of a table whose heading is another column's: the column, and the heading that stands there."""
         heads = {f"{letter}{table.first - 1}": column for column, letter in table.columns.items()}
-        known = {even(column) for column in table.columns}
-        found = self.locator.book.cells(table.sheet, heads.keys()).cells
-        said = {column: even(found[ref].text or "") for ref, column in heads.items() if ref in found}
-        return {column: word for column, word in said.items() if word != even(column) and word in known}
+        known = {comparable(column) for column in table.columns}
+        cells = self.locator.book.cells(table.sheet, heads.keys()).cells
+        said = {column: comparable(cells[ref].text or "") for ref, column in heads.items() if ref in cells}
+        return {column: word for column, word in said.items() if word != comparable(column) and word in known}
 
     # ------------------------------------------------------------ what stands in a cell
 
@@ -211,7 +213,7 @@ class Witnesses:
         return self.locator.issue.scheme.fields[slot.field].label or slot.field
 
     def _words(self, sheet: str) -> frozenset[str]:
-        return frozenset(even(self._label(slot)) for slot in self._answers() if slot.place.sheet == sheet)
+        return frozenset(comparable(self._label(slot)) for slot in self._answers() if slot.place.sheet == sheet)
 
     def _cell(self, place: Place) -> RawCell | None:
         held = self.read[place.sheet].cells.get(place.ref) if place.sheet in self.read else None

@@ -142,7 +142,7 @@ def print_codes(console: Console, entries: Iterable[CodeEntry], lang: str) -> No
 
 
 def print_changes(console: Console, changes: Iterable[Changes]) -> None:
-    """What each resubmission changed, field by field, and the findings gone and come."""
+    """What each resubmission changed, field by field, and the findings resolved and introduced."""
     for one in changes:
         against = f" ← {clean(one.earlier)}" if one.earlier else ""
         console.print(f"[bold]变化　{clean(one.file)}{against}[/bold]")
@@ -151,11 +151,11 @@ def print_changes(console: Console, changes: Iterable[Changes]) -> None:
         for change in one.changes:
             old, new = (clean(text) or "（空）" for text in (change.old, change.new))
             console.print(f"  {clean(change.kind)}　{clean(change.name)}：{old} → {new}")
-        for word, colour, findings in (("已消除", "green", one.gone), ("新出现", "red", one.come)):
+        for word, colour, findings in (("已消除", "green", one.resolved), ("新出现", "red", one.introduced)):
             for finding in findings:
                 where = f" {clean(finding.place)}" if finding.place else ""
                 console.print(f"  [{colour}]{word}[/{colour}]　{finding.code}{where}　{clean(finding.message())}")
-        if one.earlier and not (one.changes or one.gone or one.come or one.unread):
+        if one.earlier and not (one.changes or one.resolved or one.introduced or one.unread):
             console.print("  没有变化")
 
 

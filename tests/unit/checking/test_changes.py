@@ -51,7 +51,7 @@ def test_where_one_cannot_be_read_the_findings_are_still_compared(with_table: Is
     broken = Checked(Path("一.xlsx"), Unusable("一.xlsx", (), "D001"), (GONE,))
     (told,) = Comparison(with_table, [broken]).of([sent("二.xlsx")])
     assert told.unread
-    assert told.gone == (GONE,)
+    assert told.resolved == (GONE,)
     assert [entry[0] for entry in told.entries()] == ["—", "问题"]
 
 
@@ -67,4 +67,4 @@ def test_the_same_complaint_about_another_figure_is_gone_and_come(with_table: Is
     )
     now = sent("二.xlsx", findings=(after, GONE))
     (told,) = Comparison(with_table, [sent("一.xlsx", findings=(before, GONE))]).of([now])
-    assert (told.gone, told.come) == ((before,), (after,))
+    assert (told.resolved, told.introduced) == ((before,), (after,))
