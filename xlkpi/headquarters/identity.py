@@ -25,8 +25,12 @@ KINDS: Final = {
 _MONTHLY: Final = frozenset({"targets", "inspections", "returns", "receipts"})
 _ALSO: Final = {"receipts": frozenset({"returns"})}  # a run's return list may be given back as the receipt log
 _TITLE = re.compile(r"(\d{4}-\d{2})\s+(.+?)\s+(\S+)")
-_MONTH = re.compile(r"(?<!\d)(20\d{2})\s*[-./年]\s*(1[0-2]|0?[1-9])(?:\s*月)?(?!\s*[-./\d日]|\s*月)")
-_SHEET_MONTH = re.compile(r"(?<!\d)(1[0-2]|0?[1-9])月")
+_MONTH = re.compile(
+    r"(?<!\d)(?:(20\d{2})\s*[-./年]\s*(1[0-2]|0?[1-9])(?:\s*月)?(?!\s*[-./\d日]|\s*月)|(20\d{2})(1[0-2]|0[1-9])(?!\d))"
+)
+_MONTH_ALONE = re.compile(r"(?<![\d年-])(1[0-2]|0?[1-9])月(?!\s*\d)")
+_IN_WORDS = re.compile(r"([〇○零一二三四五六七八九]{4})(?=年)|(十[一二]?|[一二三四五六七八九])(?=月)")
+_DIGITS = str.maketrans("〇○零一二三四五六七八九", "000123456789")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +90,8 @@ def _against(
         yield "XK-T064", f"{marked.scheme} {marked.version}", f"{wanted.scheme} {wanted.version}"
     if wanted.month and wanted.kind in _MONTHLY:
         months = {marked.month} if marked and marked.month else set()
-        months |= {printed.month} if printed else _months_in(above)
-        months |= _month_of_sheet(sheet, wanted.month)
+        months |= {printed.month} if printed else _months_said(above, wanted.month)
+        months |= _months_said([sheet], wanted.month)
         if len(months) > 1 or (months and wanted.month not in months):
             yield "XK-T061", "、".join(sorted(months)), wanted.month
 
@@ -99,16 +103,19 @@ def _printed(text: str) -> Origin | None:
     return Origin(kind, month=found[1]) if found and kind else None
 
 
-def _months_in(texts: Iterable[str]) -> set[str]:
-    """The one month that the texts above the headings name; nothing where they name several."""
-    months = {f"{found[1]}-{int(found[2]):02d}" for text in texts for found in _MONTH.finditer(text)}
-    return months if len(months) == 1 else set()
+def _months_said(texts: Iterable[str], wanted: str) -> set[str]:
+    """The one month that texts name; one without its year is of the wanted month's. Nothing where they name several."""
+    plain = [_IN_WORDS.sub(_in_digits, text) for text in texts]
+    found = [match for text in plain for match in _MONTH.finditer(text)]
+    dated = {f"{match[1] or match[3]}-{int(match[2] or match[4]):02d}" for match in found}
+    if not dated:
+        dated = {f"{wanted[:4]}-{int(number):02d}" for text in plain for number in _MONTH_ALONE.findall(text)}
+    return dated if len(dated) == 1 else set()
 
 
-def _month_of_sheet(sheet: str, wanted: str) -> set[str]:
-    """The month that a sheet is named by, taken to be of the wanted year where the name tells none."""
-    dated = _months_in([sheet])
-    if dated:
-        return dated
-    numbers = {int(number) for number in _SHEET_MONTH.findall(sheet)}
-    return {f"{wanted[:4]}-{number:02d}" for number in numbers} if len(numbers) == 1 else set()
+def _in_digits(found: re.Match[str]) -> str:
+    """二〇二六 is 2026, 十一 is 11."""
+    if found[1]:
+        return found[1].translate(_DIGITS)
+    tens, ones = found[2].startswith("十"), found[2].removeprefix("十").translate(_DIGITS)
+    return str((10 if tens else 0) + int(ones or 0))

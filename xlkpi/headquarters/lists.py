@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
@@ -15,7 +15,7 @@ from xlkpi.findings import Finding
 from xlkpi.headquarters.folding import folded_repeats, some_of
 from xlkpi.headquarters.identity import Origin
 from xlkpi.headquarters.table import CODE, DOUBTFUL, NAMES, REGIONS, Asked, Files, Row, Table, read_table
-from xlkpi.headquarters.words import Codes, closed_up, folded, wording
+from xlkpi.headquarters.words import Codes, alike, closed_up, folded, wording
 from xlkpi.intake import quantity
 from xlkpi.intake.normalise import Reading, checked, show, understand
 from xlkpi.issue import Dealer, Target
@@ -74,6 +74,7 @@ def read_roster(paths: Files, *, anyway: bool = False) -> Listed[Dealer]:
     table = read_table(paths, asked, anyway=anyway)
     out: Listed[Dealer] = Listed(findings=table.findings, refused=table.refused)
     spelled: dict[str, str] = {}
+    groups: dict[tuple[str, str], str] = {}
     for row in table.rows:
         code = unicodedata.normalize("NFKC", row.code)
         if code != row.code:
@@ -90,6 +91,12 @@ def read_roster(paths: Files, *, anyway: bool = False) -> Listed[Dealer]:
         else:
             name, region, peers = (_word(out, row, part) for part in ("name", "region", "peers"))
             out.rows[code] = Dealer(code, name or code, closed_up(region), closed_up(peers))
+            for part, group in (("region", closed_up(region)), ("peers", closed_up(peers))):
+                before = groups.setdefault((part, alike(group)), group)
+                if before != group:
+                    facts = {"found": group, "other": before}
+                    out.findings.append(Finding("XK-T089", row.file, row.place(part), facts=facts))
+    out.findings = folded_repeats(out.findings)
     return out
 
 
@@ -360,8 +367,12 @@ def _by_field(
 
 
 def _of_roster(table: Table, codes: Codes, roster: Mapping[str, Dealer]) -> list[Row]:
-    """The rows of dealers on the roster, with the roster's spelling of their codes."""
+    """The rows of dealers on the roster, with the roster's spelling of their codes.
+
+    A row with one dealer's code and another's name (a column was sorted by itself) is nobody's.
+    """
     rows: list[Row] = []
+    names = {folded(dealer.name): code for code, dealer in roster.items()}
     strangers: list[Row] = []
     for row in table.rows:
         code = codes.find(row.code)
@@ -370,7 +381,14 @@ def _of_roster(table: Table, codes: Codes, roster: Mapping[str, Dealer]) -> list
             continue
         if code != row.code:
             table.findings.append(_at(row, "XK-T072", found=row.code, code=code))
-        rows.append(Row(row.file, row.sheet, row.number, code, row.code_cell, row.cells, row.columns, row.shared))
+        said = wording(row.name_cell).text
+        other = names.get(folded(said), code)
+        if other != code and folded(said) != folded(roster[code].name):
+            place = row.name_cell.place if row.name_cell else row.code_cell.place
+            facts = {"dealer": code, "name": said, "other": other}
+            table.findings.append(Finding("XK-T088", row.file, place, facts=facts))
+            continue
+        rows.append(replace(row, code=code))
     # where nobody on the roster lacks a row, no stranger can be a code that was misspelt
     if strangers and {row.code for row in rows} >= set(roster):
         table.findings.append(_at(strangers[0], "XK-T077", dealer=some_of([row.code for row in strangers])))

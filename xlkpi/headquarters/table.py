@@ -73,7 +73,8 @@ class Column:
 class Row:
     """A row of a list: where it stands, what stands in the key's column, and its cells by what they are.
 
-    `shared` names the cells that are merged with others, so that nobody knows whose they are.
+    `shared` names the cells that are merged with others, so that nobody knows whose they are; `name_cell` stands under
+    the heading for the dealer's name, a second witness of whose the row is.
     """
 
     file: str
@@ -84,6 +85,7 @@ class Row:
     cells: Mapping[str, RawCell]
     columns: Mapping[str, Column]
     shared: Mapping[str, str] = field(default_factory=dict)
+    name_cell: RawCell | None = None
 
     def place(self, name: str = "") -> Place:
         """Where a column's cell stands, blank or not; without a name the key's."""
@@ -113,6 +115,7 @@ class _Sheet:
     columns: list[Column]
     unknown: list[RawCell]
     keys: list[RawCell]
+    named: int = 0  # the column of dealers' names, where the list is not asked for them
 
     @property
     def title(self) -> str:
@@ -241,6 +244,8 @@ def _sort_heading(sheet: _Sheet, number: int, raw: RawCell, text: str, asked: As
     found = _meaning(text, known)
     if found is not None:
         sheet.columns.append(Column(found[0], number, raw, found[1]))
+    elif text in map(folded, NAMES):
+        sheet.named = sheet.named or number
     elif (
         _meaning(text, dict.fromkeys(map(folded, (*asked.beside, *asked.key, *NAMES, *REGIONS, *_REMARKS)), "")) is None
     ):
@@ -423,4 +428,4 @@ def _row(
     shared = {
         name: area for name, column in columns.items() if (area := grid.merged(number, column.number))
     }  # fmt: skip
-    return Row(table.file, grid.sheet, number, said.text, key, cells, columns, shared)
+    return Row(table.file, grid.sheet, number, said.text, key, cells, columns, shared, filled.get(sheet.named))

@@ -90,6 +90,18 @@ def _is_within_chinese(gap: re.Match[str]) -> bool:
     return before > "\xff" and behind > "\xff"
 
 
+_TRADITIONAL = str.maketrans(
+    "華東區廣國內蘇滬寧遼陝貴雲魯閩贛瓊臺灣龍慶漢濟蘭長門關組級類戰營銷線縣鎮鄉島陽連岡總團軍聯濱湯豐貿術錫",
+    "华东区广国内苏沪宁辽陕贵云鲁闽赣琼台湾龙庆汉济兰长门关组级类战营销线县镇乡岛阳连冈总团军联滨汤丰贸术锡",
+)
+"""Characters in the names of regions and groups that are written in two ways."""
+
+
+def alike(text: str) -> str:
+    """A name to see by whether two of them are one in two spellings: 华東 and 华东, 华东区 and 华东."""
+    return re.sub(r"(大区|片区|区域|区)$", "", folded(text).translate(_TRADITIONAL))
+
+
 def folded(text: str) -> str:
     """A text to compare by: no blanks, no invisible characters, no difference of width or of capitals."""
     return re.sub(r"\s", "", unicodedata.normalize("NFKC", tidy(text))).casefold()

@@ -102,7 +102,10 @@ def show(entry: SchemeField, value: Value) -> str:
         case Shape.PERCENT:
             return f"{value * 100:.10g}%"
         case Shape.NUMBER | Shape.DAY | Shape.CHOICE | Shape.TEXT:
-            return f"{value:,.10g} {entry.unit}".strip()
+            digits = f"{value:,.10g}"
+            if "." not in digits and not value.is_integer():  # 310.0000000001 must not be told as 310
+                digits = f"{value:,.15g}"
+            return f"{digits} {entry.unit}".strip()
         case unknown:
             assert_never(unknown)
 

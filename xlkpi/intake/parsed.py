@@ -55,7 +55,12 @@ class _Look:
         """The text as a person sees it: 3̶2̶0̶ for what is struck out, so that nobody takes it for a figure."""
         if self.raised is not None:
             text = text.translate(self.raised)
-        return "".join(c if c.isspace() else c + _STRUCK for c in text) if self.struck else text
+        return struck_out(text) if self.struck else text
+
+
+def struck_out(text: str) -> str:
+    """A text with a line through it, as a person sees it."""
+    return "".join(c if c.isspace() else c + _STRUCK for c in text)
 
 
 # ------------------------------------------------------------------ a sheet
@@ -478,15 +483,17 @@ def parsed_properties(part: str, data: bytes) -> dict[str, str]:
 
 
 @cache_short(64, 1 << 20)
-def parsed_formats(data: bytes) -> tuple[tuple[int, ...], Mapping[int, str]]:
-    """The number of each cell style's format, and the codes of the formats that the file brings.
+def parsed_formats(data: bytes) -> tuple[tuple[int, ...], Mapping[int, str], frozenset[int]]:
+    """The number of each cell style's format, the codes of the formats that the file brings, and the cell styles that
+    strike out what they show.
 
     Raises:
         Refused: nonsense.
     """
     styles = _Styles()
     walk("样式表", data, styles)
-    return tuple(styles.formats), styles.codes
+    struck = frozenset(n for n, font in enumerate(styles.fonts) if font in styles.struck)
+    return tuple(styles.formats), styles.codes, struck
 
 
 class _Styles:
@@ -494,6 +501,9 @@ class _Styles:
         self.inside = ""
         self.formats: list[int] = []
         self.codes: dict[int, str] = {}
+        self.fonts: list[int] = []  # of each cell style
+        self.struck: set[int] = set()  # fonts
+        self.font = -1
 
     def start(self, depth: int, name: str, attributes: Mapping[str, str]) -> None:
         if depth == 1 and name != "styleSheet":
@@ -504,6 +514,12 @@ class _Styles:
             self.inside = name
         elif depth == 3 and self.inside == "cellXfs" and name == "xf":
             self.formats.append(_whole("样式表的数字格式号", attributes.get("numFmtId", "0")))
+            self.fonts.append(_whole("样式表的字体号", attributes.get("fontId", "0")))
+        elif self.inside == "fonts" and name in ("font", "strike"):
+            if name == "font":
+                self.font += depth == 3
+            elif depth == 4 and attributes.get("val", "1") in _TRUE:
+                self.struck.add(self.font)
         elif depth == 3 and self.inside == "numFmts" and name == "numFmt":
             number = _whole("样式表的数字格式号", attributes.get("numFmtId", "0"))
             code = attributes.get("formatCode", "")

@@ -28,6 +28,7 @@ from xlkpi.intake.parsed import (
     parsed_sheet,
     parsed_strings,
     parsed_types,
+    struck_out,
 )  # fmt: skip
 from xlkpi.intake.source import SheetCells
 from xlkpi.intake.spelling import (
@@ -77,7 +78,7 @@ _PROLOG = re.compile(rb"(?:\xef\xbb\xbf)?(?:<\?xml[^<>]*+\?>)?\s*+<sst></sst>\s*
 class Workbook:
     """An admitted workbook, a `Source`. Sheets and names are read at once, cells on demand.
 
-    `main` is the workbook's own part.
+    `main` is the workbook's own part; `struck` are the cell styles that strike out what they show.
     """
 
     package: Package
@@ -85,6 +86,7 @@ class Workbook:
     sheets: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     formats: tuple[str, ...] = ()
+    struck: frozenset[int] = frozenset()
     _strings: list[bytes] | list[str] | None = None
     _strings_part: str = ""
     _properties_part: str = ""
@@ -143,6 +145,8 @@ class Workbook:
             text = value_of(str(place), kind, value)
         shape = CellKind.EMPTY if text is None else KINDS[kind]
         style = self.formats[said.style] if said.style < len(self.formats) else "General"
+        if said.style in self.struck and text is not None and said.formula is None:  # 3̶2̶0̶ is no 320
+            return RawCell(place, CellKind.TEXT, struck_out(text), None, style)
         return RawCell(place, shape, text, said.formula, style)
 
     def _string(self, index: int) -> str:
@@ -204,7 +208,7 @@ class _Reading:
         if pieces is None or outline is None:
             raise Odd
         each = pieces.each
-        memory = _memory(self.sheet, self.book.formats, len(each))
+        memory = _memory(self.sheet, (self.book.formats, self.book.struck), len(each))
         end = end_of(pieces.last)
         hidden = list(end.hidden)
         position, sheet, wanted, known, cells = 0, self.sheet, self.wanted, self.known, self.cells
@@ -293,16 +297,17 @@ class _Memory(dict[bytes, tuple[Piece, RawCell | None]]):
         self._like.clear()
 
 
-_memories: dict[tuple[str, tuple[str, ...]], _Memory] = {}
+_Looks = tuple[tuple[str, ...], frozenset[int]]
+_memories: dict[tuple[str, _Looks], _Memory] = {}
 
 
-def _memory(sheet: str, formats: tuple[str, ...], pieces: int) -> _Memory:
+def _memory(sheet: str, looks: _Looks, pieces: int) -> _Memory:
     """What earlier files of the same look had on this sheet: a form's own cells, the same in every file."""
     if pieces > _REMEMBERED:
         return _Memory()
     if len(_memories) >= 64:
         _memories.clear()
-    memory = _memories.setdefault((sheet, formats), _Memory())
+    memory = _memories.setdefault((sheet, looks), _Memory())
     if len(memory) > FILES * pieces:
         memory.clear()
     return memory
@@ -327,9 +332,11 @@ def open_workbook(source: Path | bytes) -> Workbook:
         _only(targets, kind) or package.named(posixpath.join(folder, f"{kind}.xml"))  # where no relation names it
         for kind in ("sharedStrings", "styles")
     )
+    formats, struck = _formats(package.plain(styles)) if styles in package else ((), frozenset())
     return Workbook(
         package, main, sheets, names,
-        formats=_formats(package.plain(styles)) if styles in package else (),
+        formats=formats,
+        struck=struck,
         _strings_part=strings,
         _properties_part=_only(relations, "custom-properties"),
         _from_1904=from_1904,
@@ -438,11 +445,11 @@ def place_of(text: str) -> Place | None:
 
 
 @cache_short(64, 1 << 20)
-def _formats(data: bytes) -> tuple[str, ...]:
-    """Number formats by cell style. The blanks of one month share their styles, so this is read once."""
-    numbers, own = parsed_formats(data)
+def _formats(data: bytes) -> _Looks:
+    """Number formats by cell style, and the struck styles. The blanks of one month share them: they are read once."""
+    numbers, own, struck = parsed_formats(data)
     codes = {**_BUILT_IN, **own}
-    return tuple(codes.get(number, "General") for number in numbers)
+    return tuple(codes.get(number, "General") for number in numbers), struck
 
 
 def _not_too_many(sheet: str, cells: int) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from openpyxl import Workbook, load_workbook
+from openpyxl.styles import Font
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlkpi.batch.receipts import read_receipts
@@ -563,3 +564,63 @@ def test_a_notice_of_many_dealers_is_told_in_a_few_lines(tmp_path: Path, scheme:
         sheet.append([dealer, "310台"])
     found = read_targets(saved(sheet, Case("", setting()), tmp_path), scheme, many).findings
     assert [finding.code for finding in found] == ["XK-V009"] * 3 + ["XK-T082"]
+
+
+# ------------------------------------------------------------------ months in titles, second witnesses, struck cells
+
+
+@pytest.mark.parametrize(
+    ("title", "sheet_name", "refused"),
+    [
+        ("10月份目标", "目标", True), ("2026年10月目标", "目标", True), ("二〇二六年十月目标表", "目标", True),
+        ("考核月份：2026/10", "目标", True), ("202610", "目标", True), ("十二月目标", "目标", True),
+        ("目标", "202610", True), ("目标", "十月", True), ("11月份目标", "目标", False), ("十一月目标", "目标", False),
+        ("二〇二六年十一月", "11月", False), ("202611", "目标", False), ("10月实绩、11月目标", "目标", False),
+        ("请在12月5日前交回", "目标", False), ("每三个月一次", "目标", False),
+    ],
+)  # fmt: skip
+def test_the_month_that_a_title_names(
+    title: str, sheet_name: str, refused: bool, tmp_path: Path, scheme: Scheme
+) -> None:
+    sheet = targets()
+    titled(title)(sheet)
+    sheet.title = sheet_name
+    book_of(sheet).save(tmp_path / "list.xlsx")
+    listed = read_targets(tmp_path / "list.xlsx", scheme, ROSTER, month=MONTH)
+    assert (listed.refused, codes_of(listed.findings)) == (refused, ("XK-T061",) if refused else ())
+
+
+def test_a_row_with_the_code_of_one_dealer_and_the_name_of_another_is_nobody_s(tmp_path: Path, scheme: Scheme) -> None:
+    """Codes sorted by themselves; an abbreviated name is no reason."""
+    sheet = targets()
+    sheet["B2"], sheet["B3"], sheet["B4"] = "D002店", "D001店", "七店"
+    book_of(sheet).save(tmp_path / "list.xlsx")
+    listed = read_targets(tmp_path / "list.xlsx", scheme, ROSTER, month=MONTH)
+    assert [(f.code, str(f.place)) for f in listed.findings] == [("XK-T088", "Sheet!B2"), ("XK-T088", "Sheet!B3")]
+    assert set(listed.rows) == {"007"}
+
+
+@pytest.mark.parametrize(("ref", "code"), [("D2", "XK-V002"), ("A2", "XK-T021")])
+def test_a_cell_that_is_struck_out_says_nothing(ref: str, code: str, tmp_path: Path, scheme: Scheme) -> None:
+    sheet = targets()
+    sheet[ref].font = Font(strike=True)
+    book_of(sheet).save(tmp_path / "list.xlsx")
+    listed = read_targets(tmp_path / "list.xlsx", scheme, ROSTER, month=MONTH)
+    assert [(f.code, str(f.place)) for f in listed.findings] == [(code, f"Sheet!{ref}")]
+    assert listed.rows.get("D001", {}).get("接车台次", LOST) is LOST
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "asked"),
+    [
+        ("华东", "華東", True), ("华东", "华东区", True), ("华 东", "华东", False), ("华东", "华南", False),
+        ("广西", "廣西", True), ("", "华东", False), ("东区", "西区", False),
+    ],
+)  # fmt: skip
+def test_a_region_in_two_spellings_is_asked_about(one: str, other: str, asked: bool, tmp_path: Path) -> None:
+    sheet = roster()
+    sheet["C2"], sheet["C3"] = one, other
+    book_of(sheet).save(tmp_path / "list.xlsx")
+    found = read_roster(tmp_path / "list.xlsx").findings
+    assert [(f.code, str(f.place)) for f in found] == ([("XK-T089", "Sheet!C3")] if asked else [])
+    assert not asked or (one in found[0].message() and other in found[0].message())

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 import pytest
 from openpyxl import load_workbook
+from openpyxl.styles import Font
 from shared.monthly import Monthly
 from shared.packages import edited, put
 
@@ -253,3 +255,18 @@ def test_a_run_that_only_looks_different_is_part_of_its_figure(issue: Issue, fil
     cell = f'<c r="F10" t="inlineStr"><is>{inside}</is></c>'
     sent = read_submission(issue, edited(filled, entry=lambda text: put(text, "F10", cell)))
     assert figures(sent, "接车台次") == [(251.0, ["XK-V009"])]
+
+
+def test_a_figure_that_is_struck_out_as_a_whole_is_none(issue: Issue, filled: bytes) -> None:
+    """As its own font says; beside it another figure in the same cell's old look counts."""
+
+    def strike(book: Any) -> None:
+        cell = book[SHEET]["F7"]
+        cell.font = copy(cell.font) + Font(strike=True)
+
+    sent = read_submission(issue, changed(filled, strike))
+    assert isinstance(sent, Submission)
+    (struck,) = [name for name, answer in sent.answers.items() if answer.value is UNREADABLE]
+    assert [(f.code, f.field, str(f.place)) for f in sent.findings if f.field == struck] == [
+        ("XK-V002", struck, f"{SHEET}!F7")
+    ]
