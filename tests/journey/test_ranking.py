@@ -43,38 +43,48 @@ def rows(sheet: Worksheet, heading: str) -> list[dict[str, Any]]:
     return [dict(zip(lines[head], line, strict=True)) for line in lines[head + 1 :] if any(x is not None for x in line)]
 
 
-def words(value: Any) -> str:
-    return f"{value:.10g}" if isinstance(value, float) else str(value)
-
-
 @pytest.mark.parametrize("name", ["plain", "roster"])
 def test_every_loss_stands_there_with_its_reason(runs: Runs, name: str) -> None:
+    """What is listed is what scores.json says of each clause, with what it took; and how the sheet shows it."""
     book, scored = runs[name]
     expected: Counter[tuple[Any, ...]] = Counter()
     for code, dealer in scored.items():
+        shown_as = {
+            (line["item"], line["clause"]): line["inspection"]
+            for line in dealer.get("account", ()) if "clause" in line and line["kind"] != "open"
+        }  # fmt: skip
         for item in dealer.get("items", []):
             for veto in item["vetoes"]:
-                why = veto["clause"], words(veto["inspection"])
-                expected["否决", code, item["name"], SCOPES[veto["scope"]], None, *why] += 1
+                why = veto["clause"], shown_as[item["id"], veto["number"]]
+                expected["否决", code, item["name"], SCOPES[veto["scope"]], round(veto["taken"], 9), *why] += 1
             for lost in item["deductions"]:
-                why = lost["clause"], words(lost["inspection"])
-                expected["扣分", code, item["name"], None, lost["points"], *why] += 1
+                why = lost["clause"], shown_as[item["id"], lost["number"]]
+                expected["扣分", code, item["name"], None, round(lost["taken"], 9), *why] += 1
     columns = ("类别", "代码", "细项", "范围", "扣分", "考核标准", "检查情况")
-    shown = Counter(tuple(row[column] or None for column in columns) for row in rows(book["否决扣分"], "类别"))
+    listed = ({**row, "扣分": round(row["扣分"], 9)} for row in rows(book["否决扣分"], "类别"))
+    shown = Counter(tuple(row[column] for column in columns) for row in listed)
     assert len(expected) > 8
     assert shown == expected
+    inspections = {row["检查情况"] for row in rows(book["否决扣分"], "类别")}
+    assert any(word.endswith("%") for word in inspections) and any(word.endswith("号") for word in inspections)
 
 
 @pytest.mark.parametrize("name", ["plain", "roster"])
 def test_what_was_deducted_is_summed_and_a_veto_adds_nothing(runs: Runs, name: str) -> None:
+    """Of an item of 10 points 扣 15 takes 10: the sum is what was lost, never more than the items have."""
     book, scored = runs[name]
     listed = {row["代码"]: row for row in rows(book["排名"], "名次")}
     (column,) = (heading for heading in next(iter(listed.values())) if heading and heading.startswith("扣分"))
     expected = {
-        code: sum(lost["points"] for item in scored[code]["items"] for lost in item["deductions"]) for code in listed
+        code: sum(lost["taken"] for item in scored[code]["items"] for lost in item["deductions"]) for code in listed
     }
     assert {code: row[column] or 0 for code, row in listed.items()} == pytest.approx(expected)
     assert any(expected.values())
+    for code in listed:
+        for item in scored[code]["items"]:
+            assert sum(lost["taken"] for lost in item["deductions"]) <= item["points"]
+    nominal = sum(lost["points"] for item in scored["D005"]["items"] for lost in item["deductions"])
+    assert (nominal, expected["D005"]) == (42, 20)
 
 
 @pytest.mark.parametrize("name", ["plain", "roster"])

@@ -14,7 +14,7 @@ from xlkpi.issue import Issue
 from xlkpi.scheme.cells import BONUS
 from xlkpi.scoring.assess import Assessment, ItemScore
 from xlkpi.shown.report.figures import points
-from xlkpi.values import VETOED, Absence, CellContent, Place, Status, Value, plain
+from xlkpi.values import VETOED, Absence, CellContent, Place, State, Status, Value, plain
 from xlkpi.workbook.operations import EnsureSheet, Fill, NumberFormat, Operation, Write
 from xlkpi.workbook.plan import number_format
 
@@ -141,9 +141,11 @@ def _fired(done: Assessment) -> Iterator[Row]:
     """What clauses and gates took."""
     labels = {item.id: item.name for item in done.items}
     for line in done.account.losses:
-        scope = {"group": "本组", "total": "一票"}.get(line.scope, "")
-        beyond = f"（按条款 {line.nominal:g} 分）" if line.stopped else ""
-        result = f"{scope}{VETOED}，-{line.taken:g} 分" if line.vetoes else f"扣 {line.taken:g} 分{beyond}"
+        if line.vetoes:
+            word = {"group": f"本组{VETOED}", "total": State.VETOED.value}.get(line.scope, VETOED)
+            result = f"{word}，减 {line.taken:g} 分" if line.taken else word
+        else:
+            result = f"扣 {line.taken:g} 分" + (f"（按条款 {line.nominal:g} 分）" if line.stopped else "")
         yield (line.whose(labels), line.text, None, None, None, None, line.inspection, result)
 
 
