@@ -118,8 +118,8 @@ SCOPES = Edge(
         Row("total gate open", {"违规次数": None, "客诉数": None}, 0, 93, 53, open=True),
         # 制度 at best 20, and 服务 2 known: 22 ≥ 10, so open; at best 47 + 22 + 6, now 2 < 10
         Row("total gate open in part", {"违规次数": None, "客诉数": 11.0}, 0, 75, 55, open=True),
-        Row("a certain total veto stays", {"事故数": 1.0, "销量": None}, 0, 0, 49, open=True),
-        Row("a certain group veto stays", {"审计": "未通过", "客诉数": None}, 49, 49, 65, open=True),  # 47 + 12 + 6
+        Row("a certain total veto stays", {"事故数": 1.0, "销量": None}, 0, 0, 49, grade="丙"),  # whatever 销量 is
+        Row("a certain group veto stays", {"审计": "未通过", "客诉数": None}, 49, 49, 65, grade="丙"),  # 47 + 12 + 6
         Row("nothing at all", dict.fromkeys(
             ("销量", "库存系数", "客诉数", "创新数", "表彰次数", "违规次数", "审计", "事故数", "培训率", "公示")
         ), 0, 106, 0, open=True),
