@@ -72,7 +72,7 @@ def _excel_table(sheet: Worksheet, table: TableSlot) -> None:
     letters = list(table.columns.values())
     excel = Table(displayName=f"{table.name}表", ref=f"{letters[0]}{table.first - 1}:{letters[-1]}{table.last}")
     sheet.protection.autoFilter = sheet.protection.sort = False  # the sheet is protected, its rows are people's own
-    excel.tableStyleInfo = TableStyleInfo(name="TableStyleLight9", showRowStripes=True)
+    excel.tableStyleInfo = TableStyleInfo()  # none: stripes would be printed for the rows that nobody has filled in
     sheet.add_table(excel)
 
 
@@ -114,7 +114,8 @@ def _write_cell(sheet: Worksheet, where: str, planned: PlannedCell, looks: dict[
         cell.value = content
     if planned.link:
         # a place in this workbook, not an outside address that mail filters take offence at
-        cell.hyperlink = Hyperlink(ref=where, location=f"'{planned.link}'!A1")
+        target, _, ref = planned.link.partition("!")
+        cell.hyperlink = Hyperlink(ref=where, location=f"'{target}'!{ref or 'A1'}")
     look = (planned.style, planned.number_format, bool(planned.link))
     if look in looks:
         cell._style = copy(looks[look])  # to set each part of it anew takes twenty times as long
@@ -147,7 +148,7 @@ def _validation(plan: Validation) -> DataValidation:
 
 def _set_up(sheet: Worksheet, plan: SheetPlan) -> None:
     sheet.sheet_state = "veryHidden" if plan.hidden else "visible"
-    sheet.sheet_view.showGridLines = False
+    sheet.sheet_view.showGridLines = sheet.print_options.gridLines = plan.grid
     sheet.freeze_panes = plan.freeze or None
     if plan.tab_colour:
         sheet.sheet_properties.tabColor = plan.tab_colour

@@ -31,7 +31,11 @@ _ONE_LINE = 18.0  # points of a row whose height is left to the program
 
 @dataclass(frozen=True, slots=True)
 class PlannedCell:
-    """One cell. `expects` is a text as long as the longest that a formula is likely to show: the row is made for it."""
+    """One cell.
+
+    `link` leads to a sheet, or to a cell of it: 填报, 填报!A7. `expects` is a text as long as the longest that a
+    formula is likely to show: the row is made for it.
+    """
 
     content: Content
     style: str
@@ -95,6 +99,7 @@ class SheetPlan:
     last_printed_row: int = 0  # 0: the last row that has a cell
     printed: Sequence[str] = ()  # where it is more than one area: each begins a page
     one_page: bool = False
+    grid: bool = False  # the program's own lines, on screen and on paper
     cells: dict[str, PlannedCell] = field(default_factory=dict)
     heights: dict[int, float] = field(default_factory=dict)
     merges: list[str] = field(default_factory=list)

@@ -20,15 +20,16 @@ def book(monthly: Monthly) -> Workbook:
 
 
 def _links(sheet: Worksheet) -> dict[str, str]:
-    """Cells that lead somewhere, with the sheet that they lead to; outside addresses are not among them."""
+    """Cells that lead to another sheet, with that sheet; outside addresses are not among them."""
     found = {}
     for row in sheet.iter_rows():
         for cell in row:
             if cell.hyperlink is not None:
                 assert cell.hyperlink.target is None, f"{sheet.title}!{cell.coordinate} leads outside"
                 title, ref = (cell.hyperlink.location or "").rsplit("!", 1)
-                assert ref == "A1"
-                found[cell.coordinate] = title.strip("'")
+                if title.strip("'") != sheet.title:
+                    assert ref == "A1"
+                    found[cell.coordinate] = title.strip("'")
     return found
 
 
@@ -76,7 +77,7 @@ def test_locked_cells_may_be_looked_at(book: Workbook) -> None:
 
 def test_panes_and_print_areas(book: Workbook) -> None:
     for sheet in _visible(book):
-        assert sheet.print_area, sheet.title
+        assert sheet.print_area or sheet.title == ORDERS, sheet.title  # which prints as far as it is filled in
         if sheet.title not in (GUIDE, "看板", "计分过程", "本店资料"):
             assert sheet.freeze_panes, sheet.title
 

@@ -5,16 +5,20 @@ So a blank for a dealer costs little more than copying the master.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from xlkpi.scheme import parts
 from xlkpi.scheme.cells import IDENTITY, of_field
 from xlkpi.scheme.formulas import Formula, number_value
-from xlkpi.scheme.model import Guide, Indicator
+from xlkpi.scheme.model import Guide, Indicator, SchemeField
 from xlkpi.workbook.layout import Role
 from xlkpi.workbook.plan import SheetPlan, WorkbookPlan, number_format
 from xlkpi.workbook.sheets.dashboard import DEALER_SHEET as TITLE
 from xlkpi.workbook.sheets.dashboard import TREND_HEAD, add_trend_data
 from xlkpi.workbook.sheets.goals import add_plan_data
 from xlkpi.workbook.sheets.indicators import EARLIER, is_full, year_ago
+
+_A_PAGE = 40  # rows of fields
 
 
 def add(plan: WorkbookPlan) -> None:
@@ -36,11 +40,21 @@ def add(plan: WorkbookPlan) -> None:
         sheet.merge(2, row, 3, row)
         plan.slot(sheet, where, name, Role.IDENTITY)
         row += 1
-    row += 1
-    for column, heading in enumerate(("项目", "目标", "上月", "单位"), 1):
-        sheet.put(column, row, heading, "header")
-    for name, field in plan.scheme.by("dealer").items():
-        row += 1
+    row = _constants(plan, sheet, row + 1)
+    fields = plan.scheme.by("dealer")
+    if len(fields) > _A_PAGE:  # what stands below is shown by other sheets, which are printed
+        sheet.last_printed_row = row - 2
+    row = _fields(plan, sheet, row, fields)
+    if full:
+        add_trend_data(plan, sheet)
+        add_plan_data(plan, sheet, TREND_HEAD)
+        _aims(plan, sheet, row + 1)
+
+
+def _fields(plan: WorkbookPlan, sheet: SheetPlan, row: int, fields: Mapping[str, SchemeField]) -> int:
+    """Targets and last month's values; returns the next free row."""
+    row = _head(sheet, row, ("项目", "目标", "上月", "单位"))
+    for name, field in fields.items():
         shape = number_format(field.type)
         sheet.put(1, row, field.label or name, "label")
         target = sheet.put(2, row, None, "stamped", shape)
@@ -49,10 +63,13 @@ def add(plan: WorkbookPlan) -> None:
         last = sheet.put(3, row, None, "stamped", shape)
         plan.slot(sheet, last, of_field(name, parts.LAST_MONTH), Role.HISTORY, name)
         sheet.put(4, row, field.unit, "centre")
-    _constants(plan, sheet, row + 2)
+        row += 1
+    return row
 
 
-def _constants(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> None:
+def _constants(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> int:
+    """The scheme's constants and standards; returns the row of what follows them."""
+    first = row
     if plan.scheme.constants:
         row = _head(sheet, row, ("常数", "值", "", "单位"))
     for name, constant in plan.scheme.constants.items():
@@ -64,14 +81,11 @@ def _constants(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> None:
         row += 1
     guided = {name: entry for name, entry in plan.scheme.indicators.items() if entry.bounds}
     if guided:
-        row = _head(sheet, row + 1, ("指标标准", "下限", "上限", "单位"))
+        row = _head(sheet, row if row == first else row + 1, ("指标标准", "下限", "上限", "单位"))
     for name, indicator in guided.items():
         _standard(plan, sheet, row, name, indicator)
         row += 1
-    if is_full(plan.scheme):
-        add_trend_data(plan, sheet)
-        add_plan_data(plan, sheet, TREND_HEAD)
-        _aims(plan, sheet, row + 1)
+    return row if row == first else row + 1
 
 
 def _aims(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> None:

@@ -1,4 +1,8 @@
-"""填报: one row a field, the only sheet that a dealer fills in."""
+"""填报: one row a field, the only sheet that a dealer fills in.
+
+A form that no page holds is printed by who fills it in, each part on a page of its own, without 校验 and 备注; on top
+of the sheet a link leads to each part and says how much of it is filled in.
+"""
 
 from __future__ import annotations
 
@@ -11,23 +15,30 @@ from xlkpi.scheme.checks import MISSING, live_words
 from xlkpi.scheme.formulas import Formula
 from xlkpi.scheme.model import Department, Scheme, SchemeField
 from xlkpi.scheme.types import TYPES, Shape
-from xlkpi.values import Absence, Place
+from xlkpi.values import Absence, Place, cell_ref
 from xlkpi.workbook.layout import Role
 from xlkpi.workbook.plan import Highlight, SheetPlan, Validation, WorkbookPlan, number_format
 
 TITLE = "填报"
 _HEADINGS = ("序号", "项目", "口径", "单位", "上月", "本月", "校验", "备注")
-_HEAD = 5
+_WIDTHS = (5, 26, 54, 7, 14, 16, 40, 18)
 _VALUE, _CHECK, _REMARK = 6, 7, 8
-_LABEL_LINE, _DEFINITION_LINE, _CHECK_LINE = 12, 29, 13  # Chinese characters in a line of these columns
+_LINKS = 4  # the first row of links to the parts
+_LINK_COLUMNS = ((1, 2), (3, 3), (4, 6), (7, 7), (8, 8))
+_A_PAGE = 18  # rows of fields
+
+_Fields = list[tuple[str, SchemeField]]
 
 
 def add(plan: WorkbookPlan) -> None:
     """Put the sheet into the plan."""
+    sections = list(_sections(plan.scheme))
+    head = _LINKS + max(1, -(-len(sections) // len(_LINK_COLUMNS)))
+    by_part = sum(len(fields) for _, fields in sections) > _A_PAGE
     sheet = plan.sheet(
         SheetPlan(
-            TITLE, widths=(6, 24, 48, 9, 15, 17, 26, 20), landscape=True, freeze=f"C{_HEAD + 1}",
-            repeat_rows=f"{_HEAD}:{_HEAD}", last_printed_column=len(_HEADINGS), tab_colour="FFC000",
+            TITLE, widths=_WIDTHS, landscape=not by_part, freeze=f"C{head + 1}", repeat_rows=f"{head}:{head}",
+            last_printed_column=len(_HEADINGS), tab_colour="FFC000",
         )
     )  # fmt: skip
     sheet.head(f"{plan.scheme.title}　填报", len(_HEADINGS))
@@ -35,22 +46,51 @@ def add(plan: WorkbookPlan) -> None:
     sheet.put(1, 2, Formula(who), "subtitle")
     sheet.merge(1, 2, len(_HEADINGS), 2)
     for column, heading in enumerate(_HEADINGS, 1):
-        sheet.put(column, _HEAD, heading, "header")
-    sheet.heights[_HEAD] = 24
-    row = _HEAD + 1
-    for heading, fields in _sections(plan.scheme):
+        sheet.put(column, head, heading, "header")
+    sheet.heights[head] = 24
+    row = head + 1
+    areas: list[str] = []
+    for number, (heading, fields) in enumerate(sections):
+        first, page = row, row if areas else 1
+        row = _part(plan, sheet, row, heading, fields)
         if heading:
-            sheet.put(1, row, heading, "band")
-            sheet.merge(1, row, len(_HEADINGS), row)
-            sheet.heights[row] = 22
+            _link(sheet, number, heading, fields, (first, row - 1))
+        areas.append(f"A{page}:{cell_ref(_VALUE, row - 1)}")
+        if by_part:
+            sheet.heights[row] = 8  # a gap, since programs join areas that touch
             row += 1
-        for name, field in fields:
-            _row(plan, sheet, row, name, field)
-            row += 1
-    _counter(sheet, plan.scheme.by("dealer"), row - 1)
+    sheet.printed = areas if by_part else ()
+    _counter(sheet, [entry for _, fields in sections for entry in fields], (head + 1, row - 1))
 
 
-def _sections(scheme: Scheme) -> Iterator[tuple[str, list[tuple[str, SchemeField]]]]:
+def _part(plan: WorkbookPlan, sheet: SheetPlan, row: int, heading: str, fields: _Fields) -> int:
+    """The fields of one department, or of headquarters; returns the next free row."""
+    if heading:
+        sheet.put(1, row, Formula(f'"{heading}　"&{DEALER_NAME}&"　"&{MONTH}'), "band")
+        sheet.merge(1, row, len(_HEADINGS), row)
+        sheet.heights[row] = 22
+        row += 1
+    for name, field in fields:
+        _row(plan, sheet, row, name, field)
+        row += 1
+    return row
+
+
+def _link(sheet: SheetPlan, number: int, heading: str, fields: _Fields, rows: tuple[int, int]) -> None:
+    """The way to a part, with how much of it is filled in and how much is wrong."""
+    line, position = divmod(number, len(_LINK_COLUMNS))
+    first, last = _LINK_COLUMNS[position]
+    row, who = _LINKS + line, heading.partition("（")[0].removesuffix("填写")
+    filled, blank, wrong = _counted(fields, rows)
+    text = Formula(f'"{who}　{filled}&IF({wrong}=0,""," · 错误 "&{wrong})')
+    where = sheet.put(first, row, text, "link_line", link=f"{TITLE}!A{rows[0]}")
+    sheet.merge(first, row, last, row)
+    sheet.heights[row] = 20
+    sheet.highlights.append(Highlight(where, f"{wrong}>0", "veto"))
+    sheet.highlights.append(Highlight(where, f"{blank}=0", "good"))
+
+
+def _sections(scheme: Scheme) -> Iterator[tuple[str, _Fields]]:
     """Fields by who in the dealership knows them, figures of earlier months last."""
     fields = scheme.by("dealer")
     for department in (None, *get_args(Department)):
@@ -79,12 +119,11 @@ def _row(plan: WorkbookPlan, sheet: SheetPlan, row: int, name: str, field: Schem
     plan.slot(sheet, value, name, Role.ANSWER, name)
     if field.block != "本月":  # what headquarters knows is filled in and locked
         plan.locked_like[Place(TITLE, value)] = Place(TITLE, shown_last)
-    plan.formula(sheet, (_CHECK, row), of_field(name, parts.CHECK), Role.CHECK, "check", field_name=name)
+    told = max((relation.text for relation in plan.scheme.relations if relation.at == name), key=len, default="")
+    plan.formula(sheet, (_CHECK, row), of_field(name, parts.CHECK), Role.CHECK, "told", "", name, expects=told)
     remark = sheet.put(_REMARK, row, None, "remark")
     plan.slot(sheet, remark, of_field(name, parts.REMARK), Role.REMARK, name)
-    longest = max((len(relation.text) for relation in plan.scheme.relations if relation.at == name), default=0)
-    lines = max(-(-len(definition) // _DEFINITION_LINE), -(-longest // _CHECK_LINE), -(-len(label) // _LABEL_LINE))
-    sheet.heights[row] = max(24, 13 * lines + 8)
+    sheet.heights[row] = 19
     sheet.validations.append(_validation(value, name, field))
 
 
@@ -125,18 +164,24 @@ def _limited(where: str, label: str, unit: str, field: SchemeField) -> Validatio
     return Validation(where, condition=condition, title=label, prompt=f"{wanted}{unit}", error=f"这里要填{wanted}")
 
 
-def _counter(sheet: SheetPlan, fields: dict[str, SchemeField], last_row: int) -> None:
+def _counted(fields: _Fields, rows: tuple[int, int]) -> tuple[str, str, str]:
+    """Formula text of what is filled in (begun inside a text: 已填 n/m), of the blanks, and of what else is wrong."""
+    checks = f"{cell_ref(_CHECK, rows[0])}:{cell_ref(_CHECK, rows[1])}"
+    required = sum(1 for _, field in fields if not field.optional and TYPES[field.type].shape is not Shape.TEXT)
+    blank = f'COUNTIF({checks},"{live_words_of_missing()}")'
+    wrong = f'(SUMPRODUCT(({checks}<>"")*1)-{blank})'
+    return f'已填 "&({required}-{blank})&"/{required}"', blank, wrong
+
+
+def _counter(sheet: SheetPlan, fields: _Fields, rows: tuple[int, int]) -> None:
     """已填 n/m · 错误 k: what is required and filled in, and the checks that complain of something else."""
-    first, last = f"G{_HEAD + 1}", f"G{last_row}"
+    first, last = cell_ref(_CHECK, rows[0]), cell_ref(_CHECK, rows[1])
     missing = live_words_of_missing()
     checks = f"{first}:{last}"
     sheet.highlights.append(Highlight(checks, f'{first}="{missing}"', "open"))
     sheet.highlights.append(Highlight(checks, f'AND({first}<>"",{first}<>"{missing}")', "veto"))
-    required = sum(1 for field in fields.values() if not field.optional and TYPES[field.type].shape is not Shape.TEXT)
-    blank = f'COUNTIF({first}:{last},"{missing}")'
-    wrong = f'(SUMPRODUCT(({first}:{last}<>"")*1)-{blank})'
-    text = f'"已填 "&({required}-{blank})&"/{required} · 错误 "&{wrong}'
-    where = sheet.put(1, 3, Formula(text), "counter")
+    filled, blank, wrong = _counted(fields, rows)
+    where = sheet.put(1, 3, Formula(f'"{filled}&" · 错误 "&{wrong}'), "counter")
     sheet.merge(1, 3, len(_HEADINGS), 3)
     sheet.heights[3] = 26
     sheet.highlights.append(Highlight(where, f"{wrong}>0", "veto"))

@@ -1,4 +1,7 @@
-"""Sheets with one row an event (修理单日报): an Excel table whose columns formulas roll up into the month."""
+"""Sheets with one row an event (修理单日报): an Excel table whose columns formulas roll up into the month.
+
+It has no print area, and its rows no frames but the program's grid: so it prints as far as it is filled in.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +29,8 @@ def _add(plan: WorkbookPlan, name: str, table: Table) -> None:
     widths = [look.width for look in looks.values()]
     sheet = plan.sheet(
         SheetPlan(
-            name, widths=widths, freeze=f"A{_HEAD + 1}", repeat_rows=f"{_HEAD}:{_HEAD}",
-            last_printed_column=len(widths), tab_colour="FFC000",
+            name, widths=widths, freeze=f"A{_HEAD + 1}", repeat_rows=f"{_HEAD}:{_HEAD}", grid=True,
+            tab_colour="FFC000",
         )
     )  # fmt: skip
     sheet.head(table.label or name, len(widths))
