@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum, StrEnum
@@ -95,6 +96,10 @@ class State(StrEnum):
                 return cls.PROVISIONAL
             case unknown:
                 assert_never(unknown)
+
+
+VETO_OF: Final[Mapping[str, str]] = {"item": VETOED, "group": f"本组{VETOED}", "total": State.VETOED.value}
+"""What a veto is called, by what it takes to zero."""
 
 
 _ABSENCES: Final = {absence.value: absence for absence in Absence}

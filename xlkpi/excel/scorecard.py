@@ -14,7 +14,7 @@ from xlkpi.issue import Issue
 from xlkpi.scheme.cells import BONUS
 from xlkpi.scoring.assess import Assessment, ItemScore
 from xlkpi.shown.report.figures import points
-from xlkpi.values import VETOED, Absence, CellContent, Place, State, Status, Value, plain
+from xlkpi.values import VETO_OF, VETOED, Absence, CellContent, Place, Status, Value, plain
 from xlkpi.workbook.operations import EnsureSheet, Fill, NumberFormat, Operation, Write
 from xlkpi.workbook.plan import number_format
 
@@ -142,7 +142,7 @@ def _fired(done: Assessment) -> Iterator[Row]:
     labels = {item.id: item.name for item in done.items}
     for line in done.account.losses:
         if line.vetoes:
-            word = {"group": f"本组{VETOED}", "total": State.VETOED.value}.get(line.scope, VETOED)
+            word = VETO_OF.get(line.scope, VETOED)
             result = f"{word}，减 {line.taken:g} 分" if line.taken else word
         else:
             result = f"扣 {line.taken:g} 分" + (f"（按条款 {line.nominal:g} 分）" if line.stopped else "")

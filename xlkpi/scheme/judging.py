@@ -32,7 +32,7 @@ from xlkpi.scheme.formulas import MISSING, NOT_APPLICABLE, UNREADABLE, Formula, 
 from xlkpi.scheme.model import Clause, Gate, Group, Item
 from xlkpi.scheme.ratios import is_zero_denominator
 from xlkpi.scheme.rules import Rendered, Rule, bind, render
-from xlkpi.values import PROVISIONAL, SCORED, VETOED
+from xlkpi.values import PROVISIONAL, SCORED, VETO_OF, VETOED
 
 MET: Final = "达到"  # as the rule clause-veto says it
 _ZERO_SAYS: Final = {
@@ -208,8 +208,7 @@ class Judging(Formulary):
         sentence = str(rendered.sentence)
         scope = self.scheme.scope(clause)
         if clause.otherwise and scope != "item":
-            words = {"group": "否决本组", "total": "一票否决"}[scope]
-            sentence += f'&IF({outcome}="{VETOED}",{Text(f"（{words}）")},"")'
+            sentence += f'&IF({outcome}="{VETOED}",{Text(f"（{VETO_OF[scope]}）")},"")'
         explained = self._set(of_clause(item.name, number, parts.TRACE), sentence, origin, kind="text")
         return outcome, explained
 

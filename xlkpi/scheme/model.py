@@ -18,7 +18,7 @@ from xlkpi.scheme.formulas import judged, number_value, text_without_names
 from xlkpi.scheme.names import why_unsafe
 from xlkpi.scheme.parts import COMPLETION, LOWER, UPPER, Part
 from xlkpi.scheme.types import TYPES, ColumnType, FieldType, Shape
-from xlkpi.values import MONTH_PATTERN
+from xlkpi.values import MONTH_PATTERN, VETO_OF
 
 
 def _safe_name(name: str) -> str:
@@ -381,7 +381,7 @@ class Group(Entry):
         if self.gate is None:
             return ""
         least = number_value(self.gate.at_least) * number_value(self.points)
-        takes = {"group": "否决本组", "total": "一票否决"}[self.gate.scope]
+        takes = VETO_OF[self.gate.scope]
         return self.gate.text or f"本组得分低于 {self.gate.at_least}（{least:.10g} 分）：{takes}"
 
 

@@ -25,7 +25,7 @@ from xlkpi.scheme.cells import (
 from xlkpi.scheme.formulary import Formulary, Origin
 from xlkpi.scheme.formulas import MISSING, Text
 from xlkpi.scheme.model import Group
-from xlkpi.values import PROVISIONAL, VETOED
+from xlkpi.values import PROVISIONAL, VETO_OF, VETOED
 
 REASONS: Final = {"group": parts.GROUP_VETOES, "total": parts.TOTAL_VETOES}
 """By a veto's scope the cells that list what fired in a group."""
@@ -69,7 +69,7 @@ class Telling(Formulary):
         if gate is None:
             return
         earned, points = of_field(name, parts.SUBTOTAL), of_field(name, parts.POINTS)
-        takes = {"group": "否决本组", "total": "一票否决"}[gate.scope]
+        takes = VETO_OF[gate.scope]
         open_ = f'IF({of_field(name, parts.GATE_CEILING)}="{VETOED}","，未达到，{takes}","，因有未填，未定")'
         verdict = f'IF({of_field(name, parts.GATE)}="{VETOED}",{open_},"，达到")'
         share = f'TEXT(ROUND({earned}/{points},4),"0.00%")'

@@ -18,7 +18,7 @@ from xlkpi.month.standing import Earlier, Standing, Standings, positions, ranked
 from xlkpi.month.statistics import Population, population
 from xlkpi.scheme.types import TYPES, Shape
 from xlkpi.shown.report.figures import points
-from xlkpi.values import VETOED, CellContent, ItemStatus, State, Status, plain
+from xlkpi.values import VETO_OF, VETOED, CellContent, ItemStatus, State, Status, plain
 
 if TYPE_CHECKING:
     from xlkpi.checking.changes import Changes
@@ -235,7 +235,7 @@ def _reasons(stand: Standings, row: Standing) -> Iterable[str]:
     for line in row.account.losses:
         name = line.whose(labels)
         if line.vetoes:
-            word = {"group": f"本组{VETOED}", "total": State.VETOED}.get(line.scope, VETOED)
+            word = VETO_OF.get(line.scope, VETOED)
             yield f"[red]{name} {word}[/red]：{clean(line.text)}"
         else:
             beyond = f"（按条款 {line.nominal:g}）" if line.stopped else ""

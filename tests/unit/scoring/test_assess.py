@@ -297,7 +297,7 @@ def test_a_group_veto_takes_the_group(variant: Variant, real_month: RealMonth) -
     assert done.groups[1].before_veto == near(45)
     assert (done.total, done.before_veto, done.vetoed) == (near(43.2257978500812), near(real_month.total), False)
     assert item(done, "学习成长").vetoes[0].scope == "group"
-    assert "否决本组" in item(done, "学习成长").trace
+    assert "本组否决" in item(done, "学习成长").trace
     assert score().total == near(real_month.total)
 
 
