@@ -26,13 +26,13 @@ def in_chinese(text: str) -> str:
     if "\n" in text:
         return "\n".join(in_chinese(line) for line in text.split("\n"))
     for template in _templates():
-        found = template.shape.fullmatch(text)
-        if found:
-            told = {
+        match = template.shape.fullmatch(text)
+        if match:
+            translated = {
                 name: in_chinese(value) if name in _NESTED else _listed(value)
-                for name, value in found.groupdict().items()
+                for name, value in match.groupdict().items()
             }
-            return _PLACE.sub(lambda place, told=told: told[place[1]], template.chinese)  # type: ignore[misc]
+            return _PLACE.sub(lambda place, translated=translated: translated[place[1]], template.chinese)  # type: ignore[misc]
     return text
 
 
@@ -68,8 +68,8 @@ def _templates() -> Sequence[_Template]:
     for english, chinese in catalogue().items():
         fixed = _PLACE.split(english)[::3]
         if len(fixed) > 1:
-            places = [f"(?P<{found[1]}>{_KINDS[found[2]]})" for found in _PLACE.finditer(english)]
+            places = [f"(?P<{slot[1]}>{_KINDS[slot[2]]})" for slot in _PLACE.finditer(english)]
             shape = "".join(re.escape(text) + place for text, place in zip(fixed, [*places, ""], strict=True))
-            narrow = sum(found[2] is not None for found in _PLACE.finditer(english))
+            narrow = sum(slot[2] is not None for slot in _PLACE.finditer(english))
             made.append(_Template(re.compile(shape, re.S), sum(map(len, fixed)) + _NARROW * narrow, chinese))
     return sorted(made, key=lambda template: -template.certain)

@@ -148,7 +148,7 @@ def open_issue(
     Args:
         path: the folder of issue.json and master.xlsx.
         inspections: a filled form of 检查情况, from `xlkpi inspections new`, or several.
-        targets: a later revision of the targets, or several; it decides.
+        targets: a later revision of the targets, or several; it overrides the issued ones.
         waivers: a list (.xlsx or .yaml) of what headquarters accepts of a dealer, or several.
         anyway: use a list of another month, scheme or kind; a finding keeps that on record.
 

@@ -251,13 +251,13 @@ def _batch(
 ) -> Batch:
     issue = setup.issue
     order = {code: position for position, code in enumerate(issue.roster)}
-    counting = sorted(settled.counting.values(), key=lambda one: order[one.dealer])
-    rejected = [(one, unusable_of(manifest.outcome(entries[one.file]))) for one in filed if not one.answers]
-    for one, why in settled.refused:
-        findings = assessment_of(manifest.outcome(entries[one.file])).findings
-        rejected.append((one, Unusable(one.file, (*findings, why), one.dealer)))
+    counting = sorted(settled.counting.values(), key=lambda sent: order[sent.dealer])
+    rejected = [(sent, unusable_of(manifest.outcome(entries[sent.file]))) for sent in filed if not sent.answers]
+    for sent, why in settled.refused:
+        findings = assessment_of(manifest.outcome(entries[sent.file])).findings
+        rejected.append((sent, Unusable(sent.file, (*findings, why), sent.dealer)))
     rejected.sort(key=lambda pair: pair[0].file)
-    counted = [entries[one.file] for one in counting]
+    counted = [entries[sent.file] for sent in counting]
     notes = {d: with_rulings(findings, issue.rulings, d, issue.month) for d, findings in settled.notes.items()}
     return Batch(Assessments(manifest, counted, notes), rejected, settled, tuple(unremoved), setup.engine)
 

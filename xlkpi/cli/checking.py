@@ -70,11 +70,11 @@ def check(
     checked = checker.check(files)
     notes = _mark(checker, checked, folder, files) if folder else []
     changes = Comparison(issue, checker.check(workbook_paths(against))).of(checked) if against else None
-    found = [*(finding for one in checked for finding in one.findings), *notes, *lists, *given.findings]
-    _tell(issue, checked, found, changes, shape, output)
+    findings = [*(finding for file in checked for finding in file.findings), *notes, *lists, *given.findings]
+    _tell(issue, checked, findings, changes, shape, output)
     if folder and shape == "text":
         console().print(f"→ {folder}")
-    exit_with_status(found, failed=0)
+    exit_with_status(findings, failed=0)
 
 
 def _mark(checker: Checker, checked: Sequence[Checked], folder: Path, sources: Iterable[Path]) -> list[Finding]:
@@ -85,10 +85,10 @@ def _mark(checker: Checker, checked: Sequence[Checked], folder: Path, sources: I
     given = {path.resolve() for path in sources}
     notes: list[Finding] = []
     taken: set[str] = set()
-    for one in checked:
-        if not one.findings:
+    for file in checked:
+        if not file.findings:
             continue
-        marked = checker.marked(one)
+        marked = checker.marked(file)
         if marked.finding is not None:
             notes.append(marked.finding)
         if marked.data is None:
@@ -100,27 +100,27 @@ def _mark(checker: Checker, checked: Sequence[Checked], folder: Path, sources: I
             write_file(target, marked.data)
         except WriteError as error:
             facts = {"path": str(error.path), "detail": error.detail}
-            notes.append(Finding("XK-W001", one.read.file, facts=facts))
+            notes.append(Finding("XK-W001", file.read.file, facts=facts))
     return notes
 
 
 def _tell(
-    issue: Issue, checked: Sequence[Checked], found: Sequence[Finding], changes: Sequence[Changes] | None,
+    issue: Issue, checked: Sequence[Checked], findings: Sequence[Finding], changes: Sequence[Changes] | None,
     shape: str, output: Path | None,
 ) -> None:  # fmt: skip
     from xlkpi.checking.finding_list import rows, to_csv, to_json, to_workbook
     from xlkpi.files import write_file
     from xlkpi.shown.terminal import print_changes, print_findings
 
-    files = [(one.read.file, one.dealer) for one in checked]
+    files = [(checked_file.read.file, checked_file.dealer) for checked_file in checked]
     senders = {file: issue.roster[code] for file, code in files if code in issue.roster}
     if shape == "text":
         screen = console()
         whose = {f: f"{d.code} {d.name}" for f, d in senders.items()}
-        print_findings(screen, found, dealers=whose, files=len(checked))
+        print_findings(screen, findings, dealers=whose, files=len(checked))
         print_changes(screen, changes or ())
         return
-    listed = rows(found, senders)
+    listed = rows(findings, senders)
     data: str | bytes = to_workbook(listed, changes) if shape == "xlsx" else to_json(listed, changes)
     if shape == "csv":
         data = to_csv(listed)

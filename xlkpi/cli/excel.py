@@ -58,7 +58,7 @@ def score(issue_folder: Path | None, name: str, inspected: Path | None, only_che
     Needs no macro. Where the control workbook is open, what is not given here is taken from its sheet.
     """
     from xlkpi.excel.attach import NotChosen, choices_among, choose, running_books
-    from xlkpi.excel.button import load, review_book, told
+    from xlkpi.excel.button import error_text, load, review_book
     from xlkpi.excel.control import FILE as CONTROL
     from xlkpi.issue import IssueError
 
@@ -72,10 +72,10 @@ def score(issue_folder: Path | None, name: str, inspected: Path | None, only_che
             inspected = inspected or choices.path_or_none("inspections")
         issue = load(issue_folder, inspected).issue
         book = choose(books, name, beside=CONTROL, how="请用 --book 指明一份")
-        done = review_book(book, issue, scoring=not only_check)
+        result = review_book(book, issue, scoring=not only_check)
     except (IssueError, NotChosen) as error:
         raise click.UsageError(str(error)) from None
     except Exception as error:
-        raise click.ClickException(told(error)) from None
-    click.echo(done.message)
-    exit_with_status(done.findings, failed=0)
+        raise click.ClickException(error_text(error)) from None
+    click.echo(result.message)
+    exit_with_status(result.findings, failed=0)

@@ -126,10 +126,10 @@ def _all(command: click.Command) -> Iterator[click.Command]:
 @cache
 def _click_asks_here() -> None:
     """Have click look its messages up here: it asks gettext, whose catalogues are compiled files of the system's."""
-    for found in pkgutil.iter_modules(click.__path__):
-        if found.name.startswith("_"):
+    for module_ in pkgutil.iter_modules(click.__path__):
+        if module_.name.startswith("_"):
             continue
-        module = importlib.import_module(f"click.{found.name}")
+        module = importlib.import_module(f"click.{module_.name}")
         if hasattr(module, "_"):
             vars(module)["_"] = _exactly
         if hasattr(module, "ngettext"):
@@ -140,5 +140,5 @@ def _exactly(text: str) -> str:
     return catalogue().get(text, text) if chinese() else text
 
 
-def _counted(one: str, several: str, count: int) -> str:
-    return _exactly(one if count == 1 else several)
+def _counted(single: str, several: str, count: int) -> str:
+    return _exactly(single if count == 1 else several)

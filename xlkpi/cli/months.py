@@ -63,7 +63,7 @@ def new(
     store_file: Path | None, deadline: str, locked: str, contact: str, anyway: bool, replace: bool,
     output: Path,
 ) -> None:  # fmt: skip
-    """Issue a month: one blank workbook a dealer, the master and issue.json."""
+    """Issue a month: one blank workbook per dealer, the master and issue.json."""
     from dataclasses import replace as replace_in
 
     from xlkpi.findings import Severity, worst
@@ -104,7 +104,7 @@ def new(
     told = [finding for listed in known for finding in listed.findings]
     told += contradictions(plan, [listed.rows for listed in before], loaded)
     stop_on_errors([*aimed.findings, *told])
-    accepted = [found for found in (*dealers.findings, *aimed.findings, *told) if found.code == ACCEPTED]
+    accepted = [faults for faults in (*dealers.findings, *aimed.findings, *told) if faults.code == ACCEPTED]
     issue = replace_in(with_history(issue, [listed.rows for listed in known]), accepted=tuple(accepted))
     try:
         published = publish(issue, output, replace=replace)

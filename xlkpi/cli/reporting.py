@@ -46,17 +46,17 @@ def pdf(given: Gathered, output: Path) -> None:
     from xlkpi.shown.pdf import NoLibreOffice, to_pdf
     from xlkpi.shown.terminal import print_findings
 
-    found = []
+    unwritten = []
     try:
         for written in to_pdf(given.files, output):
             if isinstance(written, Path):
                 click.echo(str(written))
             else:
-                found.append(written)
+                unwritten.append(written)
     except NoLibreOffice:
         raise click.ClickException(
             say("LibreOffice (soffice) was not found: install it, or print the 绩效考核表 from Excel or WPS.")
         ) from None
-    if found:
-        print_findings(console(), found)
-    exit_with_status(found, failed=len(found))
+    if unwritten:
+        print_findings(console(), unwritten)
+    exit_with_status(unwritten, failed=len(unwritten))

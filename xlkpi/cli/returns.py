@@ -83,6 +83,6 @@ def _survey(
     """What came, without a comparison of figures: that is headquarters' to look at, not a dealer's to answer for."""
     opened = open_given(issue_folder)
     files = given.files
-    filing, found = options.read(opened.issue, files, always=True)
-    stop_on_errors(found)
+    filing, findings = options.read(opened.issue, files, always=True)
+    stop_on_errors(findings)
     return score_files(opened, files, jobs=jobs, engine=engine, filing=filing, compare=False)

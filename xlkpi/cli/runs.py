@@ -106,23 +106,23 @@ class FilingOptions:
         from xlkpi.batch.receipts import read_receipts
         from xlkpi.headquarters.lists import read_roster
 
-        found: list[Finding] = []
+        findings: list[Finding] = []
         log: dict[str, Receipt] = {}
         if self.receipts:
             received = read_receipts(self.receipts, issue.month, anyway=self.anyway)
             log, strays = received.of(files)
-            found = [*received.findings, *strays]
+            findings = [*received.findings, *strays]
             if received.refused:
-                stop_on_errors(found)
+                stop_on_errors(findings)
         if not (always or self.roster or self.deadline or self.locked):
-            return Filing(log), found
+            return Filing(log), findings
         dealers = issue.roster
         if self.roster:
             listed = read_roster(self.roster, anyway=self.anyway)
-            dealers, found = listed.rows, [*found, *listed.findings]
+            dealers, findings = listed.rows, [*findings, *listed.findings]
             if listed.refused:
-                stop_on_errors(found)
-        return Filing(log, Expected(dealers, *self._ends(issue))), found
+                stop_on_errors(findings)
+        return Filing(log, Expected(dealers, *self._ends(issue))), findings
 
     def _ends(self, issue: Issue) -> tuple[datetime | None, datetime | None]:
         """The first moments that are too late, for being in time and for counting at all."""

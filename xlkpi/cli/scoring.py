@@ -45,7 +45,7 @@ _MOST_PRINTED = 200  # dealers, findings; scores.json, scores.csv and the rankin
 @given_files()
 @issue_option
 @click.option(
-    "--targets", type=FILE, multiple=True, help="A later revision of the targets, by headquarters; it decides."
+    "--targets", type=FILE, multiple=True, help="Revised targets, by headquarters; they override the issued ones."
 )
 @click.option("--inspections", "inspected", type=FILE, multiple=True, help="检查情况, from `xlkpi inspections new`.")
 @waivers_option
@@ -57,9 +57,7 @@ _MOST_PRINTED = 200  # dealers, findings; scores.json, scores.csv and the rankin
 @jobs_option
 @cluster_option
 @click.option("--resume", is_flag=True, help="Go on from the last run in the output folder: score only what changed.")
-@click.option(
-    "--store", "store_file", type=NEW_FILE, help="A history file that keeps the run; made where there is none."
-)
+@click.option("--store", "store_file", type=NEW_FILE, help="A history file that keeps the run; created if missing.")
 @replace_option
 @click.option("--parquet", is_flag=True, help="Write the long form as Parquet parts too, into scores.parquet/.")
 @click.option("--report", is_flag=True, help="Write report.html beside the scores, as `xlkpi report` does.")
@@ -152,7 +150,7 @@ def audit(given: Gathered, engine: str) -> None:
     from xlkpi.shown.terminal import clean, print_findings
     from xlkpi.values import plain
 
-    found, differing = list(given.findings), 0
+    findings, differing = list(given.findings), 0
     by = second_opinion(len(given.files)) if engine == AUTO else engine
     screen = console()
     with shown(console(stderr=True), "核对") as progress:
@@ -161,16 +159,16 @@ def audit(given: Gathered, engine: str) -> None:
             try:
                 audited = audit_workbook(path, by)
             except Refused as refused:
-                found.append(Finding(refused.code, name, facts=refused.facts))
+                findings.append(Finding(refused.code, name, facts=refused.facts))
                 continue
             differing += len(audited.differences)
             screen.print(f"{clean(name)}：用 {by} 核对 {audited.cells} 格，{len(audited.differences)} 格不同")
             for difference in audited.differences:
                 stored, again = clean(plain(difference.stored)), clean(plain(difference.recalculated))
                 screen.print(f"  {clean(difference.place)}：{stored} ≠ {again}")
-    if found:
-        print_findings(screen, found, files=len(given.files))
-    exit_with_status(found, failed=0)
+    if findings:
+        print_findings(screen, findings, files=len(given.files))
+    exit_with_status(findings, failed=0)
     if differing:
         sys.exit(ERRORS)
 
@@ -186,13 +184,13 @@ def demo(output: Path, engine: str) -> None:
     from xlkpi.shown.terminal import print_findings, print_ranking
 
     try:
-        done = run_demo(output, engine)
+        shown = run_demo(output, engine)
     except Occupied as occupied:
         stop_on_errors(occupied.findings)
         raise
     screen = console()
-    print_ranking(screen, done.month.standings)
-    serious = [f for f in done.month.all_findings() if f.severity > Severity.NOTICE]
-    print_findings(screen, serious, dealers=done.month.owners(), files=done.month.files)
-    for line in paths_to_open(done):
+    print_ranking(screen, shown.month.standings)
+    serious = [f for f in shown.month.all_findings() if f.severity > Severity.NOTICE]
+    print_findings(screen, serious, dealers=shown.month.owners(), files=shown.month.files)
+    for line in paths_to_open(shown):
         screen.print(line)

@@ -118,8 +118,8 @@ def with_waivers(issue: Issue, paths: Sequence[Path], *, anyway: bool = False) -
 
     from xlkpi.headquarters.waivers import read_waivers
 
-    waivers, found = read_waivers(paths, issue, anyway=anyway)
-    return replace(issue, waivers=waivers), found
+    waivers, findings = read_waivers(paths, issue, anyway=anyway)
+    return replace(issue, waivers=waivers), findings
 
 
 def stop_on_errors(findings: Iterable[Finding]) -> None:

@@ -34,7 +34,7 @@ def opened(store_file: Path, *, write: bool = False) -> Iterator[Store]:
     def waiting(detail: str) -> None:
         click.echo(say(f"{store_file}: another program has it open; waiting …"), err=True)
 
-    with open_store(store_file, write=write, told=waiting) as store:
+    with open_store(store_file, write=write, notify=waiting) as store:
         yield store
 
 
@@ -73,8 +73,8 @@ def keep(month: MonthResult, store_file: Path) -> None:
     from xlkpi.month.store.record import record
 
     with opened(store_file, write=True) as store:
-        done = record(store, month)
-    click.echo(f"历史库 {store_file}：新增 {done.new}，替换 {done.revised}，未变 {done.unchanged}")
+        recorded = record(store, month)
+    click.echo(f"历史库 {store_file}：新增 {recorded.new}，替换 {recorded.revised}，未变 {recorded.unchanged}")
 
 
 @click.command()
@@ -91,8 +91,8 @@ def history(dealer: str, store_file: Path, name: str, scheme_name: str) -> None:
         if not name:
             print_history(console(), dealer, dealer_months(store, dealer))
             return
-        found = past(store, dealer, which_scheme(store, scheme_name))
-    print_figures(console(), f"{dealer}　{name}", found.get(name, []))
+        figures = past(store, dealer, which_scheme(store, scheme_name))
+    print_figures(console(), f"{dealer}　{name}", figures.get(name, []))
 
 
 @click.command()
@@ -137,8 +137,8 @@ def trend(store_file: Path, name: str, item: str, field: str, part: str, scheme_
         raise click.UsageError(say("give one of --of, --item and --field"))
     kind: Kind | None = "item" if item else "figure" if field else None
     with opened(store_file) as store:
-        found = trend_of(store, which_scheme(store, scheme_name), name or item or field, _PARTS[part], kind)
-    print_trend(console(), found)
+        result = trend_of(store, which_scheme(store, scheme_name), name or item or field, _PARTS[part], kind)
+    print_trend(console(), result)
 
 
 @click.group("store")

@@ -101,13 +101,13 @@ def choose(books: Iterable[Any], name: str, beside: str = "", how: str = "请选
     others = [book for book in books if book.name != beside]
     names = "、".join(book.name for book in others) or "没有"
     if name:
-        found = _named(others, name)
-        if not found:
+        fitting = _named(others, name)
+        if not fitting:
             raise NotChosen(f"没有打开名为“{name}”的工作簿；现在打开的：{names}")
-        if len(found) > 1:
-            paths = "、".join(full_name(book) or book.name for book in found)
-            raise NotChosen(f"打开了 {len(found)} 份名为“{name}”的工作簿，请写完整的路径：{paths}")
-        return found[0]
+        if len(fitting) > 1:
+            paths = "、".join(full_name(book) or book.name for book in fitting)
+            raise NotChosen(f"打开了 {len(fitting)} 份名为“{name}”的工作簿，请写完整的路径：{paths}")
+        return fitting[0]
     ours = [book for book in others if _is_form(book)]
     if len(ours) == 1:
         return ours[0]

@@ -27,7 +27,7 @@ _ENGINE = "formualizer"
 def press(control: Any, now: Callable[[], datetime] = datetime.now) -> str:
     """Do what the control workbook says; tell the outcome in a message and in its log. Returns the message.
 
-    Whatever goes wrong is told in words as well; nothing is raised, since a macro shows a traceback to nobody's use.
+    Whatever goes wrong is told in words as well; nothing is raised, since a traceback in a macro helps nobody.
     """
     action, well = "", False
     log: Sequence[Sequence[str]] = ()
@@ -37,7 +37,7 @@ def press(control: Any, now: Callable[[], datetime] = datetime.now) -> str:
         message = _ACTIONS[choices.action](control, choices)
         well = True
     except Exception as error:
-        message = told(error)
+        message = error_text(error)
     try:
         write_log(control, now(), action, message, log)
     except Exception as error:
@@ -46,7 +46,7 @@ def press(control: Any, now: Callable[[], datetime] = datetime.now) -> str:
     return message
 
 
-def told(error: Exception) -> str:
+def error_text(error: Exception) -> str:
     """What went wrong, in words for the reviewer."""
     if isinstance(error, Trouble | CannotWrite):
         return str(error)
@@ -66,10 +66,10 @@ def _score(control: Any, choices: Choices) -> str:
 def _reviewed(control: Any, choices: Choices, *, scoring: bool) -> str:
     book = choose(control.app.books, choices.values["book"], beside=control.name)
     listed = choices.path_or_none("inspections") if scoring else None
-    done = review_book(book, load(choices.path("issue"), listed).issue, scoring=scoring)
-    if done.assessment is None:
-        raise Trouble(done.message)
-    return done.message
+    result = review_book(book, load(choices.path("issue"), listed).issue, scoring=scoring)
+    if result.assessment is None:
+        raise Trouble(result.message)
+    return result.message
 
 
 def review_book(book: Any, issue: Issue, *, scoring: bool) -> Review:
@@ -81,9 +81,9 @@ def review_book(book: Any, issue: Issue, *, scoring: bool) -> Review:
     from xlkpi.scoring.engine import load_engine  # noqa: PLC0415 - takes a moment; whoever only installs is spared
 
     engine = load_engine(_ENGINE, issue.master, issue.layout)
-    done = review(issue, engine, BookCells(book), book.name, scoring=scoring)
-    apply(book, done.operations)
-    return done
+    result = review(issue, engine, BookCells(book), book.name, scoring=scoring)
+    apply(book, result.operations)
+    return result
 
 
 def load(folder: Path, inspections: Path | None) -> OpenIssue:
@@ -124,8 +124,8 @@ def _folder(control: Any, choices: Choices) -> str:
     except WriteError as error:
         raise Trouble(f"写不了 {error.path}：{error.detail}") from None
     states = Counter(row.state for row in month.standings.rows)
-    told = "，".join(f"{state} {states[state]} 份" for state in State if states[state])
-    return f"{told}\n结果在 {out}"
+    counted = "，".join(f"{state} {states[state]} 份" for state in State if states[state])
+    return f"{counted}\n结果在 {out}"
 
 
 def _blanks(control: Any, choices: Choices) -> str:

@@ -46,8 +46,8 @@ class BookCells:
     @cached_property
     def names(self) -> Mapping[str, str]:
         """Names of the whole workbook; those of a single sheet carry its name in front and are left out."""
-        found = {name.name: name.refers_to for name in self.book.names}
-        return {name: text.removeprefix("=") for name, text in found.items() if text and "!" not in name}
+        references = {name.name: name.refers_to for name in self.book.names}
+        return {name: text.removeprefix("=") for name, text in references.items() if text and "!" not in name}
 
     @property
     def is_form(self) -> bool:
@@ -162,21 +162,21 @@ def _cells(
     """The cells that hold something; most of a rectangle is blank, so blanks are passed over first."""
     columns = [column_letters(number) for number in range(1, max((len(row) for row in values), default=0) + 1)]
     for number, row in enumerate(values, 1):
-        told = None if formulas is None else formulas[number - 1]
+        in_row = None if formulas is None else formulas[number - 1]
         for position, value in enumerate(row):
             blank = value is None or value == ""
-            if blank and told is None:
+            if blank and in_row is None:
                 continue
-            formula = UNKNOWN if told is None else _formula(told[position], value)
+            formula = UNKNOWN if in_row is None else _formula(in_row[position], value)
             if blank and formula is None:
                 continue
             kind, text, shape = (CellKind.EMPTY, None, UNKNOWN) if blank else _kind(value)
             yield RawCell(Place(sheet, f"{columns[position]}{number}"), kind, text, formula, shape)
 
 
-def _formula(told: object, value: object) -> str | None:
+def _formula(formula: object, value: object) -> str | None:
     """A formula without the equals sign. A text that begins with one is told just so, and is none."""
-    return told[1:] if isinstance(told, str) and told.startswith("=") and told != value else None
+    return formula[1:] if isinstance(formula, str) and formula.startswith("=") and formula != value else None
 
 
 def _kind(value: Any) -> tuple[CellKind, str, str | Unknown]:

@@ -71,29 +71,32 @@ class Machine:
 
 def examine(folder: Path, machine: Machine | None = None) -> Iterator[Diagnosis]:
     """Look at the installation in a folder, from the interpreter to Excel's own settings."""
-    here = machine or Machine()
-    yield _system(here)
+    machine_ = machine or Machine()
+    yield _system(machine_)
     try:
         vba = template_vba()
     except (OSError, KeyError, ValueError) as error:
         yield Diagnosis("xlwings", False, f"没有装好：{error}", "在 xlkpi 的 Python 里运行 pip install xlwings")
         return
     yield Diagnosis("xlwings", True, str(template().parent))
-    yield from _workbook(folder, vba, here)
-    if here.platform == "win32":
-        yield from _windows(folder / FILE, here)
-    if here.platform == "darwin":
-        yield _apple_script(here)
+    yield from _workbook(folder, vba, machine_)
+    if machine_.platform == "win32":
+        yield from _windows(folder / FILE, machine_)
+    if machine_.platform == "darwin":
+        yield _apple_script(machine_)
 
 
-def _system(here: Machine) -> Diagnosis:
-    named = {"win32": "Windows", "darwin": "macOS"}.get(here.platform)
+def _system(machine: Machine) -> Diagnosis:
+    named = {"win32": "Windows", "darwin": "macOS"}.get(machine.platform)
     return Diagnosis(
-        "系统", named is not None, named or here.platform, "按钮要在装有 Excel 的 Windows 或 macOS 上用；别处请用命令行"
+        "系统",
+        named is not None,
+        named or machine.platform,
+        "按钮要在装有 Excel 的 Windows 或 macOS 上用；别处请用命令行",
     )
 
 
-def _workbook(folder: Path, vba: bytes, here: Machine) -> Iterator[Diagnosis]:
+def _workbook(folder: Path, vba: bytes, machine: Machine) -> Iterator[Diagnosis]:
     again = "重新运行 xlkpi excel install"
     path = folder / FILE
     others = sorted(p.name for p in folder.glob("xlkpi*.xlsm") if p.name != FILE) if folder.is_dir() else []
@@ -109,47 +112,47 @@ def _workbook(folder: Path, vba: bytes, here: Machine) -> Iterator[Diagnosis]:
         yield Diagnosis("控制台", False, f"{path} 读不了：{error}", again)
         return
     yield Diagnosis("控制台", same, "宏与安装的 xlwings 一致" if same else "宏与安装的 xlwings 不一致", again)
-    told = {
+    settings = {
         (cells[f"A{row}"].text or "").upper(): (cells[f"B{row}"].text or "") if f"B{row}" in cells else ""
         for row in range(1, 30)
         if f"A{row}" in cells
     }
-    outside = told.get("ADD_WORKBOOK_TO_PYTHONPATH", "true").lower() == "false"
+    outside = settings.get("ADD_WORKBOOK_TO_PYTHONPATH", "true").lower() == "false"
     yield Diagnosis(
         "文件夹里的程序", outside, "不会被导入" if outside else "工作簿旁边的 .py 会先于真的被导入", again
     )  # fmt: skip
-    interpreter = told.get("INTERPRETER_WIN" if here.platform == "win32" else "INTERPRETER_MAC", "")
-    yield _interpreter(interpreter, here, again)
+    interpreter = settings.get("INTERPRETER_WIN" if machine.platform == "win32" else "INTERPRETER_MAC", "")
+    yield _interpreter(interpreter, machine, again)
 
 
-def _interpreter(path: str, here: Machine, again: str) -> Diagnosis:
+def _interpreter(path: str, machine: Machine, again: str) -> Diagnosis:
     if not path:
         return Diagnosis("Python", False, "控制台里没有写本系统的 Python", again)
     if not Path(path).is_file():
         return Diagnosis("Python", False, f"{path} 不在", again)
     try:
-        version, *ways = here.run([path, "-c", _ASKED]).split()
+        version, *ways = machine.run([path, "-c", _ASKED]).split()
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         return Diagnosis("Python", False, f"{path} 里不能导入 xlkpi 和 xlwings：{error}", "在那个 Python 里安装 xlkpi")
-    well = bool(ways) or here.platform not in ("win32", "darwin")
-    return Diagnosis("Python", well, f"{path}（{version}）", why_none(here.platform))
+    well = bool(ways) or machine.platform not in ("win32", "darwin")
+    return Diagnosis("Python", well, f"{path}（{version}）", why_none(machine.platform))
 
 
-def _windows(path: Path, here: Machine) -> Iterator[Diagnosis]:
+def _windows(path: Path, machine: Machine) -> Iterator[Diagnosis]:
     if path.is_file():
         marked = _marked_from_the_web(path)
         yield Diagnosis(
             "来自网络的标记", not marked, "有，Excel 会禁止宏" if marked else "没有",
             f"右键文件 → 属性 → 解除锁定；或在 PowerShell 运行 Unblock-File '{path}'",
         )  # fmt: skip
-    by_policy = here.registry("HKCU", _POLICY, "VBAWarnings")
-    level = by_policy if by_policy is not None else here.registry("HKCU", _OFFICE, "VBAWarnings")
+    by_policy = machine.registry("HKCU", _POLICY, "VBAWarnings")
+    level = by_policy if by_policy is not None else machine.registry("HKCU", _OFFICE, "VBAWarnings")
     word = _WARNINGS.get(level, "没有设置") if isinstance(level, int) else "没有设置（Excel 默认禁用并提示）"
     remedy = "文件 → 选项 → 信任中心 → 宏设置 → 禁用所有宏，并发出通知；或把文件夹加为受信任位置"
     if by_policy is not None:
         remedy = "由公司策略决定，请找 IT；或用 xlkpi excel score"
     yield Diagnosis("宏设置", level not in (3, 4), word, remedy)
-    rule = here.registry("HKLM", *_ATTACK_SURFACE)
+    rule = machine.registry("HKLM", *_ATTACK_SURFACE)
     blocked = str(rule) == "1"
     yield Diagnosis(
         "Office 启动其他程序", not blocked, "被公司策略禁止" if blocked else "没有发现禁止",
@@ -165,8 +168,8 @@ def _marked_from_the_web(path: Path) -> bool:
         return False
 
 
-def _apple_script(here: Machine) -> Diagnosis:
-    folder = here.home / "Library" / "Application Scripts" / "com.microsoft.Excel"
+def _apple_script(machine: Machine) -> Diagnosis:
+    folder = machine.home / "Library" / "Application Scripts" / "com.microsoft.Excel"
     wanted = next(template().parent.glob("xlwings-*.applescript"), None)
     there = wanted is not None and (folder / wanted.name).is_file()
     name = wanted.name if wanted else "xlwings-….applescript"

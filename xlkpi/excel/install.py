@@ -38,10 +38,10 @@ _BLUE, _LINE, _YELLOW, _GREY = "#1E3A5F", "#BFC7D1", "#FFF9DB", "#9AA4B2"
 
 def template() -> Path:
     """The installed xlwings' standalone workbook, found without importing xlwings."""
-    found = find_spec("xlwings")
-    if found is None or found.origin is None:
+    spec = find_spec("xlwings")
+    if spec is None or spec.origin is None:
         raise FileNotFoundError("xlwings is not installed")
-    return Path(found.origin).parent / "quickstart_standalone.xlsm"
+    return Path(spec.origin).parent / "quickstart_standalone.xlsm"
 
 
 def template_vba() -> bytes:
@@ -149,10 +149,10 @@ def _control_sheet(book: Any, sheet: Worksheet) -> None:
         {"macro": _MACRO, "caption": "运　行", "width": 150, "height": 34, "x_offset": 12, "y_offset": 5},
     )
     chosen = f"$C${ACTION_ROW}"
-    told = "".join(f'IF({chosen}="{action}","{words}",' for action, words in _MEANINGS.items())
+    meaning = "".join(f'IF({chosen}="{action}","{words}",' for action, words in _MEANINGS.items())
     sheet.merge_range(ACTION_ROW, 1, ACTION_ROW, 3, "", look["note"])
     sheet.write_formula(
-        ACTION_ROW, 1, f'={told}"请在上面选一项"' + ")" * len(_MEANINGS), look["note"], _MEANINGS[Action.SCORE]
+        ACTION_ROW, 1, f'={meaning}"请在上面选一项"' + ")" * len(_MEANINGS), look["note"], _MEANINGS[Action.SCORE]
     )
     _fields(sheet, look, chosen)
     for column, heading in enumerate(("时间", "做了什么", "结果"), 1):

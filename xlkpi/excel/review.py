@@ -51,17 +51,17 @@ def review(issue: Issue, engine: Engine, source: Source, file: str, *, scoring: 
     listed = issue.inspections.get(read.dealer, {})
     known = replace(issue, inspections={**issue.inspections, read.dealer: {**listed, **read.inspections}})
     read = replace(read, findings=(*read.findings, *_contradicted(issue, read)))
-    (done,) = with_doubts(known, [assess(known, engine, read)])
-    findings = tuple(f for f in done.findings if scoring or f.code != INSPECTION_MISSING)
+    (result,) = with_doubts(known, [assess(known, engine, read)])
+    findings = tuple(f for f in result.findings if scoring or f.code != INSPECTION_MISSING)
     dealer = issue.roster[read.dealer]
     title = f"{dealer.name}（{dealer.code}）　{issue.month}"
     operations = [*_listed(mark(findings, source.sheets, title))]
     if scoring:
-        operations = [*score_sheet(known, done, frozenset(read.inspections)), *operations]
+        operations = [*score_sheet(known, result, frozenset(read.inspections)), *operations]
     _only_ours(source, operations)
     readings = _readings(issue, source, read) if scoring else None
-    told = (summary(known, done), *(() if readings else _beside(issue, source, done))) if scoring else ()
-    lines = [f"{title}", *told, tally(findings, None if findings else 1)]
+    totals = (summary(known, result), *(() if readings else _beside(issue, source, result))) if scoring else ()
+    lines = [f"{title}", *totals, tally(findings, None if findings else 1)]
     if scoring and read.inspections:
         lines.append(f"采用了本工作簿里填写的 {len(read.inspections)} 项检查情况")
     if readings is not None:
@@ -70,7 +70,7 @@ def review(issue: Issue, engine: Engine, source: Source, file: str, *, scoring: 
     elif scoring and read.phrases and any(issue.layout.of(Role.READ)):
         lines.append("检查情况里的文字读作什么没能写进工作簿（计分过程的行列与下发的不同），表上的公式可能读不懂它们")
     sheets = "、".join(f"“{op.sheet}”" for op in operations if isinstance(op, EnsureSheet))
-    return Review(tuple(operations), "\n".join([*lines, f"已写入工作表{sheets}；工作簿还没有保存"]), findings, done)
+    return Review(tuple(operations), "\n".join([*lines, f"已写入工作表{sheets}；工作簿还没有保存"]), findings, result)
 
 
 def _readings(issue: Issue, source: Source, read: Submission) -> Write | None:
@@ -104,9 +104,9 @@ def _contradicted(issue: Issue, read: Submission) -> Iterator[Finding]:
     for slot in issue.layout.of(Role.INSPECTION):
         name, entry = slot.field, issue.scheme.fields[slot.field]
         if name in listed and name in read.inspections:
-            found, expected = show(entry, read.inspections[name]), show(entry, listed[name])
-            if found != expected:
-                facts = {"label": entry.label or name, "found": found, "expected": expected}
+            own, expected = show(entry, read.inspections[name]), show(entry, listed[name])
+            if own != expected:
+                facts = {"label": entry.label or name, "found": own, "expected": expected}
                 yield Finding("XK-I009", read.file, slot.place, name, facts)
 
 
@@ -132,13 +132,13 @@ def _only_ours(source: Source, operations: Iterable[Operation]) -> None:
                 raise CannotWrite(f"工作簿里已有一张别人的工作表“{operation.sheet}”；请改名后再试")
 
 
-def _beside(issue: Issue, source: Source, done: Assessment) -> Iterable[str]:
+def _beside(issue: Issue, source: Source, assessment: Assessment) -> Iterable[str]:
     """A word where the workbook's own formulas give another total."""
     place = issue.layout.place(TOTAL)
     cell = source.cells(place.sheet, {place.ref}).cells.get(place.ref)
     if cell is not None and cell.kind is CellKind.NUMBER and cell.text is not None:
         own = float(cell.text)
-        if abs(own - done.total) > _SAME * max(1.0, abs(done.total)):
+        if abs(own - assessment.total) > _SAME * max(1.0, abs(assessment.total)):
             yield f"注意：工作簿自己算出 {own:.1f} 分；里面的公式或目标与总部下发的不同，或检查情况来自清单"
 
 

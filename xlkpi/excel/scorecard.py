@@ -31,36 +31,36 @@ _ITEM_ROW = 6  # of the headings above the items
 Row = tuple[CellContent, ...]
 
 
-def score_sheet(issue: Issue, done: Assessment, here: frozenset[str]) -> tuple[Operation, ...]:
+def score_sheet(issue: Issue, assessment: Assessment, own: frozenset[str]) -> tuple[Operation, ...]:
     """What to write so that the workbook shows how it was scored.
 
     Args:
         issue: what was issued, with the inspections that counted.
-        done: the assessment.
-        here: fields whose inspection was taken from this workbook; the others come from headquarters' list.
+        assessment: the assessment.
+        own: fields whose inspection was taken from this workbook; the others come from headquarters' list.
     """
-    return tuple(_operations(issue, done, here))
+    return tuple(_operations(issue, assessment, own))
 
 
-def summary(issue: Issue, done: Assessment) -> str:
+def summary(issue: Issue, result: Assessment) -> str:
     """Total, grade and status in one sentence."""
-    if done.status is Status.PROVISIONAL:
-        return f"暂定：总分在 {points(done.total, 1)} 至 {points(done.ceiling, 1)} 之间（有未填、未检查或整组不适用）"
-    told = (
-        f"总分 {points(done.published, issue.scheme.display_decimals)} 分（满分 {issue.scheme.points:g}），{done.grade}"
-    )
-    if done.vetoed:
-        labels = {item.id: item.name for item in done.items}
-        why = "、".join(line.whose(labels) for line in done.account.losses if line.vetoes and line.scope == "total")
-        return f"{told}；一票否决（{why}），否决前 {points(done.before_veto, 1)} 分"
-    return told if done.before_veto == done.total else f"{told}；否决前 {points(done.before_veto, 1)} 分"
+    if result.status is Status.PROVISIONAL:
+        lowest, highest = points(result.total, 1), points(result.ceiling, 1)
+        return f"暂定：总分在 {lowest} 至 {highest} 之间（有未填、未检查或整组不适用）"
+    published = points(result.published, issue.scheme.display_decimals)
+    text = f"总分 {published} 分（满分 {issue.scheme.points:g}），{result.grade}"
+    if result.vetoed:
+        labels = {item.id: item.name for item in result.items}
+        why = "、".join(line.whose(labels) for line in result.account.losses if line.vetoes and line.scope == "total")
+        return f"{text}；一票否决（{why}），否决前 {points(result.before_veto, 1)} 分"
+    return text if result.before_veto == result.total else f"{text}；否决前 {points(result.before_veto, 1)} 分"
 
 
-def _operations(issue: Issue, done: Assessment, here: frozenset[str]) -> Iterator[Operation]:
-    dealer = issue.roster[done.dealer]
+def _operations(issue: Issue, result: Assessment, own: frozenset[str]) -> Iterator[Operation]:
+    dealer = issue.roster[result.dealer]
     head: tuple[Row, ...] = (
         (f"{SHEET}　{dealer.name}（{dealer.code}）　{issue.month}　{issue.scheme.title} {issue.scheme.version}",),
-        (summary(issue, done),),
+        (summary(issue, result),),
         (
             "分数由总部下发的公式、目标和检查情况算出；表里被改动的公式和目标不起作用。本表由程序写入，再次评分时会覆盖。",
         ),
@@ -68,26 +68,26 @@ def _operations(issue: Issue, done: Assessment, here: frozenset[str]) -> Iterato
     yield EnsureSheet(SHEET, _WIDTHS)
     yield Write(Place(SHEET, "A1"), head)
     yield Fill(SHEET, "A1:I1", _TITLE_FILL, bold=True)
-    veto_or_open = _VETO_FILL if done.vetoed else _OPEN_FILL if done.status is Status.PROVISIONAL else _TITLE_FILL
+    veto_or_open = _VETO_FILL if result.vetoed else _OPEN_FILL if result.status is Status.PROVISIONAL else _TITLE_FILL
     yield Fill(SHEET, "A2:I2", veto_or_open, bold=True)
-    yield from _items(issue, done)
-    row = _ITEM_ROW + len(done.items) + len(done.groups) + has_bonus(done) + 3
-    fired = tuple(_fired(done))
+    yield from _items(issue, result)
+    row = _ITEM_ROW + len(result.items) + len(result.groups) + has_bonus(result) + 3
+    fired = tuple(_fired(result))
     if fired:
         yield from _table(row, "扣分和否决", _CLAUSE_HEADINGS, fired)
         row += len(fired) + 3
-    inspected = tuple(_inspections(issue, done.dealer, here))
+    inspected = tuple(_inspections(issue, result.dealer, own))
     if inspected:
         yield from _table(row, "采用的检查情况", _INSPECTION_HEADINGS, inspected)
 
 
-def _items(issue: Issue, done: Assessment) -> Iterator[Operation]:
+def _items(issue: Issue, result: Assessment) -> Iterator[Operation]:
     scored = {item.name: issue.scheme.fields.get(item.scored_field) for item in issue.scheme.items}
     rows: list[Row] = []
     figures: list[tuple[int, str]] = []
     marks: list[tuple[int, str]] = []
-    for group in done.groups:
-        for item in (item for item in done.items if item.group == group.name):
+    for group in result.groups:
+        for item in (item for item in result.items if item.group == group.name):
             rows.append(_item(item))
             if (field := scored[item.id]) is not None:
                 figures.append((_ITEM_ROW + len(rows), number_format(field.type)))
@@ -96,8 +96,8 @@ def _items(issue: Issue, done: Assessment) -> Iterator[Operation]:
         word = VETOED if group.vetoed else None
         rows.append((group.name, "小计", group.points, None, None, None, group.before_veto, group.score, word))
         marks.append((_ITEM_ROW + len(rows), _GROUP_FILL))
-    if has_bonus(done):
-        rows.append((None, BONUS, None, None, None, None, None, done.bonus, None))
+    if has_bonus(result):
+        rows.append((None, BONUS, None, None, None, None, None, result.bonus, None))
     rows.append(
         (
             None,
@@ -106,9 +106,9 @@ def _items(issue: Issue, done: Assessment) -> Iterator[Operation]:
             None,
             None,
             None,
-            done.before_veto,
-            done.total,
-            f"公布 {done.published:g} 分　{done.grade}",
+            result.before_veto,
+            result.total,
+            f"公布 {result.published:g} 分　{result.grade}",
         )
     )
     last = _ITEM_ROW + len(rows)
@@ -137,10 +137,10 @@ def has_bonus(done: Assessment) -> bool:
     return any(item.bonus for item in done.items)
 
 
-def _fired(done: Assessment) -> Iterator[Row]:
+def _fired(assessment: Assessment) -> Iterator[Row]:
     """What clauses and gates took."""
-    labels = {item.id: item.name for item in done.items}
-    for line in done.account.losses:
+    labels = {item.id: item.name for item in assessment.items}
+    for line in assessment.account.losses:
         if line.vetoes:
             word = VETO_OF.get(line.scope, VETOED)
             result = f"{word}，减 {line.taken:g} 分" if line.taken else word
@@ -149,11 +149,11 @@ def _fired(done: Assessment) -> Iterator[Row]:
         yield (line.whose(labels), line.text, None, None, None, None, line.inspection, result)
 
 
-def _inspections(issue: Issue, dealer: str, here: frozenset[str]) -> Iterator[Row]:
+def _inspections(issue: Issue, dealer: str, own: frozenset[str]) -> Iterator[Row]:
     given: Mapping[str, Value] = issue.inspections.get(dealer, {})
     for name, entry in issue.scheme.by("headquarters").items():
         if name in given:
-            where = "本工作簿" if name in here else "总部清单"
+            where = "本工作簿" if name in own else "总部清单"
             yield (entry.label or name, None, None, show(entry, given[name]), where)
 
 

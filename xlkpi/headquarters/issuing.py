@@ -1,4 +1,4 @@
-"""Issuing a month: from a scheme, a roster and targets to one blank workbook a dealer, the master and issue.json."""
+"""Issuing a month: from a scheme, a roster and targets to one blank workbook per dealer, the master and issue.json."""
 
 from __future__ import annotations
 

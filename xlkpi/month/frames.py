@@ -64,8 +64,8 @@ def _wide(month: Month, arrow: Any) -> tuple[Any, dict[str, list[Any]]]:
 
 def _wide_rows(month: Month, names: Iterable[str]) -> Iterator[list[Any]]:
     listed = list(names)
-    for done, standing in zip(month.assessments, month.standings.rows, strict=False):
-        yield _dealer(month, done, standing, listed)
+    for assessment, standing in zip(month.assessments, month.standings.rows, strict=False):
+        yield _dealer(month, assessment, standing, listed)
     for standing in month.standings.rows[len(month.assessments) :]:
         row = _identity(month, standing)
         yield [row.get(name) for name in listed]
@@ -79,16 +79,16 @@ def _identity(month: Month, standing: Standing) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _dealer(month: Month, done: Assessment, standing: Standing, names: list[str]) -> list[Any]:
+def _dealer(month: Month, assessment: Assessment, standing: Standing, names: list[str]) -> list[Any]:
     row = {
         **_identity(month, standing),
-        "grade": done.grade,
+        "grade": assessment.grade,
         "rank": standing.rank,
-        "vetoed": done.vetoed,
-        **{name: getattr(done, name) for name in _TOTALS},
-        **{f"group.{group.name}": group.score for group in done.groups},
-        **{f"item.{item.id}": _number(item.score) for item in done.items},
-        **{f"indicator.{name}": _number(value) for name, value in done.indicators.items()},
+        "vetoed": assessment.vetoed,
+        **{name: getattr(assessment, name) for name in _TOTALS},
+        **{f"group.{group.name}": group.score for group in assessment.groups},
+        **{f"item.{item.id}": _number(item.score) for item in assessment.items},
+        **{f"indicator.{name}": _number(value) for name, value in assessment.indicators.items()},
     }
     return [row.get(name) for name in names]
 

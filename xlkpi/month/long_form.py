@@ -20,17 +20,18 @@ word."""
 HEADINGS: Final = ("dealer", "month", "kind", "id", "value")
 
 
-def assessed_rows(done: Assessment, month: str, rank: int | None) -> Iterator[LongRow]:
+def assessed_rows(scored: Assessment, month: str, rank: int | None) -> Iterator[LongRow]:
     """A dealer's rows. A finding's value is its cell."""
     totals = {
-        "total": done.total, "ceiling": done.ceiling, "before_veto": done.before_veto, "published": done.published,
-        "grade": done.grade, "status": done.status, "rank": "" if rank is None else rank,
+        "total": scored.total, "ceiling": scored.ceiling, "before_veto": scored.before_veto,
+        "published": scored.published,
+        "grade": scored.grade, "status": scored.status, "rank": "" if rank is None else rank,
     }  # fmt: skip
-    yield from ((done.dealer, month, "total", name, value) for name, value in totals.items())
-    yield from ((done.dealer, month, "group", group.name, group.score) for group in done.groups)
-    yield from ((done.dealer, month, "item", item.id, plain(item.score)) for item in done.items)
-    yield from ((done.dealer, month, "indicator", name, plain(v)) for name, v in done.indicators.items())
-    yield from ((done.dealer, month, "finding", f.code, str(f.place or "")) for f in done.findings)
+    yield from ((scored.dealer, month, "total", name, value) for name, value in totals.items())
+    yield from ((scored.dealer, month, "group", group.name, group.score) for group in scored.groups)
+    yield from ((scored.dealer, month, "item", item.id, plain(item.score)) for item in scored.items)
+    yield from ((scored.dealer, month, "indicator", name, plain(v)) for name, v in scored.indicators.items())
+    yield from ((scored.dealer, month, "finding", f.code, str(f.place or "")) for f in scored.findings)
 
 
 def refused_rows(unusable: Unusable, month: str) -> Iterator[LongRow]:

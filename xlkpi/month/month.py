@@ -98,8 +98,8 @@ class Month:
 
     def rows_by_record(self) -> Iterator[Iterable[LongRow]]:
         """The month in long form, the rows of each dealer or refused file by themselves, in the order of `scores`."""
-        for done, standing in zip(self.assessments, self.standings.rows, strict=False):
-            yield assessed_rows(done, self.month, standing.rank)
+        for assessment, standing in zip(self.assessments, self.standings.rows, strict=False):
+            yield assessed_rows(assessment, self.month, standing.rank)
         for unusable in self.unusable:
             yield refused_rows(unusable, self.month)
 
@@ -177,7 +177,7 @@ def score_month(
     past: Past | None = None,
     before: Mapping[str, Earlier] | None = None,
     compare: bool = True,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Callable[[int, int], None] = lambda scored, total: None,
 ) -> Month:
     """Score a month's files.
 
@@ -241,14 +241,14 @@ def make_month(
     """
     rows: list[Standing] = []
     figures: dict[str, dict[str, float]] = {}
-    for done in assessments:
-        rows.append(standing_of(issue.roster[done.dealer], done))
-        figures[done.dealer] = {name: value for name, value in done.inputs.items() if isinstance(value, float)}
+    for scored in assessments:
+        rows.append(standing_of(issue.roster[scored.dealer], scored))
+        figures[scored.dealer] = {name: value for name, value in scored.inputs.items() if isinstance(value, float)}
     if compare:
         sent = {row.dealer.code: row.file for row in rows}
-        told = doubts(issue, figures, {**past_of(issue), **(past or {})}, sent)
-        assessments = WithPlausibility(assessments, told)
-        rows = [replace(row, findings=(*row.findings, *told.get(row.dealer.code, ()))) for row in rows]
+        doubted = doubts(issue, figures, {**past_of(issue), **(past or {})}, sent)
+        assessments = WithPlausibility(assessments, doubted)
+        rows = [replace(row, findings=(*row.findings, *doubted.get(row.dealer.code, ()))) for row in rows]
     known = tuple(replace(refused, dealer=sender(issue.roster, refused).code) for refused in unusable)
     rows += [refused_standing(issue.roster, refused) for refused in known]
     listed, lines = tuple(findings), tuple(returns)

@@ -62,10 +62,10 @@ class FindingRecord:
     ruling: Mapping[str, Any] | None = None
 
 
-def _without_ruling(found: FindingRecord) -> dict[str, Any]:
+def _without_ruling(finding: FindingRecord) -> dict[str, Any]:
     """As it stands in the file: a key `ruling` only where there is one."""
-    data = {name: getattr(found, name) for name in FindingRecord.__slots__}
-    if found.ruling is None:
+    data = {name: getattr(finding, name) for name in FindingRecord.__slots__}
+    if finding.ruling is None:
         del data["ruling"]
     return data
 
@@ -178,36 +178,36 @@ class ReturnRecord:
     note: str = ""
 
 
-def dealer_record(dealer: Dealer, done: Assessment, rank: int | None) -> DealerRecord:
+def dealer_record(dealer: Dealer, scored: Assessment, rank: int | None) -> DealerRecord:
     """A dealer's assessment as a record."""
     return DealerRecord(
         dealer=dealer.code,
         name=dealer.name,
         region=dealer.region,
         peer_group=dealer.peer_group,
-        file=done.file,
-        status=done.status,
-        total=done.total,
-        total_range=(done.total, done.ceiling),
-        total_before_veto=done.before_veto,
-        published=done.published,
-        grade=done.grade,
+        file=scored.file,
+        status=scored.status,
+        total=scored.total,
+        total_range=(scored.total, scored.ceiling),
+        total_before_veto=scored.before_veto,
+        published=scored.published,
+        grade=scored.grade,
         rank=rank,
-        vetoed=done.vetoed,
-        groups=tuple(GroupRecord(g.name, g.points, g.score, g.before_veto, g.vetoed, g.gate) for g in done.groups),
-        items=tuple(_item(item) for item in done.items),
-        indicators={name: plain(value) for name, value in done.indicators.items()},
-        judgements=dict(done.judgements),
-        diagnoses=tuple(DiagnosisRecord(d.number, d.problem, d.stake) for d in done.diagnoses),
-        findings=tuple(finding_record(finding) for finding in done.findings),
-        account=done.account.lines,
+        vetoed=scored.vetoed,
+        groups=tuple(GroupRecord(g.name, g.points, g.score, g.before_veto, g.vetoed, g.gate) for g in scored.groups),
+        items=tuple(_item(item) for item in scored.items),
+        indicators={name: plain(value) for name, value in scored.indicators.items()},
+        judgements=dict(scored.judgements),
+        diagnoses=tuple(DiagnosisRecord(d.number, d.problem, d.stake) for d in scored.diagnoses),
+        findings=tuple(finding_record(finding) for finding in scored.findings),
+        account=scored.account.lines,
     )
 
 
 def refused_record(dealer: Dealer, file: str, findings: tuple[Finding, ...]) -> DealerRecord:
     """A file that could not be scored as a record."""
-    told = tuple(finding_record(finding) for finding in findings)
-    return DealerRecord(dealer.code, dealer.name, dealer.region, dealer.peer_group, file, findings=told)
+    records = tuple(finding_record(finding) for finding in findings)
+    return DealerRecord(dealer.code, dealer.name, dealer.region, dealer.peer_group, file, findings=records)
 
 
 def finding_record(finding: Finding) -> FindingRecord:

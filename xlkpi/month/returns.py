@@ -95,12 +95,12 @@ def return_list(issue: Issue, batch: Batch, expected: Expected) -> list[Return]:
         by_dealer.setdefault(line.dealer, []).append(line)
     lines, order = list[Return](), list(ReturnStatus)
     for code, dealer in expected.roster.items():
-        mine = sorted(by_dealer.pop(code, []), key=lambda line: (order.index(line.status), line.file))
+        own = sorted(by_dealer.pop(code, []), key=lambda line: (order.index(line.status), line.file))
         if code not in issue.roster:
             lines.append(Return(code, dealer.name, dealer.region, ReturnStatus.NOT_ISSUED))
-        elif not mine:
+        elif not own:
             lines.append(Return(code, dealer.name, dealer.region, ReturnStatus.MISSING))
-        lines += mine
+        lines += own
     nobody = (line for several in by_dealer.values() for line in several)
     return [*lines, *sorted(nobody, key=lambda line: (line.dealer, line.file))]
 
@@ -115,37 +115,37 @@ def roster_findings(lines: Iterable[Return]) -> Iterator[Finding]:
 
 def counts(lines: Iterable[Return]) -> dict[ReturnStatus, int]:
     """How many lines have each status that occurs."""
-    found = [line.status for line in lines]
-    return {status: found.count(status) for status in ReturnStatus if status in found}
+    statuses = [line.status for line in lines]
+    return {status: statuses.count(status) for status in ReturnStatus if status in statuses}
 
 
 def _lines(issue: Issue, batch: Batch, expected: Expected) -> Iterator[Return]:
     known = {**issue.roster, **expected.roster}
-    errors = {done.dealer: errors_of(done.findings) for done in batch.assessments}
+    errors = {assessment.dealer: errors_of(assessment.findings) for assessment in batch.assessments}
     settled = batch.settled
-    for code, one in settled.counting.items():
-        late = days_after(expected.deadline, one.receipt.moment) if expected.deadline else 0
+    for code, file in settled.counting.items():
+        late = days_after(expected.deadline, file.receipt.moment) if expected.deadline else 0
         status = ReturnStatus.LATE if late else ReturnStatus.ON_TIME
-        yield _line(known, code, one, status, days_late=late, errors=errors[code])
+        yield _line(known, code, file, status, days_late=late, errors=errors[code])
     for status, several in ((ReturnStatus.SUPERSEDED, settled.superseded), (ReturnStatus.SAME, settled.same)):
-        for one in several:
-            counting = settled.counting[one.dealer].file
-            yield _line(known, one.dealer, one, status, note=f"以 {counting} 计分")
-    for one, unusable in batch.rejected:
-        yield _rejected(known, one, unusable)
+        for file in several:
+            counting = settled.counting[file.dealer].file
+            yield _line(known, file.dealer, file, status, note=f"以 {counting} 计分")
+    for file, unusable in batch.rejected:
+        yield _rejected(known, file, unusable)
 
 
-def _rejected(known: Mapping[str, Dealer], one: Filed, unusable: Unusable) -> Return:
+def _rejected(known: Mapping[str, Dealer], file: Filed, unusable: Unusable) -> Return:
     reason = next((f for f in reversed(unusable.findings) if f.severity is Severity.ERROR), unusable.findings[-1])
     status = ReturnStatus(reason.entry.return_status or ReturnStatus.REFUSED)
     dealer = "" if status is ReturnStatus.OTHER_DEALER else unusable.dealer or str(reason.facts.get("dealer", ""))
     # what cannot be read is its sender's by the name that the blank was issued under
-    return _line(known, dealer or dealer_named(unusable.file, known), one, status, note=reason.message())
+    return _line(known, dealer or dealer_named(unusable.file, known), file, status, note=reason.message())
 
 
-def _line(known: Mapping[str, Dealer], code: str, one: Filed, status: ReturnStatus, **more: Any) -> Return:
+def _line(known: Mapping[str, Dealer], code: str, file: Filed, status: ReturnStatus, **more: Any) -> Return:
     dealer = known.get(code, Dealer(code, ""))
-    return Return(code, dealer.name, dealer.region, status, one.file, one.receipt, **more)
+    return Return(code, dealer.name, dealer.region, status, file.file, file.receipt, **more)
 
 
 def errors_of(findings: Sequence[Finding]) -> int:

@@ -165,11 +165,11 @@ def parts(whole: Population, part: Callable[[Dealer], str], unnamed: str) -> lis
     for dealer in whole.missing or ():
         absent.setdefault(part(dealer) or unnamed, []).append(dealer)
     known = whole.missing is not None
-    found = [
+    populations = [
         population(rows.get(name, ()), absent.get(name, ()) if known else None, name)
         for name in dict.fromkeys((*rows, *absent))
     ]
-    return sorted(found, key=lambda one: (one.totals.mean is None, -(one.totals.mean or 0.0), one.name))
+    return sorted(populations, key=lambda part_: (part_.totals.mean is None, -(part_.totals.mean or 0.0), part_.name))
 
 
 def places_within(rows: Iterable[Standing], part: Callable[[Dealer], str]) -> dict[str, tuple[int, int]]:
@@ -229,7 +229,7 @@ def bands(whole: Population, points: float, count: int) -> list[Band]:
     return [Band(place * width, (place + 1) * width, dict(grades)) for place, grades in counted.items()]
 
 
-def occupied(found: Sequence[Band]) -> Iterator[Band]:
+def occupied(bands_: Sequence[Band]) -> Iterator[Band]:
     """Without the empty bands below the lowest and above the highest total."""
-    filled = [number for number, band in enumerate(found) if band.count]
-    yield from found[filled[0] : filled[-1] + 1] if filled else ()
+    filled = [number for number, band in enumerate(bands_) if band.count]
+    yield from bands_[filled[0] : filled[-1] + 1] if filled else ()

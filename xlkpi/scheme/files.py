@@ -51,9 +51,9 @@ class SourceMap:
         file, line = self.top.get(str(keys[0]), ("scheme", 0)) if keys else ("scheme", 0)
         node: Any = self.data
         for key in keys:
-            here = node.line(key) if isinstance(node, LinedMap | LinedList) else None
-            if here is not None:
-                file, line = self.files.get(id(node), file), here
+            found_line = node.line(key) if isinstance(node, LinedMap | LinedList) else None
+            if found_line is not None:
+                file, line = self.files.get(id(node), file), found_line
             try:
                 node = node[key]
             except (KeyError, IndexError, TypeError):

@@ -71,9 +71,9 @@ def number_typed(name: str, entry: SchemeField) -> Formula:
 def through_readings(text: str, names: Mapping[str, Name]) -> str:
     """A formula's text with the names of readings in place of those of their cells."""
 
-    def replaced(found: re.Match[str]) -> str:
-        known = None if found[1] else names.get(found[2])
-        return known.name if known is not None and known.name == of_field(found[2], parts.READING) else found[0]
+    def replaced(match: re.Match[str]) -> str:
+        known = None if match[1] else names.get(match[2])
+        return known.name if known is not None and known.name == of_field(match[2], parts.READING) else match[0]
 
     return _IDENTIFIER.sub(replaced, text)
 

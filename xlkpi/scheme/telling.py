@@ -73,29 +73,29 @@ class Telling(Formulary):
         open_ = f'IF({of_field(name, parts.GATE_CEILING)}="{VETOED}","，未达到，{takes}","，因有未填，未定")'
         verdict = f'IF({of_field(name, parts.GATE)}="{VETOED}",{open_},"，达到")'
         share = f'TEXT(ROUND({earned}/{points},4),"0.00%")'
-        told = f'"细项合计 "&ROUND({earned},4)&" 分 ÷ 本组 "&{points}&" 分 = "&{share}&"，要求至少 {gate.at_least}"'
-        self._tell(of_field(name, parts.GATE), f"{told}&{verdict}", origin)
+        sum_ = f'"细项合计 "&ROUND({earned},4)&" 分 ÷ 本组 "&{points}&" 分 = "&{share}&"，要求至少 {gate.at_least}"'
+        self._tell(of_field(name, parts.GATE), f"{sum_}&{verdict}", origin)
 
     def _group(self, group: Group, origin: Origin) -> None:
         """What became of the group's points."""
         name = group.name
         before, score, veto = (of_field(name, part) for part in (parts.BEFORE_VETO, parts.SCORE, parts.VETO))
-        told = f'"合计 "&ROUND({score},4)&" 分"'
+        sentence = f'"合计 "&ROUND({score},4)&" 分"'
         if any(not item.bonus for item in group.items):
-            told = f'IF({of_field(name, parts.SCALING)}=0,"整组不适用，未定",{told})'
+            sentence = f'IF({of_field(name, parts.SCALING)}=0,"整组不适用，未定",{sentence})'
         reason = of_field(name, parts.GROUP_VETOES)
         if reason in self.out.formulas:
             without = f'"（否决前 "&ROUND({before},4)&" 分）"'
             vetoed = f'"本组否决，得 0 分："&{reason}&{without}'
             undecided = f'"本组是否否决未定，暂按 0 分计"&{without}'
-            told = f'IF({veto}="{VETOED}",{vetoed},IF({veto}="{MISSING}",{undecided},{told}))'
-        self._tell(name, told, origin)
+            sentence = f'IF({veto}="{VETOED}",{vetoed},IF({veto}="{MISSING}",{undecided},{sentence}))'
+        self._tell(name, sentence, origin)
 
     def _bonus(self) -> None:
         """Each bonus item's points, without those of vetoed groups, and the cap."""
         if BONUS not in self.out.formulas:
             return
-        told = []
+        earnings = []
         for group in self.scheme.groups:
             veto = of_field(group.name, parts.VETO)
             for item in group.items:
@@ -103,16 +103,16 @@ class Telling(Formulary):
                     label = Text(f"＋{item.label or item.name} ")
                     earned = f"ROUND(N({of_field(item.name, parts.SCORE)}),4)"
                     void = f'IF({veto}="","",IF({veto}="{VETOED}","（本组否决，不计）","（本组未定，暂不计）"))'
-                    told.append(f"{label}&{earned}&{void}")
+                    earnings.append(f"{label}&{earned}&{void}")
         most = Text(f"；合计最多 {self.scheme.bonus_most} 分" if self.scheme.bonus_most else "")
-        self._tell(BONUS, f"MID({'&'.join(told)},2,999)&{most}", ("groups",))
+        self._tell(BONUS, f"MID({'&'.join(earnings)},2,999)&{most}", ("groups",))
 
     def _total(self) -> None:
         """What the total is the sum of, or what vetoed it; and the range where something is open."""
         added = [f"{Text(f'＋{g.name} ')}&ROUND({of_field(g.name, parts.SCORE)},4)" for g in self.scheme.groups]
         if BONUS in self.out.formulas:
             added.append(f'"＋{BONUS} "&ROUND({BONUS},4)')
-        told = f"MID({'&'.join(added)},2,999)"
+        sentence = f"MID({'&'.join(added)},2,999)"
         reasons = [
             (group.name, of_field(group.name, parts.TOTAL_VETOES))
             for group in self.scheme.groups
@@ -120,13 +120,13 @@ class Telling(Formulary):
         ]
         if reasons:
             listed = _after_commas((name, f"{Text(f'{group} ')}&{name}") for group, name in reasons)
-            undecided = f'"是否一票否决未定，暂按 0 分计；"&{told}'
-            told = (
+            undecided = f'"是否一票否决未定，暂按 0 分计；"&{sentence}'
+            sentence = (
                 f'IF({TOTAL_VETO}="{VETOED}","一票否决，总分归零："&{listed},'
-                f'IF({TOTAL_VETO}="{MISSING}",{undecided},{told}))'
+                f'IF({TOTAL_VETO}="{MISSING}",{undecided},{sentence}))'
             )
         bounds = f'"；暂定：总分在 "&ROUND({TOTAL},1)&" 至 "&ROUND({CEILING},1)&" 之间（有未填、未检查或整组不适用）"'
-        self._tell(TOTAL, f'{told}&IF({STATUS}="{PROVISIONAL}",{bounds},"")', ("groups",))
+        self._tell(TOTAL, f'{sentence}&IF({STATUS}="{PROVISIONAL}",{bounds},"")', ("groups",))
         self._tell(BEFORE_VETO, f'"没有否决时的总分："&ROUND({BEFORE_VETO},4)&" 分"', ("groups",))
 
     def _grade(self) -> None:

@@ -1,4 +1,4 @@
-"""Where `formulas` gives another value than Excel, LibreOffice and formualizer: put right, as its own interface allows.
+"""Where `formulas` gives another value than Excel, LibreOffice and formualizer: patched through its public interface.
 
 Found by tests/oracle; without these the second opinion would differ from the first on clean files.
 """

@@ -31,10 +31,10 @@ _ENTERED: Final = (Role.ANSWER, Role.INSPECTION)
 class Doubts:
     """Reads them off a dealer's evaluated cells. `told` are the findings that there are already."""
 
-    def __init__(self, issue: Issue, file: str, cells: Mapping[Place, CellContent], told: Collection[Finding]):
+    def __init__(self, issue: Issue, file: str, cells: Mapping[Place, CellContent], findings: Collection[Finding]):
         self.issue, self.file, self.cells = issue, file, cells
-        self.told = {(finding.code, finding.field) for finding in told}
-        self.asked = {finding.field for finding in told if finding.field}
+        self.told = {(finding.code, finding.field) for finding in findings}
+        self.asked = {finding.field for finding in findings if finding.field}
 
     def implausible(self) -> Iterator[Finding]:
         """Negative figures, and judged rates above what they can be."""
@@ -130,16 +130,16 @@ class Doubts:
 
 def judged_by(item: Item) -> dict[str, list[float]]:
     """The names that an item's score and clauses judge, each with the numbers that it is held against."""
-    found: dict[str, list[float]] = {}
+    limits: dict[str, list[float]] = {}
     if item.score:
         of = item.score.arguments.get("of")
         others = [value for key, value in item.score.arguments.items() if key != "of"]
         for name in of if isinstance(of, list | tuple) else [of]:
-            found.setdefault(str(name), []).extend(_numbers(others))
+            limits.setdefault(str(name), []).extend(_numbers(others))
     for clause in item.clauses:
         limit = judged(clause.require)[2] if clause.require else None
-        found.setdefault(clause.subject, []).extend(_numbers([limit]))
-    return found
+        limits.setdefault(clause.subject, []).extend(_numbers([limit]))
+    return limits
 
 
 def _numbers(values: Iterable[object]) -> Iterator[float]:

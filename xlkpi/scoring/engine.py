@@ -230,12 +230,12 @@ def _key(place: Place) -> tuple[str, str]:
 def _keys(model: Any, file: str) -> dict[tuple[str, str], Any]:
     """The model's node ids by sheet and cell; it spells them '[FILE]SHEET'!A1 in capitals."""
     shape = re.compile(r"'\[" + re.escape(file.upper()) + r"\](.+)'!([A-Z]+\d+(?::[A-Z]+\d+)?)")
-    found: dict[tuple[str, str], Any] = {}
+    keys: dict[tuple[str, str], Any] = {}
     for node in model.dsp.nodes:
         match = shape.fullmatch(node.upper()) if isinstance(node, str) else None
         if match:
-            found[match[1], match[2]] = node
-    return found
+            keys[match[1], match[2]] = node
+    return keys
 
 
 def _from_formulas(value: Any, empty: Any) -> CellContent:

@@ -25,8 +25,8 @@ def sealed(raw: bytes) -> bytes:
     """An archive that the stamper made, with the seal."""
     parts = members(raw)
     text = zlib.decompress(parts[_PART].packed, -zlib.MAX_WBITS)
-    told = f'<vt:lpwstr xmlns:vt="{_TYPES}">{_digest(parts)}</vt:lpwstr>'
-    mark = f'<property fmtid="{_FORMAT}" name="{SEAL}" pid="{_NUMBER}">{told}</property>'
+    digest = f'<vt:lpwstr xmlns:vt="{_TYPES}">{_digest(parts)}</vt:lpwstr>'
+    mark = f'<property fmtid="{_FORMAT}" name="{SEAL}" pid="{_NUMBER}">{digest}</property>'
     return assemble({**parts, _PART: member(_PART, text.replace(_END, mark.encode() + _END))}.values())
 
 
@@ -37,12 +37,12 @@ def seal_of(raw: bytes, properties: Mapping[str, str]) -> Literal["whole", "brok
         raw: its archive, admitted by the guard.
         properties: its document properties.
     """
-    found = properties.get(SEAL)
-    if found is None:
+    seal = properties.get(SEAL)
+    if seal is None:
         return "none"
-    return "whole" if found == _digest(members(raw)) else "broken"
+    return "whole" if seal == _digest(members(raw)) else "broken"
 
 
 def _digest(parts: Mapping[str, Member]) -> str:
-    told = sorted(f"{name}:{part.crc:08x}:{part.size}" for name, part in parts.items() if name != _PART)
-    return hashlib.sha256("\n".join(told).encode()).hexdigest()[:32]
+    listed = sorted(f"{name}:{part.crc:08x}:{part.size}" for name, part in parts.items() if name != _PART)
+    return hashlib.sha256("\n".join(listed).encode()).hexdigest()[:32]

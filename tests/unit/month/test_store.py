@@ -256,7 +256,7 @@ from xlkpi.month.store.file import open_store
 from xlkpi.month.store.record import record
 path, run, ready, go = map(Path, sys.argv[1:])
 results = pickle.loads(run.read_bytes())
-with open_store(path, write=True, told=lambda detail: print("waits", flush=True)) as store:
+with open_store(path, write=True, notify=lambda detail: print("waits", flush=True)) as store:
     ready.touch()
     record(store, results)
     while not go.exists():

@@ -45,8 +45,8 @@ def _months(store: Store, issue: Issue) -> Iterator[tuple[str, dict[int, Known]]
         GROUP BY ALL ORDER BY s.dealer, s.month
     """
     for codes in batched(issue.roster, _AT_ONCE):
-        found: dict[str, dict[int, Known]] = {}
+        by_dealer: dict[str, dict[int, Known]] = {}
         for dealer, month, *columns in store.rows(query, [issue.scheme.name, list(ago), codes]):
             values = {n: word if number is None else number for n, number, word in zip(*columns, strict=True)}
-            found.setdefault(dealer, {})[ago[month]] = values
-        yield from found.items()
+            by_dealer.setdefault(dealer, {})[ago[month]] = values
+        yield from by_dealer.items()

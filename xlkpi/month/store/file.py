@@ -75,9 +75,9 @@ class Store:
 
     def records(self, query: str, given: Sequence[Any] = ()) -> list[dict[str, Any]]:
         """The rows that a query gives, each by column name."""
-        done = self.connection.execute(query, given)
-        names = [column[0] for column in done.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in done.fetchall()]
+        result = self.connection.execute(query, given)
+        names = [column[0] for column in result.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
     def add(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Append rows, given by column name, in bulk: one statement a row takes a second for a thousand.
@@ -124,22 +124,22 @@ def batched(entries: Iterable[T], size: int) -> Iterator[list[T]]:
 
 @contextmanager
 def open_store(
-    path: Path, *, write: bool = False, patience: float = PATIENCE, told: Callable[[str], None] | None = None
+    path: Path, *, write: bool = False, patience: float = PATIENCE, notify: Callable[[str], None] | None = None
 ) -> Iterator[Store]:
-    """Open a store; with `write` it is made where there is none, and nobody else has it open meanwhile.
+    """Open a store; with `write` it is created if missing, and nobody else has it open meanwhile.
 
     Args:
         path: the DuckDB file.
         write: whether to write into it.
         patience: seconds to wait for another program that has it open.
-        told: is called once, with who has it open, before the wait begins.
+        notify: is called once, with who has it open, before the wait begins.
 
     Raises:
-        StoreError: there is no store (XK-W021), the file is none (XK-W022), or another program holds it (XK-W020).
+        StoreError: there is no store (XK-W021), the file is not one (XK-W022), or another program holds it (XK-W020).
     """
     if not write and not path.exists():
         raise StoreError("XK-W021", path=str(path))
-    connection = _connected(path, write, patience, told)
+    connection = _connected(path, write, patience, notify)
     try:
         _prepare(path, connection, write)
         yield Store(path, connection)
@@ -148,7 +148,7 @@ def open_store(
 
 
 def _connected(
-    path: Path, write: bool, patience: float, told: Callable[[str], None] | None
+    path: Path, write: bool, patience: float, notify: Callable[[str], None] | None
 ) -> duckdb.DuckDBPyConnection:
     import duckdb  # noqa: PLC0415 - heavy, and only wanted where a store is
 
@@ -165,8 +165,8 @@ def _connected(
             if time.monotonic() >= until:
                 detail = _holder(said)
                 raise StoreError("XK-W020", path=str(path), detail=detail, seconds=round(patience)) from None
-            if told and not waiting:
-                told(_holder(said))
+            if notify and not waiting:
+                notify(_holder(said))
             waiting = True
             time.sleep(_PAUSE)
         except duckdb.Error:
@@ -175,8 +175,8 @@ def _connected(
 
 def _holder(said: str) -> str:
     """Who has the file open, as far as DuckDB says."""
-    found = re.search(r"PID (\d+)", said)
-    return f"进程 {found[1]}" if found else "不知道是哪个程序"
+    process = re.search(r"PID (\d+)", said)
+    return f"进程 {process[1]}" if process else "不知道是哪个程序"
 
 
 def _is_held(detail: str) -> bool:
@@ -188,8 +188,8 @@ def _prepare(path: Path, connection: duckdb.DuckDBPyConnection, write: bool) -> 
     """Make the tables of a new store; refuse a database that is none of ours, or of a later format."""
     import duckdb  # noqa: PLC0415
 
-    found = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-    if write and not found:
+    tables = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    if write and not tables:
         connection.begin()
         for name, columns in TABLES.items():
             connection.execute(f"CREATE TABLE {name} ({columns})")

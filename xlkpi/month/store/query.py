@@ -65,11 +65,11 @@ def which_scheme(store: Store, name: str = "", month: str = "") -> str:
         StoreError: it has none, or several and none is named (XK-W023).
     """
     query = "SELECT DISTINCT scheme FROM submissions WHERE month = ? OR ? = '' ORDER BY ALL"
-    found = [scheme for (scheme,) in store.rows(query, [month, month])]
-    if name in found or (not name and len(found) == 1):
-        return name or found[0]
+    schemes = [scheme for (scheme,) in store.rows(query, [month, month])]
+    if name in schemes or (not name and len(schemes) == 1):
+        return name or schemes[0]
     raise StoreError(
-        "XK-W023", path=str(store.path), found="、".join(found) or "—", wanted=name or "—", month=month or "—"
+        "XK-W023", path=str(store.path), found="、".join(schemes) or "—", wanted=name or "—", month=month or "—"
     )
 
 
@@ -152,13 +152,13 @@ def _with_parts(store: Store, rows: Mapping[int, Standing], definition: Scheme) 
     full: dict[int, Standing] = {}
     for number, row in rows.items():
         held = [{**entry, "status": ItemStatus(entry["status"])} for entry in items.get(number, ())]
-        mine, lines = _applied(definition, held), accounts.get(number)
+        own, lines = _applied(definition, held), accounts.get(number)
         fired = (OlderLoss(**entry) for entry in losses.get(number, ()))
         full[number] = replace(
             row,
             groups=tuple(GroupStanding(**entry) for entry in groups.get(number, ())),
-            items=tuple(ItemStanding(**entry) for entry in mine),
-            account=Account(tuple(Line(**line) for line in lines)) if lines else _of_losses(definition, fired, mine),
+            items=tuple(ItemStanding(**entry) for entry in own),
+            account=Account(tuple(Line(**line) for line in lines)) if lines else _of_losses(definition, fired, own),
             findings=tuple(_finding(entry) for entry in findings.get(number, ())),
         )
     return full
@@ -181,10 +181,10 @@ def _by_submission(
     store: Store, table: str, columns: str, wanted: Mapping[int, Any]
 ) -> dict[int, list[dict[str, Any]]]:
     query = f"SELECT submission, {columns} FROM {table} WHERE list_contains(?, submission) ORDER BY submission, rowid"  # noqa: S608
-    found: dict[int, list[dict[str, Any]]] = {}
+    grouped: dict[int, list[dict[str, Any]]] = {}
     for row in store.records(query, [list(wanted)]):
-        found.setdefault(row.pop("submission"), []).append(row)
-    return found
+        grouped.setdefault(row.pop("submission"), []).append(row)
+    return grouped
 
 
 def _finding(row: Mapping[str, Any]) -> Finding:
@@ -240,10 +240,10 @@ def earlier_months(store: Store, scheme: str, before: str, count: int = 12) -> d
         SELECT dealer, submission, month, CASE status WHEN 'scored' THEN published END, place, grade
         FROM submissions LEFT JOIN places USING (submission) WHERE {where} ORDER BY dealer, month
     """  # noqa: S608 - our own words
-    found: dict[str, list[EarlierMonth]] = {}
+    months: dict[str, list[EarlierMonth]] = {}
     for dealer, number, month, total, rank, grade in store.rows(query, [*given, *given]):
-        found.setdefault(dealer, []).append(EarlierMonth(month, total, rank, grade, scores.get(number, {})))
-    return found
+        months.setdefault(dealer, []).append(EarlierMonth(month, total, rank, grade, scores.get(number, {})))
+    return months
 
 
 def past(store: Store, dealer: str, scheme: str, before: str = "9999-12") -> dict[str, list[tuple[str, float | str]]]:
@@ -257,10 +257,10 @@ def past(store: Store, dealer: str, scheme: str, before: str = "9999-12") -> dic
         AND v.role IN ('answer', 'indicator', 'score') AND coalesce(v.word, '') NOT IN ('未填', '不适用', '无法读取')
         ORDER BY ALL
     """
-    found: dict[str, list[tuple[str, float | str]]] = {}
+    figures: dict[str, list[tuple[str, float | str]]] = {}
     for name, month, number, word in store.rows(query, [dealer, scheme, before]):
-        found.setdefault(name, []).append((month, word if number is None else number))
-    return found
+        figures.setdefault(name, []).append((month, word if number is None else number))
+    return figures
 
 
 def figures_before(store: Store, scheme: str, month: str, reach: int = 12) -> dict[str, dict[str, list[float]]]:
@@ -271,7 +271,7 @@ def figures_before(store: Store, scheme: str, month: str, reach: int = 12) -> di
         WHERE s.scheme = ? AND s.is_current AND s.month BETWEEN ? AND ? AND v.role = 'answer' AND v.number IS NOT NULL
         GROUP BY ALL ORDER BY ALL
     """
-    found: dict[str, dict[str, list[float]]] = {}
+    figures: dict[str, dict[str, list[float]]] = {}
     for dealer, name, numbers in store.rows(query, [scheme, months_earlier(month, reach), months_earlier(month)]):
-        found.setdefault(dealer, {})[name] = numbers
-    return found
+        figures.setdefault(dealer, {})[name] = numbers
+    return figures

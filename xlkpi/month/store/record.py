@@ -157,22 +157,22 @@ def _run(store: Store, month: Month) -> int:
 
 def _entries(month: Month) -> Iterator[_Entry]:
     rows = month.standings.rows
-    for done, standing in zip(month.assessments, rows, strict=False):
-        values = tuple(_values(month.issue, done))
+    for assessment, standing in zip(month.assessments, rows, strict=False):
+        values = tuple(_values(month.issue, assessment))
         yield _Entry(standing, values, _digest(month.issue, standing, values))
     for standing in rows[len(month.assessments) :]:
         yield _Entry(standing, (), _digest(month.issue, standing, ()))
 
 
-def _values(issue: Issue, done: Assessment) -> Iterator[dict[str, Any]]:
+def _values(issue: Issue, assessment: Assessment) -> Iterator[dict[str, Any]]:
     """What went in and the indicators that came out, with their role; and the total, which later months show."""
     slots = issue.layout.slots
-    for name, value in done.inputs.items():
+    for name, value in assessment.inputs.items():
         yield {"role": slots[name].role.value, "name": name, **_number_or_word(value)}
-    for name, value in done.indicators.items():
+    for name, value in assessment.indicators.items():
         yield {"role": _COMPUTED, "name": name, **_number_or_word(value)}
-    if done.status is not Status.REJECTED:
-        yield {"role": TOTAL_ROLE, "name": PUBLISHED, **_number_or_word(done.published)}
+    if assessment.status is not Status.REJECTED:
+        yield {"role": TOTAL_ROLE, "name": PUBLISHED, **_number_or_word(assessment.published)}
 
 
 def _number_or_word(value: Value) -> dict[str, Any]:
@@ -222,19 +222,19 @@ def _submission(
     }  # fmt: skip
 
 
-def _finding(run: int, submission: int | None, found: Finding) -> dict[str, Any]:
-    sheet, cell = found.place or ("", "")
+def _finding(run: int, submission: int | None, finding: Finding) -> dict[str, Any]:
+    sheet, cell = finding.place or ("", "")
     return {
-        "run": run, "submission": submission, "code": found.code, "severity": found.severity.name.lower(),
-        "file": found.file, "sheet": sheet, "cell": cell, "field": found.field, "facts": _facts(found),
-        "message": found.message(), "ruling": _ruling(found),
+        "run": run, "submission": submission, "code": finding.code, "severity": finding.severity.name.lower(),
+        "file": finding.file, "sheet": sheet, "cell": cell, "field": finding.field, "facts": _facts(finding),
+        "message": finding.message(), "ruling": _ruling(finding),
     }  # fmt: skip
 
 
-def _ruling(found: Finding) -> str | None:
+def _ruling(finding: Finding) -> str | None:
     """Headquarters' word on a finding, which carries its severity."""
-    return json.dumps(asdict(found.ruling), ensure_ascii=False) if found.ruling else None
+    return json.dumps(asdict(finding.ruling), ensure_ascii=False) if finding.ruling else None
 
 
-def _facts(found: Finding) -> str:
-    return json.dumps(dict(found.facts), ensure_ascii=False, default=str, sort_keys=True)
+def _facts(finding: Finding) -> str:
+    return json.dumps(dict(finding.facts), ensure_ascii=False, default=str, sort_keys=True)

@@ -61,10 +61,10 @@ def trend(store: Store, scheme: str, name: str = "", by: By = "all", kind: Kind 
         StoreError: the store has no item, field or indicator of that name (XK-W040).
     """
     known = definition_of(store, scheme, months(store, scheme)[-1])
-    found = _kind(store, scheme, known, name, kind)
-    if found == "total":
+    kind_ = _kind(store, scheme, known, name, kind)
+    if kind_ == "total":
         source, figure, given = f"submissions s WHERE {_RANKED}", "s.published", []
-    elif found == "item":
+    elif kind_ == "item":
         source = f"items i JOIN submissions s USING (submission) WHERE {_RANKED} AND i.item = ?"
         figure, given = "i.score", [name]
     else:
@@ -75,7 +75,7 @@ def trend(store: Store, scheme: str, name: str = "", by: By = "all", kind: Kind 
         f"AND {figure} IS NOT NULL GROUP BY ALL ORDER BY 1, 2"
     )
     points = tuple(TrendPoint(part, month, spread(all_)) for part, month, all_ in store.rows(query, [*given, scheme]))
-    return Trend(found, *_words(known, found, name), points)
+    return Trend(kind_, *_words(known, kind_, name), points)
 
 
 def _kind(store: Store, scheme: str, known: Scheme, name: str, wanted: Kind | None) -> Kind:

@@ -99,9 +99,9 @@ def _group(plan: WorkbookPlan, sheet: SheetPlan, group: Group, row: int) -> int:
     plan.formula(sheet, (_SCORE, row), of_field(group.name, parts.SCORE), Role.SCORE, "subtotal", "0.0")
     name = of_field(group.name, parts.TRACE)
     expects = _REASONS if of_field(group.name, parts.GROUP_VETOES) in plan.compiled.formulas else ""
-    told = plan.formula(sheet, (_TARGET, row), name, Role.TRACE, "subtotal_text", expects=expects)
+    where = plan.formula(sheet, (_TARGET, row), name, Role.TRACE, "subtotal_text", expects=expects)
     sheet.merge(_TARGET, row, _OUTCOME, row)
-    sheet.highlights.append(Highlight(told, f'{of_field(group.name, parts.VETO)}="{VETOED}"', "veto"))
+    sheet.highlights.append(Highlight(where, f'{of_field(group.name, parts.VETO)}="{VETOED}"', "veto"))
     sheet.put(_TRACED, row, None, "subtotal_text")
     sheet.merge(_TRACED, row, _TRACE, row)
     sheet.heights[row] = 20
@@ -171,8 +171,8 @@ def _item(plan: WorkbookPlan, sheet: SheetPlan, group: Group, item: Item, row: i
             sheet.put(column, first, None, "none")
     plan.formula(sheet, (_SCORE, first), of_field(name, parts.SCORE), Role.SCORE, "score", "0.0", name)
     sheet.put(_TRACED, first, item.label or name, "item")
-    told = _sentence(item, lines)
-    plan.formula(sheet, (_TRACE, first), of_field(name, parts.TRACE), Role.TRACE, "trace", "", name, expects=told)
+    sentence = _sentence(item, lines)
+    plan.formula(sheet, (_TRACE, first), of_field(name, parts.TRACE), Role.TRACE, "trace", "", name, expects=sentence)
     for column in (_ITEM, _EVIDENCE, _POINTS, _TARGET, _ACTUAL, _COMPLETION, _SCORE, _TRACED, _TRACE):
         sheet.merge(column, first, column, last)
     for column in (_SCORE, _TRACE):
@@ -226,9 +226,9 @@ def _totals(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> int:
         sheet.put(_GROUP, row, label, "total")
         sheet.merge(_GROUP, row, _ITEM, row)
         plan.formula(sheet, (_SCORE, row), name, Role.SCORE, "total_value", shape)
-        told = of_field(name, parts.TRACE)
+        sentence = of_field(name, parts.TRACE)
         expects = 2 * _REASONS if name == TOTAL else ""
-        where = plan.formula(sheet, (_CLAUSE, row), told, Role.TRACE, "total_text", expects=expects)
+        where = plan.formula(sheet, (_CLAUSE, row), sentence, Role.TRACE, "total_text", expects=expects)
         sheet.merge(_CLAUSE, row, _OUTCOME, row)
         if name == TOTAL:
             sheet.highlights.append(Highlight(where, f'{TOTAL_VETO}="{VETOED}"', "veto"))
