@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from xlkpi.scoring.compiled.excel import DIV0, NUM, Cell, ExcelError, Fault, cell_of
-from xlkpi.scoring.compiled.program import Program, Step, shape_functions
+from xlkpi.scoring.compiled.program import Program, Step, cells_of, shape_functions
 from xlkpi.scoring.compiled.shapes import NAMESPACE
 from xlkpi.values import CellContent, Place
 
 Cells = Mapping[Place, CellContent]
 
 _Ready = tuple[int, Callable[..., Any], tuple[Any, ...]]
+
+
+class _Plan(NamedTuple):
+    """The steps to run, where the results stand, and the inputs that matter to them."""
+
+    ready: list[_Ready]
+    results: list[tuple[Place, int]]
+    inputs: list[tuple[Place, int]]
 
 
 class CompiledEngine:
@@ -23,7 +31,7 @@ class CompiledEngine:
     def __init__(self, program: Program):
         self._program = program
         self._functions = shape_functions(program, NAMESPACE)
-        self._plans: dict[frozenset[Place] | None, tuple[list[_Ready], list[tuple[Place, int]]]] = {}
+        self._plans: dict[frozenset[Place] | None, _Plan] = {}
 
     def evaluate(self, inputs: Cells, wanted: Iterable[Place] | None = None) -> dict[Place, CellContent]:
         """Set the input cells (those left out are blank) and compute.
@@ -32,10 +40,10 @@ class CompiledEngine:
             inputs: contents by place; a place that is no input cell changes nothing.
             wanted: formula cells whose results are asked for; what they do not depend on is not computed. None: all.
         """
-        ready, results = self._plan(None if wanted is None else frozenset(wanted))
-        cells = self._filled(inputs)
-        _run(ready, cells)
-        return _contents(cells, results)
+        plan = self._plan(None if wanted is None else frozenset(wanted))
+        cells = self._filled(inputs, plan)
+        _run(plan.ready, cells)
+        return _contents(cells, plan.results)
 
     def variants(
         self, inputs: Cells, changes: Iterable[Cells], wanted: Iterable[Place]
@@ -47,10 +55,10 @@ class CompiledEngine:
             changes: for each variant the input cells that differ.
             wanted: formula cells whose results are asked for.
         """
-        ready, results = self._plan(frozenset(wanted))
-        cells = self._filled(inputs)
-        _run(ready, cells)
-        steps = self._program.needed(place for place, _ in results)
+        plan = self._plan(frozenset(wanted))
+        cells = self._filled(inputs, plan)
+        _run(plan.ready, cells)
+        steps = self._program.needed(place for place, _ in plan.results)
         cones: dict[frozenset[int], list[_Ready]] = {}
         for change in changes:
             given = {self._program.inputs[p]: cell_of(c) for p, c in change.items() if p in self._program.inputs}
@@ -62,19 +70,25 @@ class CompiledEngine:
             for number, cell in given.items():
                 varied[number] = cell
             _run(cones[key], varied)
-            yield _contents(varied, results)
+            yield _contents(varied, plan.results)
 
-    def _filled(self, inputs: Cells) -> list[Cell]:
+    def _filled(self, inputs: Cells, plan: _Plan) -> list[Cell]:
+        """All cells before the formulas; of inputs and cells that matter, the fewer are gone through."""
         cells = list(self._program.base)
+        if len(plan.inputs) < len(inputs):
+            for place, number in plan.inputs:
+                content = inputs.get(place)
+                if content is not None:
+                    cells[number] = content if content.__class__ is str else cell_of(content)
+            return cells
         numbers = self._program.inputs
         for place, content in inputs.items():
-            number = numbers.get(place)
-            if number is not None:
-                cells[number] = content if content.__class__ is str else cell_of(content)
+            if place in numbers:
+                cells[numbers[place]] = content if content.__class__ is str else cell_of(content)
         return cells
 
-    def _plan(self, wanted: frozenset[Place] | None) -> tuple[list[_Ready], list[tuple[Place, int]]]:
-        """The steps to run and where the results stand; made once for each set of wanted cells."""
+    def _plan(self, wanted: frozenset[Place] | None) -> _Plan:
+        """Made once for each set of wanted cells."""
         plan = self._plans.get(wanted)
         if plan is None:
             program = self._program
@@ -84,7 +98,9 @@ class CompiledEngine:
                 for step in steps
                 if wanted is None or program.places[step.target] in wanted
             ]
-            plan = self._plans[wanted] = (self._ready(steps), results)
+            named = {cell for step in steps for cell in cells_of(step.arguments)}
+            inputs = [(place, number) for place, number in program.inputs.items() if number in named]
+            plan = self._plans[wanted] = _Plan(self._ready(steps), results, inputs)
         return plan
 
     def _ready(self, steps: Iterable[Step]) -> list[_Ready]:

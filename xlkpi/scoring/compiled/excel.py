@@ -54,6 +54,8 @@ _DATE = re.compile(r"\s*(\d{4})[-/](\d{1,2})[-/](\d{1,2})\s*", re.ASCII)
 
 def cell_of(content: CellContent) -> Cell:
     """A value from outside as a cell holds it: every number a float (never −0), a date its serial number."""
+    if content.__class__ is float:  # nearly always
+        return content + 0.0
     if content is None or isinstance(content, str | bool):
         return content
     if isinstance(content, int | float):

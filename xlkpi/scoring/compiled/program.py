@@ -82,7 +82,7 @@ class Program:
             step = by_target.get(cell)
             if step is not None and cell not in needed:
                 needed.add(cell)
-                todo.extend(_cells_of(step.arguments))
+                todo.extend(cells_of(step.arguments))
         return tuple(step for step in self.steps if step.target in needed)
 
     def reached(self, changed: Iterable[int]) -> tuple[Step, ...]:
@@ -90,13 +90,14 @@ class Program:
         moved = set(changed)
         reached = []
         for step in self.steps:
-            if not moved.isdisjoint(_cells_of(step.arguments)):
+            if not moved.isdisjoint(cells_of(step.arguments)):
                 moved.add(step.target)
                 reached.append(step)
         return tuple(reached)
 
 
-def _cells_of(given: Iterable[Argument]) -> Iterable[int]:
+def cells_of(given: Iterable[Argument]) -> Iterable[int]:
+    """The numbers of the cells that arguments name."""
     for argument in given:
         if isinstance(argument, int):
             yield argument
@@ -243,7 +244,7 @@ def _in_order(steps: Mapping[int, Step]) -> tuple[Step, ...]:
     """Each formula after those that it needs."""
     from graphlib import CycleError, TopologicalSorter  # noqa: PLC0415 - workers never order anything
 
-    needs = {target: {cell for cell in _cells_of(step.arguments) if cell in steps} for target, step in steps.items()}
+    needs = {target: {cell for cell in cells_of(step.arguments) if cell in steps} for target, step in steps.items()}
     try:
         return tuple(steps[target] for target in TopologicalSorter(needs).static_order())
     except CycleError as error:
