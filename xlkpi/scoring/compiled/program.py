@@ -5,6 +5,7 @@ The program is made once, in the parent; workers get it ready (`pickle`: plain t
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import marshal
 import re
@@ -113,7 +114,13 @@ def compile_master(master: bytes, layout: Layout) -> Program:
     Raises:
         NotCompiled: a formula uses what is not compiled, or formulas go round in a circle.
     """
-    return _Compiler(master, layout).program()
+    collecting = gc.isenabled()
+    gc.disable()  # thousands of nodes, and no circle among them: to look for one takes a sixth of the time
+    try:
+        return _Compiler(master, layout).program()
+    finally:
+        if collecting:
+            gc.enable()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,8 +158,11 @@ class _Compiler:
         inputs = {place: self.numbers[place] for place in self.layout.engine_inputs}
         return Program(places, base, _in_order(steps), inputs, source, code, importlib.util.MAGIC_NUMBER)
 
+    def number(self, place: Place) -> int:
+        return self.numbers.setdefault(place, len(self.numbers))
+
     def numbered(self, places: Iterable[Place]) -> list[int]:
-        return [self.numbers.setdefault(place, len(self.numbers)) for place in places]
+        return [self.number(place) for place in places]
 
     def formula(self, place: Place) -> str:
         """A formula that the layout does not tell, as the master has it."""
@@ -181,7 +191,7 @@ class _Compiler:
             shape = self.shapes[tuple(key)] = len(self.shapes)
             tree = self.resolved(parse(formula), place.sheet, positions)
             self.sources.append(ShapeWriter(f"shape{shape}", len(positions)).source(tree))
-        return Step(self.numbered([place])[0], shape, tuple(named.cells for named in positions))
+        return Step(self.number(place), shape, tuple(named.cells for named in positions))
 
     def resolved(self, node: Node, sheet: str, positions: Mapping[_Named, int]) -> Node:
         """A tree with its references as arguments."""
@@ -199,7 +209,7 @@ class _Compiler:
 
     def reference(self, sheet: str, written: str) -> _Named:
         """What a reference names, as it is written in a formula of that sheet."""
-        node = parse(written)
+        node = Reference(written) if written in self.master.names else parse(written)
         if not isinstance(node, Reference):
             raise NotCompiled(f"{written!r} is no cell and no name of the workbook")
         named = self.references[sheet, written] = self.name(node.sheet or sheet, node.text)
@@ -217,7 +227,7 @@ class _Compiler:
         return named
 
     def cell(self, place: Place) -> _Named:
-        return _Named(self.numbered([place])[0], CellArgument, (self.kind(place),))
+        return _Named(self.number(place), CellArgument, (self.kind(place),))
 
     def area(self, sheet: str, found: re.Match[str]) -> _Named:
         columns = sorted((column_number(found[1]), column_number(found[3])))
