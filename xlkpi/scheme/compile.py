@@ -21,7 +21,7 @@ from xlkpi.scheme.cells import (
     of_diagnosis,
     of_field,
 )
-from xlkpi.scheme.checks import live_check
+from xlkpi.scheme.checks import judged_by, live_check, most_of
 from xlkpi.scheme.formulary import Compiled, Formulary
 from xlkpi.scheme.formulas import MISSING, NOT_APPLICABLE, Formula, Name, Number, parse
 from xlkpi.scheme.judging import Judging
@@ -253,7 +253,10 @@ class _Compiler(Formulary):
     def _check(self, name: str) -> None:
         """The field's 校验 cell."""
         relations = [relation for relation in self.scheme.relations if relation.at == name]
-        formula = live_check(self.out.names[name], self.scheme.fields[name], relations)
+        entry = self.scheme.fields[name]
+        judging = [found[name] for found in map(judged_by, self.scheme.items) if name in found]
+        most = most_of(entry, [limit for limits in judging for limit in limits]) if judging else None
+        formula = live_check(self.out.names[name], entry, relations, most=most)
         self._set(of_field(name, parts.CHECK), formula, ("fields", name), kind="text")
 
 

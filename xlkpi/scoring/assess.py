@@ -26,11 +26,11 @@ from xlkpi.scheme.cells import (
     of_diagnosis,
     of_field,
 )
-from xlkpi.scheme.checks import RELATION
+from xlkpi.scheme.checks import ABOVE_MAXIMUM, ABOVE_WHOLE, BELOW_ZERO, RELATION, WHOLE
 from xlkpi.scheme.formulas import number_value, parse
 from xlkpi.scheme.model import Clause, Item, SchemeField
 from xlkpi.scoring.account import Account, account_of
-from xlkpi.scoring.doubts import Doubts
+from xlkpi.scoring.doubts import Doubts, figure_shown
 from xlkpi.scoring.engine import Engine
 from xlkpi.values import (
     SCORED,
@@ -344,8 +344,9 @@ class _Reading:
 
     def facts(self, code: str, name: str, entry: SchemeField) -> dict[str, object]:
         value = self.content(name)
-        shown = _figure(value)
-        limit = entry.maximum if code == "XK-V005" else entry.minimum
+        in_doubt = code in (BELOW_ZERO, ABOVE_WHOLE)
+        shown = figure_shown(entry, value) if in_doubt and isinstance(value, float) else _figure(value)
+        limit = {ABOVE_MAXIMUM: entry.maximum, ABOVE_WHOLE: WHOLE}.get(code, entry.minimum)
         return {
             "label": entry.label or name, "found": shown, "limit": limit, "choices": "、".join(entry.words)
         }  # fmt: skip

@@ -12,15 +12,14 @@ from xlkpi.findings import Finding
 from xlkpi.issue import Issue
 from xlkpi.scheme import parts
 from xlkpi.scheme.cells import of_clause, of_field
-from xlkpi.scheme.formulas import MISSING, UNREADABLE, judged, number_value
+from xlkpi.scheme.checks import ABOVE_WHOLE, BELOW_ZERO, judged_by, most_of
+from xlkpi.scheme.formulas import MISSING, UNREADABLE, number_value
 from xlkpi.scheme.model import Indicator, Item, SchemeField
 from xlkpi.scheme.types import TYPES, Shape
 from xlkpi.scoring.lacking import lacking
 from xlkpi.values import Absence, CellContent, Place, value_of
 from xlkpi.workbook.layout import Role
 
-BELOW_ZERO: Final = "XK-V034"
-ABOVE_WHOLE: Final = "XK-V035"
 DENOMINATOR_ZERO: Final = "XK-S010"
 ITEM_OPEN: Final = "XK-S011"
 GROUP_OPEN: Final = "XK-S012"
@@ -59,21 +58,25 @@ class Doubts:
             return
         if not any((code, name) in self.told for code in _NEGATIVE_TOLD):
             yield Finding(
-                BELOW_ZERO, self.file, place, name, {"label": entry.label or name, "found": _shown(entry, value)}
+                BELOW_ZERO, self.file, place, name, {"label": entry.label or name, "found": figure_shown(entry, value)}
             )
 
     def _above(
         self, name: str, entry: SchemeField | Indicator, place: Place, limits: Iterable[float]
     ) -> Iterator[Finding]:
         value = self.cells.get(self.issue.layout.place(name))
-        declared = entry.maximum
-        if isinstance(entry, SchemeField) and declared is not None:
-            return  # its own check says so (XK-V005)
-        if declared is None and (TYPES[entry.type].shape is not Shape.PERCENT or any(limit > 1 for limit in limits)):
-            return  # what is judged at 120 % can be above 100 %
-        most = number_value(declared) if declared is not None else 1.0
+        if (ABOVE_WHOLE, name) in self.told or (isinstance(entry, SchemeField) and entry.maximum is not None):
+            return  # its own check says so
+        text = entry.maximum or most_of(entry, limits)
+        if text is None:
+            return
+        most = number_value(text)
         if isinstance(value, float) and round(value, 10) > round(most, 10):
-            facts = {"label": entry.label or name, "found": _shown(entry, value), "limit": _shown(entry, most)}
+            facts = {
+                "label": entry.label or name,
+                "found": figure_shown(entry, value),
+                "limit": figure_shown(entry, most),
+            }
             yield Finding(ABOVE_WHOLE, self.file, place, name, facts)
 
     # ------------------------------------------------------------ why a score is not settled
@@ -128,32 +131,6 @@ class Doubts:
         return self.cells.get(slot.place) if slot else None
 
 
-def judged_by(item: Item) -> dict[str, list[float]]:
-    """The names that an item's score and clauses judge, each with the numbers that it is held against."""
-    limits: dict[str, list[float]] = {}
-    if item.score:
-        of = item.score.arguments.get("of")
-        others = [value for key, value in item.score.arguments.items() if key != "of"]
-        for name in of if isinstance(of, list | tuple) else [of]:
-            limits.setdefault(str(name), []).extend(_numbers(others))
-    for clause in item.clauses:
-        limit = judged(clause.require)[2] if clause.require else None
-        limits.setdefault(clause.subject, []).extend(_numbers([limit]))
-    return limits
-
-
-def _numbers(values: Iterable[object]) -> Iterator[float]:
-    for value in values:
-        if isinstance(value, Mapping):
-            yield from _numbers([value.get("at_least")])
-        elif isinstance(value, list | tuple):
-            yield from _numbers(value)
-        else:
-            try:
-                yield number_value(str(value))
-            except ValueError:
-                continue
-
-
-def _shown(entry: SchemeField | Indicator, value: float) -> str:
+def figure_shown(entry: SchemeField | Indicator, value: float) -> str:
+    """A figure as the findings on what cannot be quote it."""
     return f"{value * 100:.10g}%" if TYPES[entry.type].shape is Shape.PERCENT else f"{value:,.10g}"

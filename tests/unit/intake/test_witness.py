@@ -258,8 +258,6 @@ def test_a_run_that_only_looks_different_is_part_of_its_figure(issue: Issue, fil
 
 
 def test_a_figure_that_is_struck_out_as_a_whole_is_none(issue: Issue, filled: bytes) -> None:
-    """As its own font says; beside it another figure in the same cell's old look counts."""
-
     def strike(book: Any) -> None:
         cell = book[SHEET]["F7"]
         cell.font = copy(cell.font) + Font(strike=True)

@@ -8,6 +8,7 @@ import pytest
 from conftest import AssessWith, RealMonth
 
 from unit.scoring.conftest import Variant
+from xlkpi.findings import catalogue
 from xlkpi.scoring.assess import Assessment
 from xlkpi.values import Absence
 
@@ -128,3 +129,25 @@ def test_whatever_lacks_a_dealer_is_provisional_just_where_the_total_is_a_range(
             assert [f for f in done.findings if f.severity.name in ("ERROR", "WARNING")]
         seen.add(done.status)
     assert seen == {"provisional", "scored"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "score", "number", "code"),
+    [
+        ("count", "", -4.0, "XK-V034"), ("number", "", -0.5, "XK-V034"), ("rate", "", -0.1, "XK-V034"),
+        ("rate", "{proportional: 续保}", 1.1, "XK-V035"), ("rate", "{proportional: 续保}", 1.0, ""),
+        ("rate", "{steps: {of: 续保, bands: [{at_least: 110%, points: 5}]}}", 1.1, ""), ("rate", "", 1.1, ""),
+        ("count", "", 121.00000000000001, ""), ("count", "", 121.5, "XK-V003"),
+    ],
+)  # fmt: skip
+def test_the_sheet_says_of_a_figure_what_the_batch_says(
+    kind: str, score: str, number: float, code: str, variant: Variant
+) -> None:
+    edits = [(SCORED, f"score: {score}")] if score else []
+    done = variant(*edits, ratio=f"fields:\n  续保: {{en: Renewed, type: {kind}}}\n")(续保=number)
+    told = [finding for finding in done.findings if finding.field == "续保" and finding.code != "XK-S011"]
+    assert [finding.code for finding in told] == ([code] if code else [])
+    words = {catalogue()[c].live for c in ("XK-V003", "XK-V034", "XK-V035")}
+    assert words & set(done.cells.values()) == ({catalogue()[code].live} if code else set())
+    if code == "XK-V035":
+        assert (told[0].facts["found"], told[0].facts["limit"]) == ("110%", "100%")
