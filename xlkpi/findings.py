@@ -112,6 +112,10 @@ class Finding:
         """What to do about it."""
         return self.entry.render("remedy", lang, self.facts)
 
+    def advice(self, lang: str = "zh") -> str:
+        """What its dealer can do about it: the remedy, or a letter's own words where that speaks to headquarters."""
+        return self.entry.render("letter" if "letter" in self.entry.texts[lang] else "remedy", lang, self.facts)
+
 
 @dataclass(frozen=True, slots=True)
 class CodeEntry:
@@ -168,6 +172,16 @@ def catalogue() -> Mapping[str, CodeEntry]:
             # a key that CodeEntry does not know raises: a trait that nobody asks for says nothing
             entries[code] = CodeEntry(code=code, severity=severity, texts=texts, **body)
     return dict(sorted(entries.items()))
+
+
+@cache
+def example_facts(lang: str = "zh") -> Mapping[str, object]:
+    """Facts that make an example of any finding's text."""
+    import yaml  # noqa: PLC0415 - only where a code is explained
+
+    text = (templates() / "language" / "examples.yaml").read_text("utf-8")
+    facts: Mapping[str, object] = yaml.safe_load(text)[lang]
+    return facts
 
 
 def most_serious_first(findings: Iterable[Finding]) -> list[Finding]:

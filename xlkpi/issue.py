@@ -55,7 +55,8 @@ class Dealer:
 class Issue:
     """One month of one scheme, as issued.
 
-    Targets and inspections by dealer code and field name; history by dealer code and the slot's name (接车台次_上月).
+    Targets (`before_revision`: as they were issued, where headquarters revised them) and inspections by dealer code and
+    field name; history by dealer code and the slot's name (接车台次_上月).
     Inspections and waivers come in when files are checked or scored and are not kept with the issue.
     What comes after `deadline` is late, what comes after `locked` (blank: never) does not count. `accepted` are lists
     of another month, scheme or kind on which headquarters insisted when the month was issued: every result says so.
@@ -73,6 +74,7 @@ class Issue:
     deadline: str = ""
     locked: str = ""
     contact: str = ""
+    before_revision: Targets = field(default_factory=dict)
     accepted: tuple[Finding, ...] = ()
 
     def file_name(self, dealer: Dealer) -> str:

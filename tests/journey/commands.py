@@ -57,6 +57,7 @@ PATHS = [
     for parameter in command.params
     if isinstance(parameter.type, click.Path) or type(parameter.type).__name__ == "Where"
 ]
+MADE = [pair for pair in PATHS if pair[1] in WRITTEN or pair in (("excel install", "folder"), ("score", "--store"))]
 
 
 def call(given: list[str]) -> Result:

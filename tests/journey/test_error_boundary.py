@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from journey.commands import COMMANDS, NOT_HERE, PATHS, WORKING, WRITTEN, call, with_path
+from journey.commands import COMMANDS, MADE, NOT_HERE, PATHS, WORKING, call, with_path
 from xlkpi.cli.boundary import DEBUG, INTERNAL
 
 LISTED = [("status", "paths"), ("letters", "paths")]  # what does not exist is a line of the return list
-MADE = [pair for pair in PATHS if pair[1] in WRITTEN or pair in (("excel install", "folder"), ("score", "--store"))]
 
 
 MADE_NOW = [pair for pair in MADE if pair != ("pdf", "-o")]  # LibreOffice makes none of what is no workbook

@@ -114,7 +114,8 @@ def test_a_later_revision_of_the_targets_decides_and_both_are_shown(
     dealer = dealers(out)["D001"]
     entry = item(dealer, "接车台次")
     assert (entry["target"], entry["completion"], entry["score"]) == (502, 0.5, 7.5)
-    (finding,) = (finding for finding in dealer["findings"] if finding["code"] == "XK-I001")
+    (finding,) = (finding for finding in dealer["findings"] if finding["code"] == "XK-W078")
+    assert finding["severity"] == "notice"
     assert "310" in finding["message"]
     assert "502" in finding["message"]
     assert dealer["total"] == pytest.approx(TOTAL - 12.14516129032258 + 7.5, abs=1e-9)

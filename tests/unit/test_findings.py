@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 import xlkpi
-from xlkpi.findings import Audience, Finding, Severity, catalogue, is_unsafe, worst
+from xlkpi.findings import Audience, Finding, Severity, catalogue, example_facts, is_unsafe, worst
 from xlkpi.month.returns import ReturnStatus, errors_of
 from xlkpi.resources import templates
 from xlkpi.scheme.lined import read
@@ -35,7 +35,7 @@ def test_a_code_has_message_cause_and_remedy_in_both_languages(code: str) -> Non
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", entry.name)
     assert re.fullmatch(r"\d+\.\d+\.\d+", entry.since)
     for lang in ("zh", "en"):
-        assert set(entry.texts[lang]) == {"message", "cause", "remedy"}
+        assert set(entry.texts[lang]) - {"letter"} == {"message", "cause", "remedy"}
         assert all(isinstance(text, str) and text.strip() for text in entry.texts[lang].values())
     assert re.search(r"[一-鿿]", entry.texts["zh"]["message"])
 
@@ -85,6 +85,13 @@ def test_every_code_in_the_source_is_in_the_catalogue() -> None:
 def test_every_code_of_the_catalogue_is_raised_somewhere(code: str) -> None:
     by_ending = bool(catalogue()[code].endings)
     assert by_ending or any(code in LITERAL.findall(text) for text in SOURCE.values())
+
+
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_code_is_explained_by_an_example(code: str, lang: str) -> None:
+    for part in catalogue()[code].texts[lang]:
+        assert "{" not in catalogue()[code].render(part, lang, example_facts(lang))
 
 
 def test_unsafe_are_exactly_the_codes_of_a_file_refused_as_dangerous() -> None:

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 @given_files(stop=False)
 @issue_option
 @filing_options
-@click.option("-o", "--output", type=FOLDER, help="Folder for returns.xlsx; default: it is printed only.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path),
+    help="Folder for returns.xlsx, or a .xlsx file; default: it is printed only.",
+)  # fmt: skip
 @engine_option
 @jobs_option
 def status(
@@ -40,16 +43,28 @@ def status(
     from xlkpi.shown.folder import write_returns
     from xlkpi.shown.terminal import print_findings, print_returns
 
-    month = _survey(given, issue_folder, filing, engine, jobs)
-    if output:
-        write_returns(month, output)
+    month = _survey(given, issue_folder, filing, engine, jobs, compare=False)
+    path = output / RETURNS_FILE if output and output.suffix.lower() != ".xlsx" else output
+    if path:
+        _keep_what_is_not_ours(path, month)
+        write_returns(month, path)
     screen = console()
     print_returns(screen, f"{month.month}　{month.issue.scheme.title}　回收清单", month.returns)
-    if output:
-        screen.print(f"→ {output / RETURNS_FILE}")
+    if path:
+        screen.print(f"→ {path}")
     if given.findings:
         print_findings(screen, given.findings)
     exit_with_status(given.findings, failed=0)
+
+
+def _keep_what_is_not_ours(path: Path, month: Month) -> None:
+    """Stop where the file that lies there is no return list of this month: it would be lost."""
+    from xlkpi.findings import Finding
+    from xlkpi.headquarters.occupied import marked_origin
+
+    there = marked_origin(path) if path.is_file() else None
+    if path.is_file() and (there is None or (there.kind, there.month) != ("returns", month.month)):
+        stop_on_errors([Finding("XK-W042", path.name, facts={"path": str(path), "month": month.month})])
 
 
 @click.command()
@@ -64,25 +79,29 @@ def letters(
 ) -> None:
     """Write to each dealer what is missing or wrong: a text to paste and a page. Who is done gets no letter."""
     from xlkpi.files import write_file
+    from xlkpi.shown.letters import GROUP_FILE, group_text
     from xlkpi.shown.letters import letters as letters_of
 
     if given.files or not filing.anyway:  # nobody is reminded because the folder was the wrong one
         stop_on_errors(given.findings)
-    month = _survey(given, issue_folder, filing, engine, jobs)
+    month = _survey(given, issue_folder, filing, engine, jobs, compare=True)
     written = 0
     for letter in letters_of(month, filing.deadline, filing.locked):
         write_file(output / f"{letter.name}.txt", letter.text.encode("utf-8-sig"))
         write_file(output / f"{letter.name}.html", letter.page.encode())
         written += 1
-    console().print(f"{written} 封 → {output}")
+    group = group_text(month, filing.deadline, filing.locked)
+    if group:
+        write_file(output / GROUP_FILE, group.encode("utf-8-sig"))
+    console().print(f"{written} 封 → {output}" + (f"；发到群里的在 {GROUP_FILE}" if group else ""))
 
 
 def _survey(
-    given: Gathered, issue_folder: Path, options: FilingOptions, engine: str, jobs: int | None
+    given: Gathered, issue_folder: Path, options: FilingOptions, engine: str, jobs: int | None, *, compare: bool
 ) -> Month:  # fmt: skip
-    """What came, without a comparison of figures: that is headquarters' to look at, not a dealer's to answer for."""
+    """What came; with a comparison of figures where dealers are to hear of what is not plausible."""
     opened = open_given(issue_folder)
     files = given.files
     filing, findings = options.read(opened.issue, files, always=True)
     stop_on_errors(findings)
-    return score_files(opened, files, jobs=jobs, engine=engine, filing=filing, compare=False)
+    return score_files(opened, files, jobs=jobs, engine=engine, filing=filing, compare=compare)

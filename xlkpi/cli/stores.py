@@ -84,15 +84,19 @@ def keep(month: MonthResult, store_file: Path) -> None:
 @_scheme_option
 def history(dealer: str, store_file: Path, name: str, scheme_name: str) -> None:
     """What a DEALER sent month by month: totals, ranks and resubmissions, or one figure."""
-    from xlkpi.month.store.query import dealer_months, past, which_scheme
+    from xlkpi.month.store.file import StoreError
+    from xlkpi.month.store.query import dealer_months, past, which_dealer, which_scheme
     from xlkpi.shown.terminal import print_figures, print_history
 
     with opened(store_file) as store:
+        dealer = which_dealer(store, dealer)
         if not name:
             print_history(console(), dealer, dealer_months(store, dealer))
             return
         figures = past(store, dealer, which_scheme(store, scheme_name))
-    print_figures(console(), f"{dealer}　{name}", figures.get(name, []))
+        if name not in figures:
+            raise StoreError("XK-W040", path=str(store_file), wanted=name, found="、".join(figures) or "—")
+    print_figures(console(), f"{dealer}　{name}", figures[name])
 
 
 @click.command()

@@ -149,7 +149,7 @@ def with_revision(issue: Issue, targets: Targets) -> Issue:
         code: {**mine, **{name: target for name, target in targets.get(code, {}).items() if name in aims}}
         for code, mine in issue.targets.items()
     }
-    return replace(issue, targets=merged)
+    return replace(issue, targets=merged, before_revision=issue.before_revision or issue.targets)
 
 
 def with_history(issue: Issue, known: Iterable[Mapping[str, Mapping[str, float | str]]]) -> Issue:

@@ -80,10 +80,7 @@ def form_findings(path: Path, origin: Origin, *, replace: bool) -> list[Finding]
     if replace or not path.is_file():
         return []
     book = _book(path)
-    marked = None
-    if book is not None:
-        properties = cast(Any, book).custom_doc_props
-        marked = origin_of(str(properties[PROPERTY].value)) if PROPERTY in properties.names else None
+    marked = _origin(book)
     if book is None or marked is None:
         return [Finding("XK-W072", path.name, facts={"path": str(path)})]
     if (marked.kind, marked.scheme, marked.month) != (origin.kind, origin.scheme, origin.month):
@@ -91,6 +88,18 @@ def form_findings(path: Path, origin: Origin, *, replace: bool) -> list[Finding]
         return [Finding("XK-W070", path.name, facts=facts)]
     filled = _filled(book)
     return [Finding("XK-W073", path.name, facts={"path": str(path), "count": filled})] if filled else []
+
+
+def marked_origin(path: Path) -> Origin | None:
+    """What a form or list of ours is; None where the file is none."""
+    return _origin(_book(path))
+
+
+def _origin(book: Workbook | None) -> Origin | None:
+    if book is None:
+        return None
+    properties = cast(Any, book).custom_doc_props
+    return origin_of(str(properties[PROPERTY].value)) if PROPERTY in properties.names else None
 
 
 def _filled(book: Workbook) -> int:

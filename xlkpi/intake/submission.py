@@ -20,7 +20,7 @@ from xlkpi.intake.normalise import Reading, checked, show, understand, words_of
 from xlkpi.intake.reader import place_of
 from xlkpi.intake.rows import doubtful_rows
 from xlkpi.intake.source import SheetCells, Source
-from xlkpi.intake.strays import Remark, Surroundings, beyond, summarise_repeats, unseen_rows
+from xlkpi.intake.strays import Remark, Surroundings, beyond, spans, summarise_repeats, unseen_rows
 from xlkpi.intake.witness import Witnesses
 from xlkpi.issue import Issue
 from xlkpi.scheme.model import SchemeField
@@ -43,6 +43,8 @@ class Answer:
     value: Value
     raw: RawCell | None
 
+
+_TOLD_EACH: Final = 3  # altered formulas of a sheet; more are one cause, told once
 
 Row = Mapping[str, CellContent]
 """A row of a table: contents by column; blank cells are left out."""
@@ -433,6 +435,7 @@ class _Reader:
 
     def _compare(self, dealer: str, places: Mapping[str, Place], cells: Mapping[Place, RawCell]) -> None:
         targets = self.issue.targets.get(dealer, {})
+        before = self.issue.before_revision.get(dealer, {})
         aims = self.issue.scheme.aims
         for slot in self.issue.layout.of(Role.TARGET):
             if slot.place.sheet not in self.book.sheets:
@@ -442,7 +445,14 @@ class _Reader:
             read = understand(entry, raw).value
             if not _same(read, issued):
                 facts = {"found": show(entry, read), "expected": show(entry, issued)}
-                self._say("XK-I001", places[slot.name], slot.field, label=entry.label or slot.field, **facts)
+                revised = _same(read, before.get(slot.field, Absence.UNREADABLE))
+                self._say(
+                    "XK-W078" if revised else "XK-I001",
+                    places[slot.name],
+                    slot.field,
+                    label=entry.label or slot.field,
+                    **facts,
+                )
         for slot in self.issue.layout.of(Role.INSPECTION) if not self.reviewed else ():
             raw = cells.get(places[slot.name])
             if raw is not None and raw.text is not None:
@@ -460,6 +470,7 @@ class _Reader:
         if not self.book.tells_formulas:
             self._say("XK-I007")
             return
+        altered: dict[tuple[str, bool], list[tuple[Place, str, str]]] = {}
         for place, expected in self.issue.layout.formulas.items():
             raw = cells.get(place)
             if raw is not None and raw.formula == expected:  # nearly all
@@ -469,7 +480,15 @@ class _Reader:
             formula = raw.formula if raw is not None and isinstance(raw.formula, str) else None
             if formula is None or _bare(formula) != _bare(expected):
                 now = f"={formula}" if formula is not None else (raw and raw.text) or "空白"
-                self._say("XK-I002", place, expected=_short(expected), found=_short(now))
+                altered.setdefault((place.sheet, formula is None), []).append((place, _short(expected), _short(now)))
+        for (sheet, by_value), several in altered.items():
+            if len(several) <= _TOLD_EACH:
+                for place, expected, found in several:
+                    self._say("XK-I002", place, expected=expected, found=found)
+                continue
+            how = "被数值盖掉" if by_value else "被改动"
+            where = spans(place.ref for place, *_ in several)
+            self._say("XK-W079", several[0][0], sheet=sheet, count=len(several), how=how, cells=where)
 
     def _label(self, name: str) -> str:
         entry: SchemeField = self.issue.scheme.fields[name]

@@ -30,7 +30,7 @@ def pack_files() -> dict[str, Path]:
 
 
 def find_scheme(name_or_folder: str) -> Path:
-    """The folder of a shipped scheme by name, or a folder given as a path.
+    """The folder of a shipped scheme by name or title, or a folder given as a path.
 
     Raises:
         SchemeError: there is no such scheme.
@@ -41,8 +41,17 @@ def find_scheme(name_or_folder: str) -> Path:
     folder = Path(name_or_folder)
     if folder.is_dir() and any(folder.glob("*.yaml")):
         return folder
+    titled = {name for name, home in shipped.items() if name_or_folder in _titles(home)}
+    if len(titled) == 1:
+        return shipped[titled.pop()]
     known = ", ".join(shipped)
     raise SchemeError([Problem(name_or_folder, 0, f"no such scheme: write one of {known}, or a folder of YAML files")])
+
+
+def _titles(folder: Path) -> set[str]:
+    """What people call a scheme: its title, in Chinese and in English."""
+    sources, _ = merge(sorted(folder.glob("*.yaml")))
+    return {str(sources.data[key]) for key in ("title", "en") if sources.data.get(key)}
 
 
 def load_scheme(name_or_folder: str) -> tuple[Scheme, SourceMap]:

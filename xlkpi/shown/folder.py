@@ -54,7 +54,7 @@ def write_month(
     with BackgroundTasks(jobs) as background:
         workbook = background.submit(ranking_workbook, month.standings)
         remove_stale(out, returns=bool(month.returns), parquet=parquet, report=report)
-        write_returns(month, out)
+        write_returns(month, out / RETURNS_FILE)
         write_scores(month, out)
         if parquet:
             write_parts(month.long_rows(), out / PARTS_FOLDER)
@@ -80,8 +80,8 @@ def write_scores(month: Month, out: Path) -> None:
             long.write(csv_text(some).encode())
 
 
-def write_returns(month: Month, out: Path) -> None:
-    """The return list, where somebody was expected to send.
+def write_returns(month: Month, path: Path) -> None:
+    """The return list into a file, where somebody was expected to send.
 
     Raises:
         WriteError: the file could not be written.
@@ -90,4 +90,4 @@ def write_returns(month: Month, out: Path) -> None:
         title = f"{month.month}　{month.issue.scheme.title}　回收清单"
         rows = (line.row() for line in month.returns)
         origin = Origin("returns", month.issue.scheme.name, month.issue.scheme.version, month.month)
-        write_file(out / RETURNS_FILE, return_list_form(title, HEADINGS, WIDTHS, rows, origin))
+        write_file(path, return_list_form(title, HEADINGS, WIDTHS, rows, origin))

@@ -7,15 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from xlkpi.batch.receipts import end_of
 from xlkpi.findings import Finding, Severity
+from xlkpi.headquarters.deadlines import day_said
+from xlkpi.headquarters.folding import folded_repeats
 from xlkpi.issue import Dealer
 from xlkpi.month.month import Month
 from xlkpi.month.returns import Return, ReturnStatus
 from xlkpi.resources import templates
 from xlkpi.values import Status
+
+GROUP_FILE: Final = "群通知.txt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +46,15 @@ class Point:
     remedy: str
 
 
-def letters(month: Month, deadline: str = "", locked: str = "") -> Iterator[Letter]:
-    """The letters, in the list's order. A dealer with whom all is well gets none. `deadline` and `locked` are words for
-    other dates than the issue's."""
+def letters(month: Month, deadline: str = "", locked: str = "", now: datetime | None = None) -> Iterator[Letter]:
+    """The letters, in the list's order. A dealer with whom all is well gets none.
+
+    Args:
+        month: the month, with what was found in the files.
+        deadline: words for another day than the issue's.
+        locked: words for another day than the issue's.
+        now: the moment of writing; no letter asks for something until a day that is past.
+    """
     issue = month.issue
     found = {row.dealer.code: row.findings for row in month.standings.rows if row.status is not Status.REJECTED}
     reasons = {unusable.file: unusable.findings for unusable in month.unusable}
@@ -49,20 +62,62 @@ def letters(month: Month, deadline: str = "", locked: str = "") -> Iterator[Lett
     for line in month.returns:
         if line.dealer in issue.roster and line.status not in (ReturnStatus.NOT_ISSUED, ReturnStatus.UNKNOWN):
             by_dealer.setdefault(line.dealer, []).append(line)
-    environment = Environment(
+    environment = _environment()
+    for code, mine in by_dealer.items():
+        told = _told(issue.roster[code], mine, found, reasons)
+        if told["missing"] or told["late"] or told["refused"] or told["points"]:
+            dates = _dates(month, deadline, locked, now)
+            facts = {"issue": issue, "dealer": issue.roster[code], **dates, **told}
+            text, page = (environment.get_template(f"letter.{kind}.j2").render(facts) for kind in ("txt", "html"))
+            yield Letter(code, issue.file_name(issue.roster[code]).removesuffix(".xlsx"), text, page)
+
+
+def group_text(month: Month, deadline: str = "", locked: str = "", now: datetime | None = None) -> str:
+    """One text to paste into the dealers' group chat: who has not sent, and who has something to put right. Arguments
+    are those of `letters`. "" where there is nobody to call."""
+    issue = month.issue
+    found = {row.dealer.code: row.findings for row in month.standings.rows if row.status is not Status.REJECTED}
+    lines = [line for line in month.returns if line.dealer in issue.roster]
+    counted = {line.dealer for line in lines if line.status.is_counted}
+    refused = {line.dealer for line in lines if line.status.is_refused} - counted
+    missing = {line.dealer for line in lines if line.status is ReturnStatus.MISSING} - counted - refused
+    points = {code: len(list(_points(found.get(code, ()), Severity.ERROR))) for code in counted}
+    told = {
+        "missing": [dealer for code, dealer in issue.roster.items() if code in missing],
+        "refused": [dealer for code, dealer in issue.roster.items() if code in refused],
+        "wrong": [(dealer, points[code]) for code, dealer in issue.roster.items() if points.get(code)],
+    }
+    if not any(told.values()):
+        return ""
+    return (
+        _environment().get_template("group.txt.j2").render(issue=issue, **_dates(month, deadline, locked, now), **told)
+    )
+
+
+def _environment() -> Environment:
+    return Environment(
         loader=FileSystemLoader(templates() / "reports"),
         undefined=StrictUndefined,
         autoescape=select_autoescape(("html.j2",)),
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for code, mine in by_dealer.items():
-        told = _told(issue.roster[code], mine, found, reasons)
-        if told["missing"] or told["late"] or told["refused"] or told["points"]:
-            dates = {"deadline": deadline or issue.deadline, "locked": locked or issue.locked}
-            facts = {"issue": issue, "dealer": issue.roster[code], **dates, **told}
-            text, page = (environment.get_template(f"letter.{kind}.j2").render(facts) for kind in ("txt", "html"))
-            yield Letter(code, issue.file_name(issue.roster[code]).removesuffix(".xlsx"), text, page)
+
+
+def _dates(month: Month, deadline: str, locked: str, now: datetime | None) -> dict[str, str]:
+    """The days that letters name; `until` and `locked` are blank where they are past."""
+    issue, moment = month.issue, now or _now()
+    due, lock = deadline or issue.deadline, locked or issue.locked
+
+    def ahead(day: str) -> str:
+        end = end_of(day, issue.month)
+        return day_said(day, issue.month) if end is not None and moment < end else ""
+
+    return {"deadline": day_said(due, issue.month), "until": ahead(due), "locked": ahead(lock)}
+
+
+def _now() -> datetime:
+    return datetime.now()
 
 
 def _told(
@@ -77,10 +132,17 @@ def _told(
         "counting": counting,
         "refused": [(line, list(_points(reasons.get(line.file, ())))) for line in refused],
         "points": list(_points(found.get(dealer.code, ()))) if counting else [],
+        "notes": list(_notes(found.get(dealer.code, ()))) if counting else [],
     }
 
 
-def _points(findings: Iterable[Finding]) -> Iterator[Point]:
-    theirs = [f for f in findings if f.severity > Severity.NOTICE and f.entry.audience == "dealer"]
-    for f in sorted(theirs, key=lambda f: (-f.severity, f.place or ("", ""))):
-        yield Point(f.severity.word, f.code, str(f.place or ""), f.message(), f.remedy())
+def _points(findings: Iterable[Finding], least: Severity = Severity.WARNING) -> Iterator[Point]:
+    theirs = [f for f in findings if f.severity >= least and f.entry.audience == "dealer"]
+    for f in folded_repeats(sorted(theirs, key=lambda f: (-f.severity, f.place or ("", "")))):
+        yield Point(f.severity.word, f.code, str(f.place or ""), f.message(), f.advice())
+
+
+def _notes(findings: Iterable[Finding]) -> Iterator[Point]:
+    """What a dealer should know and need do nothing about."""
+    told = [f for f in findings if f.severity is Severity.NOTICE]
+    return _points(told, Severity.NOTICE)

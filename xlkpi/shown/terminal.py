@@ -12,7 +12,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
-from xlkpi.findings import CodeEntry, Finding, Severity, most_serious_first, tally
+from xlkpi.findings import CodeEntry, Finding, Severity, example_facts, most_serious_first, tally
+from xlkpi.headquarters.folding import folded_repeats
 from xlkpi.month.returns import Return, ReturnStatus, counts
 from xlkpi.month.standing import Earlier, Standing, Standings, positions, ranked
 from xlkpi.month.statistics import Population, population
@@ -75,7 +76,7 @@ def _of_file(file: str, findings: Sequence[Finding], whose: Mapping[str, str], l
     for sheet, of_sheet in _grouped(findings, lambda finding: finding.place.sheet if finding.place else ""):
         if sheet:
             yield f"  {clean(sheet)}"
-        for finding in most_serious_first(of_sheet):
+        for finding in folded_repeats(most_serious_first(of_sheet)):
             yield from _told(finding, lang)
 
 
@@ -110,22 +111,22 @@ def _told(finding: Finding, lang: str) -> Iterator[str]:
 
 
 _TOLD = {
-    "zh": {"message": "说明", "cause": "原因", "remedy": "怎么办", "since": "始于版本",
+    "zh": {"message": "例如", "cause": "原因", "remedy": "怎么办", "since": "始于版本",
            "fixed": "不能关闭、改级别或豁免",
            "unsafe": "不安全：文件被拒绝，没有读取", "live": "填报时“校验”栏显示"},
-    "en": {"message": "said", "cause": "cause", "remedy": "remedy", "since": "since",
+    "en": {"message": "for example", "cause": "cause", "remedy": "remedy", "since": "since",
            "fixed": "cannot be switched off, changed or waived",
            "unsafe": "unsafe: the file was refused unread", "live": "the 校验 column shows"},
 }  # fmt: skip
 
 
 def print_code(console: Console, entry: CodeEntry, lang: str) -> None:
-    """One code of the catalogue; what differs from case to case stands in braces."""
+    """One code of the catalogue, with an example of what it says."""
     told = _TOLD[lang]
     colour = _COLOURS[entry.severity]
     console.print(f"[bold]{entry.code}[/bold]　[{colour}]{_word(entry.severity, lang)}[/{colour}]　{entry.name}")
     for part in ("message", "cause", "remedy"):
-        console.print(f"  {told[part]}　{clean(entry.texts[lang][part])}")
+        console.print(f"  {told[part]}　{clean(entry.render(part, lang, example_facts(lang)))}")
     if entry.live:
         console.print(f"  {told['live']}　{clean(entry.live)}")
     console.print(f"  {told['since']}　{entry.since}")
@@ -138,7 +139,9 @@ def print_codes(console: Console, entries: Iterable[CodeEntry], lang: str) -> No
     """All codes, a line each."""
     for entry in entries:
         colour, word = _COLOURS[entry.severity], _word(entry.severity, lang)
-        console.print(f"{entry.code} [{colour}]{word}[/{colour}]　{clean(entry.texts[lang]['message'])}")
+        console.print(
+            f"{entry.code} [{colour}]{word}[/{colour}]　{clean(entry.render('message', lang, example_facts(lang)))}"
+        )
 
 
 def print_changes(console: Console, changes: Iterable[Changes]) -> None:

@@ -142,14 +142,24 @@ def test_a_receipt_log_decides_and_what_it_says_unclearly_is_told(returned: Retu
     assert statuses(again / "returns.xlsx") == found, "the list may be given back as a log"
 
 
-def test_letters_say_what_is_missing_or_wrong_and_spare_who_is_done(returned: Returned, tmp_path: Path) -> None:
+def test_letters_say_what_is_missing_or_wrong_and_spare_who_is_done(
+    returned: Returned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("xlkpi.shown.letters._now", lambda: datetime(2026, 12, 4))
     result = returned.call("letters", "--locked", "2026-12-08", "-o", tmp_path)
     assert result.exit_code == 0
-    texts = {path.name[:4]: path.read_text("utf-8-sig") for path in tmp_path.glob("*.txt")}
+    group = (tmp_path / "群通知.txt").read_text("utf-8-sig")
+    texts = {path.name[:4]: path.read_text("utf-8-sig") for path in tmp_path.glob("D*.txt")}
     pages = {path.name[:4]: path.read_text("utf-8") for path in tmp_path.glob("*.html")}
-    assert set(texts) == set(pages) == {"D001", "D002", "D004", "D005", "D006", "D007", "D008"}
+    assert set(texts) == set(pages) == {"D000", "D001", "D002", "D004", "D005", "D006", "D007", "D008"}
+    assert "XK-P" in texts["D000"], "letters say what `check` says"
     assert "还没有收到" in texts["D005"]
+    assert "请在 2026-12-05 前填好" in texts["D005"]
     assert "2026-12-08 以后发来的不再采用" in texts["D005"]
+    assert "未交 1 家" in group
+    assert "D005" in group
+    assert re.search(r"待改 \d+ 家：.*D008，\d+ 处", group)
+    assert "请在 2026-12-05 前发来" in group
     assert "已过截止时间 2026-12-05（迟 1 天）" in texts["D001"]
     assert "这是 2026-10 月的表" in texts["D004"]
     assert "文件名是 D006 的，表却是发给 D000 的" in texts["D006"]
@@ -161,6 +171,23 @@ def test_letters_say_what_is_missing_or_wrong_and_spare_who_is_done(returned: Re
     assert "<b>" not in pages["D008"], "a file's name is escaped"
     assert "检查情况" not in texts["D008"], "headquarters' own work is not the dealer's"
     assert all(page.count("<html") == 1 and "http" not in page for page in pages.values())
+
+
+def test_no_letter_asks_for_something_until_a_day_that_is_past(
+    returned: Returned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("xlkpi.shown.letters._now", lambda: datetime(2026, 12, 9))
+    assert returned.call("letters", "--locked", "2026-12-08", "-o", tmp_path).exit_code == 0
+    texts = {path.name[:4]: path.read_text("utf-8-sig") for path in tmp_path.glob("*.txt")}
+    assert "请尽快填好" in texts["D005"]
+    assert not [name for name, text in texts.items() if "2026-12-08" in text or "请在" in text.replace("请在总部", "")]
+    assert "已过截止时间 2026-12-05（迟 1 天）" in texts["D001"], "what is past may be told"
+
+
+def test_no_letter_speaks_to_headquarters(returned: Returned, tmp_path: Path) -> None:
+    assert returned.call("letters", "-o", tmp_path).exit_code == 0
+    texts = [path.read_text("utf-8-sig") for path in tmp_path.glob("*.txt")]
+    assert not [text for text in texts if re.search(r"请总部|总部请|收件登记|重新评分|xlkpi|--\w", text)]
 
 
 def test_nothing_is_written_by_status_unless_asked(returned: Returned) -> None:

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 from conftest import REAL_ANSWERS, MakeIssue
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 from shared import packages
 from shared.packages import edited, put, put_answer, ref_of
 
-from xlkpi.findings import Finding
-from xlkpi.headquarters.issuing import Blank, blanks
+from xlkpi.findings import Finding, Severity
+from xlkpi.headquarters.issuing import Blank, blanks, with_revision
 from xlkpi.intake.reader import open_workbook
 from xlkpi.intake.source import SheetCells, Source
 from xlkpi.intake.submission import Submission, Unusable, read_source, read_submission
@@ -205,6 +205,27 @@ def test_an_altered_formula_is_told_with_both(issue: Issue, filled: bytes) -> No
     place = issue.layout.place("接车台次_得分")
     sent = read(issue, with_openpyxl(filled, lambda book: book[place.sheet].__setitem__(place.ref, "=15")))
     assert [(f.code, f.place, f.facts["found"]) for f in sent.findings] == [("XK-I002", place, "=15")]
+
+
+def test_many_formulas_pasted_over_are_one_finding_with_a_count_and_ranges(issue: Issue, filled: bytes) -> None:
+    places = [place for place in issue.layout.formulas if place.sheet == issue.layout.place("总分").sheet]
+
+    def paste(book: Workbook) -> None:
+        for place in places:
+            book[place.sheet][place.ref] = 1
+
+    sent = read(issue, with_openpyxl(filled, paste))
+    (finding,) = (f for f in sent.findings if f.code in ("XK-I002", "XK-W079"))
+    assert (finding.code, finding.facts["count"], finding.place) == ("XK-W079", len(places), places[0])
+    assert ":" in str(finding.facts["cells"])
+
+
+def test_a_target_that_headquarters_revised_is_no_fault_of_the_dealer(issue: Issue, filled: bytes) -> None:
+    code = "D001"
+    revised = with_revision(issue, {code: {"接车台次": 502.0}})
+    (finding,) = read(revised, filled).findings
+    assert (finding.code, finding.severity) == ("XK-W078", Severity.NOTICE)
+    assert "原因" not in finding.remedy()
 
 
 def test_a_formula_pasted_over_with_a_value_is_told(issue: Issue, filled: bytes) -> None:

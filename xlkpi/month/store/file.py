@@ -6,7 +6,9 @@ what stands in the file is touched.
 
 from __future__ import annotations
 
+import errno
 import re
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,7 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from xlkpi.files import WriteError
+from xlkpi.files import WriteError, write_file
 
 if TYPE_CHECKING:
     import duckdb
@@ -225,14 +227,15 @@ def export(store: Store, folder: Path) -> list[Path]:
     """
     import duckdb  # noqa: PLC0415
 
-    folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for table in filter(store.columns, TABLES):
-        path = folder / f"{table}.parquet"
-        target = str(path).replace("'", "''")
-        try:
-            store.connection.execute(f"COPY {table} TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
-        except duckdb.IOException as error:
-            raise WriteError(path, OSError(str(error))) from None
-        written.append(path)
+    with tempfile.TemporaryDirectory() as scratch:  # DuckDB writes in place: what it made whole goes where it belongs
+        for table in filter(store.columns, TABLES):
+            path, made = folder / f"{table}.parquet", Path(scratch) / f"{table}.parquet"
+            target = str(made).replace("'", "''")
+            try:
+                store.connection.execute(f"COPY {table} TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
+            except duckdb.IOException:
+                raise WriteError(made, OSError(errno.ENOSPC, "")) from None
+            write_file(path, made.read_bytes())
+            written.append(path)
     return written

@@ -17,6 +17,7 @@ from xlkpi.scheme.model import Scheme
 from xlkpi.scoring.account import Account, Line
 from xlkpi.values import ItemStatus, Place, State, Status, months_earlier
 
+_LISTED = 20  # dealers in a sentence
 _STANDING = ("file", "total", "published", "before_veto", "ceiling", "grade", "vetoed")
 _LINE = 'level, kind, points, group_name AS "group", item, clause, nominal, scope, words AS "text", inspection'
 
@@ -64,13 +65,31 @@ def which_scheme(store: Store, name: str = "", month: str = "") -> str:
     Raises:
         StoreError: it has none, or several and none is named (XK-W023).
     """
-    query = "SELECT DISTINCT scheme FROM submissions WHERE month = ? OR ? = '' ORDER BY ALL"
-    schemes = [scheme for (scheme,) in store.rows(query, [month, month])]
-    if name in schemes or (not name and len(schemes) == 1):
-        return name or schemes[0]
-    raise StoreError(
-        "XK-W023", path=str(store.path), found="、".join(schemes) or "—", wanted=name or "—", month=month or "—"
-    )
+    query = "SELECT scheme, list(DISTINCT month ORDER BY month) FROM submissions GROUP BY scheme ORDER BY scheme"
+    known = dict(store.rows(query))
+    found = [scheme for scheme, months_ in known.items() if not month or month in months_]
+    if name and name not in known:  # people say the title
+        name = next((scheme for scheme in found if definition_of(store, scheme, known[scheme][-1]).title == name), name)
+    if name in found or (not name and len(found) == 1):
+        return name or found[0]
+    told = "；".join(f"{scheme}（{'、'.join(months_)}）" for scheme, months_ in known.items())
+    raise StoreError("XK-W023", path=str(store.path), found=told or "—", wanted=name or "—", month=month or "—")
+
+
+def which_dealer(store: Store, text: str) -> str:
+    """The code of the dealer that is meant, by code or by name.
+
+    Raises:
+        StoreError: the store knows no such dealer, or several of the name (XK-W041).
+    """
+    known = dict(store.rows("SELECT dealer, max_by(name, submission) FROM submissions WHERE dealer != '' GROUP BY ALL"))
+    wanted = text.strip().casefold()
+    found = [code for code, name in known.items() if wanted in (code.casefold(), str(name).casefold())]
+    if text in known or len(found) == 1:
+        return text if text in known else found[0]
+    listed = [f"{code} {known[code]}" for code in (found or sorted(known))]
+    more = f" 等 {len(listed)} 家" if len(listed) > _LISTED else ""
+    raise StoreError("XK-W041", path=str(store.path), wanted=text, found="、".join(listed[:_LISTED]) + more)
 
 
 def months(store: Store, scheme: str) -> list[str]:
