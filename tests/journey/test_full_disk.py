@@ -23,7 +23,7 @@ def small(tmp_path: Path) -> Iterator[Path]:
     """A disk of its own with room for very little."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", folder], capture_output=True, check=False)
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", folder], capture_output=True, check=False)
     if done.returncode != 0:
         pytest.skip("LOUD: mounting a small disk needs root; ENOSPC is tried by a writer that fails instead")
     yield folder
@@ -67,7 +67,7 @@ def test_whatever_write_fails_is_said_with_the_reason(
     monkeypatch.setattr(os, "replace", refused)
     result = call(["--lang", "zh", *given])
     if command == "check":
-        assert result.exit_code == 0, "it writes nothing unless asked"
+        assert "XK-W001" not in result.output, "it writes nothing unless asked"
         return
     assert result.exit_code in (1, 3, 4), result.output
     assert words_ in result.output

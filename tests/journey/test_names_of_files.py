@@ -26,7 +26,7 @@ NAMES: dict[str, bytes] = {
     "an option": b"--replace.xlsx",
     "formula": b"=HYPERLINK(1).xlsx",
     "at": b"@SUM(1).xlsx",
-    "markup": b"[bold]D002[/red].xlsx",
+    "markup": b"[bold]D002[red].xlsx",
     "html": b"<b>D002&amp;.xlsx",
     "quotes": b"D002\"'`$(x).xlsx",
     "case clash": "d001_原文实例店_2026-11.XLSX".encode(),

@@ -74,7 +74,13 @@ def test_a_dealer_s_months_and_figures(run: Run, stored: Path) -> None:
     assert "88.2" in shown.output
     figure = run("history", "D001", "--store", stored, "--field", "接车台次")
     assert "251" in figure.output
-    assert "没有记录" in run("history", "D999", "--store", stored).output
+    assert run("history", "原文实例店", "--store", stored).output == shown.output
+    for words, known in ((["D999"], "D001 "), (["D001", "--field", "没有"], "接车台次")):
+        unknown = run("history", *words, "--store", stored)
+        assert (unknown.exit_code, known in unknown.output) == (1, True), unknown.output
+    other = run("rank", "--month", "2020-01", "--store", stored)
+    assert (other.exit_code, "2026-11" in other.output) == (1, True), other.output
+    assert run("rank", "--scheme", "绩效考核表", "--store", stored).exit_code == 0
 
 
 def test_a_trend_and_the_tables(run: Run, stored: Path, tmp_path: Path) -> None:

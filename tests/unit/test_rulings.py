@@ -17,7 +17,7 @@ from shared.months import to_json
 from xlkpi.batch.manifest import Hashes
 from xlkpi.batch.work import Setup
 from xlkpi.cli import main
-from xlkpi.findings import Finding, Ruling, Severity, catalogue, with_rulings, worst
+from xlkpi.findings import Finding, Ruling, Severity, catalogue, example_facts, with_rulings, worst
 from xlkpi.headquarters.waivers import COLUMNS, read_waivers
 from xlkpi.issue import Issue
 from xlkpi.month.month import make_month
@@ -260,10 +260,13 @@ def test_explain_tells_all_there_is_of_a_code(word: str) -> None:
     done = CliRunner().invoke(main, ["explain", word])
     entry = catalogue()["XK-V001"]
     assert done.exit_code == 0
-    for text in ("XK-V001", "错误", entry.since, entry.live, *entry.texts["zh"].values()):
+    told = {
+        lang: [entry.render(part, lang, example_facts(lang)) for part in entry.texts[lang]] for lang in ("zh", "en")
+    }
+    for text in ("XK-V001", "错误", entry.since, entry.live, *told["zh"]):
         assert text in done.output.replace("\n", "")
     english = CliRunner().invoke(main, ["explain", word, "--lang", "en"]).output
-    assert all(text in english for text in ("error", *entry.texts["en"].values()))
+    assert all(text in english for text in ("error", *told["en"]))
 
 
 def test_explain_lists_all_codes_and_says_which_are_fixed() -> None:
