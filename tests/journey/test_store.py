@@ -75,7 +75,7 @@ def test_a_dealer_s_months_and_figures(run: Run, stored: Path) -> None:
     figure = run("history", "D001", "--store", stored, "--field", "接车台次")
     assert "251" in figure.output
     assert run("history", "原文实例店", "--store", stored).output == shown.output
-    for words, known in ((["D999"], "D001 "), (["D001", "--field", "没有"], "接车台次")):
+    for words, known in ((["D999"], "XK-W041"), (["D999"], "D001 "), (["D001", "--field", "没有"], "接车台次")):
         unknown = run("history", *words, "--store", stored)
         assert (unknown.exit_code, known in unknown.output) == (1, True), unknown.output
     other = run("rank", "--month", "2020-01", "--store", stored)

@@ -190,6 +190,16 @@ def test_no_letter_speaks_to_headquarters(returned: Returned, tmp_path: Path) ->
     assert not [text for text in texts if re.search(r"请总部|总部请|收件登记|重新评分|xlkpi|--\w", text)]
 
 
+def test_the_list_is_written_where_it_is_asked_for_and_over_nothing_else(returned: Returned, tmp_path: Path) -> None:
+    path = tmp_path / "收表.xlsx"
+    assert returned.call("status", "-o", path).exit_code == returned.call("status", "-o", path).exit_code == 0
+    assert statuses(path)
+    path.write_bytes(b"somebody's")
+    result = returned.call("status", "-o", path)
+    assert (result.exit_code, "XK-W042" in result.output) == (1, True), result.output
+    assert path.read_bytes() == b"somebody's"
+
+
 def test_nothing_is_written_by_status_unless_asked(returned: Returned) -> None:
     before = sorted(returned.folder.iterdir())
     assert returned.call("status").exit_code == 0
