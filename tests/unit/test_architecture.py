@@ -40,6 +40,105 @@ ORDER = (
 )
 ROOM = {name: number for number, names in enumerate(ORDER) for name in names}
 
+# Files inside a room, each line after those that its files import: a file imports from the lines before its own.
+FILES = {
+    "scheme": (
+        "lined parts types",
+        "cells files",
+        "formulas",
+        "names rules",
+        "model",
+        "checks formulary load readings show",
+        "ratios telling",
+        "judging",
+        "compile",
+        "lint",
+        "schema",
+    ),
+    "workbook": (
+        "layout looks operations package patch.splice sheets",
+        "master_cells measure patch.parts seal style",
+        "lists patch.styles plan",
+        "charts sheets.assessment sheets.diagnosis sheets.entry",
+        "sheets.indicators sheets.marker sheets.tables sheets.workings",
+        "master sheets.dashboard sheets.goals sheets.guide stamp",
+        "patch.cells sheets.dealer",
+        "patch.comments sheets.whole",
+        "patch",
+    ),
+    "intake": (
+        "apart budget calamine_cells formats memory quantity",
+        "phrases shown wellformed",
+        "guard normalise",
+        "markup variants",
+        "outline spelling",
+        "parsed source",
+        "reader",
+        "foreign locate",
+        "strays witness",
+        "rows",
+        "submission",
+        "reading",
+    ),
+    "scoring": (
+        "as_excel compiled compiled.excel compiled.syntax lacking",
+        "compiled.functions doubts figures",
+        "account compiled.shapes",
+        "compiled.program",
+        "compiled.engine",
+        "engine",
+        "assess audit compiled.watch",
+        "trace",
+    ),
+    "headquarters": (
+        "folding identity words",
+        "forms grid moments occupied",
+        "deadlines table",
+        "lists waivers",
+        "issuing previous",
+    ),
+    "batch": (
+        "receipts work",
+        "manifest processes settle",
+        "cluster",
+    ),
+    "checking": (
+        "marking plausible",
+        "check",
+        "changes",
+        "finding_list",
+    ),
+    "month": (
+        "definitions frames long_form older returns store store.file store.parts",
+        "records standing store.carry",
+        "statistics store.query",
+        "scores store.trend",
+        "month",
+        "store.record",
+    ),
+    "shown": (
+        "letters pdf progress ranking.book report report.figures report.words",
+        "ranking.heat ranking.lists report.source terminal",
+        "ranking.parts report.summary",
+        "ranking.overview report.dealers",
+        "ranking report.page",
+        "earlier",
+        "folder",
+    ),
+    "excel": (
+        "apply cells scorecard",
+        "control review",
+        "attach install",
+        "button doctor",
+    ),
+    "cli": (
+        "demo language",
+        "shared",
+        "boundary excel explain runs schemes stores",
+        "checking months reporting returns scoring",
+    ),
+}
+
 
 @cache
 def modules() -> dict[str, Path]:
@@ -95,6 +194,37 @@ def test_every_module_has_its_place() -> None:
 def test_imports_never_run_back() -> None:
     back = [f"xlkpi.{module} imports xlkpi.{other}" for module, other in PAIRS if room(other) > room(module)]
     assert not back, "these come later in a file's life"
+
+
+def place(module: str) -> int | None:
+    """The line of a room's files on which a module stands; None for a room itself and for a file without a room."""
+    name, _, file = module.partition(".")
+    return next((line for line, files in enumerate(FILES.get(name, ())) if file in files.split()), None)
+
+
+def test_every_file_of_a_room_has_its_place() -> None:
+    inside = sorted(module for module in modules() if "." in module)
+    listed = sorted(f"{name}.{file}" for name, lines in FILES.items() for line in lines for file in line.split())
+    assert inside == listed, "add the file to FILES, on the line after what it imports"
+
+
+def test_no_file_imports_upwards_inside_its_room() -> None:
+    up = [
+        f"xlkpi.{module} imports xlkpi.{other}"
+        for module, other in PAIRS
+        if room(module) == room(other) and not module.startswith(f"{other}.")  # `from xlkpi.scheme import formulas`
+        and (own := place(module)) is not None
+        and (others := place(other)) is not None
+        and others >= own
+    ]  # fmt: skip
+    assert not up, "these stand on the same line or on a later one"
+
+
+def test_every_room_says_what_it_is_for() -> None:
+    """In a sentence or two: what comes in, what goes out, what it must not know."""
+    for name in FILES:
+        words = ast.get_docstring(ast.parse((PACKAGE / name / "__init__.py").read_text("utf-8"))) or ""
+        assert len(words.split()) > 20, name
 
 
 def test_nothing_imports_in_a_circle() -> None:

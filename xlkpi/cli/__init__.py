@@ -1,4 +1,7 @@
-"""The command line: parse, call, print, exit code. Heavy imports stay inside commands, so that start-up is light."""
+"""The command line: parse, call, print, exit code. Heavy imports stay inside commands, so that start-up is light.
+
+In come words and files; out go files, lines and an exit code. It decides nothing that the library does not decide.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The button in Excel. The control workbook `xlkpi.excel.xlsm` runs `import xlkpi.excel;xlkpi.excel.main()`."""
+"""The button in Excel. The control workbook `xlkpi.excel.xlsm` runs `import xlkpi.excel;xlkpi.excel.main()`.
+
+In comes an open workbook or a folder; out go its sheets of scores, or the month's files. It judges nothing itself and
+writes only into workbooks that the reviewer named.
+"""
 
 from __future__ import annotations
 
