@@ -47,7 +47,7 @@ def test_the_table_tells_totals_and_reasons(month: Month) -> None:
         for veto in entry["vetoes"]
     ]  # fmt: skip
     assert len(reasons) == 4, "49.9 %, a comeback rate of 0.2 %, claims not collected, two trainings"
-    for reason in (*reasons, "轮胎不适用", "维修毛利未填", "文件已损坏", "计划执行扣15"):
+    for reason in (*reasons, "轮胎不适用", "维修毛利未填", "文件已损坏", "计划执行扣0（按条款15）"):
         assert "".join(reason.split()) in shown, reason
 
 

@@ -184,7 +184,8 @@ def _item(source: Source, item: ItemRecord, most: Mapping[str, float], account: 
 def _fired(source: Source, line: Line) -> list[str]:
     """A clause that took something: its words, what it was held against, the scope of a veto, the points."""
     scope = source.words[f"scope_{line.scope}"] if line.vetoes else ""
-    lost = f"−{points(line.taken, source.digits)}" if line.taken or not line.vetoes else ""
+    taken = points(line.taken, source.digits)
+    lost = f"−{taken}" if line.taken else "" if line.vetoes else taken
     return [source.line_words(line), source.inspected(line), scope, lost]
 
 
