@@ -7,6 +7,8 @@ import errno
 import io
 import os
 import re
+import sys
+import threading
 import traceback
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -14,6 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, Final, cast
 
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
 _TEMPORARY = ".tmp"
 _LONGEST: Final = 240  # bytes of a name: systems take 255, and ours are numbered
@@ -163,6 +166,71 @@ def remove_file(path: Path) -> bool:
     return True
 
 
+class FolderInUse(Exception):
+    """Another run is writing a folder."""
+
+    def __init__(self, path: Path):
+        super().__init__(str(path))
+        self.path = path
+
+
+_claims: dict[Path, int] = {}  # folders that this process holds, and the thread that does
+
+
+@contextlib.contextmanager
+def claimed(folder: Path) -> Iterator[None]:
+    """Hold a folder, made where there is none, so that no other run writes into it meanwhile. The system lets go of it
+    when this process ends, however it ends. A folder at a URL cannot be held.
+
+    Raises:
+        FolderInUse: another run holds it.
+        WriteError: it cannot be made.
+    """
+    mine = threading.get_ident()
+    key = folder.resolve() if isinstance(folder, Path) else None
+    if key is None or _claims.get(key) == mine:
+        yield
+        return
+    if key in _claims:
+        raise FolderInUse(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WriteError(folder, error) from None
+    held = _held(folder)
+    _claims[key] = mine
+    try:
+        yield
+    finally:
+        del _claims[key]
+        os.close(held)
+
+
+def _held(folder: Path) -> int:
+    """A lock of the system on a folder; where a shared disk knows no locks, none."""
+    if sys.platform == "win32":  # a folder cannot be locked there: a file in it, which goes when it is closed
+        import msvcrt  # noqa: PLC0415
+
+        handle = os.open(folder / ".xlkpi.lock", os.O_CREAT | os.O_RDWR | os.O_TEMPORARY)
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            os.close(handle)
+            raise FolderInUse(folder) from None
+        return handle
+    import fcntl  # noqa: PLC0415
+
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise FolderInUse(folder) from None
+    except OSError:  # a shared disk without locks
+        return handle
+    return handle
+
+
 def remove_stale_temporaries(folder: Path) -> None:
     """Remove what writers that were killed have left in a folder."""
     if isinstance(folder, Path) and folder.is_dir():
@@ -192,6 +260,12 @@ def untaken(name: str, taken: set[str]) -> str:
         free = f"{stem}~{number}{dot}{ending}"
     taken.add(free.casefold())
     return free
+
+
+def visible(text: str, keep: str = "") -> str:
+    """A text without what a terminal or a reader takes for a command: control characters, C1 ones among them, marks
+    that turn the direction of writing, and halves of characters. `keep` are control characters that stay."""
+    return _UNSEEN.sub(lambda found: found[0] if found[0] in keep else "·", text)
 
 
 def escape_formula(cell: Any) -> Any:

@@ -104,6 +104,10 @@ class Finding:
         """The sentence for people. Raises KeyError when a fact that the text names is missing: that is our bug."""
         return self.entry.render("message", lang, self.facts)
 
+    def told_dealer(self, lang: str = "zh") -> str:
+        """The sentence as the dealer reads it: without what is known of others."""
+        return self.entry.render("to_dealer" if "to_dealer" in self.entry.texts[lang] else "message", lang, self.facts)
+
     def cause(self, lang: str = "zh") -> str:
         """Why it probably came about."""
         return self.entry.render("cause", lang, self.facts)
@@ -123,8 +127,9 @@ class CodeEntry:
 
     Attributes:
         live: the words that stand in the workbook's 校验 cell for this code, "" where there are none.
-        audience: who can put it right. What only headquarters can do is not counted against a dealer, and no letter
-            speaks of it.
+        audience: who can put it right. What only headquarters can do is not counted against a dealer, and nothing that
+            goes to a dealer speaks of it (`for_dealer`). Texts that say something of other dealers have another one for
+            their own, `to_dealer`.
         unsafe: the file was refused unread (exit code 3).
         fixed: no ruling changes it: the file cannot be used, or nobody knows whose it is.
         unread: the content of its cell was not understood, so the 校验 cell's word on the same field says nothing new.
@@ -182,6 +187,11 @@ def example_facts(lang: str = "zh") -> Mapping[str, object]:
     text = (templates() / "language" / "examples.yaml").read_text("utf-8")
     facts: Mapping[str, object] = yaml.safe_load(text)[lang]
     return facts
+
+
+def for_dealer(findings: Iterable[Finding]) -> list[Finding]:
+    """What of findings a dealer may read: what it can put right. The words are those of `told_dealer`."""
+    return [finding for finding in findings if finding.entry.audience == "dealer"]
 
 
 def most_serious_first(findings: Iterable[Finding]) -> list[Finding]:

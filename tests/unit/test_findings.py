@@ -35,7 +35,7 @@ def test_a_code_has_message_cause_and_remedy_in_both_languages(code: str) -> Non
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", entry.name)
     assert re.fullmatch(r"\d+\.\d+\.\d+", entry.since)
     for lang in ("zh", "en"):
-        assert set(entry.texts[lang]) - {"letter"} == {"message", "cause", "remedy"}
+        assert set(entry.texts[lang]) - {"letter", "to_dealer"} == {"message", "cause", "remedy"}
         assert all(isinstance(text, str) and text.strip() for text in entry.texts[lang].values())
     assert re.search(r"[一-鿿]", entry.texts["zh"]["message"])
 
@@ -44,6 +44,7 @@ def test_a_code_has_message_cause_and_remedy_in_both_languages(code: str) -> Non
 def test_both_languages_tell_the_same_facts(code: str) -> None:
     zh, en = catalogue()[code].texts["zh"], catalogue()[code].texts["en"]
     assert fields_of(zh["message"]) == fields_of(en["message"])
+    assert fields_of(zh.get("to_dealer", "")) == fields_of(en.get("to_dealer", "")) <= fields_of(zh["message"])
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -96,7 +97,7 @@ def test_every_code_is_explained_by_an_example(code: str, lang: str) -> None:
 
 def test_unsafe_are_exactly_the_codes_of_a_file_refused_as_dangerous() -> None:
     assert [code for code, entry in catalogue().items() if entry.unsafe] == [
-        *("XK-F005", "XK-F006", "XK-F007", "XK-F008", "XK-F020", "XK-F021", "XK-F022", "XK-F023"),
+        *("XK-F005", "XK-F006", "XK-F007", "XK-F008", "XK-F020", "XK-F021", "XK-F022", "XK-F023", "XK-F025"),
     ]  # fmt: skip
 
 

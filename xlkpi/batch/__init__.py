@@ -6,6 +6,7 @@ all are known (`settle`); where a file that does not count was written last, the
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from xlkpi.batch.processes import BackgroundTasks, Scored, default_jobs, score_h
 from xlkpi.batch.receipts import Receipt, receipt
 from xlkpi.batch.settle import Expected, Filed, Settled, settle
 from xlkpi.batch.work import Sent, Setup, assessment_of, sha256, unusable_of
-from xlkpi.files import reason, remove_stale_temporaries
+from xlkpi.files import claimed, reason, remove_stale_temporaries
 from xlkpi.findings import Finding, with_rulings
 from xlkpi.folders import shown_names
 from xlkpi.intake.guard import Refused, raw_bytes
@@ -126,7 +127,19 @@ def run(
         resume: go on from the manifest in `out`: only what changed is scored.
         filing: when files came, and who should send until when.
         progress: told now and then how many files of how many are done.
+
+    Raises:
+        FolderInUse: another run is writing `out`.
+        WriteError: `out` cannot be written.
     """
+    with contextlib.nullcontext() if out is None else claimed(out):
+        return _run(issue, paths, runner, engine, out, resume, filing or Filing(), progress)
+
+
+def _run(
+    issue: Issue, paths: Iterable[Path], runner: Runner, engine: str, out: Path | None, resume: bool, filing: Filing,
+    progress: Callable[[int, int], None],
+) -> Batch:  # fmt: skip
     files = [Sent(path, name) for path, name in sorted(shown_names(paths).items())]
     setup, notes = _setup(issue, engine_for(engine, len(files)), out / ASSESSED if out else None)
     hashes = Hashes(setup)
@@ -134,11 +147,13 @@ def run(
     if out is not None:
         _remove_litter(out)
         earlier = {entry.workbook for entry in written_before(out / MANIFEST_FILE)}
-    work = _Run(setup, hashes, runner, filing or Filing(), progress)
+    work = _Run(setup, hashes, runner, filing, progress)
     if not resume:
         work.remove(earlier, set())  # what cannot be removed now is told at the end
     with Manifest(out / MANIFEST_FILE if out else None, hashes, keep=resume) as manifest:
         work.manifest = manifest
+        if manifest.damaged:
+            notes.append(Finding("XK-F026", MANIFEST_FILE, facts={"count": manifest.damaged}))
         entries = work.first(files, resume=resume)
         filed = [
             Filed(

@@ -1,13 +1,15 @@
 """The manifest of a run: one line a file, written as soon as the file is done, so that a run can go on after a kill.
 
 A line says what the file's outcome depends on, by hashes: the file itself (`input`), the scheme as issued (`scheme`),
-what headquarters knows of the dealer (`targets`), the tool and its engine (`tool`). While a run lasts lines are only
-ever appended; at its end they are sorted, so that the same run leaves the same bytes.
+what headquarters knows of the dealer (`targets`), the tool and its engine (`tool`). It ends with a hash of itself
+(`check`): a line that was damaged or edited is not gone on from, its file is scored anew. While a run lasts lines are
+only ever appended; at its end they are sorted, so that the same run leaves the same bytes.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib.metadata
 import io
 import json
@@ -17,7 +19,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import IO, Self
+from typing import IO, Any, Self
 
 import xlkpi
 from xlkpi.batch.work import Done, Setup, sha256
@@ -25,12 +27,16 @@ from xlkpi.files import WriteError, atomic_writer
 
 MANIFEST_FILE = "manifest.jsonl"
 _HEAD = ("file", "input", "scheme", "targets", "tool", "dealer", "answers", "workbook", "written")
-_OUTCOME = b',"outcome":'
+_OUTCOME, _CHECK = b',"outcome":', b',"check":"'
+_CHECKED = 32  # hexadecimal digits
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of the manifest without its outcome, which stands at `start` and is `size` bytes long."""
+    """A line of the manifest without its outcome, which stands at `start` and is `size` bytes long.
+
+    `sound` says whether it is as it was written; nothing but names is taken from one that is not.
+    """
 
     file: str
     input: str
@@ -43,6 +49,7 @@ class Entry:
     written: str
     start: int
     size: int
+    sound: bool = True
 
 
 class Hashes:
@@ -85,6 +92,7 @@ class Manifest:
     def __init__(self, path: Path | None, hashes: Hashes, *, keep: bool = False):
         self._path, self._hashes = path, hashes
         self.entries: dict[tuple[str, str], Entry] = {}
+        self.damaged = 0  # lines of the earlier run that were damaged or edited since
         self._on_disk = isinstance(path, Path)
         if path is None or not self._on_disk:
             earlier = b"" if path is None or not keep else _bytes_at(path)
@@ -93,6 +101,7 @@ class Manifest:
             return
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            _replace_link(path)
             self._file = path.open("r+b" if keep and path.exists() else "w+b")
         except OSError as error:
             raise WriteError(path, error) from None
@@ -100,20 +109,23 @@ class Manifest:
 
     def _learn(self) -> None:
         for entry in _entries(self._file):
-            self.entries[entry.file, entry.input] = entry
+            if entry is not None and entry.sound:
+                self.entries[entry.file, entry.input] = entry
+            else:
+                self.damaged += 1
         self._file.seek(0, os.SEEK_END)
 
     def add(self, new: Done) -> Entry:
         """Write a file's line. It is whole or, after a kill, the last and cut off: then reading drops it."""
         hashes = self._hashes
-        head = {
+        head: dict[str, Any] = {
             "file": new.file, "input": new.input, "scheme": hashes.scheme, "targets": hashes.targets(new.dealer),
             "tool": hashes.tool, "dealer": new.dealer, "answers": new.answers, "workbook": new.workbook,
             "written": new.written,
         }  # fmt: skip
         front = _json(head)[:-1] + _OUTCOME
         start = self._file.seek(0, os.SEEK_END) + len(front)
-        self._file.write(front + new.outcome + b"}\n")
+        self._file.write(_checked(front + new.outcome))
         self._file.flush()
         entry = Entry(**head, start=start, size=len(new.outcome))
         self.entries[new.file, new.input] = entry
@@ -142,7 +154,7 @@ class Manifest:
 
     def _line(self, entry: Entry) -> bytes:
         head = _json({name: getattr(entry, name) for name in _HEAD})[:-1]
-        return head + _OUTCOME + self.outcome(entry) + b"}\n"
+        return _checked(head + _OUTCOME + self.outcome(entry))
 
     def __enter__(self) -> Self:
         return self
@@ -161,34 +173,57 @@ def _bytes_at(path: Path) -> bytes:
 
 
 def written_before(path: Path) -> Iterator[Entry]:
-    """The entries of an earlier run's manifest, if there is one."""
+    """The entries of an earlier run's manifest, if there is one; those that are not sound too."""
+    if isinstance(path, Path) and not path.is_file():
+        return
     with contextlib.suppress(OSError), path.open("rb") as file:
-        yield from _entries(file)
+        yield from (entry for entry in _entries(file) if entry is not None)
 
 
-def _entries(file: IO[bytes]) -> Iterator[Entry]:
-    """The whole lines; what comes after the last whole one is cut off where the file may be written."""
+def _replace_link(path: Path) -> None:
+    """A link in the place of the file becomes a file of ours: what it leads to is somebody else's. What is no file at
+    all is not opened.
+
+    Raises:
+        OSError: it cannot be replaced, or is no file.
+    """
+    if path.is_symlink():
+        held = path.read_bytes() if path.is_file() else b""
+        path.unlink()
+        path.write_bytes(held)
+    elif path.exists() and not path.is_file():
+        raise OSError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+
+
+def _entries(file: IO[bytes]) -> Iterator[Entry | None]:
+    """The lines, None for one that is none; a last one that was cut off is taken away where the file may be written."""
     start = 0
     for line in iter(file.readline, b""):
-        entry = _entry(line, start)
-        if entry is None:
-            break
+        if not line.endswith(b"\n"):
+            if file.writable():
+                file.truncate(start)
+            return
+        yield _entry(line, start)
         start += len(line)
-        yield entry
-    if file.writable():
-        file.truncate(start)
+
+
+def _checked(line: bytes) -> bytes:
+    """A line with its hash behind it."""
+    return line + _CHECK + sha256(line)[:_CHECKED].encode() + b'"}\n'
 
 
 def _entry(line: bytes, start: int) -> Entry | None:
     front, mark, _ = line.partition(_OUTCOME)
-    if not mark or not line.endswith(b"}\n"):
+    said, check, _ = line.rpartition(_CHECK)
+    if not mark or not check:
         return None
     try:
         head = json.loads(front + b"}")
         begin = start + len(front) + len(mark)
-        return Entry(**{name: str(head[name]) for name in _HEAD}, start=begin, size=start + len(line) - 2 - begin)
-    except (ValueError, KeyError, TypeError):
+        facts: dict[str, Any] = {name: str(head[name]) for name in _HEAD}
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
+    return Entry(**facts, start=begin, size=start + len(said) - begin, sound=_checked(said) == line)
 
 
 def _json(data: object) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from xlkpi.findings import Finding, Severity, finding_json, most_serious_first
 from xlkpi.issue import Dealer
 from xlkpi.workbook.lists import ListSheet, list_workbook
 
+_NOT_ESCAPED = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")  # json leaves them as they are
 _COLUMNS = {
     "dealer": "经销商代码", "name": "经销商名称", "file": "文件", "severity": "级别", "code": "代码", "sheet": "工作表",
     "cell": "单元格", "field": "项目", "message": "问题", "cause": "原因", "remedy": "怎么办",
@@ -36,10 +38,9 @@ def rows(findings: Iterable[Finding], dealers: Mapping[str, Dealer]) -> list[dic
 
 def to_json(listed: Sequence[Mapping[str, Any]], changes: Sequence[Changes] | None = None) -> str:
     """A list of findings; with changes an object of both."""
-    if changes is None:
-        return json.dumps(listed, ensure_ascii=False, indent=1) + "\n"
-    both = {"findings": listed, "changes": [change.to_json() for change in changes]}
-    return json.dumps(both, ensure_ascii=False, indent=1) + "\n"
+    both = {"findings": listed, "changes": [change.to_json() for change in changes or ()]}
+    data = json.dumps(listed if changes is None else both, ensure_ascii=False, indent=1)
+    return _NOT_ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", data) + "\n"
 
 
 def to_csv(listed: Sequence[Mapping[str, Any]]) -> str:

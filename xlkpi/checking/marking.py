@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
-from xlkpi.findings import Finding, Severity, most_serious_first, tally
+from xlkpi.findings import Finding, Severity, for_dealer, most_serious_first, tally
 from xlkpi.values import Place
 from xlkpi.workbook.operations import Comment, EnsureSheet, Fill, Link, Operation, Write
 
@@ -28,13 +28,13 @@ def mark(
     """What to write into a workbook so that its owner sees what was found in it.
 
     Args:
-        findings: of this one workbook.
+        findings: of this one workbook; the dealer reads its own alone.
         sheets: the sheets that it has; a finding elsewhere, or without a cell, stands in the list alone.
         title: whose workbook of which month, for the list's first line.
         cleared: cells of an earlier marking (`marked_before`) with the colour that they had before it; where nothing is
             found any more they get it back and lose our comment.
     """
-    listed = most_serious_first(findings)
+    listed = most_serious_first(for_dealer(findings))
     marked = {finding.place for finding in listed}
     gone = {place: colour for place, colour in (cleared or {}).items() if place not in marked}
     return (*_cleared(gone), *_cells(listed, sheets), *_list(listed, sheets, title))
@@ -69,7 +69,7 @@ def _cells(findings: Sequence[Finding], sheets: Collection[str]) -> Iterator[Ope
 
 def _said(finding: Finding) -> Iterator[str]:
     """Two lines, whatever the dealer typed into the cell."""
-    yield f"【{finding.severity.word} {finding.code}】{' '.join(finding.message().split())}"
+    yield f"【{finding.severity.word} {finding.code}】{' '.join(finding.told_dealer().split())}"
     yield f"→ {' '.join(finding.remedy().split())}"
 
 
@@ -79,7 +79,7 @@ def _list(findings: Sequence[Finding], sheets: Collection[str], title: str) -> I
     yield Write(Place(SHEET, "A1"), ((f"{SHEET}　{title}",), (said,), (HINT if findings else "",)))
     yield Fill(SHEET, "A1:G1", _TITLE_FILL, bold=True)
     rows = [
-        (n, f.severity.word, _shown(f.place), f.message(), f.cause(), f.remedy(), f.code)
+        (n, f.severity.word, _shown(f.place), f.told_dealer(), f.cause(), f.remedy(), f.code)
         for n, f in enumerate(findings, 1)
     ]
     yield Write(Place(SHEET, f"A{_HEAD_ROW}"), (HEADINGS, *rows), wrap=True)

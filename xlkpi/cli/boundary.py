@@ -36,7 +36,7 @@ class Commands(click.Group):
 def _explain(error: Exception) -> NoReturn:
     """Say what went wrong; the exit code is 1 for a file or scheme, 2 for what was asked, 70 for a bug."""
     from xlkpi.cli.shared import refuse
-    from xlkpi.files import WriteError
+    from xlkpi.files import FolderInUse, WriteError
     from xlkpi.intake.guard import Refused
     from xlkpi.issue import IssueError
     from xlkpi.month.scores import NoScores
@@ -51,6 +51,8 @@ def _explain(error: Exception) -> NoReturn:
             refuse(Path(str(error.facts.get("path", ""))), error.code, error.facts)
         case IssueError() | NoScores():
             raise click.UsageError(say(str(error))) from None
+        case FolderInUse():
+            refuse(Path(), "XK-F027", {"path": str(error.path)})
         case MemoryError():
             refuse(Path(), "XK-F024", {})
         case SchemeError() | NoTrace():

@@ -109,7 +109,7 @@ def _tell(
     shape: str, output: Path | None,
 ) -> None:  # fmt: skip
     from xlkpi.checking.finding_list import rows, to_csv, to_json, to_workbook
-    from xlkpi.files import write_file
+    from xlkpi.files import visible, write_file
     from xlkpi.shown.terminal import print_changes, print_findings
 
     files = [(checked_file.read.file, checked_file.dealer) for checked_file in checked]
@@ -125,7 +125,7 @@ def _tell(
     if shape == "csv":
         data = to_csv(listed)
     if output is None:
-        click.echo(data, nl=False)
+        click.echo(visible(data, keep="\n\t") if isinstance(data, str) else data, nl=False)
         return
     if isinstance(data, str):
         data = data.encode("utf-8-sig" if shape == "csv" else "utf-8")  # Excel takes UTF-8 only with its mark

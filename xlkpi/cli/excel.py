@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from xlkpi.cli.shared import ERRORS, FILE, FOLDER, console, exit_with_status
+from xlkpi.cli.shared import ERRORS, FILE, FOLDER, console, echo, exit_with_status
 
 
 @click.group()
@@ -23,7 +23,7 @@ def install(folder: Path, interpreter: str | None) -> None:
     from xlkpi.excel.install import install as write
 
     for path in write(folder, interpreter or ""):
-        click.echo(str(path))
+        echo(str(path))
 
 
 @excel.command()
@@ -64,7 +64,7 @@ def score(issue_folder: Path | None, name: str, inspected: Path | None, only_che
 
     try:
         # on Windows xlwings asks again and again while a cell is being typed in
-        click.echo("正在连接 Excel……停在这里就请在 Excel 里按 Enter 或 Esc，结束正在输入的单元格", err=True)
+        echo("正在连接 Excel……停在这里就请在 Excel 里按 Enter 或 Esc，结束正在输入的单元格", err=True)
         books = running_books()
         if issue_folder is None:
             choices = choices_among(books)
@@ -77,5 +77,5 @@ def score(issue_folder: Path | None, name: str, inspected: Path | None, only_che
         raise click.UsageError(str(error)) from None
     except Exception as error:
         raise click.ClickException(error_text(error)) from None
-    click.echo(result.message)
+    echo(result.message)
     exit_with_status(result.findings, failed=0)

@@ -16,6 +16,7 @@ from xlkpi.cli.shared import (
     Deadline,
     Month,
     anyway_option,
+    echo,
     load_issue,
     replace_option,
     stop_on_errors,
@@ -111,11 +112,11 @@ def new(
     except Occupied as occupied:
         stop_on_errors(occupied.findings)
         raise
-    click.echo(f"{len(published.written)} 份空白表 → {output}（截止 {issue.deadline}）")
+    echo(f"{len(published.written)} 份空白表 → {output}（截止 {issue.deadline}）")
     if published.renewed:
-        click.echo(f"与上次下发不同 {len(published.renewed)} 份：{'、'.join(published.renewed)}")
+        echo(f"与上次下发不同 {len(published.renewed)} 份：{'、'.join(published.renewed)}")
     if published.removed:
-        click.echo(f"已删除上次下发而这次没有的空白表 {len(published.removed)} 份：{'、'.join(published.removed)}")
+        echo(f"已删除上次下发而这次没有的空白表 {len(published.removed)} 份：{'、'.join(published.removed)}")
 
 
 def _months_before(
@@ -198,4 +199,4 @@ def _write_form(output: Path, data: bytes, origin: Origin, *, replace: bool) -> 
 
     stop_on_errors(form_findings(output, origin, replace=replace))
     write_file(output, data)
-    click.echo(str(output))
+    echo(str(output))

@@ -9,7 +9,7 @@ import click
 
 from xlkpi.cli.language import say
 from xlkpi.cli.runs import given_files
-from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, console, exit_with_status
+from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, console, echo, exit_with_status
 from xlkpi.cli.stores import known_history
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def report(out: Path, output: Path | None, lang: str, store_file: Path | None) -
     path = output or out / REPORT_FILE
     source = Source.read(out, "en" if lang == "en" else "zh")
     history = known_history(store_file, source.data.scheme, source.data.month)
-    click.echo(str(write_report(replace(source, history=history), path)))
+    echo(str(write_report(replace(source, history=history), path)))
 
 
 @click.command()
@@ -50,7 +50,7 @@ def pdf(given: Gathered, output: Path) -> None:
     try:
         for written in to_pdf(given.files, output):
             if isinstance(written, Path):
-                click.echo(str(written))
+                echo(str(written))
             else:
                 unwritten.append(written)
     except NoLibreOffice:

@@ -68,6 +68,7 @@ def score(
 ) -> None:  # fmt: skip
     """Score dealers' workbooks: scores.json, scores.csv, the ranking workbook and each dealer's assessed workbook."""
     from xlkpi.cli.stores import keep, known_figures, known_history, known_standing
+    from xlkpi.files import claimed
     from xlkpi.headquarters.occupied import Occupied
     from xlkpi.library import processes
     from xlkpi.shown.earlier import check_results_folder, removed_findings, results_in
@@ -79,23 +80,24 @@ def score(
     past, before = known_figures(store_file, issue), known_standing(store_file, issue)
     files = given.files
     expected, lists = filing.read(issue, files, always=False)
-    try:
-        check_results_folder(issue, output, replace=replace)
-    except Occupied as occupied:
-        stop_on_errors(occupied.findings)
-        raise
-    earlier = results_in(output)
-    workers = processes(jobs, len(files))
-    month = score_files(
-        opened, files, jobs=workers, cluster=cluster, engine=engine, out=output, resume=resume, filing=expected,
-        lists=[*lists, *given.findings], past=past, before=before,
-    )  # fmt: skip
-    write_month(
-        month, output, jobs=workers, parquet=parquet, report=report,
-        history=lambda: known_history(store_file, issue.scheme.name, issue.month),
-    )  # fmt: skip
-    if store_file:
-        keep(month, store_file)
+    with claimed(output):
+        try:
+            check_results_folder(issue, output, replace=replace)
+        except Occupied as occupied:
+            stop_on_errors(occupied.findings)
+            raise
+        earlier = results_in(output)
+        workers = processes(jobs, len(files))
+        month = score_files(
+            opened, files, jobs=workers, cluster=cluster, engine=engine, out=output, resume=resume, filing=expected,
+            lists=[*lists, *given.findings], past=past, before=before,
+        )  # fmt: skip
+        write_month(
+            month, output, jobs=workers, parquet=parquet, report=report,
+            history=lambda: known_history(store_file, issue.scheme.name, issue.month),
+        )  # fmt: skip
+        if store_file:
+            keep(month, store_file)
     _print(month, output, removed_findings(earlier, output))
     exit_with_status(month.all_findings(), failed=len(month.unusable))
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from xlkpi.cli.language import say
+from xlkpi.files import visible
 from xlkpi.values import MONTH_PATTERN
 
 if TYPE_CHECKING:
@@ -71,6 +72,11 @@ class Deadline(click.ParamType[str]):
         except ValueError as error:
             self.fail(say(str(error)), param, ctx)
         return str(value)
+
+
+def echo(text: str, *, err: bool = False) -> None:
+    """A line for the terminal, in which nobody's words are commands."""
+    click.echo(visible(text, keep="\n\t"), err=err)
 
 
 def console(stderr: bool = False) -> Console:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from xlkpi.cli.language import say
-from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, Month, console
+from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, Month, console, echo
 
 if TYPE_CHECKING:
     from xlkpi.checking.plausible import Past
@@ -32,7 +32,7 @@ def opened(store_file: Path, *, write: bool = False) -> Iterator[Store]:
     from xlkpi.month.store.file import open_store
 
     def waiting(detail: str) -> None:
-        click.echo(say(f"{store_file}: another program has it open; waiting …"), err=True)
+        echo(say(f"{store_file}: another program has it open; waiting …"), err=True)
 
     with open_store(store_file, write=write, notify=waiting) as store:
         yield store
@@ -74,7 +74,7 @@ def keep(month: MonthResult, store_file: Path) -> None:
 
     with opened(store_file, write=True) as store:
         recorded = record(store, month)
-    click.echo(f"历史库 {store_file}：新增 {recorded.new}，替换 {recorded.revised}，未变 {recorded.unchanged}")
+    echo(f"历史库 {store_file}：新增 {recorded.new}，替换 {recorded.revised}，未变 {recorded.unchanged}")
 
 
 @click.command()
@@ -120,7 +120,7 @@ def rank(store_file: Path, month: str | None, part: str, scheme_name: str, outpu
         print_standings(console(), stand, _PARTS[part])
         return
     write_file(output, ranking_workbook(stand))
-    click.echo(str(output))
+    echo(str(output))
 
 
 @click.command()
@@ -159,4 +159,4 @@ def store_export(store_file: Path, output: Path) -> None:
 
     with opened(store_file) as store:
         for path in export(store, output):
-            click.echo(str(path))
+            echo(str(path))

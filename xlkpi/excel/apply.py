@@ -157,7 +157,7 @@ def _number_format(book: Any, operation: NumberFormat, desktop: bool, undo: list
 def _link(book: Any, operation: Link, desktop: bool, undo: list[_Step]) -> None:
     cell = book.sheets[operation.place.sheet].range(operation.place.ref)
     cell.add_hyperlink(
-        f"#{quoted(operation.target.sheet)}!{operation.target.ref}", operation.text, str(operation.target)
+        f"#{quoted(operation.target.sheet)}!{operation.target.ref}", _inert(operation.text), str(operation.target)
     )
 
 
@@ -186,6 +186,11 @@ def _content(content: CellContent) -> Any:
     if isinstance(content, str) and content:
         return content if _plain_text(content) else f"'{content}"
     return content
+
+
+def _inert(text: str) -> str:
+    """The words of a link, which Excel enters into the cell: never a formula."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "'")) else text
 
 
 def _plain_text(text: str) -> bool:

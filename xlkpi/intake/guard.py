@@ -218,9 +218,11 @@ def raw_bytes(path: Path) -> bytes:
     """A file's bytes; of one that is too large only so many that the guard sees it.
 
     Raises:
-        Refused: it cannot be opened.
+        Refused: it cannot be opened, or is no file: a pipe, a device.
     """
     try:
+        if isinstance(path, Path) and path.exists() and not (path.is_file() or path.is_dir()):
+            raise Refused("XK-F025")  # a pipe would be waited for, and a device never ends
         with path.open("rb") as file:
             return file.read(MAX_FILE + 1)
     except OSError as error:

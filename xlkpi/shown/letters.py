@@ -13,7 +13,8 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from xlkpi.batch.receipts import end_of
-from xlkpi.findings import Finding, Severity
+from xlkpi.files import visible
+from xlkpi.findings import Finding, Severity, for_dealer
 from xlkpi.headquarters.deadlines import day_said
 from xlkpi.headquarters.folding import folded_repeats
 from xlkpi.issue import Dealer
@@ -68,7 +69,10 @@ def letters(month: Month, deadline: str = "", locked: str = "", now: datetime | 
         if told["missing"] or told["late"] or told["refused"] or told["points"]:
             dates = _dates(month, deadline, locked, now)
             facts = {"issue": issue, "dealer": issue.roster[code], **dates, **told}
-            text, page = (environment.get_template(f"letter.{kind}.j2").render(facts) for kind in ("txt", "html"))
+            text, page = (
+                visible(environment.get_template(f"letter.{kind}.j2").render(facts), keep="\n\t")
+                for kind in ("txt", "html")
+            )
             yield Letter(code, issue.file_name(issue.roster[code]).removesuffix(".xlsx"), text, page)
 
 
@@ -137,9 +141,9 @@ def _told(
 
 
 def _points(findings: Iterable[Finding], least: Severity = Severity.WARNING) -> Iterator[Point]:
-    theirs = [f for f in findings if f.severity >= least and f.entry.audience == "dealer"]
+    theirs = [f for f in for_dealer(findings) if f.severity >= least]
     for f in folded_repeats(sorted(theirs, key=lambda f: (-f.severity, f.place or ("", "")))):
-        yield Point(f.severity.word, f.code, str(f.place or ""), f.message(), f.advice())
+        yield Point(f.severity.word, f.code, str(f.place or ""), f.told_dealer(), f.advice())
 
 
 def _notes(findings: Iterable[Finding]) -> Iterator[Point]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
+from xlkpi.files import visible
 from xlkpi.findings import CodeEntry, Finding, Severity, example_facts, most_serious_first, tally
 from xlkpi.headquarters.folding import folded_repeats
 from xlkpi.month.returns import Return, ReturnStatus, counts
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from xlkpi.month.store.trend import By, Trend, TrendPoint
     from xlkpi.scoring.trace import Step, Trace
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTICE: "cyan"}
 _NONE = "（未分）"
 _POPULATIONS = {
@@ -38,7 +37,7 @@ _POPULATIONS = {
 
 def clean(text: object) -> str:
     """A text made harmless for the terminal and for rich's markup."""
-    return escape(_CONTROL.sub("·", str(text)))
+    return escape(visible(str(text)))
 
 
 def print_findings(

@@ -208,3 +208,10 @@ def test_a_lock_that_does_not_give_way_is_said(
     with pytest.raises(CannotWrite, match=told):
         apply(book, ALL[:-1])
     assert book.file.sheetnames == sheets
+
+
+def test_the_words_of_a_link_are_no_formula() -> None:
+    from xlkpi.excel.apply import _inert
+
+    assert _inert("=cmd|calc!F7") == "'=cmd|calc!F7"
+    assert _inert("填报!F7") == "填报!F7"
