@@ -253,7 +253,7 @@ class _Reader:
                 places[name] = named
                 continue
             answer = slot.role is Role.ANSWER
-            words = self.witnesses.contradicted(slot, named) if answer or slot.role is Role.INSPECTION else None
+            words = self.witnesses.contradicted(slot, named)
             if words is not None:
                 places[name] = words
                 continue
@@ -459,6 +459,7 @@ class _Reader:
                 facts = {"label": self._label(slot.field), "found": raw.text[:60]}
                 self._say("XK-I003", places[slot.name], slot.field, **facts)
         self._compare_formulas(cells)
+        self._compare_names()
         for place, number in self.issue.layout.numbers.items():
             if place.sheet not in self.book.sheets or place.sheet in self.moved:
                 continue
@@ -490,6 +491,29 @@ class _Reader:
             where = spans(place.ref for place, *_ in several)
             self._say("XK-W079", several[0][0], sheet=sheet, count=len(several), how=how, cells=where)
 
+    def _compare_names(self) -> None:
+        """Names that the form's formulas use and that stand for something else now; told once, the first few by name.
+
+        The names of answers and inspections have other witnesses (`doubt`).
+        """
+        names = self.book.names
+        changed = [
+            (slot, text)
+            for slot in self.issue.layout.slots.values()
+            if slot.role not in _WITNESSED and (text := names.get(slot.name)) and self._is_redefined(slot, text)
+        ]
+        if changed:
+            listed = "；".join(f"{slot.name} → {_cut(text, 40)}" for slot, text in changed[:_NAMES_TOLD])
+            self._say("XK-I030", changed[0][0].place, count=len(changed), listed=listed)
+
+    def _is_redefined(self, slot: Slot, text: str) -> bool:
+        place = place_of(text)
+        if place == slot.place or "#REF!" in text:  # nearly all; or deleted with its cell
+            return False
+        if place is None or place.sheet != slot.place.sheet:
+            return slot.place.sheet in self.book.sheets
+        return not self.locator.shift(slot.place.sheet).moved  # rows that moved take their names along
+
     def _label(self, name: str) -> str:
         entry: SchemeField = self.issue.scheme.fields[name]
         return entry.label or name
@@ -510,6 +534,8 @@ def _in_table(entry: SchemeField, raw: RawCell) -> Reading:
     return Reading(Absence.UNREADABLE).noting("XK-V006") if reading.value is Absence.NOT_APPLICABLE else reading
 
 
+_WITNESSED = (Role.ANSWER, Role.INSPECTION, Role.REMARK, Role.CHECK)
+_NAMES_TOLD = 5
 _PERSONAL = re.compile(r"车牌|牌照|姓名|车主|客户名|联系|电话|手机|身份证|地址|微信|VIN|车架", re.I)
 
 

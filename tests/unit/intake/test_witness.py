@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from copy import copy
 from typing import Any
@@ -268,3 +269,43 @@ def test_a_figure_that_is_struck_out_as_a_whole_is_none(issue: Issue, filled: by
     assert [(f.code, f.field, str(f.place)) for f in sent.findings if f.field == struck] == [
         ("XK-V002", struck, f"{SHEET}!F7")
     ]
+
+
+# ------------------------------------------------------------------ names that formulas use
+
+REDEFINED = {
+    "a target that is a number": ("接车台次_目标", "1"),
+    "a target that is a text": ("维修产值_目标", '"1"'),
+    "a target on another row": ("接车台次_目标", "'填报'!$D$8"),
+    "a target on another sheet": ("接车台次_目标", "'绩效考核表'!$A$1"),
+    "the total as a number": ("总分", "100"),
+    "the total as a formula": ("总分", "SUM(1,99)"),
+    "the total in another cell": ("总分", "'绩效考核表'!$A$1"),
+    "a completion": ("接车台次_完成率", "1"),
+    "points": ("接车台次_得分", "15"),
+}
+
+
+@pytest.mark.parametrize("name", REDEFINED)
+def test_a_redefined_name_is_told_and_moves_no_score(name: str, issue: Issue, filled: bytes) -> None:
+    known, text = REDEFINED[name]
+    if known not in issue.layout.slots:
+        known = next(slot.name for slot in issue.layout.slots.values() if slot.name.startswith(known[:4]))
+
+    def change(xml: str) -> str:
+        return re.sub(rf'(<definedName name="{known}"[^>]*>)[^<]*', lambda found: found[1] + text, xml)
+
+    honest, sent = read_submission(issue, filled), read_submission(issue, edited(filled, workbook=change))
+    assert isinstance(honest, Submission)
+    assert isinstance(sent, Submission)
+    assert sent.contents() == honest.contents()
+    assert "XK-I030" not in [finding.code for finding in honest.findings]
+    told = [finding for finding in sent.findings if finding.code == "XK-I030"]
+    assert len(told) == 1
+    assert known in told[0].message()
+
+
+def test_names_that_moved_with_their_rows_are_in_order(issue: Issue, filled: bytes) -> None:
+    for change in (lambda book: None, lambda book: book[SHEET].insert_rows(1)):
+        sent = read_submission(issue, changed(filled, change))
+        assert "XK-I030" not in [finding.code for finding in sent.findings]
