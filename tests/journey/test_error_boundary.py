@@ -10,6 +10,7 @@ from click.testing import Result
 
 from journey.commands import COMMANDS, MADE, NOT_HERE, PATHS, WORKING, call, with_path
 from xlkpi.cli.boundary import DEBUG, INTERNAL
+from xlkpi.files import FolderInUse
 
 LISTED = [("status", "paths"), ("letters", "paths")]  # what does not exist is a line of the return list
 
@@ -99,3 +100,15 @@ def test_memory_that_is_not_there_is_a_finding(
         result = call(words(command))
         is_a_sentence(result)
         assert "XK-F024" in result.output or "XK-F021" in result.output
+
+
+def test_a_folder_that_another_run_writes_is_said(
+    words: Callable[[str], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def held(folder: Path) -> int:
+        raise FolderInUse(folder)
+
+    monkeypatch.setattr("xlkpi.files._held", held)
+    result = call(words("score"))
+    is_a_sentence(result)
+    assert "XK-F027" in result.output
