@@ -167,7 +167,7 @@ def test_vetoes_are_listed_with_their_scope(assess_with: AssessWith, real_month:
     dealer = json.loads(to_json(make_month(issue, "formualizer", [done])))["dealers"][0]
     learning = next(item for item in dealer["items"] if item["id"] == "学习成长")
     assert learning["vetoes"] == [
-        {"number": 1, "clause": "每月培训少于 3 次：否决", "inspection": 1.0, "scope": "item", "taken": 10.0}
+        {"number": 1, "clause": "每月培训少于 3 次：否决", "inspection": 1.0, "scope": "item", "taken": 5.0}
     ]
 
 
