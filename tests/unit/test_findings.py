@@ -104,9 +104,8 @@ def test_unsafe_are_exactly_the_codes_of_a_file_refused_as_dangerous() -> None:
 def test_what_is_understood_or_repaired_is_a_notice_and_moves_no_exit_code() -> None:
     notices = {code for code, entry in catalogue().items() if entry.severity is Severity.NOTICE}
     assert {"XK-V009", "XK-V010", "XK-V012", "XK-T006", "XK-T009", "XK-F010"} <= notices
-    assert {code for code in CODES if code.startswith("XK-I")}.isdisjoint(
-        {code for code, entry in catalogue().items() if entry.severity is Severity.ERROR}
-    )
+    told = {code for code, entry in catalogue().items() if entry.severity is Severity.ERROR and code[:4] == "XK-I"}
+    assert told == {"XK-I030"}, "names redefined: the sheet shows another story"
 
 
 def test_the_worst_of_findings_is_the_most_serious() -> None:
