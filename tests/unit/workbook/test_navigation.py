@@ -52,9 +52,10 @@ def test_every_sheet_leads_back(book: Workbook) -> None:
 
 
 def test_only_input_cells_are_unlocked(book: Workbook, monthly: Monthly) -> None:
+    """And those that the button writes into, which lifts no sheet's protection."""
     layout = monthly.issue.layout
     wanted: dict[str, set[str]] = {title: set() for title in (*SHEETS, "_xlkpi")}
-    for slot in layout.of(Role.ANSWER, Role.REMARK, Role.MEASURE):
+    for slot in layout.of(Role.ANSWER, Role.REMARK, Role.MEASURE, Role.READ):
         wanted[slot.place.sheet].add(slot.place.ref)
     for place in layout.tables[ORDERS].places(layout.tables[ORDERS].columns):
         wanted[place.sheet].add(place.ref)
