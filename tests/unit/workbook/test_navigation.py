@@ -66,7 +66,7 @@ def test_only_input_cells_are_unlocked(book: Workbook, monthly: Monthly) -> None
         locked_columns = [d.protection.locked for d in sheet.column_dimensions.values() if d.protection is not None]
         assert all(locked_columns)  # a whole column unlocked would lead Tab astray
     assert len(wanted["填报"]) == 2 * len(monthly.scheme.by("dealer"))
-    assert {title for title, refs in wanted.items() if refs} == {"填报", ORDERS, "诊断改善"}
+    assert {title for title, refs in wanted.items() if refs} == {"填报", ORDERS, "诊断改善", "计分过程"}
 
 
 def test_locked_cells_may_be_looked_at(book: Workbook) -> None:
