@@ -44,6 +44,20 @@ def test_paths_are_texts_or_paths_one_or_several(opened: xlkpi.OpenIssue, folder
     assert [done.dealer for done in opened.score(files, jobs=1)] == [done.dealer for done in month]
 
 
+def test_a_path_without_a_folder_is_the_callers_wherever_it_stands(
+    opened: xlkpi.OpenIssue, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files are read in a process that is kept from one call to the next, and the caller may move in between."""
+    file = next((folder / "filled").glob("D001*"))
+    (tmp_path / file.name).write_bytes(file.read_bytes())
+    for where in (folder / "filled", tmp_path, folder / "filled"):
+        monkeypatch.chdir(where)
+        (checked,) = opened.check(file.name)
+        assert (checked.dealer, checked.findings) == ("D001", ())
+        (scored,) = opened.score(file.name, jobs=1)
+        assert scored.dealer == "D001"
+
+
 def test_every_public_function_takes_a_text_and_a_path() -> None:
     """By their signatures, so that a new one does too."""
     taking = set()

@@ -47,7 +47,7 @@ class Apart:
             self._process = _idle.pop() if _idle else _started()
             self._made = False
             with contextlib.suppress(OSError):  # it is dead already: the first question will tell
-                _send(_line(self._process.stdin), pickle.dumps((True, self._given)))
+                _ask(self._process, True, self._given)
 
     def __call__(self, seconds: float, *sent: object) -> Any:
         """What the work gives.
@@ -86,7 +86,7 @@ class Apart:
         clock.start()
         try:
             with contextlib.suppress(OSError):  # it is dead: there will be no answer
-                _send(_line(process.stdin), pickle.dumps((False, (seconds, sent))))
+                _ask(process, False, (seconds, sent))
             return _answer(process)
         except Ended:
             raise Ended(by_clock=late.is_set()) from None
@@ -123,6 +123,15 @@ def _started() -> subprocess.Popen[bytes]:
         [sys.executable, "-P", "-c", _START.format(path=sys.path)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, creationflags=hidden,
     )  # fmt: skip
+
+
+def _ask(process: subprocess.Popen[bytes], is_new: bool, told: object) -> None:
+    """Ask from where we stand now: a path without a folder means ours, not the one that the process was started in."""
+    try:
+        folder = str(Path.cwd())
+    except OSError:  # somebody has removed it: such a path leads nowhere for us either
+        folder = ""
+    _send(_line(process.stdin), pickle.dumps((folder, is_new, told)))
 
 
 def _line(pipe: IO[bytes] | None) -> IO[bytes]:
@@ -180,8 +189,10 @@ def serve() -> None:
     with contextlib.suppress(OSError), Path(os.devnull).open("w", encoding="utf-8") as nowhere:
         while (asked := _received(asks)) is not None:
             try:
-                is_new, told = pickle.loads(asked)  # noqa: S301 - our own parent
+                folder, is_new, told = pickle.loads(asked)  # noqa: S301 - our own parent
                 answer = None
+                if folder:
+                    os.chdir(folder)
                 if is_new:
                     make, given = told
                     work = make(*given)
