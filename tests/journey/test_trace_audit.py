@@ -37,7 +37,7 @@ def test_trace_prints_clause_cells_numbers_arithmetic_and_result(run: Run, month
     assert sentence in result.output
     for part in (
         "完成率 <50%：否决 → 达到", "得分 12.1451612903226 / 15 分", "接车台次_得分 绩效考核表!K5",
-        "接车台次 填报!F10 = 251", "接车台次_目标 本店资料!B11 = 310", "0.809677419354839",
+        "接车台次 填报!F10 = 251", "接车台次_目标 本店资料!B15 = 310", "0.809677419354839",
     ):  # fmt: skip
         assert part in result.output
 

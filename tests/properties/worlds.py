@@ -115,7 +115,9 @@ def figures(scheme: Scheme, name: str) -> st.SearchStrategy[float]:
     near = st.builds(
         lambda edge, by: edge + by, st.sampled_from(edges), st.sampled_from([0.0, 1e-6, -1e-6, 1e-12, -1e-12])
     )
-    if field.type in ("count", "day"):
+    if field.type == "day":
+        return st.one_of(st.integers(1, 30), st.integers(-2, 60)).map(float)
+    if field.type == "count":
         return st.one_of(st.integers(0, 12), st.integers(-2, 2000)).map(float)
     if field.type == "rate":
         return st.one_of(near, st.floats(0, 1), st.floats(-0.5, 2))
@@ -145,8 +147,16 @@ def complete(scheme: Scheme, name: str) -> st.SearchStrategy[CellContent]:
     if field.words:
         ways.append(st.sampled_from(list(field.words)))
     if field.type != "choice":
-        ways.append(figures(scheme, name))
+        ways.append(figures(scheme, name).filter(lambda figure: _is_read(field, figure)))
     return st.one_of(ways)
+
+
+def _is_read(field: SchemeField, figure: float) -> bool:
+    """Whether an inspection's number lies in its field's range; one outside is 无法读取."""
+    if field.by == "dealer":
+        return True
+    low, high = field.minimum, 30 if field.type == "day" else field.maximum  # November's days
+    return (low is None or figure >= float(low)) and (high is None or figure <= float(high))
 
 
 def months(scheme: Scheme, filled: bool = False) -> st.SearchStrategy[Month]:

@@ -195,7 +195,7 @@ def _on_cluster(address: str) -> Runner:
             raise click.ClickException(say(f"--cluster needs {error.name}: pip install 'xlkpi[cluster]'")) from None
         except (OSError, ValueError, OtherVersion):
             raise click.ClickException(
-                say(f"{address}: no scheduler answers there, or its workers have another version of xlkpi")
+                say(f"no scheduler answers at {address}, or its workers have another version of xlkpi")
             ) from None
 
     return runner

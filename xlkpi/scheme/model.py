@@ -524,7 +524,7 @@ class Scheme(Entry):
         """The fields that somebody enters."""
         return {name: field for name, field in self.fields.items() if field.by == who}
 
-    @cached_property
+    @property
     def inspected(self) -> Mapping[str, SchemeField]:
         """The fields of headquarters that items are judged by: those that stand under 检查情况, in the items' order."""
         theirs = self.by("headquarters")
