@@ -156,7 +156,7 @@ def _is_read(field: SchemeField, figure: float) -> bool:
     if field.by == "dealer":
         return True
     low, high = field.minimum, 30 if field.type == "day" else field.maximum  # November's days
-    return (low is None or figure >= float(low)) and (high is None or figure <= float(high))
+    return (low is None or figure >= number_value(str(low))) and (high is None or figure <= number_value(str(high)))
 
 
 def months(scheme: Scheme, filled: bool = False) -> st.SearchStrategy[Month]:
