@@ -290,6 +290,17 @@ def test_it_fits_a_narrow_window(written: Path, opened: Open) -> None:
         assert page.inner_text("h1")
 
 
+@pytest.mark.parametrize("width", [390, 800, 1024, 1366])
+def test_names_of_dealers_and_regions_have_room(written: Path, opened: Open, width: int) -> None:
+    """Every other column of the ranking has a width of its own, and they may leave the names none."""
+    with opened(written, viewport={"width": width, "height": 800}) as page:
+        name = page.locator("#table tbody tr").first.locator("a").first.bounding_box()
+        assert name["width"] > name["height"]
+        assert page.locator("#table thead th[data-label=经销商]").bounding_box()["width"] >= 100
+        region = page.locator("#regions tbody th").first.bounding_box()
+        assert region["height"] < 40, "a region in one line"
+
+
 def pdf_text(path: Path) -> list[str]:
     """The pages of a PDF as text."""
     done = subprocess.run(["pdftotext", "-layout", path, "-"], capture_output=True, text=True, check=True)
