@@ -82,6 +82,8 @@ def _gauge(sheet: SheetPlan, row: int) -> int:
 def _completions(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> int:
     of_items = {item.score.arguments.get("of") for item in plan.scheme.items if item.score}
     targets = {n: f for n, f in plan.scheme.targets().items() if of_field(n, parts.COMPLETION) in of_items}
+    if not targets:
+        return row
     _data(sheet, row, ("目标完成", "完成率"))
     for offset, (name, field) in enumerate(targets.items(), 1):
         sheet.put(_DATA, row + offset, field.label or name, "note")

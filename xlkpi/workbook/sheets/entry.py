@@ -17,7 +17,7 @@ from xlkpi.scheme.model import Department, Scheme, SchemeField
 from xlkpi.scheme.types import TYPES, Shape
 from xlkpi.values import Absence, Place, cell_ref
 from xlkpi.workbook.layout import Role
-from xlkpi.workbook.plan import Highlight, SheetPlan, Validation, WorkbookPlan, number_format
+from xlkpi.workbook.plan import Content, Highlight, SheetPlan, Validation, WorkbookPlan, number_format
 
 TITLE = "填报"
 _HEADINGS = ("序号", "项目", "口径", "单位", "上月", "本月", "校验", "备注")
@@ -34,7 +34,8 @@ def add(plan: WorkbookPlan) -> None:
     """Put the sheet into the plan."""
     sections = list(_sections(plan.scheme))
     head = _LINKS + max(1, -(-len(sections) // len(_LINK_COLUMNS)))
-    by_part = sum(len(fields) for _, fields in sections) > _A_PAGE
+    entered = [entry for _, fields in sections for entry in fields]
+    by_part = len(entered) > _A_PAGE
     sheet = plan.sheet(
         SheetPlan(
             TITLE, widths=_WIDTHS, landscape=not by_part, freeze=f"C{head + 1}", repeat_rows=f"{head}:{head}",
@@ -60,7 +61,10 @@ def add(plan: WorkbookPlan) -> None:
             sheet.heights[row] = 8  # a gap, since programs join areas that touch
             row += 1
     sheet.printed = areas if by_part else ()
-    _counter(sheet, [entry for _, fields in sections for entry in fields], (head + 1, row - 1))
+    if entered:
+        _counter(sheet, entered, (head + 1, row - 1))
+    else:
+        _headline(sheet, "本方案没有要经销商填写的项目")
 
 
 def _part(plan: WorkbookPlan, sheet: SheetPlan, row: int, heading: str, fields: _Fields) -> int:
@@ -181,12 +185,17 @@ def _counter(sheet: SheetPlan, fields: _Fields, rows: tuple[int, int]) -> None:
     sheet.highlights.append(Highlight(checks, f'{first}="{missing}"', "open"))
     sheet.highlights.append(Highlight(checks, f'AND({first}<>"",{first}<>"{missing}")', "veto"))
     filled, blank, wrong = _counted(fields, rows)
-    where = sheet.put(1, 3, Formula(f'"{filled}&" · 错误 "&{wrong}'), "counter")
-    sheet.merge(1, 3, len(_HEADINGS), 3)
-    sheet.heights[3] = 26
+    where = _headline(sheet, Formula(f'"{filled}&" · 错误 "&{wrong}'))
     sheet.highlights.append(Highlight(where, f"{wrong}>0", "veto"))
     sheet.highlights.append(Highlight(where, f"{blank}>0", "open"))
     sheet.highlights.append(Highlight(where, f"{blank}=0", "good"))
+
+
+def _headline(sheet: SheetPlan, content: Content) -> str:
+    where = sheet.put(1, 3, content, "counter")
+    sheet.merge(1, 3, len(_HEADINGS), 3)
+    sheet.heights[3] = 26
+    return where
 
 
 def live_words_of_missing() -> str:

@@ -28,8 +28,8 @@ _HEAD = 3
 
 
 def add(plan: WorkbookPlan) -> None:
-    """Put the sheet into the plan, for schemes that have systems of indicators."""
-    if not is_full(plan.scheme):
+    """Put the sheet into the plan, for schemes that have systems of indicators and fields with targets."""
+    if not (is_full(plan.scheme) and plan.scheme.targets()):
         return
     sheet = plan.sheet(
         SheetPlan(
