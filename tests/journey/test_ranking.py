@@ -91,8 +91,8 @@ def test_what_was_deducted_is_summed_and_a_veto_adds_nothing(runs: Runs, name: s
 def test_who_did_not_send_is_who_did_not_send(runs: Runs, name: str) -> None:
     """One whose file was refused has sent; one of whom nothing came has not; nobody else is named."""
     book, scored = runs[name]
-    code, state, word = {"plain": ("代码", "情况", "未交"), "roster": ("经销商代码", "状态", "未收到")}[name]
-    missing = [row[code] for row in rows(book["交表"], state) if row[state] == word]
+    code, state = {"plain": ("代码", "情况"), "roster": ("经销商代码", "状态")}[name]
+    missing = [row[code] for row in rows(book["交表"], state) if row[state] == "未交"]
     assert missing == [SILENT]
     overview = list(book["总览"].iter_rows(values_only=True))
     head = next(n for n, line in enumerate(overview) if "未交" in line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -23,7 +24,7 @@ class ReturnStatus(StrEnum):
 
     ON_TIME = "按时"
     LATE = "迟报"
-    MISSING = "未收到"
+    MISSING = State.MISSING
     REFUSED = State.REFUSED
     UNDECIDED = "多份未定"
     LOCKED = "锁定后"
@@ -33,6 +34,11 @@ class ReturnStatus(StrEnum):
     SAME = "重复"
     NOT_ISSUED = "未下发"
     UNKNOWN = "未知"
+
+    @classmethod
+    def _missing_(cls, value: object) -> ReturnStatus | None:
+        """The word of 0.1.0, which results that it wrote still hold."""
+        return cls.MISSING if value == "未收到" else None
 
     @property
     def is_counted(self) -> bool:
@@ -113,10 +119,10 @@ def roster_findings(lines: Iterable[Return]) -> Iterator[Finding]:
             yield Finding(code, facts={"dealer": line.dealer, "name": line.name})
 
 
-def counts(lines: Iterable[Return]) -> dict[ReturnStatus, int]:
-    """How many lines have each status that occurs."""
-    statuses = [line.status for line in lines]
-    return {status: statuses.count(status) for status in ReturnStatus if status in statuses}
+def counts(statuses: Iterable[ReturnStatus]) -> dict[ReturnStatus, int]:
+    """How many lines have each status that occurs, in the list's order of statuses."""
+    found = Counter(statuses)
+    return {status: found[status] for status in ReturnStatus if status in found}
 
 
 def _lines(issue: Issue, batch: Batch, expected: Expected) -> Iterator[Return]:

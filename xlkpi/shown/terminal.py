@@ -205,7 +205,10 @@ def print_returns(console: Console, title: str, lines: Sequence[Return]) -> None
             table.add_row(clean(line.dealer), clean(line.name), word, *(clean(cell) for cell in cells))
     if table.rows:
         console.print(table)
-    console.print("，".join(f"{status} {count}" for status, count in counts(lines).items()) or "名单是空的")
+    console.print(
+        "，".join(f"{status} {count}" for status, count in counts(line.status for line in lines).items())
+        or "名单是空的"
+    )
 
 
 def _refused(row: Standing) -> list[str]:

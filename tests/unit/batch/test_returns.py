@@ -97,14 +97,14 @@ def test_the_list_tells_every_case(returned: Returned, tmp_path: Path) -> None:
         ("D003", "D003_新.xlsx"): "按时",
         ("D003", "D003_旧.xlsx"): "被替代",
         ("D004", "D004_上月.xlsx"): "非本月",
-        ("D005", ""): "未收到",
+        ("D005", ""): "未交",
         ("D006", "D006_借用.xlsx"): "错店",
         ("D007", "D007_坏.xlsx"): "退回",
         ("D999", ""): "未下发",
         ("D009", "D009_不在名单.xlsx"): "未知",
         ("", "别的.xlsx"): "退回",
     }
-    assert "按时 3，迟报 1，未收到 1，退回 2，锁定后 1，非本月 1，错店 1，被替代 1，未下发 1，未知 1" in result.output
+    assert "按时 3，迟报 1，未交 1，退回 2，锁定后 1，非本月 1，错店 1，被替代 1，未下发 1，未知 1" in result.output
     assert "2026-12-06 10:00:00（文件修改时间）" in re.sub(r"[│\s]+", " ", result.output)
 
 
@@ -118,7 +118,7 @@ def test_score_knows_who_should_have_sent(returned: Returned, tmp_path: Path) ->
     late = next(d for d in scores["dealers"] if d["dealer"] == "D001")
     assert "XK-T051" in {finding["code"] for finding in late["findings"]}
     assert [line["status"] for line in scores["returns"] if line["dealer"] == "D003"] == ["按时", "被替代"]
-    assert statuses(tmp_path / "returns.xlsx")["D005", ""] == "未收到"
+    assert statuses(tmp_path / "returns.xlsx")["D005", ""] == "未交"
 
 
 def test_without_a_roster_nobody_is_missing_or_late(returned: Returned, tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ from xlkpi.findings import Finding, finding_json
 from xlkpi.intake.submission import Unusable
 from xlkpi.issue import Dealer, Issue
 from xlkpi.month.month import Month, make_month
+from xlkpi.month.returns import ReturnStatus
+from xlkpi.month.scores import scores_of
 from xlkpi.scheme.lint import usable_scheme
 from xlkpi.scoring.assess import Assessment
 from xlkpi.shown.folder import write_scores
@@ -196,6 +198,12 @@ def test_a_finding_as_data_names_its_place_and_says_what_to_do() -> None:
 def test_the_same_run_gives_the_same_text(results: Month) -> None:
     assert to_json(results) == to_json(replace(results))
     assert to_csv(results) == to_csv(replace(results))
+
+
+def test_a_return_list_of_0_1_0_is_read_with_its_word(results: Month) -> None:
+    line = {"dealer": "D005", "name": "x", "region": "", "status": "未收到"}
+    read = scores_of({**json.loads(to_json(results)), "returns": [line]})
+    assert [line.status for line in read.returns] == [ReturnStatus.MISSING]
 
 
 def test_no_value_is_a_nan(results: Month) -> None:

@@ -152,7 +152,8 @@ def add_returns(book: Book) -> None:
         Column(heading, width, "centre" if heading in _CENTRED else "note" if heading in ("文件", "说明") else "text")
         for heading, width in zip(HEADINGS, WIDTHS, strict=True)
     )
-    told = "，".join(f"{status} {count}" for status, count in counts(book.stand.returns).items())
+    found = counts(line.status for line in book.stand.returns)
+    told = "，".join(f"{status} {count}" for status, count in found.items())
     sheet = book.sheet(RETURNS, [c.width for c in columns], "交表情况", f"{told}。", colour="7F7F7F")
     last = book.table(sheet, TOP, columns, (line.row() for line in book.stand.returns))
     styles = {ReturnStatus.ON_TIME: "good", ReturnStatus.LATE: "open"}

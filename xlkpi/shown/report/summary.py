@@ -11,7 +11,7 @@ from xlkpi.issue import Dealer
 from xlkpi.month import statistics
 from xlkpi.month.definitions import IndicatorWords
 from xlkpi.month.records import DealerRecord, ReturnRecord
-from xlkpi.month.returns import ReturnStatus
+from xlkpi.month.returns import ReturnStatus, counts
 from xlkpi.month.scores import account_of_record
 from xlkpi.month.statistics import Band, Population, occupied, parts
 from xlkpi.month.store.query import EarlierMonth
@@ -192,10 +192,9 @@ def _by_severity(found: Iterable[FindingCount]) -> list[FindingCount]:
     return sorted(found, key=lambda one: (_SEVERITIES.index(one.severity), -len(one.who), -one.times, one.code))
 
 
-def return_counts(source: Source) -> list[tuple[str, int]]:
-    """How many lines of the return list have each status that occurs, in the list's order of statuses."""
-    found = Counter(line.status for line in source.data.returns)
-    return [(status, found[status]) for status in ReturnStatus if found[status]]
+def return_counts(source: Source) -> dict[ReturnStatus, int]:
+    """How many lines of the return list have each status that occurs."""
+    return counts(line.status for line in source.data.returns)
 
 
 def returns_apart(source: Source) -> list[ReturnRecord]:

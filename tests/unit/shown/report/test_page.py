@@ -378,7 +378,7 @@ def test_moves_are_against_the_latest_earlier_rank(made_up: dict[str, Any]) -> N
 
 def test_the_return_list_is_counted_and_shown_without_those_on_time(made_up: dict[str, Any], text: str) -> None:
     source = Source(scores_of(made_up))
-    assert summary.return_counts(source) == [("按时", 113), ("迟报", 5), ("退回", 2)]
+    assert list(summary.return_counts(source).items()) == [("按时", 113), ("迟报", 5), ("退回", 2)]
     assert [line.status for line in summary.returns_apart(source)].count("迟报") == 5
     assert {line.dealer for line in summary.returns_apart(source)} >= {"D0023", "D0050", "D0100"}
     assert 'id="returns"' in text
