@@ -50,7 +50,7 @@ def lint_scheme(name_or_folder: str) -> tuple[Scheme | None, Compiled | None, li
         return None, None, list(error.problems)
     compiled = compile_scheme(scheme, rules)
     problems = [sources.problem(where, message) for where, message in compiled.problems]
-    problems += [sources.problem(where, message) for where, message in _whole(scheme, rules, compiled)]
+    problems += [sources.problem(where, message) for where, message in _whole(scheme, compiled)]
     return scheme, compiled, problems
 
 
@@ -82,7 +82,7 @@ def rules_for(folder: Path) -> dict[str, Rule]:
     return load_rules(*([own] if own.is_dir() else []))
 
 
-def _whole(scheme: Scheme, rules: Mapping[str, Rule], compiled: Compiled) -> Iterator[tuple[Where, str]]:
+def _whole(scheme: Scheme, compiled: Compiled) -> Iterator[tuple[Where, str]]:
     yield from _names(scheme, compiled)
     yield from _points(scheme)
     yield from _words(scheme)

@@ -511,6 +511,15 @@ class Scheme(Entry):
         """All items in order."""
         return tuple(item for group in self.groups for item in group.items)
 
+    def entry(self, name: str) -> SchemeField | Indicator | Constant | None:
+        """What a name stands for, as the scheme says it; None for derived names and what it does not know."""
+        return self.fields.get(name) or self.indicators.get(name) or self.constants.get(name)
+
+    def label(self, name: str) -> str:
+        """What people call a field, indicator or constant; another name as it stands."""
+        entry = self.entry(name)
+        return (entry.label if entry else "") or name
+
     def scope(self, clause: Clause) -> Scope:
         """What a veto clause takes to zero."""
         return clause.scope or self.defaults.veto

@@ -21,7 +21,7 @@ from xlkpi.scheme.cells import BONUS, PUBLISHED, TOTAL, TOTAL_VETO, of_clause, o
 from xlkpi.scheme.formulas import judged, number_value
 from xlkpi.scheme.model import Clause, Group, Item
 from xlkpi.scoring.figures import as_shown
-from xlkpi.scoring.lacking import lacking
+from xlkpi.scoring.lacking import OPEN, lacking_for
 from xlkpi.values import SCORED, VETOED, Absence, CellContent, Place, value_of
 
 Level = Literal["item", "group", "bonus", "total"]
@@ -33,7 +33,6 @@ WORDS: Final[Mapping[Kind, str]] = {
 }  # fmt: skip
 """Each kind of line as people read it."""
 _HAIR: Final = 1e-9
-_OPEN: Final = (Absence.MISSING.value, Absence.UNREADABLE.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +180,7 @@ class _Teller:
                 left -= taken
                 yield Line("item", "deduction", 0.0 - taken, group.name, name, number, lost,
                            text=self._clause(item, number), inspection=self._inspection(clause))  # fmt: skip
-        if state in _OPEN:
+        if state in OPEN:
             yield Line("item", "open", before - left, group.name, name, text=self._why_open(item))
         elif state != SCORED and before:
             yield Line("item", "granted", before - left, group.name, name)
@@ -197,14 +196,10 @@ class _Teller:
 
     def _why_open(self, item: Item) -> str:
         """The words for what is missing, with the figures that are."""
-        outcomes = [of_field(item.name, parts.BASE_POINTS)]
-        outcomes += [of_clause(item.name, number) for number in range(1, len(item.clauses) + 1)]
-        open_ = [name for name in outcomes if self._content(name) in _OPEN]
-        figures = dict.fromkeys(name for outcome in open_ for name in lacking(self.layout, self.cells, outcome))
         words: dict[str, list[str]] = {}
-        for name in figures:
+        for name in lacking_for(self.layout, self.cells, item):
             word = value_of(self._content(name))
-            words.setdefault(word.value if isinstance(word, Absence) else "", []).append(self._label(name))
+            words.setdefault(word.value if isinstance(word, Absence) else "", []).append(self.scheme.label(name))
         told = "；".join(f"{word}：{'、'.join(labels)}" for word, labels in words.items())
         return told or f"{self._content(of_field(item.name, parts.STATE))}：无法计分，待总部裁定"
 
@@ -257,7 +252,7 @@ class _Teller:
                 for number, clause in enumerate(item.clauses, 1):
                     if clause.otherwise and self.scheme.scope(clause) == scope:
                         outcome = self._content(of_clause(item.name, number))
-                        if outcome == VETOED or outcome in _OPEN:
+                        if outcome == VETOED or outcome in OPEN:
                             (certain if outcome == VETOED else open_).append(
                                 _Fired("veto", group.name, item.name, number, self._clause(item, number),
                                        self._inspection(clause))
@@ -282,8 +277,7 @@ class _Teller:
         name = clause.inspection or clause.subject
         if name not in self.layout.slots:
             return ""
-        scheme = self.scheme
-        entry = scheme.fields.get(name) or scheme.indicators.get(name) or scheme.constants.get(name)
+        entry = self.scheme.entry(name)
         kind, unit = (entry.type, entry.unit) if entry else ("rate", "")  # else it is a completion
         limits = [] if clause.require is None or name != clause.subject else self._limits(clause.require)
         return as_shown(value_of(self._content(name)), kind, unit, limits)
@@ -297,11 +291,6 @@ class _Teller:
         except ValueError:  # another name
             held = self._content(limit)
             return [held] if isinstance(held, float) else []
-
-    def _label(self, name: str) -> str:
-        scheme = self.scheme
-        entry = scheme.fields.get(name) or scheme.indicators.get(name)
-        return (entry.label if entry else "") or name
 
     def _content(self, name: str) -> CellContent:
         return self.layout.content(name, self.cells)

@@ -334,13 +334,7 @@ class _Reading:
         broken = (r for r in self.issue.scheme.relations if r.at == name and r.text == word)
         named = (name for relation in broken for name in parse(relation.holds).names)
         values = {name: self.content(name) for name in named if name in self.issue.layout.slots}
-        return "、".join(f"{self.words_for(name)} {_figure(value)}" for name, value in values.items())
-
-    def words_for(self, name: str) -> str:
-        """What people call a field, constant or indicator."""
-        scheme = self.issue.scheme
-        entry = scheme.fields.get(name) or scheme.indicators.get(name) or scheme.constants.get(name)
-        return (entry.label if entry else "") or name
+        return "、".join(f"{self.issue.scheme.label(name)} {_figure(value)}" for name, value in values.items())
 
     def facts(self, code: str, name: str, entry: SchemeField) -> dict[str, object]:
         value = self.content(name)

@@ -13,10 +13,10 @@ from xlkpi.issue import Issue
 from xlkpi.scheme import parts
 from xlkpi.scheme.cells import of_clause, of_field
 from xlkpi.scheme.checks import ABOVE_WHOLE, BELOW_ZERO, judged_by, most_of
-from xlkpi.scheme.formulas import MISSING, UNREADABLE, number_value
+from xlkpi.scheme.formulas import MISSING, number_value
 from xlkpi.scheme.model import Indicator, Item, SchemeField
 from xlkpi.scheme.types import TYPES, Shape
-from xlkpi.scoring.lacking import lacking
+from xlkpi.scoring.lacking import lacking_for, open_outcomes
 from xlkpi.values import Absence, CellContent, Place, value_of
 from xlkpi.workbook.layout import Role
 
@@ -91,20 +91,19 @@ class Doubts:
             yield from self._item(item)
 
     def _item(self, item: Item) -> Iterator[Finding]:
-        outcomes = [of_field(item.name, parts.BASE_POINTS)]
-        outcomes += [of_clause(item.name, number) for number in range(1, len(item.clauses) + 1)]
-        open_ = [name for name in outcomes if self._content(name) in (MISSING, UNREADABLE)]
-        if not open_:
+        if not open_outcomes(self.issue.layout, self.cells, item):
             return
         place = self.issue.layout.place(of_field(item.name, parts.SCORE))
         label = item.label or item.name
         zero = next((name for name in judged_by(item) if self._has_no_denominator(item, name)), "")
         if zero:
-            yield Finding(DENOMINATOR_ZERO, self.file, place, zero, {"item": label, "label": self._label(zero)})
+            yield Finding(
+                DENOMINATOR_ZERO, self.file, place, zero, {"item": label, "label": self.issue.scheme.label(zero)}
+            )
             return
-        figures = dict.fromkeys(name for outcome in open_ for name in lacking(self.issue.layout, self.cells, outcome))
+        figures = lacking_for(self.issue.layout, self.cells, item)
         if not self.asked.intersection(self._field(name) for name in figures):
-            facts = {"item": label, "figures": "、".join(self._label(name) for name in figures) or "—"}
+            facts = {"item": label, "figures": "、".join(self.issue.scheme.label(name) for name in figures) or "—"}
             yield Finding(ITEM_OPEN, self.file, place, item.name, facts)
 
     def _has_no_denominator(self, item: Item, name: str) -> bool:
@@ -121,14 +120,8 @@ class Doubts:
         slot = self.issue.layout.slots[name]
         return slot.field or name
 
-    def _label(self, name: str) -> str:
-        scheme = self.issue.scheme
-        entry = scheme.fields.get(name) or scheme.indicators.get(name)
-        return (entry.label if entry else "") or name
-
     def _content(self, name: str) -> CellContent:
-        slot = self.issue.layout.slots.get(name)
-        return self.cells.get(slot.place) if slot else None
+        return self.issue.layout.content(name, self.cells)
 
 
 def figure_shown(entry: SchemeField | Indicator, value: float) -> str:

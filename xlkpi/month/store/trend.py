@@ -105,7 +105,7 @@ def _words(known: Scheme, kind: Kind, name: str) -> tuple[str, str, str]:
     if kind == "item":
         label = next((item.label for item in known.items if item.name == name), "")
         return f"{label or name}（得分）", "分", POINTS
-    if entry := known.fields.get(name) or known.indicators.get(name):
+    if entry := known.entry(name):
         return entry.label or name, entry.unit, entry.type
     for field, entry in known.targets().items():
         label = entry.label or field
