@@ -187,7 +187,7 @@ _SCORES: tuple[tuple[str, dict[str, Any]], ...] = (
 def random_scheme(seed: int) -> dict[str, Any]:
     """A scheme with everything that takes or gives points, mixed by chance."""
     chance = Random(seed)
-    fields: dict[str, Any] = {"来店": {"en": "Visits", "type": "count"}}  # a form needs something to fill in
+    fields: dict[str, Any] = {}
     groups = [_random_group(chance, number, fields) for number in range(chance.randint(1, 3))]
     scheme = {
         "scheme": f"account-{seed}", "title": "计分", "en": "Account", "version": "1", "valid": {"from": "2026-01"},
