@@ -162,7 +162,7 @@ class Issue:
         folder = as_path(folder)
         try:
             if any(path.exists() and not path.is_file() for path in (folder / ISSUE_FILE, folder / MASTER_FILE)):
-                raise ValueError("no file")  # a pipe would be waited for
+                raise ValueError  # a pipe would be waited for
             data = json.loads((folder / ISSUE_FILE).read_text("utf-8"))
             master = (folder / MASTER_FILE).read_bytes()
         except (FileNotFoundError, NotADirectoryError):

@@ -11,6 +11,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+import xlkpi
 from xlkpi.cli import main
 from xlkpi.cli.language import asked, of_the_system, speak
 from xlkpi.language import catalogue, in_chinese
@@ -49,6 +50,32 @@ def click_says() -> set[str]:
                 texts = node.args[: {"_": 1, "ngettext": 2}.get(node.func.id, 0)]
                 said |= {text.value for text in texts if isinstance(text, ast.Constant)}
     return {text for text in said if not text.startswith(NOT_OURS)}
+
+
+def raised() -> Iterator[str]:
+    """What is raised or yielded as a problem where schemes, issues and results are read, with a word in each place."""
+    package = Path(xlkpi.__file__).parent
+    for path in (*package.glob("scheme/*.py"), package / "issue.py", package / "month" / "scores.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            match node:
+                case ast.Raise(exc=ast.Call(func=ast.Name(id=kind), args=[text, *_])) if kind != "TypeError":
+                    yield from _sentence(text)
+                case ast.Yield(value=ast.Tuple(elts=[_, text])):
+                    yield from _sentence(text)
+
+
+def _sentence(text: ast.expr) -> Iterator[str]:
+    parts = text.values if isinstance(text, ast.JoinedStr) else [text]
+    words = "".join(str(part.value) if isinstance(part, ast.Constant) else "Xq" for part in parts)
+    if re.search("[a-z] [a-z]", words):
+        yield words
+
+
+def test_every_message_about_what_was_read_has_its_chinese() -> None:
+    told = {text: in_chinese(text) for text in raised()}
+    assert len(told) > 40
+    without_commands = {text: re.sub("xlkpi [a-z]+", "", chinese) for text, chinese in told.items()}
+    assert [text for text, chinese in without_commands.items() if re.search("[a-z] [a-z]", chinese)] == []
 
 
 def test_every_help_text_has_its_chinese() -> None:

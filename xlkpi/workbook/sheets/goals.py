@@ -7,10 +7,7 @@ blank, and the figures that need it with it.
 from __future__ import annotations
 
 from xlkpi.scheme import parts
-from xlkpi.scheme.cells import (
-    MONTH,
-    of_field,
-)
+from xlkpi.scheme.cells import MONTH, of_field
 from xlkpi.scheme.formulas import Formula
 from xlkpi.values import Absence
 from xlkpi.workbook.layout import Role
