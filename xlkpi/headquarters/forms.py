@@ -117,9 +117,8 @@ def return_list_form(
 
 
 def _inspected(scheme: Scheme, item: Item, fields: dict[str, SchemeField]) -> list[tuple[str, str]]:
-    named = item.score.arguments.get("of") if item.score else None
-    names = [(name, item.text) for name in (named if isinstance(named, list | tuple) else [named])]
-    names += [(clause.inspection or clause.subject, clause.text) for clause in item.clauses]
+    names = [(name, item.text) for name in item.judged]
+    names += [(clause.shown, clause.text) for clause in item.clauses]
     return [(name, scheme.words_of(text)) for name, text in names if name in fields]
 
 

@@ -132,8 +132,7 @@ def definitions(scheme: Scheme) -> Definitions:
 
 
 def _group(scheme: Scheme, group: Group) -> GroupWords:
-    left_out = group.not_applicable or scheme.defaults.not_applicable
-    return GroupWords(group.name, group.en, number_value(group.points), left_out)
+    return GroupWords(group.name, group.en, number_value(group.points), scheme.treatment(group))
 
 
 def _item(scheme: Scheme, item: Item, targets: Mapping[str, SchemeField]) -> ItemWords:
@@ -145,7 +144,7 @@ def _item(scheme: Scheme, item: Item, targets: Mapping[str, SchemeField]) -> Ite
         of=scored if target else "",
         bonus=item.bonus,
         text=scheme.words_of(item.text),
-        clauses=tuple(ClauseWords(scheme.words_of(c.text), c.en, c.inspection or c.subject) for c in item.clauses),
+        clauses=tuple(ClauseWords(scheme.words_of(c.text), c.en, c.shown) for c in item.clauses),
     )
 
 

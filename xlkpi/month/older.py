@@ -42,7 +42,7 @@ def shapes_of(scheme: Scheme) -> list[GroupShape]:
     return [
         GroupShape(
             number_value(group.points),
-            (group.not_applicable or scheme.defaults.not_applicable) == "rescale",
+            scheme.treatment(group) == "rescale",
             [(item.name, number_value(item.points), item.bonus) for item in group.items],
         )
         for group in scheme.groups

@@ -110,10 +110,9 @@ def judged_by(item: Item) -> dict[str, list[float]]:
     """The names that an item's score and clauses judge, each with the numbers that it is held against."""
     limits: dict[str, list[float]] = {}
     if item.score:
-        of = item.score.arguments.get("of")
         others = [value for key, value in item.score.arguments.items() if key != "of"]
-        for name in of if isinstance(of, list | tuple) else [of]:
-            limits.setdefault(str(name), []).extend(_numbers(others))
+        for name in item.judged:
+            limits.setdefault(name, []).extend(_numbers(others))
     for clause in item.clauses:
         limit = judged(clause.require)[2] if clause.require else None
         limits.setdefault(clause.subject, []).extend(_numbers([limit]))

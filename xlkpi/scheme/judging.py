@@ -95,7 +95,7 @@ class Judging(Formulary):
         return f"{_sum(points)}*{factor}"
 
     def _treatment(self, group: Group) -> Rule:
-        return self.rules[f"not-applicable-{group.not_applicable or self.scheme.defaults.not_applicable}"]
+        return self.rules[f"not-applicable-{self.scheme.treatment(group)}"]
 
     def _gate(self, gate: Gate, earned: Name, points: Name, name: str, origin: tuple[str | int, ...]) -> str:
         rendered = render(self.rules["gate"], {"of": earned, "at_least": Number(gate.at_least)}, points)

@@ -63,11 +63,8 @@ def advice(name_or_folder: str) -> list[Problem]:
 def _open_ratios(scheme: Scheme) -> Iterator[tuple[Where, str]]:
     for index, group in enumerate(scheme.groups):
         for position, item in enumerate(group.items):
-            of = item.score.arguments.get("of") if item.score else None
-            judged = dict.fromkeys(
-                [*(of if isinstance(of, list | tuple) else [of]), *(c.subject for c in item.clauses)]
-            )
-            ratios = [name for name in judged if isinstance(name, str) and may_divide_by_zero(name, scheme)]
+            judged = dict.fromkeys((*item.judged, *(clause.subject for clause in item.clauses)))
+            ratios = [name for name in judged if may_divide_by_zero(name, scheme)]
             if ratios and item.when_zero is None:
                 yield (
                     ("groups", index, "items", position),
@@ -227,9 +224,7 @@ def _words(scheme: Scheme) -> Iterator[tuple[Where, str]]:
     for index, group in enumerate(scheme.groups):
         for position, item in enumerate(group.items):
             at = ("groups", index, "items", position)
-            judged = item.score.arguments.get("of") if item.score else None
-            names = judged if isinstance(judged, list | tuple) else [judged]
-            shown: list[tuple[Where, str]] = [((*at, "score"), name) for name in names if isinstance(name, str)]
+            shown: list[tuple[Where, str]] = [((*at, "score"), name) for name in item.judged]
             for number, clause in enumerate(item.clauses):
                 where: Where = (*at, "clauses", number)
                 subject = scheme.fields.get(clause.subject)
@@ -238,7 +233,7 @@ def _words(scheme: Scheme) -> Iterator[tuple[Where, str]]:
                         where,
                         f"{clause.subject} counts occurrences: a word cannot say how many; drop its failed words",
                     )
-                shown.append((where, clause.inspection or clause.subject))
+                shown.append((where, clause.shown))
             for place, name in shown:
                 field = scheme.fields.get(name)
                 if field and field.by == "headquarters":

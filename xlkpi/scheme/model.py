@@ -307,6 +307,11 @@ class Clause(Entry):
         """The name that is judged or counted."""
         return self.each if self.each is not None else judged(self.require or "")[0]
 
+    @property
+    def shown(self) -> str:
+        """The name whose value stands under 检查情况."""
+        return self.inspection or self.subject
+
 
 class Score(BaseModel):
     """The scoring rule of an item: `{RULE: NAME}` or `{RULE: {of: NAME, PARAMETER: VALUE}}`."""
@@ -345,6 +350,12 @@ class Item(Labelled):
         " met), or not_applicable (clauses are met). None: the item stays open and headquarters is asked",
     )
     clauses: tuple[Clause, ...] = Field((), description="What deducts or vetoes, in order")
+
+    @property
+    def judged(self) -> tuple[str, ...]:
+        """The names that the scoring rule judges: one, several of a checklist, none where clauses alone decide."""
+        of = self.score.arguments.get("of") if self.score else None
+        return tuple(name for name in (of if isinstance(of, list | tuple) else [of]) if isinstance(name, str))
 
     @property
     def scored_field(self) -> str:
@@ -524,6 +535,10 @@ class Scheme(Entry):
         """What a veto clause takes to zero."""
         return clause.scope or self.defaults.veto
 
+    def treatment(self, group: Group) -> str:
+        """What becomes of a group's points where an item is 不适用: rescale, full or zero."""
+        return group.not_applicable or self.defaults.not_applicable
+
     def words_of(self, text: str) -> str:
         """A clause's words where no dealer's values are there: constants are filled in."""
         known = {name: f"{c.value} {c.unit}".strip() for name, c in self.constants.items()}
@@ -539,9 +554,7 @@ class Scheme(Entry):
         theirs = self.by("headquarters")
         named: dict[str, None] = {}
         for item in self.items:
-            of = item.score.arguments.get("of") if item.score else None
-            named |= dict.fromkeys(str(name) for name in (of if isinstance(of, list | tuple) else [of]))
-            named |= dict.fromkeys(clause.inspection or clause.subject for clause in item.clauses)
+            named |= dict.fromkeys((*item.judged, *(clause.shown for clause in item.clauses)))
         return {name: theirs[name] for name in named if name in theirs}
 
     def targets(self) -> dict[str, SchemeField]:

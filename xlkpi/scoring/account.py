@@ -274,7 +274,7 @@ class _Teller:
         return told if isinstance(told, str) else item.clauses[number - 1].text
 
     def _inspection(self, clause: Clause) -> str:
-        name = clause.inspection or clause.subject
+        name = clause.shown
         if name not in self.layout.slots:
             return ""
         entry = self.scheme.entry(name)

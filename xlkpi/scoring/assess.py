@@ -260,13 +260,12 @@ class _Reading:
         )
 
     def fired(self, item: str, number: int, clause: Clause, points: CellContent) -> TriggeredClause:
-        shown = clause.inspection or clause.subject
-        known = shown in self.issue.layout.slots
+        known = clause.shown in self.issue.layout.slots
         line = self.account.of_clause(item, number)
         return TriggeredClause(
             number=number,
             clause=self.word(of_clause(item, number, parts.STANDARD)) or clause.text,
-            inspection=self.value(shown) if known else Absence.MISSING,
+            inspection=self.value(clause.shown) if known else Absence.MISSING,
             points=float(points) if isinstance(points, float) else 0.0,
             scope=self.issue.scheme.scope(clause) if clause.otherwise else "",
             taken=-line.points if line else 0.0,

@@ -110,8 +110,7 @@ class Doubts:
         """Whether a ratio says 不适用 and what it decides is open: the scheme does not say what 0 below it means."""
         if item.when_zero or name not in self.issue.scheme.indicators:
             return False
-        of = item.score.arguments.get("of") if item.score else None
-        outcomes = [of_field(item.name, parts.BASE_POINTS)] if of == name else []
+        outcomes = [of_field(item.name, parts.BASE_POINTS)] if name in item.judged else []
         outcomes += [of_clause(item.name, n) for n, clause in enumerate(item.clauses, 1) if clause.subject == name]
         open_ = any(self._content(outcome) == MISSING for outcome in outcomes)
         return open_ and value_of(self._content(name)) is Absence.NOT_APPLICABLE

@@ -1,5 +1,5 @@
-"""Schemes that leave out a kind of entry have a workbook all the same: none that a dealer fills in, no target, no
-indicator."""
+"""Small schemes have a workbook all the same: with no field that a dealer fills in, no target, no indicator; with
+nothing but a checklist."""
 
 from __future__ import annotations
 
@@ -63,3 +63,18 @@ def test_a_sparse_scheme_is_issued_and_scored(
     entry = load_workbook(io.BytesIO(issued.master))["填报"]
     told = "已填 " if field else "本方案没有要经销商填写的项目"
     assert told in str(entry["A3"].value)
+
+
+@pytest.mark.parametrize("systems", SYSTEMS.values(), ids=SYSTEMS)
+def test_a_checklist_may_be_scored_beside_targets(systems: str, tmp_path: Path, issue_of: MakeIssue) -> None:
+    text = SCHEME.replace("# systems", systems).replace("# indicators", "")
+    steps = "".join(
+        f"  {step}: {{en: Step, type: choice, by: headquarters, words: {{完成: met, 未完成: failed}}}}\n"
+        for step in "甲乙"
+    )
+    text = text.replace("# field", steps + FIELDS["a figure with a target"])
+    text = text.replace("        clauses:", "        score: {checklist: [甲, 乙]}\n        clauses:")
+    (tmp_path / "scheme.yaml").write_text(text, "utf-8")
+    issued = issue_of(*usable_scheme(tmp_path))
+    assert {"甲", "乙", "整改"} == set(issued.scheme.inspected)
+    assert faults(issued.master) == []

@@ -181,7 +181,7 @@ def _sum(book: Book, block: _Block, row: int) -> str:
     else:  # people add up rounded items by calculator, so the sum is of rounded items
         columns = range(first, last + 1)
         total = "+".join(f"ROUND(N({ref(row, c)})*{ref(_FACTOR, c, fixed_row=True)},{digits})" for c in columns)
-    if (block.group.not_applicable or book.stand.scheme.defaults.not_applicable) != "rescale":
+    if book.stand.scheme.treatment(block.group) != "rescale":
         return total
     # the points hold the scale of the issued weights already: what counts is how it changes
     scale = (

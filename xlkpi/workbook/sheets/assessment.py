@@ -126,14 +126,12 @@ def _gate(plan: WorkbookPlan, sheet: SheetPlan, group: Group, row: int) -> int:
 def _lines(plan: WorkbookPlan, item: Item) -> Iterator[_Line]:
     fields = plan.scheme.fields
     if item.score is not None:
-        named = item.score.arguments.get("of")
-        names = [name for name in (named if isinstance(named, list | tuple) else [named]) if name]
-        inspected = [name for name in names if name in fields and fields[name].by == "headquarters"]
+        inspected = [name for name in item.judged if name in fields and fields[name].by == "headquarters"]
         yield _Line(item.text, inspection=inspected[0] if inspected else "")
         for name in inspected[1:]:
             yield _Line(fields[name].label or name, inspection=name)
     for number, clause in enumerate(item.clauses, 1):
-        shown = clause.inspection or clause.subject
+        shown = clause.shown
         yield _Line(clause.text, number, shown if shown in fields and fields[shown].by == "headquarters" else "")
 
 

@@ -80,7 +80,7 @@ def _gauge(sheet: SheetPlan, row: int) -> int:
 
 
 def _completions(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> int:
-    of_items = {item.score.arguments.get("of") for item in plan.scheme.items if item.score}
+    of_items = {name for item in plan.scheme.items for name in item.judged}
     targets = {n: f for n, f in plan.scheme.targets().items() if of_field(n, parts.COMPLETION) in of_items}
     if not targets:
         return row
