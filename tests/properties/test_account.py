@@ -48,7 +48,8 @@ def differences(world: World, done: Assessment, wanted: Reckoned) -> Iterator[st
     for item in done.items:
         score = item.score if isinstance(item.score, float) else 0.0
         yield from unlike(item.id, score, wanted.scores[item.id])
-        yield from unlike(f"lines of {item.id}", sum(line.points for line in account.of_item(item.id)), score)
+        own = (line.points for line in account.lines if line.item == item.id and line.level == "item")
+        yield from unlike(f"lines of {item.id}", sum(own), score)
     for group in done.groups:
         yield from unlike(group.name, group.score, wanted.groups[group.name])
         own = [item for item in done.items if item.group == group.name and not item.bonus]

@@ -82,8 +82,8 @@ FILES = {
     ),
     "scoring": (
         "as_excel compiled compiled.excel compiled.syntax lacking",
-        "compiled.functions doubts figures",
-        "account compiled.shapes",
+        "compiled.functions figures",
+        "account compiled.shapes doubts",
         "compiled.program",
         "compiled.engine",
         "engine",

@@ -112,10 +112,6 @@ class Account:
         """What is not known and counted as lost. It makes the score provisional, unless a veto takes it anyway."""
         return tuple(line for line in self.lines if line.kind == "open" and line.level != "bonus")
 
-    def of_item(self, item: str) -> tuple[Line, ...]:
-        """An item's own lines."""
-        return tuple(line for line in self.lines if line.item == item and line.level == "item")
-
     def of_clause(self, item: str, number: int) -> Line | None:
         """What a clause did, where it did something."""
         fired = (line for line in self.losses if (line.item, line.clause) == (item, number))

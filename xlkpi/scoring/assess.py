@@ -30,8 +30,9 @@ from xlkpi.scheme.checks import ABOVE_MAXIMUM, ABOVE_WHOLE, BELOW_ZERO, RELATION
 from xlkpi.scheme.formulas import number_value, parse
 from xlkpi.scheme.model import Clause, Item, SchemeField
 from xlkpi.scoring.account import Account, account_of
-from xlkpi.scoring.doubts import Doubts, figure_shown
+from xlkpi.scoring.doubts import Doubts
 from xlkpi.scoring.engine import Engine
+from xlkpi.scoring.figures import figure_shown
 from xlkpi.values import (
     SCORED,
     VETOED,

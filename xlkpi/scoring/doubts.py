@@ -15,7 +15,8 @@ from xlkpi.scheme.cells import of_clause, of_field
 from xlkpi.scheme.checks import ABOVE_WHOLE, BELOW_ZERO, judged_by, most_of
 from xlkpi.scheme.formulas import MISSING, number_value
 from xlkpi.scheme.model import Indicator, Item, SchemeField
-from xlkpi.scheme.types import TYPES, Shape
+from xlkpi.scheme.types import TYPES
+from xlkpi.scoring.figures import figure_shown
 from xlkpi.scoring.lacking import lacking_for, open_outcomes
 from xlkpi.values import Absence, CellContent, Place, value_of
 from xlkpi.workbook.layout import Role
@@ -121,8 +122,3 @@ class Doubts:
 
     def _content(self, name: str) -> CellContent:
         return self.issue.layout.content(name, self.cells)
-
-
-def figure_shown(entry: SchemeField | Indicator, value: float) -> str:
-    """A figure as the findings on what cannot be quote it."""
-    return f"{value * 100:.10g}%" if TYPES[entry.type].shape is Shape.PERCENT else f"{value:,.10g}"

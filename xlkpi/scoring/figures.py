@@ -1,6 +1,7 @@
-"""A figure as the assessment sheet's sentences show it: 80.97%, 252,486.00 元, 6 号.
+"""A figure as the assessment sheet's sentences show it: 80.97%, 252,486.00 元, 6 号; and as findings quote it.
 
-The twin of `xlkpi.scheme.formulas.shown`, for what is read off evaluated cells; a test holds the two together.
+The first is the twin of `xlkpi.scheme.formulas.shown`, for what is read off evaluated cells; a test holds the two
+together.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final
 
+from xlkpi.scheme.model import Indicator, SchemeField
 from xlkpi.scheme.types import TYPES, Shape
 from xlkpi.scoring.as_excel import round_half_away
 from xlkpi.values import DAY_ZERO, Absence, Value
@@ -43,6 +45,11 @@ def as_shown(value: Value, kind: str, unit: str = "", limits: Iterable[float] = 
     if shape is Shape.DAY:
         return f"{told} 号"
     return told if percent else f"{told} {unit}".strip()
+
+
+def figure_shown(entry: SchemeField | Indicator, value: float) -> str:
+    """A figure as the findings on what cannot be quote it."""
+    return f"{value * 100:.10g}%" if TYPES[entry.type].shape is Shape.PERCENT else f"{value:,.10g}"
 
 
 def _alike(value: float, limit: float, digits: int) -> bool:
