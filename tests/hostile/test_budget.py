@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import repeat
 from pathlib import Path
@@ -18,7 +22,7 @@ from xlkpi.batch import Runner, score_here, score_in_processes
 from xlkpi.batch.work import Done, Sent, Setup, Worker, unusable_of
 from xlkpi.checking.check import Checker
 from xlkpi.findings import Finding
-from xlkpi.intake import reading, submission
+from xlkpi.intake import apart, reading, submission
 from xlkpi.intake.apart import Apart, Ended
 from xlkpi.intake.budget import Budget, limits_here, within
 from xlkpi.intake.reading import Reading
@@ -178,6 +182,10 @@ def worker(mine: object) -> Callable[[str], object]:
             raise SystemExit
         if word == "raise":
             raise ValueError(word)
+        if word == "print":
+            os.write(1, b"from C")
+        if word == "a while":
+            time.sleep(1)
         return mine, word, pid
 
     return work
@@ -208,6 +216,97 @@ def test_who_comes_next_takes_the_process_that_another_has_left() -> None:
     assert one(20, "c")[2] != first[2]
     one.close()
     other.close()
+
+
+def unmade() -> Callable[[str], object]:
+    """Cannot be made."""
+    raise ValueError("unmade")
+
+
+def test_work_that_cannot_be_made_says_so_each_time_and_leaves_nothing_of_earlier_work() -> None:
+    one, other = Apart(worker, "one"), Apart(unmade)
+    one(20, "a")
+    one.close()
+    for _ in range(2):
+        with pytest.raises(ValueError, match="unmade"):
+            other(20, "b")
+
+
+def test_an_answer_that_nobody_waited_for_is_not_taken_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C while a file is read: an open workbook or a notebook goes on."""
+    one, other = Apart(worker, "one"), Apart(worker, "other")
+    first = one(20, "a")
+
+    def interrupted(_: object) -> object:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(apart, "_answer", interrupted)
+        one(20, "a while")
+    one.close()
+    assert other(20, "b")[:2] == ("other", "b")
+    assert one(20, "c")[:2] == ("one", "c")
+    assert one(20, "c")[2] != first[2]
+    one.close()
+    other.close()
+
+
+def test_who_asks_next_pays_for_no_process_that_died_in_between() -> None:
+    one, other = Apart(worker, "one"), Apart(worker, "other")
+    for asked in (one, other):
+        pid = one(20, "a")[2]
+        if asked is other:
+            one.close()
+        os.kill(pid, signal.SIGTERM)
+        time.sleep(0.2)
+        answer = asked(20, "b")
+        assert (answer[1], answer[2] != pid) == ("b", True)
+    one.close()
+    other.close()
+
+
+def test_threads_that_ask_at_once_get_their_own_answers() -> None:
+    asked = Apart(worker, "mine")
+    with ThreadPoolExecutor(4) as threads:
+        words = [str(n) for n in range(200)]
+        assert [answer[1] for answer in threads.map(lambda word: asked(20, word), words)] == words
+    asked.close()
+
+
+def test_what_is_printed_in_the_process_is_no_answer() -> None:
+    asked = Apart(worker, "mine")
+    assert asked(20, "print")[:2] == ("mine", "print")
+    asked.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there one can see where a process stands")
+def test_a_process_that_waits_stands_in_nobody_s_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    asked = Apart(worker, "mine")
+    pid = asked(20, "a")[2]
+    assert Path(f"/proc/{pid}/cwd").readlink() != tmp_path
+    asked.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork there")
+def test_a_forked_copy_has_a_process_of_its_own() -> None:
+    script = """
+import os
+from tests.hostile.test_budget import worker
+from xlkpi.intake.apart import Apart
+
+one = Apart(worker, "one")
+pid = one(20, "a")[2]
+one.close()
+copy = os.fork()
+other = Apart(worker, "copy" if copy == 0 else "other")
+pids = {other(20, str(n))[2] for n in range(50) if other(20, str(n))[1] == str(n)}
+assert (pids == {pid}) == (copy != 0), (pids, pid)
+other.close()
+if copy:
+    assert os.waitpid(copy, 0)[1] == 0
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
 
 
 @pytest.mark.parametrize(

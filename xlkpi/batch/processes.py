@@ -1,18 +1,11 @@
-"""Files to spawned processes and back. A process that dies takes one file with it, and that file is named."""
+"""Files to processes of their own and back. A process that dies takes one file with it, and that file is named."""
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from importlib import import_module
-from multiprocessing.context import SpawnContext
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from queue import SimpleQueue
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from xlkpi.batch.work import Done, Sent, Setup, Worker, died, failed
 from xlkpi.files import fault
@@ -122,49 +115,30 @@ def _longest(budget: Budget) -> float:
     return 2 * (budget.seconds + GRACE)
 
 
-def _spawn() -> SpawnContext:
-    """Spawn, never fork: an engine that has been used hangs in a forked child."""
-    return multiprocessing.get_context("spawn")
-
-
-def _follow() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    threading.Thread(target=_leave_with_the_parent, daemon=True).start()
-
-
-def _leave_with_the_parent() -> None:
-    """A parent that is killed says nothing; its process would wait for ever."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
 # ------------------------------------------------------------------ work beside the files
+
+
+_NO_LIMIT = 24 * 3600.0  # seconds; it is our own work, and ends
 
 
 class BackgroundTasks:
     """Does one thing beside this process's own work: in a process of its own where the run has several, else here."""
 
     def __init__(self, jobs: int):
-        self._pool = ProcessPoolExecutor(1, _spawn(), initializer=_follow) if jobs > 1 else None
-
-    def load(self, module: str) -> None:
-        """Have a module ready there."""
-        if self._pool is not None:
-            self._pool.submit(import_module, module)
+        self._apart = Apart(_doer) if jobs > 1 else None
+        self._thread = ThreadPoolExecutor(1)  # it waits for the answers, and starts with the first question
 
     def submit(self, work: Callable[..., T], *given: object) -> Callable[[], T]:
         """Begin something; what is returned waits for it and gives what came of it. If the process dies, it is done
         here."""
-        if self._pool is None:
+        if self._apart is None:
             return lambda: work(*given)
-        future = self._pool.submit(work, *given)
+        future: Future[T] = self._thread.submit(self._apart, _NO_LIMIT, work, *given)
 
         def result() -> T:
             try:
                 return future.result()
-            except BrokenProcessPool:
+            except Ended:
                 return work(*given)
 
         return result
@@ -173,5 +147,14 @@ class BackgroundTasks:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+        self._thread.shutdown(wait=False, cancel_futures=True)
+        if self._apart is not None:
+            self._apart.end()
+
+
+def _doer() -> Callable[..., Any]:
+    return _do
+
+
+def _do(work: Callable[..., T], *given: object) -> T:
+    return work(*given)

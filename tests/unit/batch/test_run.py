@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -344,15 +346,25 @@ def test_an_unknown_engine_raises(inspected: Issue) -> None:
 
 def test_work_beside_is_done_in_another_process_or_here_with_one() -> None:
     with BackgroundTasks(2) as background:
-        background.load("xlkpi.values")
         other = background.submit(os.getpid)
         failing = background.submit(int, "no number")
         assert other() != os.getpid()
         with pytest.raises(ValueError, match="no number"):
             failing()
     with BackgroundTasks(1) as background:
-        background.load("xlkpi.values")
         assert background.submit(os.getpid)() == os.getpid()
+
+
+def test_the_program_that_calls_is_run_once(tmp_path: Path) -> None:
+    """A script of few lines has no `if __name__ == "__main__"`."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import os\nfrom xlkpi.batch import BackgroundTasks\nprint('once')\n"
+        "with BackgroundTasks(2) as background:\n    print(background.submit(os.getpid)() != os.getpid())\n",
+        "utf-8",
+    )
+    said = subprocess.run([sys.executable, script], check=True, timeout=60, capture_output=True, text=True)
+    assert (said.stdout.split(), said.stderr) == (["once", "True"], "")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows knows no SIGKILL")
