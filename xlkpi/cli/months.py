@@ -103,7 +103,7 @@ def new(
     last = read_history(last_values, loaded, dealers.rows, anyway=anyway) if last_values else Listed()
     known = [*before, given, last, plan]
     told = [finding for listed in known for finding in listed.findings]
-    told += contradictions(plan, [listed.rows for listed in before], loaded)
+    told += contradictions(plan, [listed.rows for listed in before], issue)
     stop_on_errors([*aimed.findings, *told])
     accepted = [faults for faults in (*dealers.findings, *aimed.findings, *told) if faults.code == ACCEPTED]
     issue = replace_in(with_history(issue, [listed.rows for listed in known]), accepted=tuple(accepted))

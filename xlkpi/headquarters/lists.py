@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -28,9 +29,7 @@ from xlkpi.values import Absence, Place, Value
 
 _PEERS = ("对标组", "peer group")
 _STATE = ("状态", "营业状态")
-_CLOSED = frozenset(
-    ("停业", "已停业", "关店", "已关店", "关闭", "已关闭", "闭店", "撤店", "撤网", "退网", "已退网", "closed")
-)
+_CLOSED = re.compile("(已经?)?(停业|歇业|关店|关闭|闭店|撤店|撤网|退网|closed)")
 _SPREAD = 1000
 """Figures in one unit do not differ by so much: one dealer's 31.6 and another's 300,000 are not both 万元."""
 _FOREIGN = frozenset((*CODE, *NAMES, *REGIONS, *_PEERS, "备注", "序号"))
@@ -68,7 +67,8 @@ def refuse_lists(*lists: Listed[Any]) -> None:
 
 
 def read_roster(paths: Files, *, anyway: bool = False) -> Listed[Dealer]:
-    """Dealers in the list's order; that order breaks ties in a ranking. A closed one is left out with a warning."""
+    """Dealers in the list's order; that order breaks ties in a ranking. A closed one is left out with a warning; where
+    more is said than that, the dealer stays, and is asked about."""
     columns = {"name": NAMES, "region": REGIONS, "peers": _PEERS, "state": _STATE, "remark": ("备注", "remark", "note")}
     asked = Asked(Origin("roster"), columns, needed=("name",))
     table = read_table(paths, asked, anyway=anyway)
@@ -86,9 +86,13 @@ def read_roster(paths: Files, *, anyway: bool = False) -> Listed[Dealer]:
             out.findings.append(_at(row, "XK-T027", dealer=code, other=other))
         elif "|" in code:  # it separates the parts of a workbook's marker
             out.findings.append(_at(row, "XK-T026", dealer=code))
-        elif _is_closed(row):
-            out.findings.append(_at(row, "XK-T084", dealer=code, found=_is_closed(row)))
+        elif closed := next((text for text in _of_state(row).values() if _CLOSED.fullmatch(folded(text))), ""):
+            out.findings.append(_at(row, "XK-T084", dealer=code, found=closed))
         else:
+            for part, text in _of_state(row, "name").items():
+                if _CLOSED.search(folded(text)):
+                    facts = {"dealer": code, "found": text}
+                    out.findings.append(Finding("XK-T097", row.file, row.place(part), facts=facts))
             name, region, peers = (_word(out, row, part) for part in ("name", "region", "peers"))
             out.rows[code] = Dealer(code, name or code, closed_up(region), closed_up(peers))
             for part, group in (("region", closed_up(region)), ("peers", closed_up(peers))):
@@ -100,10 +104,9 @@ def read_roster(paths: Files, *, anyway: bool = False) -> Listed[Dealer]:
     return out
 
 
-def _is_closed(row: Row) -> str:
-    """What says that a dealer is closed; "" where nothing does."""
-    texts = (wording(row.cells.get(part)).text for part in ("state", "remark"))
-    return next((text for text in texts if folded(text) in _CLOSED), "")
+def _of_state(row: Row, *more: str) -> dict[str, str]:
+    """What may say that a dealer is closed, by its column."""
+    return {part: wording(row.cells.get(part)).text for part in ("state", "remark", *more)}
 
 
 def _word(out: Listed[Dealer], row: Row, part: str) -> str:
@@ -258,6 +261,8 @@ def read_plan(
         for part in figures:
             if part in row.columns:
                 reading = checked(entry, _read(entry, row, part))
+                if part not in parts.SO_FAR and isinstance(reading.value, float) and reading.value < 0:
+                    reading = Reading(Absence.UNREADABLE).noting("XK-T098", found=show(entry, reading.value))
                 values[part] = reading.value
                 out.findings += _remarks(reading, row, part, name, f"{whose} {part}")
         _merge(out.findings, seen.setdefault((row.code, name), {}), values, row, whose)

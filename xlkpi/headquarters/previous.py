@@ -15,10 +15,11 @@ from xml.etree.ElementTree import ParseError
 
 from xlkpi.findings import Finding
 from xlkpi.folders import shown_names
+from xlkpi.headquarters.folding import folded_repeats
 from xlkpi.headquarters.lists import Listed
 from xlkpi.intake.guard import Refused
 from xlkpi.intake.reader import open_workbook, place_of
-from xlkpi.issue import Dealer
+from xlkpi.issue import Dealer, Issue
 from xlkpi.scheme import parts
 from xlkpi.scheme.cells import DEALER, MONTH, months_ago, of_field, split_name
 from xlkpi.scheme.model import Scheme
@@ -27,7 +28,6 @@ from xlkpi.values import CellKind, Place, RawCell, absence_of, months_earlier
 from xlkpi.workbook.layout import Layout, Role
 from xlkpi.workbook.sheets.marker import MARKER_NAME
 
-_SO_FAR = frozenset({parts.BEFORE_YEAR, parts.BEFORE_QUARTER})
 _CARRIED = frozenset({parts.PERSON, parts.REWARD, *parts.MONTH_TARGETS, parts.DAY_DONE})
 
 Carried = dict[str, float | str]
@@ -97,21 +97,27 @@ def nothing_before(layout: Layout, roster: Iterable[str], month: str) -> dict[st
     return {code: dict(carried) for code in roster} if carried else {}
 
 
-def contradictions(plan: Listed[Carried], known: Iterable[Mapping[str, Carried]], scheme: Scheme) -> list[Finding]:
-    """Where the plan's 本年以前 or 本季以前 is another than what the months before come to (XK-T085)."""
+def contradictions(plan: Listed[Carried], known: Iterable[Mapping[str, Carried]], issue: Issue) -> list[Finding]:
+    """Where the plan's 本年以前 or 本季以前 is another than what the months before come to (XK-T085), and its target of
+    the month another than the month's (XK-T099)."""
+    of_month = parts.MONTH_TARGETS[int(issue.month[5:]) - 1]
     found = []
     for code, values in plan.rows.items():
+        targets = issue.targets.get(code, {})
+        before = {name: value for source in known for name, value in source.get(code, {}).items()}
         for name, value in values.items():
             base, part = split_name(name)
-            before = [source[code][name] for source in known if name in source.get(code, {})]
-            if part not in _SO_FAR or not before or not isinstance(value, float) or not isinstance(before[-1], float):
+            if part not in (*parts.SO_FAR, of_month):
                 continue
-            if round(before[-1], 10) != round(value, 10):
+            expected = targets.get(base) if part == of_month else before.get(name)
+            if not isinstance(value, float) or not isinstance(expected, float):
+                continue
+            if round(value, 10) != round(expected, 10):
                 file, place = plan.places[code, name]
-                label = f"{code} {scheme.fields[base].label or base} {part}"
-                facts = {"label": label, "found": f"{value:,.10g}", "expected": f"{before[-1]:,.10g}"}
-                found.append(Finding("XK-T085", file, place, base, facts))
-    return found
+                label = f"{code} {issue.scheme.fields[base].label or base} {part}"
+                facts = {"label": label, "found": f"{value:,.10g}", "expected": f"{expected:,.10g}"}
+                found.append(Finding("XK-T099" if part == of_month else "XK-T085", file, place, base, facts))
+    return folded_repeats(found)
 
 
 def _read(paths: list[Path], scheme: str, wanted: str, anyway: bool) -> Listed[Known]:

@@ -35,6 +35,7 @@ PERSON: Final = Part("责任人")
 REWARD: Final = Part("奖励线")
 BEFORE_YEAR: Final = Part("本年以前")
 BEFORE_QUARTER: Final = Part("本季以前")
+SO_FAR: Final = frozenset({BEFORE_YEAR, BEFORE_QUARTER})
 MONTH_TARGETS: Final = tuple(Part(f"{month}月目标") for month in range(1, 13))
 PLAN: Final = (PERSON, REWARD, BEFORE_YEAR, BEFORE_QUARTER, *MONTH_TARGETS)
 """What the plan says of a field: who, from what on a reward, actuals so far, twelve targets."""

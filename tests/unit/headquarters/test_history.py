@@ -384,6 +384,19 @@ def test_the_plan_s_year_so_far_is_held_against_the_months_before(
     assert ("E2" in result.output) == refused
 
 
+@pytest.mark.parametrize(("month", "ref"), [("2026-12", "Q2"), ("2027-01", ""), ("2027-02", "G2"), ("2027-04", "")])
+def test_the_plan_s_month_is_held_against_the_month_s_target(
+    month: str, ref: str, service: Monthly, lists: Callable[..., Result], tmp_path: Path
+) -> None:
+    """Every target of the list is 100; the other months of the plan are not looked at."""
+    label = service.scheme.fields["接车台次"].label or "接车台次"
+    plan = _sheet(tmp_path / "plan.xlsx", [HEAD, ["D001", label, "孙主管", 95, None, *MONTHS]])
+    result = lists(month, tmp_path / "blank", "--plan", plan)
+    assert result.exit_code == 0, result.output
+    assert ("XK-T099" in result.output) == bool(ref), result.output
+    assert ref in result.output
+
+
 def test_earlier_months_of_another_scheme_are_refused_unless_headquarters_insists(
     dealership: Monthly, lists: Callable[..., Result], tmp_path: Path
 ) -> None:
