@@ -7,6 +7,7 @@ import errno
 import io
 import os
 import re
+import stat
 import sys
 import threading
 import traceback
@@ -108,10 +109,18 @@ def atomic_writer(path: Path, before: Callable[[], None] | None = None) -> Itera
         yield buffer
         _put(path, buffer.getvalue())
         return
+    if _is_stream(path):
+        try:
+            with path.open("wb") as file:
+                yield file
+        except OSError as error:
+            raise WriteError(path, error) from None
+        return
     temporary = path.with_name(_temporary(path.name))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
+        temporary.unlink(missing_ok=True)  # what lies there is no file of ours: a link would be written through
+        with temporary.open("xb") as file:
             yield file
         if before is not None:
             before()
@@ -124,9 +133,18 @@ def atomic_writer(path: Path, before: Callable[[], None] | None = None) -> Itera
         raise
 
 
+def _is_stream(path: Path) -> bool:
+    """Whether a device or a pipe lies there (/dev/null, /dev/stdout): it is written into; nothing may take its place."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
 def _temporary(name: str) -> str:
-    """A name of its own for every target, and no longer than a target's may be."""
-    return f".{zlib.crc32(os.fsencode(name)):08x}.{os.getpid()}{_TEMPORARY}"
+    """A name of its own for every target and thread, and no longer than a target's may be."""
+    return f".{zlib.crc32(os.fsencode(name)):08x}.{os.getpid()}.{threading.get_native_id()}{_TEMPORARY}"
 
 
 def reason(error: OSError) -> str:
@@ -236,7 +254,8 @@ def remove_stale_temporaries(folder: Path) -> None:
     if isinstance(folder, Path) and folder.is_dir():
         for path in folder.glob(f".*{_TEMPORARY}"):
             if _LITTER.fullmatch(path.name):
-                path.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):  # it may lie there as well: somebody holds it, or it is a folder
+                    path.unlink()
 
 
 def safe_name(text: str) -> str:
