@@ -134,7 +134,7 @@ def atomic_writer(path: Path, before: Callable[[], None] | None = None) -> Itera
 
 
 def _is_stream(path: Path) -> bool:
-    """Whether a device or a pipe lies there (/dev/null, /dev/stdout): it is written into; nothing may take its place."""
+    """Whether a device or a pipe lies there (/dev/null, /dev/stdout): it is written into, and nothing replaces it."""
     try:
         mode = path.stat().st_mode
     except (OSError, ValueError):
