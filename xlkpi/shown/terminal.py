@@ -146,8 +146,7 @@ def print_codes(console: Console, entries: Iterable[CodeEntry], lang: str) -> No
 def print_changes(console: Console, changes: Iterable[Changes]) -> None:
     """What each resubmission changed, field by field, and the findings resolved and introduced."""
     for one in changes:
-        against = f" ← {clean(one.earlier)}" if one.earlier else ""
-        console.print(f"[bold]变化　{clean(one.file)}{against}[/bold]")
+        console.print(f"[bold]变化　{' ← '.join(clean(name) for name in (one.file, one.earlier) if name)}[/bold]")
         if one.unread:
             console.print(f"  {clean(one.unread)}")
         for change in one.changes:
