@@ -26,7 +26,19 @@ from xlkpi.workbook.stamp import Stamper
 MONTH = "2026-11"
 TARGET = 100.0
 ORDERS = "修理单日报"
-SHEETS = ("说明", "看板", "填报", ORDERS, "绩效考核表", "指标分析", "目标管理", "诊断改善", "计分过程", "本店资料")
+SHEETS = (
+    "说明",
+    "看板",
+    "填报",
+    ORDERS,
+    "绩效考核表",
+    "指标分析",
+    "目标管理",
+    "诊断改善",
+    "全部诊断",
+    "计分过程",
+    "本店资料",
+)
 ROSTER = {"D001": Dealer("D001", "甲店", "华东"), "D002": Dealer("D002", "乙店", "华南")}
 
 Row = Mapping[str, CellContent]

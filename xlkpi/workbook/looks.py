@@ -76,7 +76,14 @@ STYLES: dict[str, Style] = {
     "total_value": Style(fill="CBD5E1", bold=True, size=13, across="center", ink=_BLUE),
     "total_text": Style(fill="CBD5E1", bold=True),
     "signature": Style(),
+    # rows of a list that shows what holds: white until there is something, lined by the conditional format "shown"
+    "shown_number": Style(across="center", ink="6B7280", border=False),
+    "shown_item": Style(bold=True, border=False),
+    "shown_text": Style(border=False),
+    "shown_figure": Style(across="right", border=False, wrap=False, shrinks=True),
+    "shown_note": Style(size=9, ink="4B5563", border=False),
     # conditional formats, and their samples in the legend
+    "shown": Style(),
     "veto": Style(fill=_ROSE, ink=_RED, bold=True),
     "veto_cell": Style(fill=_ROSE, ink=_RED, bold=True, across="center"),
     "open": Style(fill=_SAND, ink=_ORANGE, bold=True),

@@ -59,6 +59,8 @@ def colours(book: bytes, places: Collection[Place]) -> dict[Place, str]:
 def highlight_format(name: str) -> DifferentialStyle:
     """The style as a conditional format's."""
     style = STYLES[name]
+    if not style.fill:  # lines around what the cell looks like anyway
+        return DifferentialStyle(border=cell_format(name).border)
     return DifferentialStyle(
         font=Font(color=style.ink, bold=style.bold), fill=PatternFill("solid", bgColor=style.fill, fgColor=style.fill)
     )

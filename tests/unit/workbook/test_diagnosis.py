@@ -18,8 +18,8 @@ from xlkpi.scheme.rules import load_rules
 from xlkpi.scoring.assess import Assessment
 from xlkpi.values import Absence, CellContent, Place
 
-DIAGNOSIS, BOARD = "诊断改善", "看板"
-TOP = 8
+DIAGNOSIS, EVERY, BOARD = "诊断改善", "全部诊断", "看板"
+HEAD = 3  # the row above what shows
 Figures = Mapping[str, Any]
 
 # What headquarters sets for the standards that the source lost, here and nowhere else.
@@ -82,7 +82,7 @@ class Line:
 
 
 def _lines(monthly: Monthly, done: Assessment) -> list[Line]:
-    page = monthly.page(done, DIAGNOSIS)
+    page = monthly.page(done, EVERY)
     lines = []
     for number, diagnosis in enumerate(monthly.scheme.diagnoses, 1):
         place = monthly.issue.layout.place(of_diagnosis(number, "触发"))
@@ -92,12 +92,16 @@ def _lines(monthly: Monthly, done: Assessment) -> list[Line]:
     return lines
 
 
-def _top(monthly: Monthly, done: Assessment) -> list[tuple[Any, ...]]:
-    """The sorted list on top: number, problem, weight; blank rows left out."""
+def _shown(monthly: Monthly, done: Assessment) -> list[tuple[Any, ...]]:
+    """What the sheet shows: number, problem, weight of every row that is not white; those come one after another."""
     page = monthly.page(done, DIAGNOSIS)
-    head = page.row_of("本月重点（按轻重排列）", "A")
-    rows = [tuple(page[f"{letter}{head + n}"] for letter in "ABG") for n in range(1, TOP + 1)]
-    return [row for row in rows if row[0] not in (None, "")]
+    rows = [[page[f"{letter}{HEAD + n}"] for letter in "ABCDEFGHI"] for n in range(1, len(CONDITIONS) + 1)]
+    there = [any(cell not in (None, "") for cell in row) for row in rows]
+    assert there == sorted(there, reverse=True)
+    shown = [row for row, filled in zip(rows, there, strict=True) if filled]
+    told = page["A2"]
+    assert told == (f"本月出现 {len(shown)} 个问题，重的在前" if shown else "按已填的数，本月没有出现的问题")
+    return [(row[0], row[1], row[4]) for row in shown]
 
 
 def _month(monthly: Monthly, random: Random) -> dict[str, CellContent]:
@@ -161,16 +165,16 @@ def test_a_standard_that_is_not_known_keeps_its_problems_silent(service: Monthly
     assert len(shown) > 6
 
 
-def test_the_top_list_is_ordered_and_complete(guided: Monthly, months: list[Assessment]) -> None:
+def test_what_holds_is_shown_in_order_and_nothing_else(guided: Monthly, months: list[Assessment]) -> None:
     lengths = set()
     for done in months:
         showing = sorted((line for line in _lines(guided, done) if line.shows), key=lambda line: -line.weight)
         wanted = [(line.number, line.problem, line.weight) for line in showing]
-        assert _top(guided, done) == wanted[:TOP]
+        assert _shown(guided, done) == wanted
         assert [(found.number, found.problem, found.stake) for found in done.diagnoses] == wanted
         lengths.add(len(wanted))
-    assert max(lengths) > TOP
-    assert min(lengths) < TOP
+    assert max(lengths) > 8
+    assert min(lengths) < 4
 
 
 # 工时效率 = 1.2 × worked, 利用率 = 0.5: 利用率低 and 效率高而利用率低 weigh the same, 0.35 × attended × 1.2 × rate
@@ -186,7 +190,7 @@ def test_equal_weights_lose_none(service: Monthly, rate: float) -> None:
     first, second = (float(line.weight) for line in showing)
     assert first == pytest.approx(0.35 * 1000 * 1.2 * rate, abs=1e-6, rel=1e-9)
     assert second == pytest.approx(first, abs=1e-6, rel=1e-9)
-    assert [row[1] for row in _top(service, done)] == [line.problem for line in showing]
+    assert [row[1] for row in _shown(service, done)] == [line.problem for line in showing]
 
 
 def test_a_person_and_a_day_stand_beside_their_problem(service: Monthly) -> None:
@@ -196,13 +200,9 @@ def test_a_person_and_a_day_stand_beside_their_problem(service: Monthly) -> None
         {**answers, of_diagnosis(number, "责任人"): "李工", of_diagnosis(number, "完成日"): "12月10日"}
     )
     page = service.page(done, DIAGNOSIS)
-    head = page.row_of("本月重点（按轻重排列）", "A")
-    row = page.row_of("工时利用率低于 85%", "B", after=head)
-    assert row <= head + TOP
-    assert (page[f"J{row}"], page[f"K{row}"]) == ("李工", "12月10日")
-    other = page.row_of("工时效率低于 110%", "B", after=head)
-    assert other <= head + TOP
-    assert page[f"J{other}"] == page[f"K{other}"] == ""
+    row, other = (page.row_of(problem, "B") for problem in ("工时利用率低于 85%", "工时效率低于 110%"))
+    assert (page[f"H{row}"], page[f"I{row}"]) == ("李工", "12月10日")
+    assert page[f"H{other}"] == page[f"I{other}"] == ""
 
 
 # ------------------------------------------------------------------ guides

@@ -47,7 +47,8 @@ def test_the_guide_leads_to_every_sheet(book: Workbook) -> None:
 def test_every_sheet_leads_back(book: Workbook) -> None:
     for sheet in _visible(book):
         if sheet.title != GUIDE:
-            assert _links(sheet) == {"A1": GUIDE}, sheet.title
+            onward = {"G2": "全部诊断"} if sheet.title == "诊断改善" else {}  # where a person and a day are filled in
+            assert _links(sheet) == {"A1": GUIDE, **onward}, sheet.title
             assert sheet["A1"].value == "← 说明"
 
 
@@ -66,7 +67,7 @@ def test_only_input_cells_are_unlocked(book: Workbook, monthly: Monthly) -> None
         locked_columns = [d.protection.locked for d in sheet.column_dimensions.values() if d.protection is not None]
         assert all(locked_columns)  # a whole column unlocked would lead Tab astray
     assert len(wanted["填报"]) == 2 * len(monthly.scheme.by("dealer"))
-    assert {title for title, refs in wanted.items() if refs} == {"填报", ORDERS, "诊断改善", "计分过程"}
+    assert {title for title, refs in wanted.items() if refs} == {"填报", ORDERS, "全部诊断", "计分过程"}
 
 
 def test_locked_cells_may_be_looked_at(book: Workbook) -> None:

@@ -1,6 +1,7 @@
-"""诊断改善: what is off its standard this month, why that may be, what to do; who does it by when, to fill in.
+"""诊断改善: what is off its standard this month, the heaviest first: why that may be, what to do, who does it by when.
 
-On top the problems that show, the heaviest first; below all of them, each with its place for a person and a day.
+It shows what holds and nothing else. What it is looked up in stands on 全部诊断: each problem that the scheme knows, in
+a row of its own, with the places for a person and a day; there, nothing moves when a figure changes.
 """
 
 from __future__ import annotations
@@ -11,62 +12,93 @@ from xlkpi.scheme import parts
 from xlkpi.scheme.cells import SHOWS, of_diagnosis
 from xlkpi.scheme.formulas import Formula, format_value
 from xlkpi.scheme.model import Diagnosis
+from xlkpi.values import column_letters
 from xlkpi.workbook.layout import Role
-from xlkpi.workbook.plan import Content, Highlight, SheetPlan, WorkbookPlan
+from xlkpi.workbook.looks import STYLES
+from xlkpi.workbook.measure import column_points, height
+from xlkpi.workbook.plan import Highlight, SheetPlan, WorkbookPlan
 
 TITLE = "诊断改善"
-_TOP = 8
-_HEADINGS = (
-    ("编号", 7), ("问题", 26), ("指标", 18), ("本月", 13), ("方向", 7), ("出现", 7), ("轻重（元）", 13),
-    ("可能原因", 40), ("对策", 72), ("责任人", 12), ("完成日期", 13),
+ALL = "全部诊断"
+_NUMBER, _PERSON, _DAY = "编号", "责任人", "完成日期"
+_WEIGHT, _CAUSES, _MEASURES = "轻重（元）", "可能原因", "对策"
+_EVERY = (
+    (_NUMBER, 7), ("问题", 26), ("指标", 18), ("本月", 13), ("方向", 7), ("出现", 7), (_WEIGHT, 13),
+    (_CAUSES, 34), (_MEASURES, 60), (_PERSON, 12), (_DAY, 13),
 )  # fmt: skip
-_LAST = len(_HEADINGS)
+_SHOWN = (
+    (_NUMBER, 7), ("问题", 24), ("指标", 16), ("本月", 12), (_WEIGHT, 12), (_CAUSES, 30), (_MEASURES, 60),
+    (_PERSON, 10), (_DAY, 12),
+)  # fmt: skip
+_COLUMNS = {heading: column_letters(column) for column, (heading, _) in enumerate(_EVERY, 1)}
+_STYLES = {_NUMBER: "number", "问题": "item", "本月": "figure", _WEIGHT: "figure", _CAUSES: "note", _MEASURES: "note"}
 _HEAD = 3
+_FIRST = _HEAD + 1
 _OWN = "＊"
-_CAUSE_LINE, _MEASURE_LINE = 27, 50  # Chinese characters in a line of these columns
+_NOTE = f"{_OWN} 原文的对策已失，由本方案补写"
 
 
 def add(plan: WorkbookPlan) -> None:
-    """Put the sheet into the plan, where the scheme has diagnoses."""
+    """Put both sheets into the plan, where the scheme has diagnoses."""
+    if plan.scheme.diagnoses:
+        _shown(plan)
+        _every(plan)
+
+
+def _shown(plan: WorkbookPlan) -> None:
+    """The problems that show, by weight: as many rows as there are diagnoses, of which the others stay white."""
     diagnoses = plan.scheme.diagnoses
-    if not diagnoses:
-        return
-    sheet = plan.sheet(
-        SheetPlan(
-            TITLE, widths=[width for _, width in _HEADINGS], landscape=True, freeze=f"C{_HEAD + 1}",
-            repeat_rows=f"{_HEAD}:{_HEAD}", last_printed_column=_LAST, tab_colour="ED7D31",
-        )
-    )  # fmt: skip
-    sheet.head(f"{plan.scheme.title}　诊断与改善", _LAST)
-    for column, (heading, _) in enumerate(_HEADINGS, 1):
-        sheet.put(column, _HEAD, heading, "header")
-    sheet.heights[_HEAD] = 24
-    first = _HEAD + 1 + 1 + min(_TOP, len(diagnoses)) + 1
-    last = first + len(diagnoses) - 1
-    tallest = max(_height(diagnosis) for diagnosis in diagnoses)
-    _top(sheet, first, last, min(_TOP, len(diagnoses)), tallest)
-    _band(sheet, first - 1, f"全部诊断（出现的标红；请填责任人和完成日期）　{_OWN} 原文的对策已失，由本方案补写")
-    for number, diagnosis in enumerate(diagnoses, 1):
-        _row(plan, sheet, first + number - 1, number, diagnosis)
-    sheet.highlights.append(Highlight(f"A{first}:G{last}", f'$F{first}="{SHOWS}"', "veto"))
+    sheet = _sheet(plan, TITLE, "诊断与改善", _SHOWN)
+    last_column = len(_SHOWN)
+    weights = _column(_WEIGHT, len(diagnoses))
+    count = f"COUNT({weights})"
+    told = f'IF({count}=0,"按已填的数，本月没有出现的问题","本月出现 "&{count}&" 个问题，重的在前")'
+    sheet.put(1, 2, Formula(told), "strong")
+    sheet.merge(1, 2, last_column - 3, 2)
+    sheet.put(
+        last_column - 2,
+        2,
+        f"→ {ALL}（在那里填责任人和完成日期）　{_OWN} 原文的对策已失，由本方案补写",
+        "link",
+        link=ALL,
+    )
+    sheet.merge(last_column - 2, 2, last_column, 2)
+    sheet.heights[2] = 22
+    texts = {
+        "问题": [each.problem for each in diagnoses],
+        _CAUSES: [_listed(each.causes) for each in diagnoses],
+        _MEASURES: [_listed(_measures(each)) for each in diagnoses],
+    }
+    tallest = {heading: _tallest(heading, several) for heading, several in texts.items()}
+    for rank in range(1, len(diagnoses) + 1):
+        row = _HEAD + rank
+        number = f"$A{row}"
+        for column, (heading, _) in enumerate(_SHOWN, 1):
+            found = f"INDEX({_column(heading, len(diagnoses))},{number})"
+            if heading in (_PERSON, _DAY):  # an unfilled place must not show as 0
+                found += '&""'
+            if heading == _NUMBER:
+                text = f'IF({rank}>{count},"",MATCH(LARGE({weights},{rank}),{weights},0))'
+            else:
+                text = f'IF({number}="","",{found})'
+            shape = "#,##0" if heading == _WEIGHT else "General"
+            style = f"shown_{_STYLES.get(heading, 'text')}"
+            sheet.put(column, row, Formula(text), style, shape, expects=tallest.get(heading, ""))
+    area = f"A{_FIRST}:{column_letters(last_column)}{_HEAD + len(diagnoses)}"
+    sheet.highlights.append(Highlight(area, f'$A{_FIRST}<>""', "shown"))
 
 
-def _top(sheet: SheetPlan, first: int, last: int, count: int, height: float) -> None:
-    """The problems that show, by weight: looked up in the list below."""
-    _band(sheet, _HEAD + 1, "本月重点（按轻重排列）")
-    weights = f"$G${first}:$G${last}"
-    for rank in range(1, count + 1):
-        row = _HEAD + 1 + rank
-        beyond = f"{rank}>COUNT({weights})"
-        position = f"MATCH(LARGE({weights},{rank}),{weights},0)"
-        for column in range(1, _LAST + 1):
-            letter = "ABCDEFGHIJK"[column - 1]
-            content: Content = Formula(f'IF({beyond},"",INDEX(${letter}${first}:${letter}${last},{position}))')
-            if column >= 10:  # an unfilled place must not show as 0
-                content = Formula(f'IF({beyond},"",INDEX(${letter}${first}:${letter}${last},{position})&"")')
-            style = {4: "figure", 7: "figure"}.get(column, "note" if column >= 8 else "text")
-            sheet.put(column, row, content, style, "#,##0" if column == 7 else "General")
-        sheet.heights[row] = height
+def _every(plan: WorkbookPlan) -> None:
+    """Each problem that the scheme knows, with what is entered beside it."""
+    sheet = _sheet(plan, ALL, ALL, _EVERY)
+    sheet.put(1, 2, f"出现的标红；请填责任人和完成日期　{_NOTE}", "band")
+    sheet.merge(1, 2, len(_EVERY), 2)
+    sheet.heights[2] = 22
+    for number, diagnosis in enumerate(plan.scheme.diagnoses, 1):
+        _row(plan, sheet, _HEAD + number, number, diagnosis)
+    last = _HEAD + len(plan.scheme.diagnoses)
+    shows = f'${_COLUMNS["出现"]}{_FIRST}="{SHOWS}"'
+    sheet.highlights.append(Highlight(f"A{_FIRST}:{_COLUMNS[_WEIGHT]}{last}", shows, "veto"))
 
 
 def _row(plan: WorkbookPlan, sheet: SheetPlan, row: int, number: int, diagnosis: Diagnosis) -> None:
@@ -74,7 +106,7 @@ def _row(plan: WorkbookPlan, sheet: SheetPlan, row: int, number: int, diagnosis:
     sheet.put(1, row, number, "number")
     sheet.put(2, row, diagnosis.problem, "item")
     sheet.put(3, row, (indicator.label if indicator else "") or diagnosis.of, "text")
-    # as text, so that the sorted list above shows each in its own format
+    # as text, so that the list of what shows has each in its own format
     sheet.put(4, row, format_value(plan.compiled.names[diagnosis.of]), "figure")
     sheet.put(5, row, diagnosis.way, "centre")
     plan.formula(sheet, (6, row), of_diagnosis(number, parts.SHOWN), Role.OTHER, "check")
@@ -84,25 +116,37 @@ def _row(plan: WorkbookPlan, sheet: SheetPlan, row: int, number: int, diagnosis:
     for column, part in ((10, parts.PERSON), (11, parts.DAY_DONE)):
         where = sheet.put(column, row, None, "remark")
         plan.slot(sheet, where, of_diagnosis(number, part), Role.MEASURE)
-    sheet.heights[row] = _height(diagnosis)
+
+
+def _sheet(plan: WorkbookPlan, title: str, words: str, columns: Sequence[tuple[str, float]]) -> SheetPlan:
+    sheet = plan.sheet(
+        SheetPlan(
+            title, widths=[width for _, width in columns], landscape=True, freeze=f"C{_FIRST}",
+            repeat_rows=f"{_HEAD}:{_HEAD}", last_printed_column=len(columns), tab_colour="ED7D31",
+        )
+    )  # fmt: skip
+    sheet.head(f"{plan.scheme.title}　{words}", len(columns))
+    for column, (heading, _) in enumerate(columns, 1):
+        sheet.put(column, _HEAD, heading, "header")
+    sheet.heights[_HEAD] = 24
+    return sheet
+
+
+def _column(heading: str, count: int) -> str:
+    """The cells of 全部诊断 below a heading."""
+    letter = _COLUMNS[heading]
+    return f"'{ALL}'!${letter}${_FIRST}:${letter}${_HEAD + count}"
+
+
+def _tallest(heading: str, texts: Sequence[str]) -> str:
+    """The text that takes most room in its column of what is shown."""
+    room, style = column_points([dict(_SHOWN)[heading]]), STYLES[f"shown_{_STYLES[heading]}"]
+    return max(texts, key=lambda text: height(text, room, style))
 
 
 def _measures(diagnosis: Diagnosis) -> list[str]:
     return [measure.text + (_OWN if measure.own else "") for measure in diagnosis.measures]
 
 
-def _height(diagnosis: Diagnosis) -> float:
-    """Points for the longer of the two columns; a row with line breaks does not grow by itself everywhere."""
-    sides = ((diagnosis.causes, _CAUSE_LINE), (_measures(diagnosis), _MEASURE_LINE))
-    lines = max(sum(-(-(len(text) + 3) // line) for text in texts) for texts, line in sides)
-    return max(30, 12.5 * lines + 10)
-
-
 def _listed(texts: Sequence[str]) -> str:
     return "\n".join(f"{number}. {text}" for number, text in enumerate(texts, 1))
-
-
-def _band(sheet: SheetPlan, row: int, text: str) -> None:
-    sheet.put(1, row, text, "band")
-    sheet.merge(1, row, _LAST, row)
-    sheet.heights[row] = 22
