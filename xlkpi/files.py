@@ -78,12 +78,12 @@ def path_of(text: str) -> Path:
     return cast(Path, UPath(text))
 
 
-def as_path(given: AnyPath) -> Path:
+def as_path(path: AnyPath) -> Path:
     """A path, or what stands for one where a text is a URL."""
-    if isinstance(given, str):
-        return path_of(given)
+    if isinstance(path, str):
+        return path_of(path)
     # what stands for a URL has a path's methods and is none
-    return cast(Path, given) if hasattr(given, "read_bytes") else Path(given)
+    return cast(Path, path) if hasattr(path, "read_bytes") else Path(path)
 
 
 def write_file(path: Path, data: bytes) -> None:
@@ -107,7 +107,7 @@ def atomic_writer(path: Path, before: Callable[[], None] | None = None) -> Itera
     if not isinstance(path, Path):
         buffer = io.BytesIO()
         yield buffer
-        _put(path, buffer.getvalue())
+        _upload(path, buffer.getvalue())
         return
     if _is_stream(path):
         try:
@@ -119,7 +119,7 @@ def atomic_writer(path: Path, before: Callable[[], None] | None = None) -> Itera
     temporary = path.with_name(_temporary(path.name))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.unlink(missing_ok=True)  # what lies there is no file of ours: a link would be written through
+        temporary.unlink(missing_ok=True)  # something else has the temporary name: a link would be followed
         with temporary.open("xb") as file:
             yield file
         if before is not None:
@@ -143,7 +143,7 @@ def _is_stream(path: Path) -> bool:
 
 
 def _temporary(name: str) -> str:
-    """A name of its own for every target and thread, and no longer than a target's may be."""
+    """A temporary name, unique for target and thread, and within the limit on names."""
     return f".{zlib.crc32(os.fsencode(name)):08x}.{os.getpid()}.{threading.get_native_id()}{_TEMPORARY}"
 
 
@@ -154,13 +154,13 @@ def reason(error: OSError) -> str:
 
 
 def fault(error: BaseException) -> str:
-    """What a fault of ours is called and where it happened: for who reads the source, in no language."""
+    """The type of an unexpected error and where it happened, for whoever reads the source."""
     frames = traceback.extract_tb(error.__traceback__)
     where = f" {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     return f"{type(error).__name__}{where}"
 
 
-def _put(url: Any, data: bytes) -> None:
+def _upload(url: Any, data: bytes) -> None:
     """At a URL a file appears when it is whole; there is nothing to replace it with."""
     try:
         url.parent.mkdir(parents=True, exist_ok=True)
@@ -197,16 +197,16 @@ _claims: dict[Path, int] = {}  # folders that this process holds, and the thread
 
 @contextlib.contextmanager
 def claimed(folder: Path) -> Iterator[None]:
-    """Hold a folder, made where there is none, so that no other run writes into it meanwhile. The system lets go of it
-    when this process ends, however it ends. A folder at a URL cannot be held.
+    """Lock a folder, created if missing, so that no other run writes into it meanwhile. The system releases the lock
+    when this process ends, however it ends. A folder at a URL cannot be locked.
 
     Raises:
         FolderInUse: another run holds it.
-        WriteError: it cannot be made.
+        WriteError: it cannot be created.
     """
-    mine = threading.get_ident()
+    thread = threading.get_ident()
     key = folder.resolve() if isinstance(folder, Path) else None
-    if key is None or _claims.get(key) == mine:
+    if key is None or _claims.get(key) == thread:
         yield
         return
     if key in _claims:
@@ -215,18 +215,18 @@ def claimed(folder: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise WriteError(folder, error) from None
-    held = _held(folder)
-    _claims[key] = mine
+    lock = _lock(folder)
+    _claims[key] = thread
     try:
         yield
     finally:
         del _claims[key]
-        os.close(held)
+        os.close(lock)
 
 
-def _held(folder: Path) -> int:
+def _lock(folder: Path) -> int:
     """A lock of the system on a folder; where a shared disk knows no locks, none."""
-    if sys.platform == "win32":  # a folder cannot be locked there: a file in it, which goes when it is closed
+    if sys.platform == "win32":  # Windows locks no folder: a file in it is locked, which is deleted on closing
         import msvcrt  # noqa: PLC0415
 
         handle = os.open(folder / ".xlkpi.lock", os.O_CREAT | os.O_RDWR | os.O_TEMPORARY)
@@ -254,7 +254,7 @@ def remove_stale_temporaries(folder: Path) -> None:
     if isinstance(folder, Path) and folder.is_dir():
         for path in folder.glob(f".*{_TEMPORARY}"):
             if _LITTER.fullmatch(path.name):
-                with contextlib.suppress(OSError):  # it may lie there as well: somebody holds it, or it is a folder
+                with contextlib.suppress(OSError):  # it may stay: another program holds it open, or it is a folder
                     path.unlink()
 
 
@@ -268,23 +268,23 @@ def cut_to_bytes(text: str, size: int) -> str:
     return text.encode("utf-8", "ignore")[:size].decode("utf-8", "ignore").rstrip(" .") or "_"
 
 
-def untaken(name: str, taken: set[str]) -> str:
-    """A file's name that no other of the run has, on a system that ignores case either: it is numbered where it must
-    be, and cut to what a name may be long. It is taken from now on."""
+def untaken(name: str, used: set[str]) -> str:
+    """A file name unique in the run, also on a system that ignores case: numbered where it must
+    be, and cut to the longest name allowed. It is added to `used`."""
     stem, dot, ending = name.rpartition(".")
     stem = cut_to_bytes(stem, _LONGEST - len(f"{dot}{ending}".encode("utf-8", "ignore")))
     number, free = 1, f"{stem}{dot}{ending}"
-    while free.casefold() in taken:
+    while free.casefold() in used:
         number += 1
         free = f"{stem}~{number}{dot}{ending}"
-    taken.add(free.casefold())
+    used.add(free.casefold())
     return free
 
 
 def visible(text: str, keep: str = "") -> str:
     """A text without what a terminal or a reader takes for a command: control characters, C1 ones among them, marks
     that turn the direction of writing, and halves of characters. `keep` are control characters that stay."""
-    return _UNSEEN.sub(lambda found: found[0] if found[0] in keep else "·", text)
+    return _UNSEEN.sub(lambda match: match[0] if match[0] in keep else "·", text)
 
 
 def escape_formula(cell: Any) -> Any:

@@ -92,13 +92,13 @@ class Finding:
         """What headquarters' ruling did and why, "" where there is none."""
         if self.ruling is None:
             return ""
-        ruling, was = self.ruling, self.entry.severity
+        ruling, before = self.ruling, self.entry.severity
         by = "，".join(filter(None, (ruling.who, ruling.last)))
         if lang == "en":
             how = "waived" if ruling.is_waiver else "changed by the scheme"
-            return f"{how} (was {was.name.lower()}): {ruling.reason}" + (f" ({by})" if by else "")
+            return f"{how} (was {before.name.lower()}): {ruling.reason}" + (f" ({by})" if by else "")
         how = "总部豁免" if ruling.is_waiver else "方案另有规定"
-        return f"{how}（原为{was.word}）：{ruling.reason}" + (f"（{by}）" if by else "")
+        return f"{how}（原为{before.word}）：{ruling.reason}" + (f"（{by}）" if by else "")
 
     def message(self, lang: str = "zh") -> str:
         """The sentence for people. Raises KeyError when a fact that the text names is missing: that is our bug."""
@@ -195,7 +195,7 @@ def for_dealer(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def most_serious_first(findings: Iterable[Finding]) -> list[Finding]:
-    """In the order in which people should read them: by severity, then by sheet, row and column."""
+    """Sorted for reading: by severity, then by sheet, row and column."""
     return sorted(findings, key=lambda finding: (-finding.severity, _position(finding.place)))
 
 
@@ -208,13 +208,13 @@ def _position(place: Place | None) -> tuple[str, int, int, str]:
 
 
 def tally(findings: Iterable[Finding], files: int | None = None) -> str:
-    """How many of each severity, in words, and in how many files was looked where that many were."""
+    """The number of findings of each severity, in words, and of the files looked at, if given."""
     counts = Counter(finding.severity for finding in findings)
     looked = "" if files is None else f"看了 {files} 份文件，"
     if not counts:
         return f"{looked}没有发现问题"
-    told = "，".join(f"{severity.word} {counts[severity]}" for severity in sorted(Severity, reverse=True))
-    return f"{looked}共 {counts.total()} 条：{told}"
+    counted = "，".join(f"{severity.word} {counts[severity]}" for severity in sorted(Severity, reverse=True))
+    return f"{looked}共 {counts.total()} 条：{counted}"
 
 
 def with_rulings(findings: Iterable[Finding], rulings: Iterable[Ruling], dealer: str, month: str) -> list[Finding]:

@@ -1,6 +1,6 @@
-"""What lies in the folders that were given: the workbooks, under which names they are shown, and what is none.
+"""Finds the workbooks in the given folders, the names they are shown by, and the files that are not workbooks.
 
-Nothing is passed over in silence: what looks sent and is no workbook is a finding that says what to do with it.
+Nothing is skipped silently: a file that a dealer may have sent and that is not a workbook is a finding.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u20
 
 @dataclass(slots=True)
 class Gathered:
-    """The workbooks of what was given, in order, and what is to say about the rest."""
+    """The workbooks in what was given, in order, and findings about the rest."""
 
     files: list[Path] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
@@ -52,16 +52,16 @@ def gather(paths: Iterable[Path], *, recursive: bool = True, returns: bool = Tru
         returns: whether dealers' returns are meant: folders inside that we issued or scored into are left out. Else
             assessed workbooks are: of a folder that a run wrote they are read alone.
     """
-    given = list(paths)
-    looked = _Looked(recursive, returns)
-    for path in given:
+    listed = list(paths)
+    looked = _Search(recursive, returns)
+    for path in listed:
         if path.is_dir():
             looked.enter(path, 0)
         else:
             looked.take(path)
     out = Gathered(looked.files, list(looked.findings()))
-    if given and not out.files:
-        out.findings.append(Finding(_NOTHING, facts={"path": "、".join(map(shown_path, given))}))
+    if listed and not out.files:
+        out.findings.append(Finding(_NOTHING, facts={"path": "、".join(map(shown_path, listed))}))
     return out
 
 
@@ -71,33 +71,33 @@ def workbook_paths(paths: Iterable[Path], *, recursive: bool = True, returns: bo
 
 
 @dataclass(slots=True)
-class _Looked:
+class _Search:
     recursive: bool
     returns: bool
     files: list[Path] = field(default_factory=list)
-    seen: set[str] = field(default_factory=set)
-    others: dict[str, list[Path]] = field(default_factory=dict)  # by code
+    visited: set[str] = field(default_factory=set)
+    unread: dict[str, list[Path]] = field(default_factory=dict)  # by code
     ours: list[tuple[Path, str]] = field(default_factory=list)
     closed: list[tuple[Path, str]] = field(default_factory=list)
     entered: int = 0
     depth: int = 0
-    inside: int = 0
+    nested: int = 0
 
     def take(self, path: Path) -> None:
-        """A workbook, once however often it is named."""
+        """Add a workbook, only once."""
         key = _identity(path)
-        if key not in self.seen:
-            self.seen.add(key)
+        if key not in self.visited:
+            self.visited.add(key)
             self.files.append(path)
 
     def enter(self, folder: Path, depth: int) -> None:
-        """Look through a folder; links in a circle end."""
+        """Search a folder; circular links are followed once."""
         key = _identity(folder)
-        if key in self.seen or depth > _DEEPEST:
+        if key in self.visited or depth > _DEEPEST:
             return
-        self.seen.add(key)
+        self.visited.add(key)
         try:
-            inside = sorted(folder.iterdir(), key=lambda path: path.name)
+            entries = sorted(folder.iterdir(), key=lambda path: path.name)
         except OSError as error:
             self.closed.append((folder, reason(error)))
             return
@@ -105,14 +105,14 @@ class _Looked:
             self.enter(folder / _ASSESSED, depth)
             return
         before = len(self.files)
-        for path in inside:
+        for path in entries:
             if not _is_folder(path):
                 self._sort(path)
         if depth and len(self.files) > before:
             self.entered += 1
-            self.inside += len(self.files) - before
+            self.nested += len(self.files) - before
             self.depth = max(self.depth, depth)
-        for path in inside:
+        for path in entries:
             if _is_folder(path) and not path.name.startswith((".", "__MACOSX")):
                 self._folder(path, depth + 1)
 
@@ -123,22 +123,22 @@ class _Looked:
         elif self.recursive:
             self.enter(folder, depth)
         else:
-            self.others.setdefault(_NOT_ENTERED, []).append(folder)
+            self.unread.setdefault(_NOT_ENTERED, []).append(folder)
 
     def _sort(self, path: Path) -> None:
         name = path.name.casefold()
         if name.startswith(("~$", ".~lock.")):
-            self.others.setdefault(_LOCKED, []).append(path)
+            self.unread.setdefault(_LOCKED, []).append(path)
         elif name in _MADE or (name.startswith(".") and (name.startswith("._") or not name.endswith(SPREADSHEETS))):
             return
         elif name.endswith(SPREADSHEETS) and not name.startswith("."):
             self.take(path)
         else:
-            self.others.setdefault(_kinds().get(path.suffix.casefold(), _OTHERS), []).append(path)
+            self.unread.setdefault(_kinds().get(path.suffix.casefold(), _OTHERS), []).append(path)
 
     def findings(self) -> Iterator[Finding]:
-        """What was not read, by its kind, and how deep was looked."""
-        for code, several in sorted(self.others.items()):
+        """Findings on what was not read, by kind, and on how deep the search went."""
+        for code, several in sorted(self.unread.items()):
             yield Finding(code, facts={"count": len(several), "files": _some(several)})
         for folder, kind in self.ours:
             yield Finding(_OURS, facts={"path": shown_path(folder), "kind": kind})
@@ -146,13 +146,13 @@ class _Looked:
             yield Finding(_CLOSED, facts={"path": shown_path(folder), "detail": why})
         if self.entered:
             yield Finding(
-                _DEPTH, facts={"folders": self.entered, "depth": self.depth, "count": self.inside}
+                _DEPTH, facts={"folders": self.entered, "depth": self.depth, "count": self.nested}
             )  # fmt: skip
 
 
 @cache
 def _kinds() -> Mapping[str, str]:
-    """The code that says what to do, by the ending of what dealers send in place of a workbook."""
+    """The finding code for each ending that dealers send in place of a workbook."""
     return {ending: entry.code for entry in catalogue().values() for ending in entry.endings}
 
 
@@ -215,20 +215,20 @@ def shown_names(paths: Iterable[Path]) -> dict[Path, str]:
     for path in dict.fromkeys(paths):
         groups.setdefault(shown_name(path.name).casefold(), []).append(path)
     for several in groups.values():
-        names.update(_told_apart(several))
+        names.update(_distinguished(several))
     return names
 
 
-def _told_apart(several: list[Path]) -> dict[Path, str]:
+def _distinguished(several: list[Path]) -> dict[Path, str]:
     short: dict[Path, str] = {}
     for count in range(1, max(len(path.parts) for path in several) + 1):
         short = {path: shown_name("/".join(path.parts[-count:]).replace("//", "/")) for path in several}
         if len(set(map(str.casefold, short.values()))) == len(several):
             return short
-    taken: dict[str, int] = {}
+    used: dict[str, int] = {}
     for path in sorted(several):
         name = short[path]
-        number = taken[name.casefold()] = taken.get(name.casefold(), 0) + 1
+        number = used[name.casefold()] = used.get(name.casefold(), 0) + 1
         if number > 1:
             stem, dot, ending = name.rpartition(".")
             short[path] = f"{stem}〔{number}〕{dot}{ending}"

@@ -214,8 +214,14 @@ def _with_phrases(scheme: Scheme) -> Scheme:
     shipped = load_scheme(str(folder))[0].fields
     fields = dict(scheme.fields)
     for name, entry in inspected.items():
-        now = shipped.get(name)
-        if now is not None and now.type == entry.type:
-            says = {saying: word for saying, word in now.says.items() if word in entry.words or word not in now.words}
-            fields[name] = entry.model_copy(update={"says": says, "about": now.about, "beside": now.beside})
+        shipped_field = shipped.get(name)
+        if shipped_field is not None and shipped_field.type == entry.type:
+            phrases = {
+                saying: word
+                for saying, word in shipped_field.says.items()
+                if word in entry.words or word not in shipped_field.words
+            }
+            fields[name] = entry.model_copy(
+                update={"says": phrases, "about": shipped_field.about, "beside": shipped_field.beside}
+            )
     return scheme.model_copy(update={"fields": fields})

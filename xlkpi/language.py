@@ -37,7 +37,7 @@ def in_chinese(text: str) -> str:
 
 
 def _listed(value: str) -> str:
-    """Values one after the other, as they are written in Chinese; a path with a comma is none."""
+    """A list of values as Chinese writes it; a path with a comma is not a list."""
     return value if "/" in value else value.replace(", ", "、")
 
 
@@ -58,18 +58,18 @@ _KINDS: Final = {None: ".+?", ":d": "[0-9]+", ":w": r"[\w-]+"}
 @dataclass(frozen=True, slots=True)
 class _Template:
     shape: re.Pattern[str]
-    certain: int  # characters that are no placeholder's, and what is narrow counts for many
+    certain: int  # fixed characters; a narrow placeholder counts as many
     chinese: str
 
 
 @cache
 def _templates() -> Sequence[_Template]:
-    made = []
+    templates = []
     for english, chinese in catalogue().items():
         fixed = _PLACE.split(english)[::3]
         if len(fixed) > 1:
             places = [f"(?P<{slot[1]}>{_KINDS[slot[2]]})" for slot in _PLACE.finditer(english)]
             shape = "".join(re.escape(text) + place for text, place in zip(fixed, [*places, ""], strict=True))
             narrow = sum(slot[2] is not None for slot in _PLACE.finditer(english))
-            made.append(_Template(re.compile(shape, re.S), sum(map(len, fixed)) + _NARROW * narrow, chinese))
-    return sorted(made, key=lambda template: -template.certain)
+            templates.append(_Template(re.compile(shape, re.S), sum(map(len, fixed)) + _NARROW * narrow, chinese))
+    return sorted(templates, key=lambda template: -template.certain)

@@ -110,15 +110,15 @@ class OpenIssue:
             compare: whether to look for figures that are not plausible.
             runner: where to score; None takes this machine.
             lists: further findings on headquarters' own lists.
-            progress: is called with how many files of how many are done.
+            progress: called with the number of files done and the number of files.
 
         Raises:
             WriteError: a file in `out` could not be written.
         """
         from xlkpi.month.month import score_month  # noqa: PLC0415
 
-        given = returns_in(paths)
-        files = given.files
+        gathered = returns_in(paths)
+        files = gathered.files
         return score_month(
             self.issue,
             files,
@@ -127,7 +127,7 @@ class OpenIssue:
             filing=filing,
             out=None if out is None else as_path(out),
             resume=resume,
-            lists=(*lists, *given.findings, *self.findings),
+            lists=(*lists, *gathered.findings, *self.findings),
             past=past,
             before=before,
             compare=compare,
@@ -201,12 +201,12 @@ def explain(file: AnyPath, item: str) -> Trace:
 
 
 def lists_of(paths: Paths) -> list[Path]:
-    """What was given, as paths."""
+    """The given paths as Path objects."""
     return [as_path(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
 
 
 def returns_in(paths: Paths, *, recursive: bool = True) -> Gathered:
-    """The files themselves and the spreadsheets of folders, with what is to say about the rest that lies there."""
+    """The files themselves and the spreadsheets of folders, with findings about the rest of the folders."""
     return gather(lists_of(paths), recursive=recursive)
 
 
@@ -218,7 +218,7 @@ def processes(jobs: int | None, files: int) -> int:
 
 
 def runner_for(jobs: int) -> Runner:
-    """What scores in this process, or in so many."""
+    """The runner for this process, or for `jobs` processes."""
     from xlkpi.batch import score_here, score_in_processes  # noqa: PLC0415
 
     return score_here if jobs == 1 else functools.partial(score_in_processes, jobs=jobs)

@@ -132,8 +132,8 @@ def column_letters(number: int) -> str:
     """The letters of a column by its number: 27 is AA."""
     letters = ""
     while number:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(65 + rest) + letters
+        number, digit = divmod(number - 1, 26)
+        letters = chr(65 + digit) + letters
     return letters
 
 

@@ -318,4 +318,4 @@ def test_the_budget_is_what_the_environment_says(
 ) -> None:
     monkeypatch.setenv("XLKPI_FILE_SECONDS", seconds)
     monkeypatch.setenv("XLKPI_FILE_MEMORY_MB", megabytes)
-    assert Budget.given() == expected
+    assert Budget.from_environment() == expected

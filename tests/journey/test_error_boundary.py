@@ -108,7 +108,7 @@ def test_a_folder_that_another_run_writes_is_said(
     def held(folder: Path) -> int:
         raise FolderInUse(folder)
 
-    monkeypatch.setattr("xlkpi.files._held", held)
+    monkeypatch.setattr("xlkpi.files._lock", held)
     result = call(words("score"))
     is_a_sentence(result)
     assert "XK-F027" in result.output

@@ -134,8 +134,7 @@ FILES = {
     "cli": (
         "demo language",
         "shared",
-        "boundary",
-        "excel explain runs schemes stores",
+        "boundary excel explain runs schemes stores",
         "checking months reporting returns scoring",
     ),
 }

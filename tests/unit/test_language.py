@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 import xlkpi
 from xlkpi.cli import main
-from xlkpi.cli.language import asked, of_the_system, speak
+from xlkpi.cli.language import language_and_words, of_the_system, switch_language
 from xlkpi.language import catalogue, in_chinese
 
 NEVER_SHOWN = {
@@ -34,7 +34,7 @@ def commands(command: click.Command = main) -> Iterator[click.Command]:
 
 
 def helps() -> set[str]:
-    speak(main, "en")
+    switch_language(main, "en")
     texts = [
         text for command in commands() for text in (command.help, *(getattr(p, "help", None) for p in command.params))
     ]
@@ -131,7 +131,7 @@ def test_it_may_be_asked_for_anywhere(
     monkeypatch: pytest.MonkeyPatch, words: list[str], language: str, kept: list[str]
 ) -> None:
     monkeypatch.setenv("LC_ALL", "C")
-    assert asked(words, ["explain"]) == (language, kept)
+    assert language_and_words(words, ["explain"]) == (language, kept)
 
 
 def test_a_language_is_of_one_call_alone(monkeypatch: pytest.MonkeyPatch) -> None:

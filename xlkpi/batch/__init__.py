@@ -1,4 +1,4 @@
-"""MANY files: scored here, in spawned processes or on a cluster; settled by dealer; kept in a manifest to go on from.
+"""MANY files: scored here, in spawned processes or on a cluster; settled by dealer; kept in a manifest to resume from.
 
 Every file is scored by itself and written at once (`work`). Which file of a dealer counts is settled afterwards, when
 all are known (`settle`); where a file that does not count was written last, the one that does is scored once more.
@@ -55,7 +55,7 @@ class Assessments(Sequence[Assessment]):
         self._manifest, self._entries, self._notes = manifest, entries, notes
         self._read: dict[int, Assessment] = {}
         self._room = KEPT
-        self._last: tuple[int, Assessment] | None = None  # what several outputs look at in turn is read once
+        self._last: tuple[int, Assessment] | None = None  # several outputs read the same assessments
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -126,7 +126,7 @@ def run(
         out: where the manifest and the folder `assessed` are written; None writes nothing.
         resume: go on from the manifest in `out`: only what changed is scored.
         filing: when files came, and who should send until when.
-        progress: told now and then how many files of how many are done.
+        progress: called now and then with the number of files done and the number of files.
 
     Raises:
         FolderInUse: another run is writing `out`.
@@ -145,11 +145,11 @@ def _run(
     hashes = Hashes(setup)
     earlier: set[str] = set()
     if out is not None:
-        _remove_litter(out)
+        _remove_stale_temporaries(out)
         earlier = {entry.workbook for entry in written_before(out / MANIFEST_FILE)}
     work = _Run(setup, hashes, runner, filing, progress)
     if not resume:
-        work.remove(earlier, set())  # what cannot be removed now is told at the end
+        work.remove(earlier, set())  # what cannot be removed now is reported at the end
     with Manifest(out / MANIFEST_FILE if out else None, hashes, keep=resume) as manifest:
         work.manifest = manifest
         if manifest.damaged:
@@ -166,14 +166,14 @@ def _run(
         work.mend(settled, entries, everything=resume)
         unremoved = work.remove(earlier | {entry.workbook for entry in entries.values()}, _workbooks(settled, entries))
         if out is not None:
-            _remove_litter(out)
+            _remove_stale_temporaries(out)
         final = manifest.finish(manifest.entries[entry.file, entry.input] for entry in entries.values())
     now = {file: final[entry.file, entry.input] for file, entry in entries.items()}
     return _batch(setup, manifest, now, filed, settled, (*notes, *unremoved))
 
 
 def _setup(issue: Issue, engine: str, folder: Path | None) -> tuple[Setup, list[Finding]]:
-    """What the workers need; formulas are compiled here, once. A master that cannot be compiled is told, and evaluated
+    """The workers' setup; formulas are compiled here, once. A master that cannot be compiled is reported and evaluated
     by formualizer."""
     if engine != "compiled":
         return Setup(issue, engine, folder), []
@@ -193,7 +193,7 @@ class _Run:
     manifest: Manifest = field(init=False)
 
     def first(self, files: Sequence[Sent], *, resume: bool) -> dict[str, Entry]:
-        """Every file's entry: from the manifest where it would come out the same, else scored now."""
+        """Every file's entry: from the manifest if its outcome is still valid, else scored now."""
         entries: dict[str, Entry] = {}
         if resume:
             for file in files:
@@ -208,11 +208,11 @@ class _Run:
         return entries
 
     def mend(self, settled: Settled, entries: Mapping[str, Entry], *, everything: bool) -> None:
-        """Score once more what counts and does not lie in the folder as it should."""
+        """Score again the files that count and whose assessed workbook is missing or altered."""
         if self.setup.folder is None:
             return
-        others = (*settled.superseded, *settled.same, *(file for file, _ in settled.refused))
-        several = {file.dealer for file in others}
+        not_counting = (*settled.superseded, *settled.same, *(file for file, _ in settled.refused))
+        several = {file.dealer for file in not_counting}
         doubtful = [file for dealer, file in settled.counting.items() if everything or dealer in several]
         folder = self.setup.folder
         wrong = [
@@ -220,15 +220,15 @@ class _Run:
             for file in doubtful
             if _digest(folder / entries[file.file].workbook) != entries[file.file].written
         ]
-        for _, again in self.runner(self.setup, sorted(wrong)) if wrong else ():
-            self.manifest.add(again)
+        for _, rescored in self.runner(self.setup, sorted(wrong)) if wrong else ():
+            self.manifest.add(rescored)
 
-    def remove(self, workbooks: Iterable[str], kept: set[str]) -> list[Finding]:
+    def remove(self, workbooks: Iterable[str], still_used: set[str]) -> list[Finding]:
         """Remove assessed workbooks that this run or an earlier one wrote, but for those of files that count."""
         unremoved: list[Finding] = []
         if self.setup.folder is None:
             return unremoved
-        for name in sorted(set(workbooks) - kept - {""}):
+        for name in sorted(set(workbooks) - still_used - {""}):
             path = self.setup.folder / name
             if path.name != name:  # a manifest that somebody altered
                 continue
@@ -240,7 +240,7 @@ class _Run:
         return unremoved
 
 
-def _remove_litter(out: Path) -> None:
+def _remove_stale_temporaries(out: Path) -> None:
     for folder in (out, out / ASSESSED):
         remove_stale_temporaries(folder)
 

@@ -19,18 +19,18 @@ from xlkpi.batch.processes import Scored
 from xlkpi.batch.work import Done, Sent, Setup, Worker, died, failed
 from xlkpi.files import fault
 
-AHEAD: Final = 256  # files that are out at a time: enough for a hundred workers, few enough to resubmit after a crash
+AHEAD: Final = 256  # files submitted at a time: enough for a hundred workers, few enough to resubmit after a crash
 
 _setups: dict[str, tuple[Setup, str]] = {}  # on a worker: what each run needs, by the run
-_local = threading.local()  # a worker's threads score with an engine each: it is not made to be shared
+_local = threading.local()  # each thread of a worker has its own engine: engines are not thread-safe
 
 
 class OtherVersion(Exception):
-    """A cluster's worker has another version of the tool than the one that asks."""
+    """A cluster's worker runs another version of the tool than the client."""
 
 
 def score_on_cluster(setup: Setup, files: Iterable[Sent], address: str) -> Scored:
-    """On the workers of the scheduler at this address (tcp://host:port), as they finish.
+    """Score on the workers of the scheduler at this address (tcp://host:port); yields files as they finish.
 
     Raises:
         OSError: no scheduler answers there.
@@ -60,8 +60,8 @@ def _through(client: Any, run: str, waiting: Iterator[Sent]) -> Scored:
         return future
 
     completed: Any = as_completed
-    back = completed([handed(sent) for sent in islice(waiting, AHEAD)], loop=client.loop)
-    for future in back:
+    futures = completed([handed(sent) for sent in islice(waiting, AHEAD)], loop=client.loop)
+    for future in futures:
         sent = out.pop(future.key)
         error = future.exception()
         if isinstance(error, OtherVersion):
@@ -69,7 +69,7 @@ def _through(client: Any, run: str, waiting: Iterator[Sent]) -> Scored:
         outcome = future.result() if error is None else failed(sent, died(sent, fault(error)))
         future.release()
         for following in islice(waiting, 1):
-            back.add(handed(following))
+            futures.add(handed(following))
         yield sent, outcome
 
 
@@ -82,11 +82,11 @@ def _plugin(run: str, setup: Setup) -> Any:
     """Gives a run's setup to every worker, also to one that joins later, and takes it away at the end."""
     from distributed import WorkerPlugin  # noqa: PLC0415
 
-    asked = tool(setup.engine)
+    expected = tool(setup.engine)
 
     class Ready(WorkerPlugin):
         def setup(self, worker: Any) -> None:
-            _begin(run, setup, asked)
+            _begin(run, setup, expected)
 
         def teardown(self, worker: Any) -> None:
             _end(run)
@@ -95,8 +95,8 @@ def _plugin(run: str, setup: Setup) -> Any:
 
 
 # functions of a module travel by name, so these two reach the worker's own _setups
-def _begin(run: str, setup: Setup, asked: str) -> None:
-    _setups[run] = setup, asked
+def _begin(run: str, setup: Setup, expected: str) -> None:
+    _setups[run] = setup, expected
 
 
 def _end(run: str) -> None:
@@ -105,9 +105,9 @@ def _end(run: str) -> None:
 
 def _score(run: str, sent: Sent) -> Done:
     if getattr(_local, "run", "") != run:
-        setup, asked = _setups[run]
-        if tool(setup.engine) != asked:
-            raise OtherVersion(f"a worker has {tool(setup.engine)}; this is {asked}")
+        setup, expected = _setups[run]
+        if tool(setup.engine) != expected:
+            raise OtherVersion(f"a worker has {tool(setup.engine)}; this is {expected}")
         _local.run, _local.worker = run, Worker(setup)
     worker: Worker = _local.worker
     return worker.score(sent)

@@ -2,7 +2,7 @@
 
 A line says what the file's outcome depends on, by hashes: the file itself (`input`), the scheme as issued (`scheme`),
 what headquarters knows of the dealer (`targets`), the tool and its engine (`tool`). It ends with a hash of itself
-(`check`): a line that was damaged or edited is not gone on from, its file is scored anew. While a run lasts lines are
+(`check`): the file of a damaged or edited line is scored again. While a run lasts lines are
 only ever appended; at its end they are sorted, so that the same run leaves the same bytes.
 """
 
@@ -53,7 +53,7 @@ class Entry:
 
 
 class Hashes:
-    """What outcomes depend on besides the file."""
+    """The hashes of what outcomes depend on besides the file."""
 
     def __init__(self, setup: Setup):
         issue = setup.issue
@@ -65,7 +65,7 @@ class Hashes:
         self._nobody = sha256(_json(sorted(issue.roster)))
 
     def targets(self, dealer: str) -> str:
-        """Of what headquarters knows of a dealer; of a file that is nobody's, the roster."""
+        """The hash of what headquarters knows of a dealer; of the whole roster where the dealer is unknown."""
         issue = self._issue
         known = issue.roster.get(dealer)
         if known is None:
@@ -76,14 +76,14 @@ class Hashes:
         return sha256(_json([repr(known), per_list, waived]))
 
     def is_up_to_date(self, entry: Entry) -> bool:
-        """Whether an earlier outcome is still valid: nothing that it was made of has changed."""
+        """Whether an earlier outcome is still valid: none of its inputs has changed."""
         now = (self.scheme, self.tool, self.targets(entry.dealer))
         return (entry.scheme, entry.tool, entry.targets) == now
 
 
 class Manifest:
-    """The manifest of the run that is on. Without a path it lives in memory and goes with the run; at a URL, where
-    nothing can be appended, it lives in memory until the run ends.
+    """The manifest of the current run. Without a path it is kept in memory only; at a URL, where
+    nothing can be appended, it is kept in memory until the run ends.
 
     Raises:
         WriteError: it cannot be opened.
@@ -116,7 +116,7 @@ class Manifest:
         self._file.seek(0, os.SEEK_END)
 
     def add(self, new: Done) -> Entry:
-        """Write a file's line. It is whole or, after a kill, the last and cut off: then reading drops it."""
+        """Write a file's line. After a kill only the last line can be incomplete; reading drops it."""
         hashes = self._hashes
         head: dict[str, Any] = {
             "file": new.file, "input": new.input, "scheme": hashes.scheme, "targets": hashes.targets(new.dealer),
@@ -141,7 +141,7 @@ class Manifest:
         return self._file.read(entry.size)
 
     def finish(self, used: Iterable[Entry]) -> dict[tuple[str, str], Entry]:
-        """Keep the lines of this run alone, in order. Returns the entries where they now stand."""
+        """Keep only the lines of this run, sorted. Returns the entries with their new positions."""
         ordered = sorted(used, key=lambda entry: (entry.file, entry.input))
         if self._path is None or not self._on_disk:
             if self._path is not None:
@@ -160,7 +160,7 @@ class Manifest:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Let go of the file; outcomes can be read all the same."""
+        """Close the file; outcomes can still be read."""
         if self._on_disk:
             self._file.close()
 
@@ -173,7 +173,7 @@ def _bytes_at(path: Path) -> bytes:
 
 
 def written_before(path: Path) -> Iterator[Entry]:
-    """The entries of an earlier run's manifest, if there is one; those that are not sound too."""
+    """The entries of an earlier run's manifest, if there is one, including the damaged ones."""
     if isinstance(path, Path) and not path.is_file():
         return
     with contextlib.suppress(OSError), path.open("rb") as file:
@@ -188,15 +188,15 @@ def _replace_link(path: Path) -> None:
         OSError: it cannot be replaced, or is no file.
     """
     if path.is_symlink():
-        held = path.read_bytes() if path.is_file() else b""
+        content = path.read_bytes() if path.is_file() else b""
         path.unlink()
-        path.write_bytes(held)
+        path.write_bytes(content)
     elif path.exists() and not path.is_file():
         raise OSError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
 
 
 def _entries(file: IO[bytes]) -> Iterator[Entry | None]:
-    """The lines, None for one that is none; a last one that was cut off is taken away where the file may be written."""
+    """The lines, None for an invalid one; an incomplete last line is removed if the file may be written."""
     start = 0
     for line in iter(file.readline, b""):
         if not line.endswith(b"\n"):
@@ -214,7 +214,7 @@ def _checked(line: bytes) -> bytes:
 
 def _entry(line: bytes, start: int) -> Entry | None:
     front, mark, _ = line.partition(_OUTCOME)
-    said, check, _ = line.rpartition(_CHECK)
+    outcome, check, _ = line.rpartition(_CHECK)
     if not mark or not check:
         return None
     try:
@@ -223,7 +223,7 @@ def _entry(line: bytes, start: int) -> Entry | None:
         facts: dict[str, Any] = {name: str(head[name]) for name in _HEAD}
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    return Entry(**facts, start=begin, size=start + len(said) - begin, sound=_checked(said) == line)
+    return Entry(**facts, start=begin, size=start + len(outcome) - begin, sound=_checked(outcome) == line)
 
 
 def _json(data: object) -> bytes:
@@ -236,7 +236,7 @@ def tool(engine: str) -> str:
 
 
 def _version(package: str) -> str:
-    if package == "compiled":  # our own code, which `_source` tells
+    if package == "compiled":  # our own code, which `_source` hashes
         return xlkpi.__version__
     try:
         return importlib.metadata.version(package)
@@ -246,7 +246,7 @@ def _version(package: str) -> str:
 
 @cache
 def _source() -> str:
-    """A hash of our own code: a development version scores anew what an older one has scored."""
+    """A hash of our own code: a development version scores again what an older one has scored."""
     folder = Path(xlkpi.__file__).parent
     files = sorted(folder.rglob("*.py"), key=lambda path: path.relative_to(folder).as_posix())
     return sha256(b"".join(re.sub(rb"\r\n", b"\n", path.read_bytes()) for path in files))[:12]

@@ -1,4 +1,4 @@
-"""Files to processes of their own and back. A process that dies takes one file with it, and that file is named."""
+"""Scores files in worker processes. A process that dies costs one file, and that file is reported."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def default_jobs(files: int, cores: int) -> int:
 
 
 def score_here(setup: Setup, files: Iterable[Sent]) -> Scored:
-    """In this process, in order."""
+    """Score in this process, in order."""
     worker: Worker | None = None
     try:
         for sent in files:
@@ -37,7 +37,7 @@ def score_here(setup: Setup, files: Iterable[Sent]) -> Scored:
 
 
 def score_in_processes(setup: Setup, files: Iterable[Sent], jobs: int) -> Scored:
-    """In so many processes, as they finish.
+    """Score in `jobs` processes; yields files as they finish.
 
     A file whose process dies is tried again in a new one and given up when that dies too: the machine may have been
     short of memory. One that takes too long is given up at once, and its process is killed.
@@ -65,19 +65,19 @@ def _come_back(out: set[Future[tuple[Sent, Done]]]) -> Scored:
 
 
 class _Pool:
-    """Processes of our own, and who is free. One that a file has cost is started again."""
+    """Worker processes and which of them are free. A process that died is started again."""
 
     def __init__(self, setup: Setup, jobs: int):
         self._workers = [Apart(_scorer, setup) for _ in range(jobs)]
         self._free: SimpleQueue[Apart] = SimpleQueue()
         self._over = False
-        self._budget = Budget.given()
+        self._budget = Budget.from_environment()
         for worker in self._workers:
             worker.start()
             self._free.put(worker)
 
     def score(self, sent: Sent) -> tuple[Sent, Done]:
-        """One file, in whichever process is free."""
+        """Score one file in any free process."""
         worker = self._free.get()
         try:
             return sent, self._scored(worker, sent)
@@ -86,16 +86,16 @@ class _Pool:
 
     def _scored(self, worker: Apart, sent: Sent) -> Done:
         try:
-            return self._asked(worker, sent)
+            return self._answer_of(worker, sent)
         except Ended as ended:
             if ended.by_clock or self._over:
                 return failed(sent, out_of_time(sent.file, self._budget))
         try:
-            return self._asked(worker, sent)
+            return self._answer_of(worker, sent)
         except Ended as ended:
             return failed(sent, died(sent, fault(ended)))
 
-    def _asked(self, worker: Apart, sent: Sent) -> Done:
+    def _answer_of(self, worker: Apart, sent: Sent) -> Done:
         scored: Done = worker(_longest(self._budget), sent)
         return scored
 
@@ -111,7 +111,7 @@ def _scorer(setup: Setup) -> Callable[[Sent], Done]:
 
 
 def _longest(budget: Budget) -> float:
-    """Seconds that one file may keep a process: to be read, and once more so long to be scored and written."""
+    """Seconds that one file may take: its reading budget, and as long again to be scored and written."""
     return 2 * (budget.seconds + GRACE)
 
 
@@ -122,24 +122,24 @@ _NO_LIMIT = 24 * 3600.0  # seconds; it is our own work, and ends
 
 
 class BackgroundTasks:
-    """Does one thing beside this process's own work: in a process of its own where the run has several, else here."""
+    """Runs one task in the background: in a process of its own if the run has several, else in this one."""
 
     def __init__(self, jobs: int):
         self._apart = Apart(_doer) if jobs > 1 else None
         self._thread = ThreadPoolExecutor(1)  # it waits for the answers, and starts with the first question
 
-    def submit(self, work: Callable[..., T], *given: object) -> Callable[[], T]:
-        """Begin something; what is returned waits for it and gives what came of it. If the process dies, it is done
+    def submit(self, work: Callable[..., T], *arguments: object) -> Callable[[], T]:
+        """Start a task; the returned function waits for it and returns its result. If the process dies, the task is run
         here."""
         if self._apart is None:
-            return lambda: work(*given)
-        future: Future[T] = self._thread.submit(self._apart, _NO_LIMIT, work, *given)
+            return lambda: work(*arguments)
+        future: Future[T] = self._thread.submit(self._apart, _NO_LIMIT, work, *arguments)
 
         def result() -> T:
             try:
                 return future.result()
             except Ended:
-                return work(*given)
+                return work(*arguments)
 
         return result
 
@@ -156,5 +156,5 @@ def _doer() -> Callable[..., Any]:
     return _do
 
 
-def _do(work: Callable[..., T], *given: object) -> T:
-    return work(*given)
+def _do(work: Callable[..., T], *arguments: object) -> T:
+    return work(*arguments)

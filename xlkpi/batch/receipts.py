@@ -33,7 +33,7 @@ class Receipt:
 
     @property
     def basis(self) -> str:
-        """What it goes by, in the words that people read."""
+        """What the time is based on, in the words that people read."""
         return _LOGGED if self.logged else _MODIFIED
 
     def __str__(self) -> str:
@@ -59,9 +59,9 @@ class ReceiptLog:
     refused: bool = False
 
     def of(self, paths: Sequence[Path]) -> tuple[dict[str, Receipt], list[Finding]]:
-        """When files came, by their paths; and the lines that fit no file, or several.
+        """When files came, by their paths; and the lines that match no file, or several.
 
-        A line fits by the file's name in any capitals, with or without its ending; the folders that it names tell
+        A line matches by the file's name, ignoring case, with or without its ending; the folders that it names tell
         files of one name apart. A file that is listed twice came last at the later time.
         """
         by_name: dict[str, list[Path]] = {}
@@ -90,12 +90,12 @@ def read_receipts(paths: Files, month: str = "", *, anyway: bool = False) -> Rec
         month: the month that is assessed, as YYYY-MM: it tells the year where a day is written without.
         anyway: headquarters insists on a list of another kind or month.
     """
-    asked = Asked(
+    spec = Asked(
         Origin("receipts", month=month), {"time": _TIME, "basis": _BASIS}, key=_FILE, beside=_BESIDE, needed=("time",),
         repeated=True,
     )  # fmt: skip
-    table = read_table(paths, asked, anyway=anyway)
-    # a line without a file is no fault: the return list has one for who is missing
+    table = read_table(paths, spec, anyway=anyway)
+    # a line without a file is not an error: the return list has one for each missing dealer
     out = ReceiptLog(findings=[f for f in table.findings if f.code not in _NOBODYS], refused=table.refused)
     for row in table.rows:
         receipt = _receipt_in(out, row, month)
@@ -111,8 +111,8 @@ def _receipt_in(out: ReceiptLog, row: Row, month: str) -> Receipt | None:
     cell = row.cells.get("time")
     moment = moment_in(cell, month) if cell else None
     if moment is None:
-        said = wording(cell)
-        shown = (said.text or said.fault or "空白")[:60]
+        content = wording(cell)
+        shown = (content.text or content.fault or "空白")[:60]
         out.findings.append(Finding("XK-T056", row.file, row.place("time"), facts={"file": row.code, "found": shown}))
         return None
     if moment.other is not None:
@@ -132,12 +132,12 @@ def _key(name: str) -> str:
 def _fits(written: str, path: Path) -> bool:
     """Whether the folders that are written before a name are those that the file lies in, as far as they are written;
     where an ending is written it is the file's."""
-    said = unicodedata.normalize("NFC", tidy(written)).casefold().replace("\\", "/")
-    parts = [part for part in PurePosixPath(said).parts if part not in ("/", ".", "..") and ":" not in part]
-    there = [shown_name(part).casefold() for part in path.parts]
-    if parts[-1].endswith(SPREADSHEETS) and parts[-1] != there[-1]:
+    normalised = unicodedata.normalize("NFC", tidy(written)).casefold().replace("\\", "/")
+    parts = [part for part in PurePosixPath(normalised).parts if part not in ("/", ".", "..") and ":" not in part]
+    actual = [shown_name(part).casefold() for part in path.parts]
+    if parts[-1].endswith(SPREADSHEETS) and parts[-1] != actual[-1]:
         return False
-    return there[-len(parts) : -1] == parts[:-1] or not parts[:-1]
+    return actual[-len(parts) : -1] == parts[:-1] or not parts[:-1]
 
 
 def receipt(path: Path, log: Mapping[str, Receipt]) -> Receipt:
@@ -154,14 +154,14 @@ def receipt(path: Path, log: Mapping[str, Receipt]) -> Receipt:
 def _modified(path: Path) -> datetime:
     if isinstance(path, Path):
         return datetime.fromtimestamp(int(path.stat().st_mtime))
-    there: datetime = path.fs.modified(path.path)  # a file at a URL, as fsspec tells it
-    return there.astimezone().replace(tzinfo=None, microsecond=0)
+    modified: datetime = path.fs.modified(path.path)  # a file at a URL, as fsspec tells it
+    return modified.astimezone().replace(tzinfo=None, microsecond=0)
 
 
 def moment(text: str) -> datetime | None:
     """A day, with or without a time, as people write it."""
-    said = said_moment(text)
-    return said.at if said else None
+    parsed = said_moment(text)
+    return parsed.at if parsed else None
 
 
 def end_of(text: str, month: str = "") -> datetime | None:
@@ -172,17 +172,17 @@ def end_of(text: str, month: str = "") -> datetime | None:
         month: the month that is assessed (YYYY-MM), which tells the year where the text does not.
 
     Raises:
-        ValueError: it is no day.
+        ValueError: it is not a day.
     """
     if not text:
         return None
-    said = said_moment(text, month)
-    if said is None:
+    parsed = said_moment(text, month)
+    if parsed is None:
         raise ValueError(f"{text!r} is no day: write for example 2026-12-05 or 2026-12-05 18:00")
-    return said.at + (timedelta(minutes=1) if said.timed else timedelta(days=1))
+    return parsed.at + (timedelta(minutes=1) if parsed.timed else timedelta(days=1))
 
 
-def days_after(end: datetime, came: datetime) -> int:
+def days_after(end: datetime, received: datetime) -> int:
     """Calendar days from a deadline's day to the day that a file came; 0 where it came in time."""
     last: date = (end - timedelta(seconds=1)).date()
-    return max(1, (came.date() - last).days) if came >= end else 0
+    return max(1, (received.date() - last).days) if received >= end else 0

@@ -37,7 +37,7 @@ class Filed:
 
 @dataclass(slots=True)
 class Settled:
-    """What counts, by dealer; what else must be said about it; which files were readable and count no more, and why
+    """What counts, by dealer; what else must be said about it; which files were readable but do not count, and why
     (a finding of severity error, or None where another file of the dealer counts instead)."""
 
     counting: dict[str, Filed] = field(default_factory=dict)
@@ -52,12 +52,12 @@ class Settled:
 
 
 def settle(filed: Iterable[Filed], codes: Mapping[str, Dealer], expected: Expected | None) -> Settled:
-    """Settle the files that gave a submission. The order in which they are given changes nothing.
+    """Decide which submission of each dealer counts. The order of the files changes nothing.
 
     Args:
-        filed: the files; those that gave none are left aside.
+        filed: the files; those without a submission are ignored.
         codes: the issue's roster, by whose codes a file's name is read.
-        expected: who should send until when; None where nobody has said.
+        expected: who should send until when; None if not known.
     """
     settled = Settled()
     by_dealer: dict[str, list[Filed]] = {}
@@ -104,11 +104,11 @@ def _settle_one(settled: Settled, several: Sequence[Filed]) -> None:
     last = max(sent.receipt.moment for sent in several)
     latest = [sent for sent in several if sent.receipt.moment == last]
     if all(sent.answers == several[0].answers for sent in several):
-        latest = sorted(several, key=lambda sent: sent.receipt.moment)  # the first already told everything
+        latest = sorted(several, key=lambda sent: sent.receipt.moment)  # the first already had the same answers
     elif any(sent.answers != latest[0].answers for sent in latest):
         for sent in several:
-            others = _names(other for other in several if other is not sent)
-            facts = {"dealer": dealer, "others": others}
+            other_files = _names(other for other in several if other is not sent)
+            facts = {"dealer": dealer, "others": other_files}
             settled.refused.append((sent, Finding("XK-T005", sent.file, facts=facts)))
         return
     counts = latest[0]

@@ -47,7 +47,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What became of one file. `input`, `answers` and `written` are SHA-256 of the file (blank where it could not be
+    """The outcome of one file. `input`, `answers` and `written` are SHA-256 of the file (blank where it could not be
     scored through no fault of its own), of what was answered in it (blank where it gives no submission) and of the
     assessed workbook (blank where none was written), whose name is `workbook`. `outcome` is the Assessment, or else
     the Unusable, as JSON."""
@@ -87,11 +87,11 @@ class Worker:
             return self._assessed(sent, sha256(raw))
         except MemoryError:
             return failed(sent_file, out_of_memory(sent_file.file))
-        except Exception as error:  # a fault of ours with one file stops no other
+        except Exception as error:  # an error of ours in one file must not stop the others
             return failed(sent_file, died(sent_file, fault(error)))
 
     def close(self) -> None:
-        """Let go of what is beside this process."""
+        """End the reading process that belongs to this worker."""
         self.reading.close()
 
     def _assessed(self, sent: Submission, digest: str) -> Done:
@@ -112,14 +112,14 @@ class Worker:
         return Done(sent.file, digest, sent.dealer, sent.digest(), workbook, written, encoded(result))
 
     def _watched(self, file: str) -> list[Finding]:
-        """What the watch on the engine has just seen; it is said once, with the file at which it was seen."""
+        """The difference that the watch on the engine has just seen; reported once, with the file it appeared in."""
         engine = self.engine
         if self._parted or not isinstance(engine, WatchedEngine) or engine.difference is None:
             return []
         self._parted = True
-        seen = engine.difference
-        facts = {"compiled": plain(seen.compiled), "other": plain(seen.other), "engine": engine.name}
-        return [Finding("XK-S021", file, seen.place, facts=facts)]
+        difference = engine.difference
+        facts = {"compiled": plain(difference.compiled), "other": plain(difference.other), "engine": engine.name}
+        return [Finding("XK-S021", file, difference.place, facts=facts)]
 
 
 def _engine(setup: Setup) -> Engine:

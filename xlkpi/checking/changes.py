@@ -19,7 +19,7 @@ from xlkpi.workbook.layout import Role
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that differs, as people read it. `kind` is 填报, 备注 or 明细; blank words: nothing stood there."""
+    """One thing that differs, as people read it. `kind` is 填报, 备注 or 明细; a blank text: the cell was empty."""
 
     kind: str
     name: str
@@ -29,8 +29,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """One file against an earlier one of the same dealer; `earlier` is "" where there is none, and `file` where nobody
-    knows whose the earlier one is.
+    """One file against an earlier one of the same dealer; `earlier` is "" where there is none.
 
     `unread` says why nothing could be compared but the findings.
     """
@@ -81,12 +80,8 @@ class Comparison:
                 self._by_dealer.setdefault(checked.dealer, []).append(checked)
 
     def of(self, now: Iterable[Checked]) -> list[Changes]:
-        """A comparison for each file with each earlier file of its dealer: we do not guess which one counts.
-
-        Then the earlier files that were compared with nothing because nobody knows whose they are.
-        """
-        compared = [changes for checked in now for changes in self._of_one(checked)]
-        return compared + [Changes("", "", old.read.file, unread=_why(old)) for old in self.earlier if not old.dealer]
+        """A comparison for each file with each earlier file of its dealer: we do not guess which one counts."""
+        return [changes for checked in now for changes in self._of_one(checked)]
 
     def _of_one(self, now: Checked) -> Iterator[Changes]:
         earlier = self._by_dealer.get(now.dealer, [])
@@ -109,28 +104,23 @@ class Comparison:
         for slot in self.issue.layout.of(Role.ANSWER, Role.REMARK, Role.MEASURE):
             if slot.role is Role.ANSWER:
                 entry = fields[slot.field]
-                was, now = (_shown(entry, read.answers.get(slot.field)) for read in (old, new))
+                before, after = (_shown(entry, read.answers.get(slot.field)) for read in (old, new))
                 kind, name = "填报", entry.label or slot.field
             else:
-                was, now = (read.remarks.get(slot.name, "") for read in (old, new))
+                before, after = (read.remarks.get(slot.name, "") for read in (old, new))
                 known = fields.get(slot.field)
                 kind, name = "备注", (known.label or slot.field) if known else slot.name
-            if was != now:
-                yield Change(kind, name, was, now)
+            if before != after:
+                yield Change(kind, name, before, after)
 
     def _tables(self, old: Submission, new: Submission) -> Iterator[Change]:
-        """Rows that went and came, not what moved: a row inserted above changes no other."""
+        """Rows removed and added, not rows that moved: a row inserted above changes no other."""
         for table in self.issue.layout.tables:
-            was, now = (Counter(map(_row, read.tables.get(table, ()))) for read in (old, new))
-            for row in (was - now).elements():
+            before, after = (Counter(map(_row, read.tables.get(table, ()))) for read in (old, new))
+            for row in (before - after).elements():
                 yield Change("明细", table, row, "")
-            for row in (now - was).elements():
+            for row in (after - before).elements():
                 yield Change("明细", table, "", row)
-
-
-def _why(earlier: Checked) -> str:
-    gravest = next(iter(most_serious_first(earlier.findings)), None)
-    return "不知道是哪家经销商更早的文件，没有比较" + (f"：{gravest.message()}" if gravest else "")
 
 
 def _shown(entry: SchemeField, answer: Answer | None) -> str:
@@ -149,9 +139,9 @@ def _row(row: Row) -> str:
 
 def _findings(old: Sequence[Finding], new: Sequence[Finding]) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
     """Findings resolved and introduced; the same finding about another figure counts as both."""
-    was, now = ({_key(finding): finding for finding in listed} for listed in (old, new))
-    resolved = most_serious_first(was[key] for key in was.keys() - now.keys())
-    introduced = most_serious_first(now[key] for key in now.keys() - was.keys())
+    before, after = ({_key(finding): finding for finding in listed} for listed in (old, new))
+    resolved = most_serious_first(before[key] for key in before.keys() - after.keys())
+    introduced = most_serious_first(after[key] for key in after.keys() - before.keys())
     return tuple(resolved), tuple(introduced)
 
 

@@ -1,4 +1,4 @@
-"""Checking files before anything is scored, and marking them: the dealer's own workbook with what was found in it."""
+"""Checks files before anything is scored, and marks findings in copies of the dealers' workbooks."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """What becomes of a file: the marked workbook and its name, or none; `finding` says so where it is another one."""
+    """The marked copy of a file and its name, or neither; `finding` reports that it is a new workbook."""
 
     name: str
     data: bytes | None
@@ -86,7 +86,7 @@ class Checker:
             return self.reading(path, name)
         except MemoryError:
             return Unusable(name, (out_of_memory(name),))
-        except Exception as error:  # a fault of ours with one file stops no other
+        except Exception as error:  # an error of ours in one file must not stop the others
             return Unusable(name, (died(Sent(path, name), fault(error)),))
 
     def _ruled(self, read: Submission | Unusable, notes: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -94,7 +94,7 @@ class Checker:
         return tuple(with_rulings(findings, self.issue.rulings, read.dealer, self.issue.month))
 
     def _doubts(self, sent: Sequence[tuple[Path, Submission]]) -> Iterator[tuple[Path, list[Finding]]]:
-        """What is not plausible; of several files of one dealer in the first."""
+        """Plausibility findings; if a dealer sent several files, those of the first."""
         first = {submission.dealer: (path, submission) for path, submission in reversed(sent)}
         figures = {
             dealer: {name: answer.value for name, answer in filed.answers.items() if isinstance(answer.value, float)}
@@ -117,7 +117,7 @@ class Checker:
     # ------------------------------------------------------------ marking
 
     def marked(self, checked: Checked) -> Marked:
-        """The workbook to send back. A file that is no .xlsx, or is written too oddly to be changed, is answered with a
+        """The workbook to send back. A file that is no .xlsx, or cannot be changed safely, is answered with a
         new workbook in our layout that holds its values; one that was refused is not answered at all."""
         file = checked.read.file
         name = last_part(file)
@@ -177,7 +177,7 @@ def _in_the_original(place: Place | None) -> Place | None:
 
 
 def _of_several(read: Iterable[tuple[Path, Submission]], issue: Issue) -> dict[Path, list[Finding]]:
-    """What is to say where a dealer sent several files, or a file's name says somebody else's."""
+    """Findings where a dealer sent several files, or a file's name names another dealer."""
     settled = settle(
         [Filed(path, sent.file, sent.dealer, sent.digest(), receipt(path, {})) for path, sent in read],
         issue.roster,

@@ -27,20 +27,20 @@ _CHANGES = ("经销商代码", "文件", "与之相比", "什么", "名称", "�
 
 def rows(findings: Iterable[Finding], dealers: Mapping[str, Dealer]) -> list[dict[str, Any]]:
     """One object a finding, the most serious first. `dealers` says whose a file is, by its name."""
-    made = []
+    records = []
     for finding in most_serious_first(findings):
-        whose = dealers.get(finding.file, _NOBODY)
-        record = {"file": finding.file, "dealer": whose.code, "name": whose.name, **finding_json(finding)}
+        dealer = dealers.get(finding.file, _NOBODY)
+        record = {"file": finding.file, "dealer": dealer.code, "name": dealer.name, **finding_json(finding)}
         record["cause"] = finding.cause()
-        made.append(record)
-    return made
+        records.append(record)
+    return records
 
 
 def to_json(listed: Sequence[Mapping[str, Any]], changes: Sequence[Changes] | None = None) -> str:
     """A list of findings; with changes an object of both."""
     both = {"findings": listed, "changes": [change.to_json() for change in changes or ()]}
     data = json.dumps(listed if changes is None else both, ensure_ascii=False, indent=1)
-    return _NOT_ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", data) + "\n"
+    return _NOT_ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", data) + "\n"
 
 
 def to_csv(listed: Sequence[Mapping[str, Any]]) -> str:

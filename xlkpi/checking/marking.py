@@ -29,15 +29,15 @@ def mark(
 
     Args:
         findings: of this one workbook; the dealer reads its own alone.
-        sheets: the sheets that it has; a finding elsewhere, or without a cell, stands in the list alone.
+        sheets: the sheets that it has; a finding elsewhere, or without a cell, is only listed.
         title: whose workbook of which month, for the list's first line.
         cleared: cells of an earlier marking (`marked_before`) with the colour that they had before it; where nothing is
             found any more they get it back and lose our comment.
     """
     listed = most_serious_first(for_dealer(findings))
     marked = {finding.place for finding in listed}
-    gone = {place: colour for place, colour in (cleared or {}).items() if place not in marked}
-    return (*_cleared(gone), *_cells(listed, sheets), *_list(listed, sheets, title))
+    restored = {place: colour for place, colour in (cleared or {}).items() if place not in marked}
+    return (*_cleared(restored), *_cells(listed, sheets), *_list(listed, sheets, title))
 
 
 def marked_before(cells: Mapping[str, str], sheets: Collection[str]) -> list[Place]:
@@ -64,10 +64,10 @@ def _cells(findings: Sequence[Finding], sheets: Collection[str]) -> Iterator[Ope
             by_place.setdefault(finding.place, []).append(finding)
     for place, of_cell in by_place.items():
         yield Fill(place.sheet, place.ref, COLOURS[of_cell[0].severity])
-        yield Comment(place, "\n".join(line for finding in of_cell for line in _said(finding)))
+        yield Comment(place, "\n".join(line for finding in of_cell for line in _comment_lines(finding)))
 
 
-def _said(finding: Finding) -> Iterator[str]:
+def _comment_lines(finding: Finding) -> Iterator[str]:
     """Two lines, whatever the dealer typed into the cell."""
     yield f"【{finding.severity.word} {finding.code}】{' '.join(finding.told_dealer().split())}"
     yield f"→ {' '.join(finding.remedy().split())}"
@@ -75,8 +75,8 @@ def _said(finding: Finding) -> Iterator[str]:
 
 def _list(findings: Sequence[Finding], sheets: Collection[str], title: str) -> Iterator[Operation]:
     yield EnsureSheet(SHEET, _WIDTHS)
-    said = tally(findings, None if findings else 1)
-    yield Write(Place(SHEET, "A1"), ((f"{SHEET}　{title}",), (said,), (HINT if findings else "",)))
+    summary = tally(findings, None if findings else 1)
+    yield Write(Place(SHEET, "A1"), ((f"{SHEET}　{title}",), (summary,), (HINT if findings else "",)))
     yield Fill(SHEET, "A1:G1", _TITLE_FILL, bold=True)
     rows = [
         (n, f.severity.word, _shown(f.place), f.told_dealer(), f.cause(), f.remedy(), f.code)

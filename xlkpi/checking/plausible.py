@@ -1,6 +1,6 @@
 """A month's figures against the dealer's own earlier months, and against the other dealers' of the same month.
 
-Nothing here moves a value or a score. All findings are warnings, each with the figures that it compares; what makes one
+Nothing here changes a value or a score. All findings are warnings, each with the figures it compares; what makes one
 is the scheme's `plausibility`.
 """
 
@@ -63,8 +63,8 @@ def doubts(issue: Issue, figures: Figures, past: Past, files: Mapping[str, str])
     for dealer in figures:
         facts = [*month.field_by_field(dealer), *month.as_a_whole(dealer)]
         of_dealer = [
-            Finding(code, files.get(dealer, ""), issue.layout.place(name) if name else None, name, said)
-            for code, name, said in facts
+            Finding(code, files.get(dealer, ""), issue.layout.place(name) if name else None, name, details)
+            for code, name, details in facts
         ]
         ruled = with_rulings(of_dealer, issue.rulings, dealer, issue.month)
         if ruled:
@@ -100,7 +100,7 @@ class WithPlausibility(Sequence[Assessment]):
 
 
 def with_doubts(issue: Issue, assessments: Sequence[Assessment], past: Past | None = None) -> WithPlausibility:
-    """A run's assessments with what is not plausible in them. A store's `past` goes before the issue's own."""
+    """A run's assessments with their plausibility findings. A store's `past` takes precedence over the issue's."""
     figures: dict[str, dict[str, float]] = {}
     files: dict[str, str] = {}
     for assessment in assessments:
@@ -115,7 +115,7 @@ _Doubt = tuple[str, str, dict[str, object]]
 
 @dataclass(frozen=True, slots=True)
 class _Centre:
-    """Where figures lie: their median, and how far they scatter about it (1.4826 × MAD)."""
+    """The centre of figures: their median, and their spread about it (1.4826 × MAD)."""
 
     middle: float
     spread: float
@@ -159,18 +159,20 @@ class _Month:
     # ------------------------------------------------------------ field by field
 
     def field_by_field(self, dealer: str) -> Iterator[_Doubt]:
-        """Each figure against the dealer's own past, else against the peers: the gravest doubt only."""
+        """Each figure against the dealer's own past, else against the peers: only the most serious doubt."""
         for name, value in self.figures[dealer].items():
             entry = self.fields.get(name)
             if entry is None:
                 continue
-            doubt = self.own(dealer, name, entry, value) or self.among_peers(dealer, name, entry, value)
+            doubt = self.against_own_months(dealer, name, entry, value) or self.among_peers(dealer, name, entry, value)
             if doubt:
                 code, facts = doubt
                 label = entry.label or name
                 yield code, name, {"label": label, "found": show(entry, value), **facts}
 
-    def own(self, dealer: str, name: str, entry: SchemeField, value: float) -> tuple[str, dict[str, object]] | None:
+    def against_own_months(
+        self, dealer: str, name: str, entry: SchemeField, value: float
+    ) -> tuple[str, dict[str, object]] | None:
         """A slip of 万, a change of sign, a jump, against the dealer's own earlier months."""
         before = self.past.get(dealer, {}).get(name, ())
         if not before:
@@ -185,7 +187,7 @@ class _Month:
     def own_doubt(
         self, entry: SchemeField, value: float, before: Sequence[float], centre: _Centre
     ) -> tuple[str, dict[str, object]]:
-        """The gravest doubt's code, blank where there is none, with the facts that are its own."""
+        """The code of the most serious doubt, "" if there is none, with its facts."""
         if self.is_slip(entry, value, centre.middle):
             return "XK-P001", {}
         if self.is_other_sign(value, before):
@@ -212,7 +214,7 @@ class _Month:
         return enough and all(value * earlier < 0 for earlier in before)
 
     def leap(self, value: float, usual: float) -> str:
-        """How many times (×12), or what part of (÷12), what was usual in the few months that are known; blank: less."""
+        """How many times (×12), or what part of (÷12), the usual figure of the few known months; blank if neither."""
         if value * usual <= 0:
             return ""
         times = max(value / usual, usual / value)
@@ -227,7 +229,7 @@ class _Month:
     def among_peers(
         self, dealer: str, name: str, entry: SchemeField, value: float
     ) -> tuple[str, dict[str, object]] | None:
-        """A slip of 万, or a figure far from the peers', where the dealer has not months enough of its own.
+        """A slip of 万, or a figure far from the peers', where the dealer has too few months of its own.
 
         Sizes differ by factors, so figures other than rates are compared by their logarithms.
         """
@@ -310,7 +312,7 @@ class _Month:
         return twins
 
     def _fingerprint(self, dealer: str) -> frozenset[tuple[str, float]]:
-        """A dealer's figures as a whole, noughts aside."""
+        """A dealer's figures as a whole, zeros left out."""
         return frozenset((name, value) for name, value in self.figures[dealer].items() if name in self.fields and value)
 
     def _one_row_off(self, now: Mapping[str, float], last: Mapping[str, float]) -> Iterator[_Doubt]:
@@ -343,5 +345,5 @@ def _how(entry: SchemeField) -> Compared:
 
 
 def _neighbours(names: Sequence[str], step: int) -> Iterable[tuple[str, str]]:
-    """Each name with the one that many rows on."""
+    """Each name with the one `step` rows below it."""
     return ((name, names[n + step]) for n, name in enumerate(names) if 0 <= n + step < len(names))

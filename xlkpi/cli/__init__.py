@@ -17,7 +17,7 @@ from xlkpi.cli.boundary import Commands
 from xlkpi.cli.checking import check
 from xlkpi.cli.excel import excel
 from xlkpi.cli.explain import explain
-from xlkpi.cli.language import LANGUAGES, OPTION, asked, speak
+from xlkpi.cli.language import LANGUAGES, OPTION, language_and_words, switch_language
 from xlkpi.cli.months import inspections, new, targets
 from xlkpi.cli.reporting import pdf, report
 from xlkpi.cli.returns import letters, status
@@ -39,9 +39,11 @@ class Tool(Commands):
                     stream.reconfigure(encoding="utf-8")
                 else:
                     stream.reconfigure(errors="replace")
-        own = [name for name, command in self.commands.items() if any(OPTION in p.opts for p in command.params)]
-        language, words = asked(sys.argv[1:] if args is None else args, own)
-        speak(self, language)
+        with_language = [
+            name for name, command in self.commands.items() if any(OPTION in p.opts for p in command.params)
+        ]
+        language, words = language_and_words(sys.argv[1:] if args is None else args, with_language)
+        switch_language(self, language)
         return super().main(words, *more, **extra)
 
 

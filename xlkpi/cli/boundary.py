@@ -16,27 +16,8 @@ DEBUG = "XLKPI_DEBUG"
 """The environment variable that lets an internal error through with its traceback."""
 
 
-class Command(click.Command):
-    """A command. Of an option that is asked for once it refuses a second: click itself goes by the last in silence."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """As click does, after a look at how often each option stands there."""
-        _, _, given = self.make_parser(ctx).parse_args(list(args))
-        for parameter in given:
-            once = isinstance(parameter, click.Option) and not (parameter.multiple or parameter.is_eager)
-            if once and given.count(parameter) > 1 and not ctx.resilient_parsing:
-                raise click.UsageError(say(f"{parameter.opts[0]} is given twice: give it once"), ctx)
-        return super().parse_args(ctx, args)
-
-
-class Group(Command, click.Group):
-    """Commands under one name."""
-
-    command_class = Command
-
-
-class Commands(Group):
-    """All commands, with the error boundary around them."""
+class Commands(click.Group):
+    """The commands, with the error boundary around them."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; what goes wrong ends as click's own errors do."""
@@ -45,7 +26,7 @@ class Commands(Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except OSError as error:
-            if error.errno == errno.EPIPE:  # click ends quietly where nobody reads on
+            if error.errno == errno.EPIPE:  # click exits quietly when the reader of a pipe has gone
                 raise
             _not_to_be_had(error)
         except Exception as error:
@@ -53,7 +34,7 @@ class Commands(Group):
 
 
 def _explain(error: Exception) -> NoReturn:
-    """Say what went wrong; the exit code is 1 for a file or scheme, 2 for what was asked, 70 for a bug."""
+    """Print the error; the exit code is 1 for a file or scheme, 2 for wrong usage, 70 for a bug."""
     from xlkpi.cli.shared import refuse
     from xlkpi.files import FolderInUse, WriteError
     from xlkpi.intake.guard import Refused
@@ -91,7 +72,7 @@ def _not_to_be_had(error: OSError) -> NoReturn:
 
 
 class InternalError(click.ClickException):
-    """An error that is ours: what it is, where, and how to report it."""
+    """A bug: what it is, where, and how to report it."""
 
     exit_code = INTERNAL
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from xlkpi.cli.boundary import Command
 from xlkpi.cli.language import say
 from xlkpi.cli.runs import engine_option, given_files, issue_option
 from xlkpi.cli.shared import (
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from xlkpi.issue import Issue
 
 
-@click.command(cls=Command)
+@click.command()
 @given_files()
 @issue_option
 @engine_option
@@ -72,20 +71,20 @@ def check(
     notes = _mark(checker, checked, folder, files) if folder else []
     changes = Comparison(issue, checker.check(workbook_paths(against))).of(checked) if against else None
     findings = [*(finding for file in checked for finding in file.findings), *notes, *lists, *given.findings]
-    _tell(issue, checked, findings, changes, shape, output)
+    _report_findings(issue, checked, findings, changes, shape, output)
     if folder and shape == "text":
         console().print(f"→ {folder}")
     exit_with_status(findings, failed=0)
 
 
 def _mark(checker: Checker, checked: Sequence[Checked], folder: Path, sources: Iterable[Path]) -> list[Finding]:
-    """Marked copies of the files in which something was found; what is to say about the copies themselves."""
+    """Write marked copies of the files with findings; returns findings about the copies themselves."""
     from xlkpi.files import WriteError, untaken, write_file
     from xlkpi.findings import Finding
 
-    given = {path.resolve() for path in sources}
+    originals = {path.resolve() for path in sources}
     notes: list[Finding] = []
-    taken: set[str] = set()
+    used: set[str] = set()
     for file in checked:
         if not file.findings:
             continue
@@ -94,8 +93,8 @@ def _mark(checker: Checker, checked: Sequence[Checked], folder: Path, sources: I
             notes.append(marked.finding)
         if marked.data is None:
             continue
-        target = folder / untaken(marked.name, taken)
-        if target.resolve() in given:
+        target = folder / untaken(marked.name, used)
+        if target.resolve() in originals:
             raise click.UsageError(say(f"--mark {folder} holds the files themselves: choose another folder"))
         try:
             write_file(target, marked.data)
@@ -105,7 +104,7 @@ def _mark(checker: Checker, checked: Sequence[Checked], folder: Path, sources: I
     return notes
 
 
-def _tell(
+def _report_findings(
     issue: Issue, checked: Sequence[Checked], findings: Sequence[Finding], changes: Sequence[Changes] | None,
     shape: str, output: Path | None,
 ) -> None:  # fmt: skip
@@ -117,8 +116,8 @@ def _tell(
     senders = {file: issue.roster[code] for file, code in files if code in issue.roster}
     if shape == "text":
         screen = console()
-        whose = {f: f"{d.code} {d.name}" for f, d in senders.items()}
-        print_findings(screen, findings, dealers=whose, files=len(checked))
+        owners = {f: f"{d.code} {d.name}" for f, d in senders.items()}
+        print_findings(screen, findings, dealers=owners, files=len(checked))
         print_changes(screen, changes or ())
         return
     listed = rows(findings, senders)

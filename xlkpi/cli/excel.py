@@ -7,11 +7,10 @@ from pathlib import Path
 
 import click
 
-from xlkpi.cli.boundary import Group
 from xlkpi.cli.shared import ERRORS, FILE, FOLDER, console, echo, exit_with_status
 
 
-@click.group(cls=Group)
+@click.group()
 def excel() -> None:
     """The button in Excel: install it, examine the installation, or do its work without a macro."""
 
@@ -72,7 +71,7 @@ def score(issue_folder: Path | None, name: str, inspected: Path | None, only_che
             issue_folder, name = choices.path("issue"), name or choices.values["book"]
             inspected = inspected or choices.path_or_none("inspections")
         issue = load(issue_folder, inspected).issue
-        book = choose(books, name, beside=CONTROL, how="请用 --book 指明一份")
+        book = choose(books, name, control=CONTROL, how="请用 --book 指明一份")
         result = review_book(book, issue, scoring=not only_check)
     except (IssueError, NotChosen) as error:
         raise click.UsageError(str(error)) from None

@@ -44,10 +44,10 @@ def say(text: str) -> str:
 # ------------------------------------------------------------------ which language
 
 
-def asked(words: Sequence[str], own: Collection[str]) -> tuple[str, list[str]]:
+def language_and_words(words: Sequence[str], with_language: Collection[str]) -> tuple[str, list[str]]:
     """The language that a command line asks for, else the system's; and its words as click takes them.
 
-    `--lang` may stand anywhere. The commands of `own` have an option of that name, and it stays with them.
+    `--lang` may stand anywhere. The commands of `with_language` have an option of that name, and it stays with them.
     """
     system = of_the_system(os.environ)
     at = next((n for n, word in enumerate(words) if word == OPTION or word.startswith(f"{OPTION}=")), None)
@@ -57,13 +57,13 @@ def asked(words: Sequence[str], own: Collection[str]) -> tuple[str, list[str]]:
     after = at + 1 if joined else at + 2
     value = value if joined else "".join(words[at + 1 : after])
     chosen = value if value in LANGUAGES else system
-    if set(words[:at]) & set(own):
+    if set(words[:at]) & set(with_language):
         return chosen, list(words)
     return chosen, [*words[at:after], *words[:at], *words[after:]]
 
 
 def of_the_system(environment: Mapping[str, str]) -> str:
-    """The language of the environment's locale; on Windows that of its windows."""
+    """The language of the environment's locale; on Windows the display language."""
     for name in _VARIABLES:
         if environment.get(name):
             return "zh" if environment[name].lower().startswith("zh") else "en"
@@ -74,7 +74,7 @@ def of_the_system(environment: Mapping[str, str]) -> str:
     return "en"
 
 
-def speak(main: click.Group, language: str) -> None:
+def switch_language(main: click.Group, language: str) -> None:
     """From now on help, click's own messages and ours are in this language."""
     _now.chosen = language
     _click_asks_here()
@@ -90,11 +90,11 @@ def speak(main: click.Group, language: str) -> None:
                 _set(parameter, "metavar", partial(_metavar, parameter))
 
 
-_english: dict[tuple[int, str], Any] = {}  # what stands in the source, by object and attribute
+_english: dict[tuple[int, str], Any] = {}  # the English texts of the source, by object and attribute
 
 
 def _set(of: Any, attribute: str, made: Callable[[Any], Any]) -> None:
-    """Set what is shown, made of the English that stands in the source."""
+    """Replace a shown text by one made from the English text of the source."""
     if hasattr(of, attribute):
         english = _english.setdefault((id(of), attribute), getattr(of, attribute))
         setattr(of, attribute, made(english) if chinese() else english)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xlkpi.cli.boundary import Command, Group
 from xlkpi.cli.language import say
 from xlkpi.cli.runs import issue_option
 from xlkpi.cli.shared import (
@@ -38,7 +37,7 @@ _month_option = click.option("--month", type=Month(), required=True, help="The m
 _workbook_option = click.option("-o", "--output", type=NEW_FILE, required=True, help="The workbook to write.")
 
 
-@click.command(cls=Command)
+@click.command()
 @click.argument("scheme_name", metavar="SCHEME")
 @_month_option
 @_roster_option
@@ -92,9 +91,9 @@ def new(
     aimed = read_targets(targets, loaded, dealers.rows, complete=True, **about)
     if aimed.refused:
         stop_on_errors(aimed.findings)
-    given = read_given(targets, loaded, dealers.rows, **about)
+    figures = read_given(targets, loaded, dealers.rows, **about)
     if worst(aimed.findings) is Severity.ERROR:
-        stop_on_errors([*aimed.findings, *given.findings])
+        stop_on_errors([*aimed.findings, *figures.findings])
     issue = make_issue(
         loaded, compiled, month=month, roster=dealers.rows, targets=aimed.rows, deadline=due, locked=lock,
         contact=contact,
@@ -102,11 +101,11 @@ def new(
     before = _months_before(issue, store_file, year_ago, previous, anyway=anyway)
     plan = read_plan(plans, loaded, dealers.rows, anyway=anyway) if plans else Listed()
     last = read_history(last_values, loaded, dealers.rows, anyway=anyway) if last_values else Listed()
-    known = [*before, given, last, plan]
-    told = [finding for listed in known for finding in listed.findings]
-    told += contradictions(plan, [listed.rows for listed in before], issue)
-    stop_on_errors([*aimed.findings, *told])
-    accepted = [faults for faults in (*dealers.findings, *aimed.findings, *told) if faults.code == ACCEPTED]
+    known = [*before, figures, last, plan]
+    findings = [finding for listed in known for finding in listed.findings]
+    findings += contradictions(plan, [listed.rows for listed in before], issue)
+    stop_on_errors([*aimed.findings, *findings])
+    accepted = [faults for faults in (*dealers.findings, *aimed.findings, *findings) if faults.code == ACCEPTED]
     issue = replace_in(with_history(issue, [listed.rows for listed in known]), accepted=tuple(accepted))
     try:
         published = publish(issue, output, replace=replace)
@@ -136,8 +135,8 @@ def _months_before(
         with opened(store_file) as store:
             known.append(known_before(store, issue))
     earlier = [gather((folder,), returns=False) if folder else Gathered() for folder in (year_ago, previous)]
-    if found := [finding for lying in earlier for finding in lying.findings]:
-        stop_on_errors(found)
+    if findings := [finding for lying in earlier for finding in lying.findings]:
+        stop_on_errors(findings)
     return [
         *known,
         read_year_ago(earlier[0].files, issue.layout, issue.month, anyway=anyway),
@@ -145,7 +144,7 @@ def _months_before(
     ]
 
 
-@click.group(cls=Group)
+@click.group()
 def targets() -> None:
     """Forms for targets."""
 
@@ -173,7 +172,7 @@ def targets_new(
     _write_form(output, targets_form(loaded, rows, month, indicators=indicators), origin, replace=replace)
 
 
-@click.group(cls=Group)
+@click.group()
 def inspections() -> None:
     """Forms for 检查情况."""
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from xlkpi.cli.boundary import Command
 from xlkpi.cli.runs import (
     FilingOptions,
     engine_option,
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from xlkpi.month.month import Month
 
 
-@click.command(cls=Command)
+@click.command()
 @given_files(stop=False)
 @issue_option
 @filing_options
@@ -63,12 +62,12 @@ def _keep_what_is_not_ours(path: Path, month: Month) -> None:
     from xlkpi.findings import Finding
     from xlkpi.headquarters.occupied import marked_origin
 
-    there = marked_origin(path) if path.is_file() else None
-    if path.is_file() and (there is None or (there.kind, there.month) != ("returns", month.month)):
+    origin = marked_origin(path) if path.is_file() else None
+    if path.is_file() and (origin is None or (origin.kind, origin.month) != ("returns", month.month)):
         stop_on_errors([Finding("XK-W042", path.name, facts={"path": str(path), "month": month.month})])
 
 
-@click.command(cls=Command)
+@click.command()
 @given_files(stop=False)
 @issue_option
 @filing_options

@@ -32,7 +32,7 @@ _recursive_option = click.option(
 
 
 def given_files(*, returns: bool = True, stop: bool = True) -> Callable[[Command], Command]:
-    """Adds PATHS and --recursive; the command gets the workbooks that lie there, and what is to say about the rest, as
+    """Adds PATHS and --recursive; the command gets the workbooks that lie there, and findings about the rest, as
     `given`.
 
     Args:
@@ -125,14 +125,14 @@ class FilingOptions:
         return Filing(log, Expected(dealers, *self._ends(issue))), findings
 
     def _ends(self, issue: Issue) -> tuple[datetime | None, datetime | None]:
-        """The first moments that are too late, for being in time and for counting at all."""
+        """The first moments that are too late: to be on time, and to count at all."""
         from xlkpi.batch.receipts import end_of
         from xlkpi.headquarters.deadlines import check_order
 
         due, lock = self.deadline or issue.deadline, self.locked or issue.locked
         try:
             ends = end_of(due, issue.month), end_of(lock, issue.month)
-        except ValueError as error:  # an old issue's words
+        except ValueError as error:  # an old issue wrote its deadline in other words
             raise click.UsageError(say(f"the issue's deadline: {error}; give --deadline and --locked")) from None
         try:
             if self.deadline or self.locked:
@@ -148,9 +148,9 @@ def filing_options(command: Command) -> Command:
     @functools.wraps(command)
     def wrapped(
         *words: Any, roster: tuple[Path, ...], receipts: tuple[Path, ...], deadline: str, locked: str, anyway: bool,
-        **given: Any,
+        **options: Any,
     ) -> None:  # fmt: skip
-        command(*words, filing=FilingOptions(roster, receipts, deadline, locked, anyway), **given)
+        command(*words, filing=FilingOptions(roster, receipts, deadline, locked, anyway), **options)
 
     for option in reversed(_FILING):
         wrapped = option(wrapped)
@@ -175,14 +175,14 @@ def open_given(
 
 
 def score_files(
-    opened: OpenIssue, files: Sequence[Path], *, cluster: str | None = None, **given: Any
+    opened: OpenIssue, files: Sequence[Path], *, cluster: str | None = None, **options: Any
 ) -> Month:  # fmt: skip
-    """Score the files and show how far it has come; `given` are arguments of `OpenIssue.score`."""
-    from xlkpi.shown.progress import shown
+    """Score the files and show how far it has come; `options` are arguments of `OpenIssue.score`."""
+    from xlkpi.shown.progress import show_progress
 
     runner = _on_cluster(cluster) if cluster else None
-    with shown(console(stderr=True)) as progress:
-        return opened.score(files, runner=runner, progress=progress, **given)
+    with show_progress(console(stderr=True)) as progress:
+        return opened.score(files, runner=runner, progress=progress, **options)
 
 
 def _on_cluster(address: str) -> Runner:

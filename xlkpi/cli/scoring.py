@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from xlkpi.cli.boundary import Command
 from xlkpi.cli.runs import (
     FilingOptions,
     cluster_option,
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
 _MOST_PRINTED = 200  # dealers, findings; scores.json, scores.csv and the ranking workbook hold them all
 
 
-@click.command(cls=Command)
+@click.command()
 @given_files()
 @issue_option
 @click.option(
@@ -77,7 +76,7 @@ def score(
 
     opened = open_given(issue_folder, targets, inspected, waivers, anyway=filing.anyway)
     issue = opened.issue
-    # what is wrong with the store is better known now than in the end
+    # errors of the store are found before the long run, not after it
     past, before = known_figures(store_file, issue), known_standing(store_file, issue)
     files = given.files
     expected, lists = filing.read(issue, files, always=False)
@@ -104,7 +103,7 @@ def score(
 
 
 def _print(month: Month, output: Path, removed: list[Finding]) -> None:
-    """The ranking, the gravest findings, and what of an earlier run is gone, on the terminal."""
+    """Print the ranking, the most serious findings, and what was removed of an earlier run."""
     from xlkpi.shown.terminal import print_findings, print_ranking
 
     screen = console()
@@ -117,7 +116,7 @@ def _print(month: Month, output: Path, removed: list[Finding]) -> None:
     screen.print(f"→ {output}")
 
 
-@click.command(cls=Command)
+@click.command()
 @click.argument("file", type=FILE)
 @click.argument("item")
 def trace(file: Path, item: str) -> None:
@@ -136,7 +135,7 @@ def trace(file: Path, item: str) -> None:
     print_trace(console(), explained)
 
 
-@click.command(cls=Command)
+@click.command()
 @given_files(returns=False)
 @click.option(
     "--engine", type=click.Choice(["auto", "formulas", "formualizer", "compiled"]), default="auto", show_default=True,
@@ -149,14 +148,14 @@ def audit(given: Gathered, engine: str) -> None:
     from xlkpi.intake.guard import Refused
     from xlkpi.scoring.audit import audit_workbook
     from xlkpi.scoring.engine import AUTO, second_opinion
-    from xlkpi.shown.progress import shown
+    from xlkpi.shown.progress import show_progress
     from xlkpi.shown.terminal import clean, print_findings
     from xlkpi.values import plain
 
     findings, differing = list(given.findings), 0
     by = second_opinion(len(given.files)) if engine == AUTO else engine
     screen = console()
-    with shown(console(stderr=True), "核对") as progress:
+    with show_progress(console(stderr=True), "核对") as progress:
         for number, (path, name) in enumerate(shown_names(given.files).items()):
             progress(number, len(given.files))
             try:
@@ -167,8 +166,8 @@ def audit(given: Gathered, engine: str) -> None:
             differing += len(audited.differences)
             screen.print(f"{clean(name)}：用 {by} 核对 {audited.cells} 格，{len(audited.differences)} 格不同")
             for difference in audited.differences:
-                stored, again = clean(plain(difference.stored)), clean(plain(difference.recalculated))
-                screen.print(f"  {clean(difference.place)}：{stored} ≠ {again}")
+                stored, recalculated = clean(plain(difference.stored)), clean(plain(difference.recalculated))
+                screen.print(f"  {clean(difference.place)}：{stored} ≠ {recalculated}")
     if findings:
         print_findings(screen, findings, files=len(given.files))
     exit_with_status(findings, failed=0)
@@ -176,7 +175,7 @@ def audit(given: Gathered, engine: str) -> None:
         sys.exit(ERRORS)
 
 
-@click.command(cls=Command)
+@click.command()
 @click.option("-o", "--output", type=FOLDER, default=Path("demo"), show_default=True, help="Folder to work in.")
 @engine_option
 def demo(output: Path, engine: str) -> None:
@@ -187,13 +186,13 @@ def demo(output: Path, engine: str) -> None:
     from xlkpi.shown.terminal import print_findings, print_ranking
 
     try:
-        shown = run_demo(output, engine)
+        demonstration = run_demo(output, engine)
     except Occupied as occupied:
         stop_on_errors(occupied.findings)
         raise
     screen = console()
-    print_ranking(screen, shown.month.standings)
-    serious = [f for f in shown.month.all_findings() if f.severity > Severity.NOTICE]
-    print_findings(screen, serious, dealers=shown.month.owners(), files=shown.month.files)
-    for line in paths_to_open(shown):
+    print_ranking(screen, demonstration.month.standings)
+    serious = [f for f in demonstration.month.all_findings() if f.severity > Severity.NOTICE]
+    print_findings(screen, serious, dealers=demonstration.month.owners(), files=demonstration.month.files)
+    for line in paths_to_open(demonstration):
         screen.print(line)

@@ -1,4 +1,4 @@
-"""What the commands share: kinds of argument, exit codes, and the way in and out."""
+"""What the commands share: kinds of argument, exit codes, reading lists and ending with a status."""
 
 from __future__ import annotations
 
@@ -68,14 +68,14 @@ class Deadline(click.ParamType[str]):
         from xlkpi.headquarters.deadlines import day_said
 
         try:
-            day_said(str(value), "2000-01")  # any month: the command knows which one tells the year
+            day_said(str(value), "2000-01")  # any month will do: the command knows the real one
         except ValueError as error:
             self.fail(say(str(error)), param, ctx)
         return str(value)
 
 
 def echo(text: str, *, err: bool = False) -> None:
-    """A line for the terminal, in which nobody's words are commands."""
+    """A line for the terminal; control characters in it are made visible."""
     click.echo(visible(text, keep="\n\t"), err=err)
 
 
@@ -141,7 +141,7 @@ def stop_on_errors(findings: Iterable[Finding]) -> None:
 
 
 def refuse(file: Path, code: str, facts: Any) -> NoReturn:
-    """Say why a file was refused, and leave."""
+    """Print why a file was refused, and exit."""
     from xlkpi.findings import Finding
     from xlkpi.shown.terminal import print_findings
 
@@ -152,7 +152,7 @@ def refuse(file: Path, code: str, facts: Any) -> NoReturn:
 
 
 def exit_with_status(findings: Iterable[Finding], *, failed: int) -> None:
-    """Leave with the code for the worst that happened; return where all is well."""
+    """Exit with the code of the most serious finding; return if there is nothing serious."""
     from xlkpi.findings import Severity, is_unsafe, worst
 
     listed = list(findings)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from xlkpi.cli.boundary import Command, Group
 from xlkpi.cli.language import say
 from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, Month, console, echo
 
@@ -29,7 +28,7 @@ _PARTS: dict[str, By] = {"all": "all", "region": "region", "peer-group": "peer_g
 
 @contextmanager
 def opened(store_file: Path, *, write: bool = False) -> Iterator[Store]:
-    """The store, open. Waiting for another program is said on standard error."""
+    """The open store. Waiting for another program is reported on standard error."""
     from xlkpi.month.store.file import open_store
 
     def waiting(detail: str) -> None:
@@ -70,7 +69,7 @@ def known_history(store_file: Path | None, scheme: str, month: str) -> History:
 
 
 def keep(month: MonthResult, store_file: Path) -> None:
-    """Put a run into the store, and say what that changed."""
+    """Record a run in the store, and print what that changed."""
     from xlkpi.month.store.record import record
 
     with opened(store_file, write=True) as store:
@@ -78,7 +77,7 @@ def keep(month: MonthResult, store_file: Path) -> None:
     echo(f"历史库 {store_file}：新增 {recorded.new}，替换 {recorded.revised}，未变 {recorded.unchanged}")
 
 
-@click.command(cls=Command)
+@click.command()
 @click.argument("dealer")
 @_store_option
 @click.option("--field", "name", default="", help="A field's or indicator's months instead of the totals.")
@@ -100,7 +99,7 @@ def history(dealer: str, store_file: Path, name: str, scheme_name: str) -> None:
     print_figures(console(), f"{dealer}　{name}", figures[name])
 
 
-@click.command(cls=Command)
+@click.command()
 @_store_option
 @click.option("--month", type=Month(), help="Default: the latest in the store.")
 @click.option("--by", "part", type=click.Choice(["all", "region", "peer-group"]), default="all", show_default=True,
@@ -124,7 +123,7 @@ def rank(store_file: Path, month: str | None, part: str, scheme_name: str, outpu
     echo(str(output))
 
 
-@click.command(cls=Command)
+@click.command()
 @_store_option
 @click.option("--of", "name", default="", help="An item, else an indicator or field; default: the total.")
 @click.option("--item", default="", help="An item's points, also where a field has the same name.")
@@ -146,7 +145,7 @@ def trend(store_file: Path, name: str, item: str, field: str, part: str, scheme_
     print_trend(console(), result)
 
 
-@click.group("store", cls=Group)
+@click.group("store")
 def store_group() -> None:
     """The history file that `score --store` keeps."""
 

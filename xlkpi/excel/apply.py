@@ -26,7 +26,7 @@ _SAFE = re.compile(r"[^\W\d_][^\d]*")  # begins with a letter and has no digit: 
 
 
 class _Step(NamedTuple):
-    """How to take something back. `plain` names a sheet that comes back with its words alone, without its looks."""
+    """How to undo one step. `plain` names a sheet whose contents come back without their formatting."""
 
     take_back: Callable[[], None]
     plain: str = ""
@@ -55,34 +55,34 @@ def apply(book: Any, operations: Operations) -> None:
 
 
 def _roll_back(undo: list[_Step]) -> str:
-    """Undo, the last first, and say how the workbook stands now. A step that fails keeps none of the others back."""
-    whole = True
+    """Undo the steps, the last first; returns the workbook's state. If one fails, the others are still undone."""
+    complete = True
     for step in reversed(undo):
         try:
             step.take_back()
         except Exception:
-            whole = False
-    if not whole:
+            complete = False
+    if not complete:
         return "没能全部复原，请不要保存，关闭后重新打开"
-    held = "、".join(f"“{step.plain}”" for step in undo if step.plain)
-    return f"工作簿保持原样{f'，只有原来的{held}要到下次写入才有颜色和链接' if held else ''}"
+    kept_sheets = "、".join(f"“{step.plain}”" for step in undo if step.plain)
+    return f"工作簿保持原样{f'，只有原来的{kept_sheets}要到下次写入才有颜色和链接' if kept_sheets else ''}"
 
 
 def check(book: Any, operations: Operations) -> None:
-    """Refuse what would fail, or be altered, half-way.
+    """Refuse operations that would fail, or be altered, half-way.
 
     Raises:
         CannotWrite: a sheet's name, a place, a number or a text is impossible.
     """
-    there = {sheet.name.casefold() for sheet in book.sheets}
+    titles = {sheet.name.casefold() for sheet in book.sheets}
     for operation in operations:
         if isinstance(operation, EnsureSheet):
             if len(operation.sheet) > LONGEST_NAME or _FORBIDDEN.search(operation.sheet) or not operation.sheet:
                 raise CannotWrite(f"工作表名“{operation.sheet}”不合 Excel 的规定（最多 {LONGEST_NAME} 个字）")
-            there.add(operation.sheet.casefold())
+            titles.add(operation.sheet.casefold())
             continue
         sheet = operation.place.sheet if isinstance(operation, Write | Link | Comment) else operation.sheet
-        if sheet.casefold() not in there:
+        if sheet.casefold() not in titles:
             raise CannotWrite(f"工作簿里没有工作表“{sheet}”")
         if isinstance(operation, Write):
             _check_rows(operation)
@@ -118,14 +118,14 @@ def _ensure(book: Any, operation: EnsureSheet, desktop: bool, undo: list[_Step])
 
 
 def _restore(sheet: Any) -> Callable[[], None]:
-    """What puts a sheet of ours back as it read; its looks come back with the next press."""
+    """Returns what restores the contents of one of our sheets; its formatting comes back with the next press."""
     used = sheet.used_range
     area = sheet.range((1, 1), (used.row + used.shape[0] - 1, used.column + used.shape[1] - 1))
-    held = area.options(ndim=2).value
+    values = area.options(ndim=2).value
 
     def put_back() -> None:
         sheet.clear()
-        area.value = [[_content(value) for value in row] for row in held]
+        area.value = [[_content(value) for value in row] for row in values]
 
     return put_back
 
@@ -237,9 +237,9 @@ def corner(ref: str) -> tuple[int, int]:
 
 
 def words(error: Exception) -> str:
-    """What Excel says of a failure, cut short; of a failure that is ours, what it is called and where it happened."""
+    """Excel's own message, shortened; for an error of ours its type and where it happened."""
     if type(error).__name__ not in _OF_EXCEL:
         return fault(error)
     about = error.args[2] if len(error.args) > 2 else None  # COM's: number, words, and what the program itself says
-    said = about[2] if isinstance(about, tuple) and len(about) > 2 and about[2] else error
-    return f"{said}"[:300]
+    description = about[2] if isinstance(about, tuple) and len(about) > 2 and about[2] else error
+    return f"{description}"[:300]

@@ -79,36 +79,36 @@ def _why_refused(error: Exception) -> str:
 def keep_other_excels_open() -> None:
     """Keep xlwings, on Windows, from ending every Excel in which it sees no workbook when Python ends.
 
-    It does so to clean up after itself. We start no Excel: those would be other people's, with unsaved work in them.
+    xlwings does that to clean up. We start no Excel, so it would end the user's, with unsaved work.
     """
     windows = sys.modules.get("xlwings._xlwindows")
     if windows is not None and hasattr(windows, "cleanup"):
         atexit.unregister(windows.cleanup)
 
 
-def choose(books: Iterable[Any], name: str, beside: str = "", how: str = "请选择一份") -> Any:
+def choose(books: Iterable[Any], name: str, control: str = "", how: str = "请选择一份") -> Any:
     """The open workbook of this name, with or without ending or as a whole path; without a name, the only form of ours.
 
     Args:
         books: the open workbooks.
         name: as a person gave it.
-        beside: the name of the control workbook, which is never meant.
+        control: the name of the control workbook, which is never meant.
         how: what to do where there are several.
 
     Raises:
         NotChosen: none, or several.
     """
-    others = [book for book in books if book.name != beside]
-    names = "、".join(book.name for book in others) or "没有"
+    candidates = [book for book in books if book.name != control]
+    names = "、".join(book.name for book in candidates) or "没有"
     if name:
-        fitting = _named(others, name)
+        fitting = _named(candidates, name)
         if not fitting:
             raise NotChosen(f"没有打开名为“{name}”的工作簿；现在打开的：{names}")
         if len(fitting) > 1:
             paths = "、".join(full_name(book) or book.name for book in fitting)
             raise NotChosen(f"打开了 {len(fitting)} 份名为“{name}”的工作簿，请写完整的路径：{paths}")
         return fitting[0]
-    ours = [book for book in others if _is_form(book)]
+    ours = [book for book in candidates if _is_form(book)]
     if len(ours) == 1:
         return ours[0]
     if ours:
@@ -117,7 +117,7 @@ def choose(books: Iterable[Any], name: str, beside: str = "", how: str = "请选
 
 
 def _is_form(book: Any) -> bool:
-    """Whether it looks like a form of ours; what Excel does not let us look at is none."""
+    """Whether it looks like one of our forms; False if Excel does not let us look."""
     try:
         return BookCells(book).is_form
     except Exception:

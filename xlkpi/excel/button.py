@@ -1,4 +1,4 @@
-"""One press of the button: what the control sheet says is done, and the reviewer is told what came of it."""
+"""One press of the button: runs the action on the control sheet and shows the reviewer its result."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _score(control: Any, choices: Choices) -> str:
 
 
 def _reviewed(control: Any, choices: Choices, *, scoring: bool) -> str:
-    book = choose(control.app.books, choices.values["book"], beside=control.name)
+    book = choose(control.app.books, choices.values["book"], control=control.name)
     listed = choices.path_or_none("inspections") if scoring else None
     result = review_book(book, load(choices.path("issue"), listed).issue, scoring=scoring)
     if result.assessment is None:
@@ -110,13 +110,13 @@ def _folder(control: Any, choices: Choices) -> str:
 
     opened = load(choices.path("issue"), choices.path_or_none("inspections"))
     out = choices.path("out", exists=False)
-    given = returns_in(choices.path("returned"))
-    if not given.files:
-        raise Trouble("\n".join(f"{finding.message()}。{finding.remedy()}" for finding in given.findings))
+    returned = returns_in(choices.path("returned"))
+    if not returned.files:
+        raise Trouble("\n".join(f"{finding.message()}。{finding.remedy()}" for finding in returned.findings))
     try:
         check_results_folder(opened.issue, out)
         # in this process: a macro's Python has no console to start others from
-        month = opened.score(given.files, jobs=1, engine=_ENGINE, out=out, lists=given.findings)
+        month = opened.score(returned.files, jobs=1, engine=_ENGINE, out=out, lists=returned.findings)
         write_month(month, out, report=True)
     except Occupied as occupied:
         _stop_on_errors(label("out"), occupied.findings)

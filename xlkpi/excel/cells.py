@@ -74,20 +74,20 @@ class BookCells:
         Raises:
             Refused: the used range is larger than any form of ours.
         """
-        held = self._read.get(sheet)
-        if held is None:
-            held = self._read[sheet] = self._sheet(sheet)
+        filled = self._read.get(sheet)
+        if filled is None:
+            filled = self._read[sheet] = self._sheet(sheet)
         if wanted is None:
-            return SheetCells(held, ())
-        strays = tuple(ref for ref in held if ref not in wanted and ref not in known)
-        cells = {ref: held[ref] for ref in wanted if ref in held}
+            return SheetCells(filled, ())
+        strays = tuple(ref for ref in filled if ref not in wanted and ref not in known)
+        cells = {ref: filled[ref] for ref in wanted if ref in filled}
         if not self.tells_formulas:
             return SheetCells(cells, strays)
-        there = self.book.sheets[sheet]
+        worksheet = self.book.sheets[sheet]
         for ref, raw in cells.items():
             if raw.kind is CellKind.NUMBER and raw.formula is None:  # nobody types into a formula's cell
-                cells[ref] = raw._replace(format=there.range(ref).number_format or raw.format)
-        return SheetCells(cells, strays, _outline(there, wanted))
+                cells[ref] = raw._replace(format=worksheet.range(ref).number_format or raw.format)
+        return SheetCells(cells, strays, _outline(worksheet, wanted))
 
     def _sheet(self, sheet: str) -> dict[str, RawCell]:
         used = self.book.sheets[sheet].used_range
@@ -117,10 +117,10 @@ class _Serial:
 def _values(sheet: Any, area: Any, formulas: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
     """The values of a rectangle that begins in A1. One that xlwings cannot tell costs that cell alone."""
     try:
-        told: Sequence[Sequence[Any]] = area.options(ndim=2, err_to_str=True).value
+        values: Sequence[Sequence[Any]] = area.options(ndim=2, err_to_str=True).value
     except Exception:  # a negative date: each system has its own error for it
         return [_row_of_values(sheet, number, row) for number, row in enumerate(formulas, 1)]
-    return told
+    return values
 
 
 def _row_of_values(sheet: Any, number: int, formulas: Sequence[Any]) -> Sequence[Any]:

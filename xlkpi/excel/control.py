@@ -120,10 +120,10 @@ def read(control: Any) -> tuple[Choices, Sequence[Sequence[str]]]:
     """
     if SHEET not in [sheet.name for sheet in control.sheets]:
         raise Trouble(f"{control.name} 里没有工作表“{SHEET}”；请用 xlkpi excel install 重新生成")
-    held = BookCells(control).cells(SHEET, None).cells
+    cells = BookCells(control).cells(SHEET, None).cells
 
     def text(column: str, row: int) -> str:
-        raw = held.get(f"{column}{row}")
+        raw = cells.get(f"{column}{row}")
         return "" if raw is None else _text(raw)
 
     chosen = text("C", ACTION_ROW)

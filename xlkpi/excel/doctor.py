@@ -97,21 +97,21 @@ def _system(machine: Machine) -> Diagnosis:
 
 
 def _workbook(folder: Path, vba: bytes, machine: Machine) -> Iterator[Diagnosis]:
-    again = "重新运行 xlkpi excel install"
+    remedy = "重新运行 xlkpi excel install"
     path = folder / FILE
-    others = sorted(p.name for p in folder.glob("xlkpi*.xlsm") if p.name != FILE) if folder.is_dir() else []
+    renamed_files = sorted(p.name for p in folder.glob("xlkpi*.xlsm") if p.name != FILE) if folder.is_dir() else []
     if not path.is_file():
-        renamed = f"；有改了名的 {'、'.join(others)}，宏不认" if others else ""
-        yield Diagnosis("控制台", False, f"{path} 不在{renamed}", again)
+        renamed = f"；有改了名的 {'、'.join(renamed_files)}，宏不认" if renamed_files else ""
+        yield Diagnosis("控制台", False, f"{path} 不在{renamed}", remedy)
         return
     try:
         book = open_workbook(path)
         cells = book.cells(CONF_SHEET, None).cells if CONF_SHEET in book.sheets else {}
         same = unpack(book.package.raw).get(VBA_PART) == vba
     except (Refused, OSError, ValueError, KeyError) as error:
-        yield Diagnosis("控制台", False, f"{path} 读不了：{error}", again)
+        yield Diagnosis("控制台", False, f"{path} 读不了：{error}", remedy)
         return
-    yield Diagnosis("控制台", same, "宏与安装的 xlwings 一致" if same else "宏与安装的 xlwings 不一致", again)
+    yield Diagnosis("控制台", same, "宏与安装的 xlwings 一致" if same else "宏与安装的 xlwings 不一致", remedy)
     settings = {
         (cells[f"A{row}"].text or "").upper(): (cells[f"B{row}"].text or "") if f"B{row}" in cells else ""
         for row in range(1, 30)
@@ -119,17 +119,17 @@ def _workbook(folder: Path, vba: bytes, machine: Machine) -> Iterator[Diagnosis]
     }
     outside = settings.get("ADD_WORKBOOK_TO_PYTHONPATH", "true").lower() == "false"
     yield Diagnosis(
-        "文件夹里的程序", outside, "不会被导入" if outside else "工作簿旁边的 .py 会先于真的被导入", again
+        "文件夹里的程序", outside, "不会被导入" if outside else "工作簿旁边的 .py 会先于真的被导入", remedy
     )  # fmt: skip
     interpreter = settings.get("INTERPRETER_WIN" if machine.platform == "win32" else "INTERPRETER_MAC", "")
-    yield _interpreter(interpreter, machine, again)
+    yield _interpreter(interpreter, machine, remedy)
 
 
-def _interpreter(path: str, machine: Machine, again: str) -> Diagnosis:
+def _interpreter(path: str, machine: Machine, remedy: str) -> Diagnosis:
     if not path:
-        return Diagnosis("Python", False, "控制台里没有写本系统的 Python", again)
+        return Diagnosis("Python", False, "控制台里没有写本系统的 Python", remedy)
     if not Path(path).is_file():
-        return Diagnosis("Python", False, f"{path} 不在", again)
+        return Diagnosis("Python", False, f"{path} 不在", remedy)
     try:
         version, *ways = machine.run([path, "-c", _ASKED]).split()
     except (OSError, ValueError, subprocess.SubprocessError) as error:
@@ -171,6 +171,8 @@ def _marked_from_the_web(path: Path) -> bool:
 def _apple_script(machine: Machine) -> Diagnosis:
     folder = machine.home / "Library" / "Application Scripts" / "com.microsoft.Excel"
     wanted = next(template().parent.glob("xlwings-*.applescript"), None)
-    there = wanted is not None and (folder / wanted.name).is_file()
+    installed = wanted is not None and (folder / wanted.name).is_file()
     name = wanted.name if wanted else "xlwings-….applescript"
-    return Diagnosis("AppleScript", there, name if there else f"没有 {name}", "在终端运行 xlwings runpython install")
+    return Diagnosis(
+        "AppleScript", installed, name if installed else f"没有 {name}", "在终端运行 xlwings runpython install"
+    )

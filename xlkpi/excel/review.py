@@ -47,7 +47,7 @@ def review(issue: Issue, engine: Engine, source: Source, file: str, *, scoring: 
     """
     read = read_source(issue, lambda: source, file, reviewed=True)
     if isinstance(read, Unusable):
-        return Review((), f"这个工作簿不能用：\n{_told(read.findings)}", read.findings)
+        return Review((), f"这个工作簿不能用：\n{_finding_lines(read.findings)}", read.findings)
     listed = issue.inspections.get(read.dealer, {})
     known = replace(issue, inspections={**issue.inspections, read.dealer: {**listed, **read.inspections}})
     read = replace(read, findings=(*read.findings, *_contradicted(issue, read)))
@@ -60,7 +60,7 @@ def review(issue: Issue, engine: Engine, source: Source, file: str, *, scoring: 
         operations = [*score_sheet(known, result, frozenset(read.inspections)), *operations]
     _only_ours(source, operations)
     readings = _readings(issue, source, read) if scoring else None
-    totals = (summary(known, result), *(() if readings else _beside(issue, source, result))) if scoring else ()
+    totals = (summary(known, result), *(() if readings else _differing_total(issue, source, result))) if scoring else ()
     lines = [f"{title}", *totals, tally(findings, None if findings else 1)]
     if scoring and read.inspections:
         lines.append(f"采用了本工作簿里填写的 {len(read.inspections)} 项检查情况")
@@ -78,18 +78,21 @@ def _readings(issue: Issue, source: Source, read: Submission) -> Write | None:
 
     None where there are no words, or where the cells for it are not where they were issued.
     """
-    slots, kept = issue.layout.slots, [name for name in issue.scheme.inspected if _typed(name) in issue.layout.slots]
-    if not read.phrases or not kept:
+    slots, inspected = (
+        issue.layout.slots,
+        [name for name in issue.scheme.inspected if _typed(name) in issue.layout.slots],
+    )
+    if not read.phrases or not inspected:
         return None
-    first = slots[_typed(kept[0])].place
-    labels = {name: f"A{column_row(slots[_typed(name)].place.ref)[1]}" for name in kept}
-    held = source.cells(first.sheet, set(labels.values())).cells if first.sheet in source.sheets else {}
+    first = slots[_typed(inspected[0])].place
+    labels = {name: f"A{column_row(slots[_typed(name)].place.ref)[1]}" for name in inspected}
+    cells = source.cells(first.sheet, set(labels.values())).cells if first.sheet in source.sheets else {}
     for name, ref in labels.items():
-        if ref not in held or held[ref].text != (issue.scheme.fields[name].label or name):
+        if ref not in cells or cells[ref].text != (issue.scheme.fields[name].label or name):
             return None
     rows = tuple(
         (read.phrases[name], content_of(read.inspections[name])) if name in read.phrases else (None, None)
-        for name in kept
+        for name in inspected
     )
     return Write(first, rows)
 
@@ -104,21 +107,21 @@ def _contradicted(issue: Issue, read: Submission) -> Iterator[Finding]:
     for slot in issue.layout.of(Role.INSPECTION):
         name, entry = slot.field, issue.scheme.fields[slot.field]
         if name in listed and name in read.inspections:
-            own, expected = show(entry, read.inspections[name]), show(entry, listed[name])
-            if own != expected:
-                facts = {"label": entry.label or name, "found": own, "expected": expected}
+            in_workbook, expected = show(entry, read.inspections[name]), show(entry, listed[name])
+            if in_workbook != expected:
+                facts = {"label": entry.label or name, "found": in_workbook, "expected": expected}
                 yield Finding("XK-I009", read.file, slot.place, name, facts)
 
 
 def _listed(operations: Iterable[Operation]) -> Iterable[Operation]:
     """Without colours and comments on the form's own sheets: they are protected, and Excel refuses them there."""
-    own: set[str] = set()
+    result_sheets: set[str] = set()
     for operation in operations:
         if isinstance(operation, EnsureSheet):
-            own.add(operation.sheet)
-        if isinstance(operation, Fill) and operation.sheet not in own:
+            result_sheets.add(operation.sheet)
+        if isinstance(operation, Fill) and operation.sheet not in result_sheets:
             continue
-        if isinstance(operation, Comment) and operation.place.sheet not in own:
+        if isinstance(operation, Comment) and operation.place.sheet not in result_sheets:
             continue
         yield operation
 
@@ -127,22 +130,22 @@ def _only_ours(source: Source, operations: Iterable[Operation]) -> None:
     """A sheet that happens to have our name is a person's own: its first cell does not begin as ours do."""
     for operation in operations:
         if isinstance(operation, EnsureSheet) and operation.sheet in source.sheets:
-            held = source.cells(operation.sheet, None).cells
-            if held and not ("A1" in held and (held["A1"].text or "").startswith(operation.sheet)):
+            cells = source.cells(operation.sheet, None).cells
+            if cells and not ("A1" in cells and (cells["A1"].text or "").startswith(operation.sheet)):
                 raise CannotWrite(f"工作簿里已有一张别人的工作表“{operation.sheet}”；请改名后再试")
 
 
-def _beside(issue: Issue, source: Source, assessment: Assessment) -> Iterable[str]:
+def _differing_total(issue: Issue, source: Source, assessment: Assessment) -> Iterable[str]:
     """A word where the workbook's own formulas give another total."""
     place = issue.layout.place(TOTAL)
     cell = source.cells(place.sheet, {place.ref}).cells.get(place.ref)
     if cell is not None and cell.kind is CellKind.NUMBER and cell.text is not None:
-        own = float(cell.text)
-        if abs(own - assessment.total) > _SAME * max(1.0, abs(assessment.total)):
-            yield f"注意：工作簿自己算出 {own:.1f} 分；里面的公式或目标与总部下发的不同，或检查情况来自清单"
+        computed = float(cell.text)
+        if abs(computed - assessment.total) > _SAME * max(1.0, abs(assessment.total)):
+            yield f"注意：工作簿自己算出 {computed:.1f} 分；里面的公式或目标与总部下发的不同，或检查情况来自清单"
 
 
-def _told(findings: Iterable[Finding]) -> str:
+def _finding_lines(findings: Iterable[Finding]) -> str:
     listed = most_serious_first(findings)
     lines = [f"{f.severity.word} {f.code} {f.message()}\n　→ {f.remedy()}" for f in listed[:_SHOWN]]
     return "\n".join([*lines, *([f"……共 {len(listed)} 条"] if len(listed) > _SHOWN else [])])

@@ -31,15 +31,15 @@ _ITEM_ROW = 6  # of the headings above the items
 Row = tuple[CellContent, ...]
 
 
-def score_sheet(issue: Issue, assessment: Assessment, own: frozenset[str]) -> tuple[Operation, ...]:
+def score_sheet(issue: Issue, assessment: Assessment, from_workbook: frozenset[str]) -> tuple[Operation, ...]:
     """What to write so that the workbook shows how it was scored.
 
     Args:
         issue: what was issued, with the inspections that counted.
         assessment: the assessment.
-        own: fields whose inspection was taken from this workbook; the others come from headquarters' list.
+        from_workbook: fields whose inspection was taken from this workbook; the others come from headquarters' list.
     """
-    return tuple(_operations(issue, assessment, own))
+    return tuple(_operations(issue, assessment, from_workbook))
 
 
 def summary(issue: Issue, result: Assessment) -> str:
@@ -56,7 +56,7 @@ def summary(issue: Issue, result: Assessment) -> str:
     return text if result.before_veto == result.total else f"{text}；否决前 {points(result.before_veto, 1)} 分"
 
 
-def _operations(issue: Issue, result: Assessment, own: frozenset[str]) -> Iterator[Operation]:
+def _operations(issue: Issue, result: Assessment, from_workbook: frozenset[str]) -> Iterator[Operation]:
     dealer = issue.roster[result.dealer]
     head: tuple[Row, ...] = (
         (f"{SHEET}　{dealer.name}（{dealer.code}）　{issue.month}　{issue.scheme.title} {issue.scheme.version}",),
@@ -76,7 +76,7 @@ def _operations(issue: Issue, result: Assessment, own: frozenset[str]) -> Iterat
     if fired:
         yield from _table(row, "扣分和否决", _CLAUSE_HEADINGS, fired)
         row += len(fired) + 3
-    inspected = tuple(_inspections(issue, result.dealer, own))
+    inspected = tuple(_inspections(issue, result.dealer, from_workbook))
     if inspected:
         yield from _table(row, "采用的检查情况", _INSPECTION_HEADINGS, inspected)
 
@@ -132,9 +132,9 @@ def _item(item: ItemScore) -> Row:
     return (item.group, item.name, item.points, *figures, item.before_veto, plain(item.score), item.trace)
 
 
-def has_bonus(done: Assessment) -> bool:
+def has_bonus(assessment: Assessment) -> bool:
     """Whether the scheme has bonus items, whose points stand apart from the groups'."""
-    return any(item.bonus for item in done.items)
+    return any(item.bonus for item in assessment.items)
 
 
 def _fired(assessment: Assessment) -> Iterator[Row]:
@@ -149,12 +149,12 @@ def _fired(assessment: Assessment) -> Iterator[Row]:
         yield (line.whose(labels), line.text, None, None, None, None, line.inspection, result)
 
 
-def _inspections(issue: Issue, dealer: str, own: frozenset[str]) -> Iterator[Row]:
-    given: Mapping[str, Value] = issue.inspections.get(dealer, {})
+def _inspections(issue: Issue, dealer: str, from_workbook: frozenset[str]) -> Iterator[Row]:
+    inspections: Mapping[str, Value] = issue.inspections.get(dealer, {})
     for name, entry in issue.scheme.by("headquarters").items():
-        if name in given:
-            where = "本工作簿" if name in own else "总部清单"
-            yield (entry.label or name, None, None, show(entry, given[name]), where)
+        if name in inspections:
+            where = "本工作簿" if name in from_workbook else "总部清单"
+            yield (entry.label or name, None, None, show(entry, inspections[name]), where)
 
 
 def _table(row: int, title: str, headings: Row, rows: tuple[Row, ...]) -> Iterator[Operation]:

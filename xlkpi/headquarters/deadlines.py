@@ -19,10 +19,10 @@ def day_said(text: str, month: str) -> str:
     """
     if not text:
         return ""
-    found = said_moment(text, month)
-    if found is None:
+    moment = said_moment(text, month)
+    if moment is None:
         raise ValueError(f"{text!r} is no day: write for example 2026-12-05 or 2026-12-05 18:00")
-    return f"{found.at:%Y-%m-%d %H:%M}" if found.timed else f"{found.at:%Y-%m-%d}"
+    return f"{moment.at:%Y-%m-%d %H:%M}" if moment.timed else f"{moment.at:%Y-%m-%d}"
 
 
 def check_order(deadline: str, locked: str, month: str) -> None:

@@ -61,7 +61,7 @@ def title(month: str, scheme_title: str, kind: str) -> str:
 def disagreements(
     file: str, wanted: Origin, marked: Origin | None, sheet: str, above: Iterable[str], *, anyway: bool
 ) -> Iterator[Finding]:
-    """What speaks against a sheet's being the list that is wanted.
+    """Findings where a sheet is not the list that is wanted.
 
     Args:
         file: the list's name.
@@ -71,15 +71,15 @@ def disagreements(
         above: the texts above its headings.
         anyway: headquarters insists: it is used, and a warning keeps that on record.
     """
-    for code, found, expected in _against(wanted, marked, sheet, list(above)):
-        facts = {"found": found, "expected": expected}
+    for code, actual, expected in _against(wanted, marked, sheet, list(above)):
+        facts = {"found": actual, "expected": expected}
         yield Finding("XK-T063" if anyway and code != "XK-T064" else code, file, Place(sheet, "A1"), facts=facts)
 
 
 def _against(
     wanted: Origin, marked: Origin | None, sheet: str, above: list[str]
 ) -> Iterator[tuple[str, str, str]]:  # fmt: skip
-    printed = next((found for text in above if (found := _printed(text))), None)
+    printed = next((origin for text in above if (origin := _printed(text))), None)
     kind = marked.kind if marked else printed.kind if printed else wanted.kind
     if kind != wanted.kind and kind not in _ALSO.get(wanted.kind, ()):
         yield "XK-T060", KINDS[kind], KINDS[wanted.kind]
@@ -98,24 +98,24 @@ def _against(
 
 def _printed(text: str) -> Origin | None:
     """The origin that a form's printed title tells."""
-    found = _TITLE.fullmatch(text.strip())
-    kind = next((kind for kind, words in KINDS.items() if found and found[3] == words), "")
-    return Origin(kind, month=found[1]) if found and kind else None
+    match = _TITLE.fullmatch(text.strip())
+    kind = next((kind for kind, words in KINDS.items() if match and match[3] == words), "")
+    return Origin(kind, month=match[1]) if match and kind else None
 
 
 def _months_said(texts: Iterable[str], wanted: str) -> set[str]:
     """The one month that texts name; one without its year is of the wanted month's. Nothing where they name several."""
     plain = [_IN_WORDS.sub(_in_digits, text) for text in texts]
-    found = [match for text in plain for match in _MONTH.finditer(text)]
-    dated = {f"{match[1] or match[3]}-{int(match[2] or match[4]):02d}" for match in found}
+    matches = [match for text in plain for match in _MONTH.finditer(text)]
+    dated = {f"{match[1] or match[3]}-{int(match[2] or match[4]):02d}" for match in matches}
     if not dated:
         dated = {f"{wanted[:4]}-{int(number):02d}" for text in plain for number in _MONTH_ALONE.findall(text)}
     return dated if len(dated) == 1 else set()
 
 
-def _in_digits(found: re.Match[str]) -> str:
+def _in_digits(match: re.Match[str]) -> str:
     """二〇二六 is 2026, 十一 is 11."""
-    if found[1]:
-        return found[1].translate(_DIGITS)
-    tens, ones = found[2].startswith("十"), found[2].removeprefix("十").translate(_DIGITS)
-    return str((10 if tens else 0) + int(ones or 0))
+    if match[1]:
+        return match[1].translate(_DIGITS)
+    tens, units = match[2].startswith("十"), match[2].removeprefix("十").translate(_DIGITS)
+    return str((10 if tens else 0) + int(units or 0))

@@ -121,33 +121,35 @@ def publish(issue: Issue, folder: Path, engine: Engine | None = None, *, replace
     if occupied:
         raise Occupied(occupied)
     earlier = recorded(folder)
-    written, made = [], dict[str, str]()
+    written, digests = [], dict[str, str]()
     for blank in blanks(issue, engine):
         write_file(folder / blank.file, blank.data)
         written.append(folder / blank.file)
-        made[blank.file] = digest(blank.data)
-    removed = _remove(folder, {name: earlier[name] for name in earlier if name not in made})
-    issue.save(folder, made)
-    return Published(written, tuple(name for name in made if earlier.get(name, made[name]) != made[name]), removed)
+        digests[blank.file] = digest(blank.data)
+    removed = _remove(folder, {name: earlier[name] for name in earlier if name not in digests})
+    issue.save(folder, digests)
+    return Published(
+        written, tuple(name for name in digests if earlier.get(name, digests[name]) != digests[name]), removed
+    )
 
 
 def _remove(folder: Path, blanks: Mapping[str, str]) -> tuple[str, ...]:
     """Remove blanks that are still as they were issued; returns their names."""
-    gone = []
+    removed = []
     for name in blanks:
         path = folder / name
         if path.name == name and path.parent == folder and issued_as(path, blanks):
             remove_file(path)
-            gone.append(name)
-    return tuple(gone)
+            removed.append(name)
+    return tuple(removed)
 
 
 def with_revision(issue: Issue, targets: Targets) -> Issue:
     """The issue with headquarters' later targets: the latest approved revision decides."""
     aims = issue.scheme.aims
     merged = {
-        code: {**mine, **{name: target for name, target in targets.get(code, {}).items() if name in aims}}
-        for code, mine in issue.targets.items()
+        code: {**issued, **{name: target for name, target in targets.get(code, {}).items() if name in aims}}
+        for code, issued in issue.targets.items()
     }
     return replace(issue, targets=merged, before_revision=issue.before_revision or issue.targets)
 

@@ -70,8 +70,8 @@ def read_roster(paths: Files, *, anyway: bool = False) -> Listed[Dealer]:
     """Dealers in the list's order; that order breaks ties in a ranking. A closed one is left out with a warning; where
     more is said than that, the dealer stays, and is asked about."""
     columns = {"name": NAMES, "region": REGIONS, "peers": _PEERS, "state": _STATE, "remark": ("备注", "remark", "note")}
-    asked = Asked(Origin("roster"), columns, needed=("name",))
-    table = read_table(paths, asked, anyway=anyway)
+    spec = Asked(Origin("roster"), columns, needed=("name",))
+    table = read_table(paths, spec, anyway=anyway)
     out: Listed[Dealer] = Listed(findings=table.findings, refused=table.refused)
     spelled: dict[str, str] = {}
     groups: dict[tuple[str, str], str] = {}
@@ -111,13 +111,13 @@ def _of_state(row: Row, *more: str) -> dict[str, str]:
 
 def _word(out: Listed[Dealer], row: Row, part: str) -> str:
     """A name; what is none is a finding."""
-    said = wording(row.cells.get(part))
-    if said.fault:
+    content = wording(row.cells.get(part))
+    if content.fault:
         heading = wording(row.columns[part].heading).text
         out.findings.append(
-            Finding("XK-T071", row.file, row.place(part), facts={"found": said.fault, "column": heading})
+            Finding("XK-T071", row.file, row.place(part), facts={"found": content.fault, "column": heading})
         )
-    return said.text
+    return content.text
 
 
 def read_targets(
@@ -135,13 +135,13 @@ def read_targets(
         complete: every dealer must have every target, as when a month is issued; a revision holds what it changes.
     """
     origin = Origin("targets", scheme.name, scheme.version, month)
-    read = _by_field(paths, origin, scheme.aims, roster, anyway=anyway, beside=scheme.given(), accept=_positive)
+    read = _by_field(paths, origin, scheme.aims, roster, anyway=anyway, also_there=scheme.given(), accept=_positive)
     targets: dict[str, dict[str, Target]] = {}
     for dealer, row in read.rows.items():
-        mine = targets.setdefault(dealer, {})
+        of_dealer = targets.setdefault(dealer, {})
         for name, value in row.items():
             if isinstance(value, float) or value is Absence.NOT_APPLICABLE or value is Absence.UNREADABLE:
-                mine[name] = value
+                of_dealer[name] = value
     if complete and not read.refused:
         read.findings += _gaps(read, scheme, roster, targets)
     return Listed(targets, folded_repeats(read.findings), read.refused)
@@ -160,19 +160,19 @@ def _gaps(
 ) -> list[Finding]:  # fmt: skip
     """What a complete list lacks: columns, dealers, cells. What cannot be read has a finding of its own already."""
     wanted = scheme.targets()
-    found = [
+    findings = [
         Finding("XK-T020", read.file, facts={"column": entry.label or name})
         for name, entry in wanted.items()
         if name not in read.columns
     ]
-    there = {name: entry for name, entry in wanted.items() if name in read.columns}
-    for name, entry in there.items():
+    present = {name: entry for name, entry in wanted.items() if name in read.columns}
+    for name, entry in present.items():
         lacking = [code for code in roster if targets.get(code, {}).get(name) is None]
         if lacking:
             row = next((read.places[code] for code in lacking if code in read.places), None)
             facts = {"dealer": some_of(lacking), "label": entry.label or name, "found": "空白"}
-            found.append(Finding("XK-T023", read.file, row.place(name) if row else None, name, facts))
-    return found
+            findings.append(Finding("XK-T023", read.file, row.place(name) if row else None, name, facts))
+    return findings
 
 
 def read_given(
@@ -180,14 +180,14 @@ def read_given(
 ) -> Listed[dict[str, float | str]]:
     """Headquarters' own figures of the month (工作天数, …), which stand in the list of targets."""
     origin = Origin("targets", scheme.name, scheme.version, month)
-    read = _by_field(paths, origin, scheme.given(), roster, anyway=anyway, beside=scheme.aims)
-    given: dict[str, dict[str, float | str]] = {
+    read = _by_field(paths, origin, scheme.given(), roster, anyway=anyway, also_there=scheme.aims)
+    figures: dict[str, dict[str, float | str]] = {
         dealer: {name: value.value if isinstance(value, Absence) else value for name, value in row.items()
                  if isinstance(value, float) or value is Absence.NOT_APPLICABLE}
         for dealer, row in read.rows.items()
     }  # fmt: skip
     of_values = [finding for finding in read.findings if finding.field]  # read_targets tells the others
-    return Listed(given, folded_repeats(of_values), read.refused)
+    return Listed(figures, folded_repeats(of_values), read.refused)
 
 
 def read_history(
@@ -215,11 +215,11 @@ def read_inspections(
     The list, and a date given for a day, must be of `month` (YYYY-MM; blank: not compared).
     """
     origin = Origin("inspections", scheme.name, scheme.version, month)
-    read = _by_field(paths, origin, scheme.by("headquarters"), roster, anyway=anyway, beside=scheme.given())
-    given: dict[str, dict[str, Value]] = {
+    read = _by_field(paths, origin, scheme.by("headquarters"), roster, anyway=anyway, also_there=scheme.given())
+    inspections: dict[str, dict[str, Value]] = {
         dealer: {n: v for n, v in row.items() if v is not Absence.MISSING} for dealer, row in read.rows.items()
     }
-    return Listed(given, folded_repeats(read.findings), read.refused)
+    return Listed(inspections, folded_repeats(read.findings), read.refused)
 
 
 def read_plan(
@@ -231,17 +231,17 @@ def read_plan(
         headings[part] = (part, f"{month}月", f"{month}月份目标")
     figures = [part for part in parts.PLAN if part != parts.PERSON]
     codes = Codes.of(roster)
-    asked = Asked(
+    spec = Asked(
         Origin("plan", scheme.name), {"项目": ("项目",), **headings}, beside=_FOREIGN, needed=("项目",),
         units=dict.fromkeys(figures, ""),
         known=lambda text: bool(codes.find(text)), repeated=True,
     )  # fmt: skip
-    table = read_table(paths, asked, anyway=anyway)
+    table = read_table(paths, spec, anyway=anyway)
     out: Listed[dict[str, float | str]] = Listed(findings=table.findings, refused=table.refused)
     fields = {
         folded(heading): (name, entry) for name, entry in scheme.targets().items() for heading in (name, entry.label)
     }
-    seen: dict[tuple[str, str], dict[str, tuple[Value, Row]]] = {}
+    by_field: dict[tuple[str, str], dict[str, tuple[Value, Row]]] = {}
     rows = _of_roster(table, codes, roster)
     _say_units(table, rows)
     for row in rows:
@@ -257,16 +257,16 @@ def read_plan(
             out.findings.append(Finding("XK-T071", row.file, row.place(parts.PERSON), facts=facts))
         if person.text:
             values[parts.PERSON] = person.text
-        whose = f"{roster[row.code].name} {label}"
+        subject = f"{roster[row.code].name} {label}"
         for part in figures:
             if part in row.columns:
                 reading = checked(entry, _read(entry, row, part))
                 if part not in parts.SO_FAR and isinstance(reading.value, float) and reading.value < 0:
                     reading = Reading(Absence.UNREADABLE).noting("XK-T098", found=show(entry, reading.value))
                 values[part] = reading.value
-                out.findings += _remarks(reading, row, part, name, f"{whose} {part}")
-        _merge(out.findings, seen.setdefault((row.code, name), {}), values, row, whose)
-    for (code, name), parts_seen in seen.items():
+                out.findings += _remarks(reading, row, part, name, f"{subject} {part}")
+        _merge(out.findings, by_field.setdefault((row.code, name), {}), values, row, subject)
+    for (code, name), parts_seen in by_field.items():
         known = {
             of_field(name, Part(part)): value
             for part, (value, _) in parts_seen.items()
@@ -294,7 +294,7 @@ def missing_targets(
 ) -> list[Finding]:
     """A finding for every field without a valid target for some dealers: nothing is issued until there is none."""
     dealers = list(roster)
-    found = []
+    findings = []
     for name, entry in scheme.targets().items():
         lacking: dict[str, list[str]] = {}
         for dealer in dealers:
@@ -303,8 +303,8 @@ def missing_targets(
                 lacking.setdefault("空白" if value is None else show(entry, value), []).append(dealer.code)
         for shown, codes in lacking.items():
             facts = {"dealer": some_of(codes), "label": entry.label or name, "found": shown}
-            found.append(Finding("XK-T023", file, field=name, facts=facts))
-    return found
+            findings.append(Finding("XK-T023", file, field=name, facts=facts))
+    return findings
 
 
 # ------------------------------------------------------------------ a list with a column for each field
@@ -329,42 +329,42 @@ def _by_field(
     roster: Mapping[str, Dealer],
     *,
     anyway: bool,
-    beside: Mapping[str, SchemeField] | None = None,
+    also_there: Mapping[str, SchemeField] | None = None,
     accept: Callable[[SchemeField, Reading], Reading] = lambda entry, reading: reading,
 ) -> _ByField:
-    """Values by dealer and field; a column that is neither a field's nor one of `beside` is a finding."""
+    """Values by dealer and field; a column that is neither a field's nor one of `also_there` is a finding."""
     codes = Codes.of(roster)
-    known = {heading for name, entry in (beside or {}).items() for heading in (name, entry.label) if heading}
-    asked = Asked(
+    known = {heading for name, entry in (also_there or {}).items() for heading in (name, entry.label) if heading}
+    spec = Asked(
         origin,
         {name: (entry.label or name, name) for name, entry in fields.items()},
         beside=frozenset(known) | _FOREIGN,
         units={name: entry.unit for name, entry in fields.items()}, known=lambda text: bool(codes.find(text)),
     )  # fmt: skip
-    table = read_table(paths, asked, anyway=anyway)
+    table = read_table(paths, spec, anyway=anyway)
     out = _ByField(table.file, table.columns, findings=table.findings, refused=table.refused)
-    seen: dict[str, dict[str, tuple[Value, Row]]] = {}
+    by_dealer: dict[str, dict[str, tuple[Value, Row]]] = {}
     twice: set[str] = set()
     rows = _of_roster(table, codes, roster)
     doubtful = _units_in_doubt(table, rows, fields)
     for row in rows:
-        if row.code in seen and row.code not in twice:
+        if row.code in by_dealer and row.code not in twice:
             twice.add(row.code)
             out.findings.append(_at(row, "XK-T022", dealer=row.code))
         values: dict[str, Value] = {}
         for name in row.columns:
-            entry, whose = fields[name], f"{roster[row.code].name} {fields[name].label or name}"
+            entry, subject = fields[name], f"{roster[row.code].name} {fields[name].label or name}"
             if name in doubtful:
                 values[name] = Absence.UNREADABLE
                 continue
             reading = accept(entry, checked(entry, _read(entry, row, name, origin.month)))
             values[name] = reading.value
             more = {"dealer": row.code, "label": entry.label or name}
-            out.findings += _remarks(reading, row, name, name, whose, more)
-        _merge(out.findings, seen.setdefault(row.code, {}), values, row, roster[row.code].name)
+            out.findings += _remarks(reading, row, name, name, subject, more)
+        _merge(out.findings, by_dealer.setdefault(row.code, {}), values, row, roster[row.code].name)
         out.places.setdefault(row.code, row)
     lost = {name for name in table.columns if not any(name in row.columns for row in rows)}
-    for code, row_seen in seen.items():  # of a heading that stands there twice no dealer has a value
+    for code, row_seen in by_dealer.items():  # of a heading that stands there twice no dealer has a value
         out.rows[code] = {name: value for name, (value, _) in row_seen.items()} | dict.fromkeys(
             lost, Absence.UNREADABLE
         )
@@ -386,11 +386,11 @@ def _of_roster(table: Table, codes: Codes, roster: Mapping[str, Dealer]) -> list
             continue
         if code != row.code:
             table.findings.append(_at(row, "XK-T072", found=row.code, code=code))
-        said = wording(row.name_cell).text
-        other = names.get(folded(said), code)
-        if other != code and folded(said) != folded(roster[code].name):
+        name = wording(row.name_cell).text
+        other = names.get(folded(name), code)
+        if other != code and folded(name) != folded(roster[code].name):
             place = row.name_cell.place if row.name_cell else row.code_cell.place
-            facts = {"dealer": code, "name": said, "other": other}
+            facts = {"dealer": code, "name": name, "other": other}
             table.findings.append(Finding("XK-T088", row.file, place, facts=facts))
             continue
         rows.append(replace(row, code=code))
@@ -470,7 +470,7 @@ def _too_far_apart(entry: SchemeField, rows: Iterable[Row], name: str) -> bool:
 
 
 def _merge(
-    findings: list[Finding], known: dict[str, tuple[Value, Row]], values: Mapping[str, Value], row: Row, whose: str
+    findings: list[Finding], known: dict[str, tuple[Value, Row]], values: Mapping[str, Value], row: Row, subject: str
 ) -> None:  # fmt: skip
     """Add a row to what earlier rows of the same key gave; where they contradict each other nothing counts."""
     for name, value in values.items():
@@ -479,7 +479,7 @@ def _merge(
             known[name] = value, row
         elif value not in (Absence.MISSING, before[0]):
             cells = f"{before[1].place(name)}、{row.place(name)}"
-            facts = {"label": f"{whose} {wording(row.columns[name].heading).text}", "cells": cells}
+            facts = {"label": f"{subject} {wording(row.columns[name].heading).text}", "cells": cells}
             findings.append(Finding("XK-T069", row.file, row.place(name), facts=facts))
             known[name] = Absence.UNREADABLE, row
 
@@ -488,13 +488,13 @@ def _remarks(
     reading: Reading, row: Row, part: str, name: str, label: str, more: Mapping[str, object] | None = None
 ) -> list[Finding]:  # fmt: skip
     """A reading's remarks as findings at its cell."""
-    found = []
+    findings = []
     for code, facts in reading.remarks:
-        told = {"label": label, **facts}
+        details = {"label": label, **facts}
         if code == "XK-T023":
-            told = {**(more or {}), **facts}
-        found.append(Finding(code, row.file, row.place(part), name, told))
-    return found
+            details = {**(more or {}), **facts}
+        findings.append(Finding(code, row.file, row.place(part), name, details))
+    return findings
 
 
 def _at(row: Row, code: str, /, **facts: object) -> Finding:

@@ -52,11 +52,11 @@ def said_moment(text: str, month: str = "") -> Moment | None:
         month: the month that is assessed (YYYY-MM), which tells the year where the text does not; "" takes none.
     """
     plain = unicodedata.normalize("NFKC", tidy(text)).strip()
-    found = _MOMENT.fullmatch(plain) or _DIGITS.fullmatch(plain)
-    if found:
-        return _of_parts(found, int(found["year"]))
-    found = _WITHOUT_YEAR.fullmatch(plain) if month else None
-    return _of_parts(found, _year(month, int(found["month"]))) if found else None
+    match = _MOMENT.fullmatch(plain) or _DIGITS.fullmatch(plain)
+    if match:
+        return _of_parts(match, int(match["year"]))
+    match = _WITHOUT_YEAR.fullmatch(plain) if month else None
+    return _of_parts(match, _year(month, int(match["month"]))) if match else None
 
 
 def moment_in(cell: RawCell, month: str = "") -> Moment | None:
@@ -82,8 +82,8 @@ def moment_in(cell: RawCell, month: str = "") -> Moment | None:
 
 def said_month(text: str) -> str:
     """A month as YYYY-MM; "" where the text says none."""
-    found = _MONTH.fullmatch(unicodedata.normalize("NFKC", tidy(text)))
-    year, number = (found[1] or found[3], int(found[2] or found[4])) if found else ("", 0)
+    match = _MONTH.fullmatch(unicodedata.normalize("NFKC", tidy(text)))
+    year, number = (match[1] or match[3], int(match[2] or match[4])) if match else ("", 0)
     return f"{year}-{number:02d}" if 1 <= number <= 12 else ""
 
 
@@ -103,30 +103,30 @@ def month_in(cell: RawCell | None) -> str:
 
 def _of_decimal(digits: str, month: str) -> Moment | None:
     """12.8 is the 8th of December; 12.1 may have been 12.10."""
-    found = said_moment(digits, month)
+    moment = said_moment(digits, month)
     longer = said_moment(f"{digits}0", month) if len(digits.partition(".")[2]) == 1 else None
-    if found and longer:
-        return Moment(found.at, other=longer.at)
-    return found
+    if moment and longer:
+        return Moment(moment.at, other=longer.at)
+    return moment
 
 
-def _of_parts(found: re.Match[str], year: int) -> Moment | None:
-    hour, minute, second = (int(found[part] or 0) for part in ("hour", "minute", "second"))
-    half = (found["half"] or found["half2"] or "").upper()
-    if (found["half"] and found["half2"]) or (half and hour > 12):
+def _of_parts(match: re.Match[str], year: int) -> Moment | None:
+    hour, minute, second = (int(match[part] or 0) for part in ("hour", "minute", "second"))
+    half = (match["half"] or match["half2"] or "").upper()
+    if (match["half"] and match["half2"]) or (half and hour > 12):
         return None
     if half in ("下午", "晚上", "PM") and hour < 12:
         hour += 12
     elif half in ("上午", "早上", "AM") and hour == 12:
         return None  # midnight or noon?
     try:
-        at = datetime(year, int(found["month"]), int(found["day"]), hour, minute, second)
+        at = datetime(year, int(match["month"]), int(match["day"]), hour, minute, second)
     except ValueError:
         return None
-    weekday = (found["weekday"] or "").replace("天", "日")
+    weekday = (match["weekday"] or "").replace("天", "日")
     if weekday and _WEEKDAYS.index(weekday) != at.weekday():
         return None
-    return Moment(at, timed=found["hour"] is not None)
+    return Moment(at, timed=match["hour"] is not None)
 
 
 def _of_serial(number: float) -> Moment | None:

@@ -1,4 +1,4 @@
-"""What lies already where headquarters is about to write: nothing of another month, and nothing filled in, is lost."""
+"""Protects what already exists where headquarters is about to write: other months and filled-in forms."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def recorded(folder: Path) -> Mapping[str, str]:
 
 
 def digest(data: bytes) -> str:
-    """By which a blank is known again."""
+    """The digest by which a blank is recognised."""
     return hashlib.sha256(data).hexdigest()
 
 
@@ -43,7 +43,7 @@ def issued_as(path: Path, blanks: Mapping[str, str]) -> bool:
 
 
 def folder_findings(issue: Issue, folder: Path, files: Mapping[str, str], *, replace: bool) -> list[Finding]:
-    """What speaks against issuing into a folder.
+    """Reasons not to issue into a folder.
 
     Args:
         issue: what is to be issued.
@@ -51,26 +51,26 @@ def folder_findings(issue: Issue, folder: Path, files: Mapping[str, str], *, rep
         files: the dealer code of each file that would be written, by name.
         replace: headquarters insists on replacing another issue. A workbook that may be filled in is never replaced.
     """
-    found = []
+    findings = []
     if not replace and (folder / ISSUE_FILE).is_file():
-        there, wanted = _issued(folder), f"{issue.scheme.name} {issue.month}"
-        if not there:
-            found.append(Finding("XK-W072", ISSUE_FILE, facts={"path": str(folder / ISSUE_FILE)}))
-        elif there != wanted:
-            facts = {"path": str(folder), "found": there, "expected": wanted}
-            found.append(Finding("XK-W070", ISSUE_FILE, facts=facts))
+        present, wanted = _issued(folder), f"{issue.scheme.name} {issue.month}"
+        if not present:
+            findings.append(Finding("XK-W072", ISSUE_FILE, facts={"path": str(folder / ISSUE_FILE)}))
+        elif present != wanted:
+            facts = {"path": str(folder), "found": present, "expected": wanted}
+            findings.append(Finding("XK-W070", ISSUE_FILE, facts=facts))
     elif not replace and (folder / MASTER_FILE).exists():
-        found.append(Finding("XK-W072", MASTER_FILE, facts={"path": str(folder / MASTER_FILE)}))
+        findings.append(Finding("XK-W072", MASTER_FILE, facts={"path": str(folder / MASTER_FILE)}))
     blanks = recorded(folder)
     for name, dealer in files.items():
         path = folder / name
         if path.is_file() and not issued_as(path, blanks):
-            found.append(Finding("XK-W071", name, facts={"path": str(path), "dealer": dealer}))
-    return found
+            findings.append(Finding("XK-W071", name, facts={"path": str(path), "dealer": dealer}))
+    return findings
 
 
 def form_findings(path: Path, origin: Origin, *, replace: bool) -> list[Finding]:
-    """What speaks against writing a form: a file that is another form, no form, or one that is filled in.
+    """Reasons not to write a form: the file there is another form, no form, or filled in.
 
     Args:
         path: where the form would be written.
@@ -91,7 +91,7 @@ def form_findings(path: Path, origin: Origin, *, replace: bool) -> list[Finding]
 
 
 def marked_origin(path: Path) -> Origin | None:
-    """What a form or list of ours is; None where the file is none."""
+    """The origin of one of our forms or lists; None if the file is not one."""
     return _origin(_book(path))
 
 
@@ -104,19 +104,19 @@ def _origin(book: Workbook | None) -> Origin | None:
 
 def _filled(book: Workbook) -> int:
     """Cells that somebody has filled in: right of the dealers, below the headings, and all of further sheets."""
-    form, *others = book.worksheets
+    form, *further = book.worksheets
     frozen = form.freeze_panes
     head = form[frozen].row - 1 if frozen else 1
-    own = (cell for row in form.iter_rows(min_row=head + 1, min_col=_KEYS + 1) for cell in row)
-    more = (cell for sheet in others for row in sheet.iter_rows() for cell in row)
-    return sum(1 for cells in (own, more) for cell in cells if cell.value not in (None, ""))
+    entries = (cell for row in form.iter_rows(min_row=head + 1, min_col=_KEYS + 1) for cell in row)
+    elsewhere = (cell for sheet in further for row in sheet.iter_rows() for cell in row)
+    return sum(1 for cells in (entries, elsewhere) for cell in cells if cell.value not in (None, ""))
 
 
 def _book(path: Path) -> Workbook | None:
     try:
         return load_workbook(io.BytesIO(path.read_bytes()))
     except Exception:
-        return None  # no form of ours, whatever is wrong with it
+        return None  # it is not one of our forms, whatever is wrong with it
 
 
 def _issued(folder: Path) -> str:

@@ -1,4 +1,4 @@
-"""What earlier months tell this month's blanks: last values, earlier months, plans, open measures.
+"""What this month's blanks carry over from earlier months: last values, earlier months, plans, open measures.
 
 Everything goes by names. X_上月 is last month's X; X_前3月 is X of three months ago, which last month knew as X_前2月;
 X_去年同月 is X of twelve months ago; the plan's targets and the diagnoses' persons and days carry over as they are; the
@@ -86,8 +86,8 @@ def peer_ranks(scheme: Scheme, roster: Mapping[str, Dealer], values: Mapping[str
             sign = -1 if better == "up" else 1
             figures = {code: sign * round(value, 10) for code, value in known.items() if isinstance(value, float)}
             order = sorted(figures.values())
-            for code, mine in figures.items():
-                ranks[code][of_field(name, parts.RANK)] = f"{bisect_left(order, mine) + 1}/{len(figures)}"
+            for code, figure in figures.items():
+                ranks[code][of_field(name, parts.RANK)] = f"{bisect_left(order, figure) + 1}/{len(figures)}"
     return ranks
 
 
@@ -101,7 +101,7 @@ def contradictions(plan: Listed[Carried], known: Iterable[Mapping[str, Carried]]
     """Where the plan's 本年以前 or 本季以前 is another than what the months before come to (XK-T085), and its target of
     the month another than the month's (XK-T099)."""
     of_month = parts.MONTH_TARGETS[int(issue.month[5:]) - 1]
-    found = []
+    findings = []
     for code, values in plan.rows.items():
         targets = issue.targets.get(code, {})
         before = {name: value for source in known for name, value in source.get(code, {}).items()}
@@ -116,8 +116,8 @@ def contradictions(plan: Listed[Carried], known: Iterable[Mapping[str, Carried]]
                 file, place = plan.places[code, name]
                 label = f"{code} {issue.scheme.fields[base].label or base} {part}"
                 facts = {"label": label, "found": f"{value:,.10g}", "expected": f"{expected:,.10g}"}
-                found.append(Finding("XK-T099" if part == of_month else "XK-T085", file, place, base, facts))
-    return folded_repeats(found)
+                findings.append(Finding("XK-T099" if part == of_month else "XK-T085", file, place, base, facts))
+    return folded_repeats(findings)
 
 
 def _read(paths: list[Path], scheme: str, wanted: str, anyway: bool) -> Listed[Known]:
@@ -162,7 +162,7 @@ def carried_over(layout: Layout, months: Mapping[int, Known], month: str) -> Car
 
 
 def year_gaps(months: Mapping[int, Known], month: str) -> list[int]:
-    """How many months ago nothing was reported although it was both before and after: the year so far is not known."""
+    """The months (counted back) without a report between reported ones: the year so far is not known."""
     reported = [ago for ago in months if ago < int(month[5:])]
     return [ago for ago in range(1, max(reported, default=0)) if ago not in months]
 
@@ -175,7 +175,7 @@ class _Earlier:
     number: int
 
     def of_slot(self, name: str, *, planned: bool) -> float | str | None:
-        """What a slot's name asks for; `planned`: it is headquarters' plan, not the dealer's own words."""
+        """The value for a slot's name; `planned`: it comes from headquarters' plan, not from the dealer."""
         base, part = split_name(name)
         ago = months_ago(part)
         if ago is not None:
@@ -208,13 +208,13 @@ class _Earlier:
         return total
 
     def carried(self, name: str, part: Part, *, planned: bool) -> float | str | None:
-        """What stays as it was when last reported; of the plan, as the last month had it that had any.
+        """A value carried over from the last report; a planned one from the last month that had any.
 
         The months' targets only within their year.
         """
         of_year = [ago for ago in sorted(self.months) if part not in parts.MONTH_TARGETS or ago < self.number]
-        had = [self.months[ago].get(name) for ago in (of_year if planned else of_year[:1])]
-        return next((value for value in had if value is not None), None)
+        earlier = [self.months[ago].get(name) for ago in (of_year if planned else of_year[:1])]
+        return next((value for value in earlier if value is not None), None)
 
 
 def _named_values(path: Path) -> tuple[Known, str]:

@@ -30,7 +30,7 @@ REGIONS = ("区域", "大区", "region")
 _REMARKS = ("备注", "remark", "note", "序号", "no", "no.")
 _TOTALS = re.compile(r".*(合计|总计|小计|汇总|共计|平均|均值)|(sub|grand)?total|sum|average|mean")
 _NOTE = re.compile(r"(注|备注|说明|制表|审核|填表|单位|日期|批准|复核)")
-_SENTENCE = re.compile(r".*[:,，。；;、！？!?]|.{25}")  # no code looks so, as long as nothing else stands in its row
+_SENTENCE = re.compile(r".*[:,，。；;、！？!?]|.{25}")  # never a dealer code when it is alone in its row
 Files = Path | Sequence[Path]
 
 
@@ -182,12 +182,12 @@ def _of_file(path: Path, asked: Asked, anyway: bool) -> Table:
 
 
 def _distinct(findings: Iterable[Finding]) -> list[Finding]:
-    """Each finding once: several sheets may say the same of their file."""
+    """Each finding once: several sheets may give the same finding about their file."""
     return list({(found.code, found.place, tuple(map(str, found.facts.items()))): found for found in findings}.values())
 
 
 def _lacking(table: Table, sheet: _Sheet, asked: Asked) -> None:
-    """The key is there and what is asked is not: another list, or headings that nobody knows."""
+    """Findings where the key column is there but none of the wanted ones: another list, or unknown headings."""
     table.refused = True
     _say_unknown(table, sheet)
     names = {column.name for column in sheet.columns}
@@ -387,7 +387,7 @@ _WHY = {"blank": "只有空格", "totals": "合计", "note": "说明文字", "un
 def _no_dealers(
     filled: Mapping[int, RawCell], texts: Mapping[int, str], sheet: _Sheet, columns: Mapping[str, Column], asked: Asked
 ) -> str:
-    """Why a row is nobody's: totals, a note, units; "" where it may be somebody's."""
+    """Why a row belongs to no dealer (totals, a note, units); "" if it may belong to one."""
     code = texts.get(sheet.key, "")
     if code and asked.known(code):
         return ""

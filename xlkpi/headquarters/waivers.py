@@ -35,16 +35,16 @@ def read_waivers(
 ) -> tuple[tuple[Ruling, ...], list[Finding]]:  # fmt: skip
     """The waivers of a list, or of several, and what is wrong with them."""
     waivers: list[Ruling] = []
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for path in [paths] if isinstance(paths, Path) else paths:
         from_yaml = path.suffix.lower() in (".yaml", ".yml")
         rows, wrong = _from_yaml(path) if from_yaml else _from_workbook(path, anyway)
-        found += wrong
+        findings += wrong
         for number, written, place in rows:
             row = _as_known(written, issue)
             why = _why_unusable(row, issue)
             if why:
-                found.append(Finding(UNUSABLE, path.name, place, facts={"row": number, "why": why}))
+                findings.append(Finding(UNUSABLE, path.name, place, facts={"row": number, "why": why}))
                 continue
             waivers.append(
                 Ruling(
@@ -52,7 +52,7 @@ def read_waivers(
                     who=row["who"], first=row["month"], last=row["until"] or row["month"],
                 )
             )  # fmt: skip
-    return tuple(waivers), found
+    return tuple(waivers), findings
 
 
 def _as_known(row: Mapping[str, str], issue: Issue) -> dict[str, str]:
@@ -91,11 +91,11 @@ Rows = Iterable[tuple[int, dict[str, str], Place | None]]
 def _from_workbook(path: Path, anyway: bool) -> tuple[Rows, list[Finding]]:
     needed = tuple(key for key in COLUMNS if key not in ("dealer", *_OPTIONAL))
     columns = {key: (heading,) for key, heading in COLUMNS.items() if key != "dealer"}
-    asked = Asked(
+    spec = Asked(
         Origin("waivers"), columns, key=(COLUMNS["dealer"], "代码"), needed=needed, beside=frozenset(("经销商名称",)),
         repeated=True,
     )  # fmt: skip
-    table = read_table(path, asked, anyway=anyway)
+    table = read_table(path, spec, anyway=anyway)
     rows: list[tuple[int, dict[str, str], Place | None]] = []
     for row in table.rows:
         texts = {key: _text(key, row.cells.get(key)) for key in columns}
@@ -104,10 +104,10 @@ def _from_workbook(path: Path, anyway: bool) -> tuple[Rows, list[Finding]]:
 
 
 def _text(key: str, raw: RawCell | None) -> str:
-    said = wording(raw)
+    content = wording(raw)
     if key in ("month", "until"):
-        return month_in(raw) or said.text or said.fault  # Excel makes a date of 2026-11
-    return said.text or said.fault
+        return month_in(raw) or content.text or content.fault  # Excel makes a date of 2026-11
+    return content.text or content.fault
 
 
 def _from_yaml(path: Path) -> tuple[Rows, list[Finding]]:
@@ -128,16 +128,16 @@ def _from_yaml(path: Path) -> tuple[Rows, list[Finding]]:
             Finding(UNUSABLE, path.name, facts={"row": 1, "why": "应是一列条目，每条有 dealer、code、month 等"})
         ]
     strange = [(n, key) for n, entry in enumerate(entries, 1) for key in entry if key not in COLUMNS]
-    found = [Finding(UNUSABLE, path.name, facts={"row": n, "why": f"不认识 {key}"}) for n, key in strange]
+    findings = [Finding(UNUSABLE, path.name, facts={"row": n, "why": f"不认识 {key}"}) for n, key in strange]
     bad = {n for n, _ in strange}
     rows = [
-        (n, {key: _said(key, entry.get(key)) for key in COLUMNS}, None)
+        (n, {key: _yaml_text(key, entry.get(key)) for key in COLUMNS}, None)
         for n, entry in enumerate(entries, 1)
         if n not in bad
     ]
-    return rows, found
+    return rows, findings
 
 
-def _said(key: str, value: object) -> str:
+def _yaml_text(key: str, value: object) -> str:
     text = "" if value is None else str(value).strip()
     return said_month(text) or text if key in ("month", "until") else text

@@ -69,9 +69,9 @@ def _shows_percent(code: str | Unknown | None, number: float) -> bool:
 
 def tidy(text: str) -> str:
     """A text as it is kept: the file format's escapes decoded, invisible characters gone, one line, no outer blanks."""
-    decoded = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
-    seen = "".join(c for c in decoded if unicodedata.category(c) != "Cf" and (c.isspace() or c.isprintable()))
-    return re.sub(r"\s+", lambda gap: "" if _is_break(gap) else " ", seen).strip()
+    decoded = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
+    visible = "".join(c for c in decoded if unicodedata.category(c) != "Cf" and (c.isspace() or c.isprintable()))
+    return re.sub(r"\s+", lambda gap: "" if _is_break(gap) else " ", visible).strip()
 
 
 def closed_up(text: str) -> str:
@@ -98,18 +98,18 @@ _TRADITIONAL = str.maketrans(
 
 
 def alike(text: str) -> str:
-    """A name to see by whether two of them are one in two spellings: 华東 and 华东, 华东区 and 华东."""
+    """A key by which two spellings of one name are equal: 华東 and 华东, 华东区 and 华东."""
     return re.sub(r"(大区|片区|区域|区)$", "", folded(text).translate(_TRADITIONAL))
 
 
 def folded(text: str) -> str:
-    """A text to compare by: no blanks, no invisible characters, no difference of width or of capitals."""
+    """A key to compare texts by: without blanks and invisible characters, ignoring width and case."""
     return re.sub(r"\s", "", unicodedata.normalize("NFKC", tidy(text))).casefold()
 
 
 @dataclass(slots=True)
 class Codes:
-    """Known codes, found again in any spelling that is one code's alone."""
+    """Known codes, looked up in any spelling that fits one code only."""
 
     exact: dict[str, str] = field(default_factory=dict)
     _alike: dict[str, set[str]] = field(default_factory=dict)
@@ -117,12 +117,12 @@ class Codes:
     @classmethod
     def of(cls, codes: Iterable[str]) -> Codes:
         """From the roster's codes."""
-        made = cls()
+        index = cls()
         for code in codes:
-            made.exact[code] = code
+            index.exact[code] = code
             for key in (folded(code), folded(code).lstrip("0")):
-                made._alike.setdefault(key, set()).add(code)
-        return made
+                index._alike.setdefault(key, set()).add(code)
+        return index
 
     def find(self, text: str) -> str:
         """The code that a text means; "" where none does, or more than one."""

@@ -1,8 +1,8 @@
-"""A process of its own for what may never end: it can be killed whatever it does, and the run goes on.
+"""Runs work that may never end in a separate process, which can be killed at any time while the run goes on.
 
-A signal ends a loop of Python and a pattern; what never comes back from C, only the end of its process does. The
+A signal can end a loop or a pattern in Python, but not a call that never returns from C: that needs a kill. The
 process is started once and serves one kind of work after another, so that a command pays for its start once.
-Its parent's end ends it too: nobody asks it any more.
+It also ends when its parent ends.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 _START: Final = "import sys; sys.path[:] = {path!r}; from xlkpi.intake.apart import serve; serve()"
-_idle: list[subprocess.Popen[bytes]] = []  # at most one, kept for who needs it next
+_idle: list[subprocess.Popen[bytes]] = []  # at most one, kept for the next user
 
 
 class Ended(Exception):
@@ -32,28 +32,28 @@ class Ended(Exception):
 
 
 class Apart:
-    """Calls what `make(*given)` makes, in a process of its own; it is made there once, and again where the process had
-    to be ended. `make` must be found by name in a module, and all that goes to and fro can be pickled. Threads that
-    ask at the same time wait for each other."""
+    """Calls the function that `make(*arguments)` returns, in another process; it is made there once, and again if the
+    process had to be ended. `make` must be importable by name, and arguments and results must be picklable. Threads
+    that call at the same time wait for each other."""
 
-    def __init__(self, make: Callable[..., Callable[..., Any]], *given: object):
-        self._given = make, given
+    def __init__(self, make: Callable[..., Callable[..., Any]], *arguments: object):
+        self._work = make, arguments
         self._process: subprocess.Popen[bytes] | None = None
-        self._made = False  # whether the process has said that the work is made
+        self._ready = False  # whether the process has said that the work is made
         self._asking = threading.Lock()
 
     def start(self) -> None:
-        """Begin to start the process; what is asked first need not wait so long."""
+        """Start the process early, so that the first call need not wait for it."""
         if self._process is not None:
             if _is_there(self._process):
                 return
-            self._drop()  # it has died since, and what is asked next has no part in that
-        self._process = _left() or _started()
-        with contextlib.suppress(OSError):  # it is dead already: the first question will tell
-            _ask(self._process, True, self._given)
+            self._drop()  # it died since the last call, which is no fault of the next one
+        self._process = _idle_process() or _started()
+        with contextlib.suppress(OSError):  # it is dead already: the first call will notice
+            _ask(self._process, True, self._work)
 
     def __call__(self, seconds: float, *sent: object) -> Any:
-        """What the work gives.
+        """The result of the work.
 
         Raises:
             Ended: it took longer than so many seconds, or its process died.
@@ -61,24 +61,24 @@ class Apart:
         """
         with self._asking:
             try:
-                answer, error = self._asked(seconds, sent)
-            except BaseException:  # also Ctrl-C: an answer that is still to come would be taken for the next one's
+                answer, error = self._answer_to(seconds, sent)
+            except BaseException:  # also Ctrl-C: an answer still to come would be taken for that of the next call
                 self._drop()
                 raise
         if error is not None:
             raise error
         return answer
 
-    def _asked(self, seconds: float, sent: object) -> tuple[Any, Exception | None]:
+    def _answer_to(self, seconds: float, sent: object) -> tuple[Any, Exception | None]:
         self.start()
         process = self._process
         if process is None:
             raise RuntimeError("the process was not started")
-        if not self._made:
+        if not self._ready:
             _, error = _answer(process)
             if error is not None:
                 raise error
-            self._made = True
+            self._ready = True
         late = threading.Event()
 
         def ring() -> None:
@@ -96,34 +96,34 @@ class Apart:
             raise Ended(by_clock=late.is_set()) from None
         finally:
             clock.cancel()
-            clock.join()  # a clock that rings just now has rung before anything else is asked
+            clock.join()  # a timer that fires just now has fired before the next call
             if late.is_set():
                 self._drop()
 
     def close(self) -> None:
-        """Leave the process to the next one who needs it; a question starts it again."""
+        """Hand the process to the next user; another call starts one again."""
         process = self._process
         if process is None:
             return
-        if _idle or not self._made or not _is_there(process):
+        if _idle or not self._ready or not _is_there(process):
             self._drop()
         else:
-            self._process, self._made = None, False
+            self._process, self._ready = None, False
             _idle.append(process)
 
     def end(self) -> None:
-        """End the process, whatever it does; what was asked of it raises Ended."""
+        """Kill the process; a call in progress raises Ended."""
         process = self._process
         if process is not None:
             process.kill()
-            if self._asking.acquire(blocking=False):  # else who asks drops it
+            if self._asking.acquire(blocking=False):  # else the calling thread drops it
                 try:
                     self._drop()
                 finally:
                     self._asking.release()
 
     def _drop(self) -> None:
-        process, self._process, self._made = self._process, None, False
+        process, self._process, self._ready = self._process, None, False
         if process is not None:
             _kill(process)
 
@@ -136,8 +136,8 @@ def _is_there(process: subprocess.Popen[bytes]) -> bool:
     return process.poll() is None
 
 
-def _left() -> subprocess.Popen[bytes] | None:
-    """The process that another one has left, where it is still there."""
+def _idle_process() -> subprocess.Popen[bytes] | None:
+    """The process that an earlier user has left, if it still runs."""
     while _idle:
         with contextlib.suppress(IndexError):  # another thread was faster
             process = _idle.pop()
@@ -149,7 +149,7 @@ def _left() -> subprocess.Popen[bytes] | None:
 
 def _started() -> subprocess.Popen[bytes]:
     hidden = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # no window flashes up on Windows
-    path = [str(Path(_folder(), entry)) for entry in sys.path]  # it goes to other folders than the one of now
+    path = [str(Path(_folder(), entry)) for entry in sys.path]  # absolute: the process changes folders
     # -P: the folder that the program was called in is no place to import from
     return subprocess.Popen(  # noqa: S603 - our own program
         [sys.executable, "-P", "-c", _START.format(path=path)],
@@ -157,13 +157,13 @@ def _started() -> subprocess.Popen[bytes]:
     )  # fmt: skip
 
 
-def _ask(process: subprocess.Popen[bytes], is_new: bool, told: object) -> None:
-    """Ask from where we stand now: a path without a folder means ours, not the one that the process was started in."""
-    _send(_line(process.stdin), pickle.dumps((_folder(), is_new, told)))
+def _ask(process: subprocess.Popen[bytes], is_new: bool, message: object) -> None:
+    """Send a call with our working folder: relative paths mean ours, not that of the process."""
+    _send(_line(process.stdin), pickle.dumps((_folder(), is_new, message)))
 
 
 def _folder() -> str:
-    """Where we stand; "" where somebody has removed it: a path without a folder leads nowhere for us either."""
+    """Our working folder; "" if it was removed: then relative paths lead nowhere for us either."""
     try:
         return str(Path.cwd())
     except OSError:
@@ -182,7 +182,7 @@ def _send(pipe: IO[bytes], data: bytes) -> None:
 
 
 def _received(pipe: IO[bytes]) -> bytes | None:
-    """What was sent; None where the other side is gone."""
+    """The message received; None if the other side has gone."""
     head = pipe.read(8)
     size = int.from_bytes(head, "big")
     data = pipe.read(size)
@@ -201,7 +201,7 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
     process.kill()
     for line in (process.stdin, process.stdout):
         if line is not None:
-            with contextlib.suppress(OSError):  # what was still to be written goes nowhere
+            with contextlib.suppress(OSError):  # what is still unwritten is dropped
                 line.close()
     process.wait()
 
@@ -213,27 +213,27 @@ def _kill_idle() -> None:
 
 
 def serve() -> None:
-    """Run in the process: take one kind of work after another and answer, until nobody asks any more."""
+    """The main loop of the process: take one kind of work after another and answer, until the input ends."""
     import signal  # noqa: PLC0415
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     asks, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # a stray print is no answer, not even one from C
+    os.dup2(2, 1)  # a stray print must not look like an answer, not even one from C
     work: Callable[..., Any] | None = None
     with contextlib.suppress(OSError), Path(os.devnull).open("w", encoding="utf-8") as nowhere:
-        while (asked := _received(asks)) is not None:
+        while (request := _received(asks)) is not None:
             try:
-                folder, is_new, told = pickle.loads(asked)  # noqa: S301 - our own parent
+                folder, is_new, message = pickle.loads(request)  # noqa: S301 - our own parent
                 answer = None
                 if folder:
                     os.chdir(folder)
                 if is_new:
-                    work = None  # two kinds at once take twice the memory
-                    make, given = told
-                    work = make(*given)
+                    work = None  # two kinds of work at once would take twice the memory
+                    make, arguments = message
+                    work = make(*arguments)
                 elif work is not None:
-                    seconds, sent = told
-                    # should the parent be killed nobody else ends this process; the watch is a thread of C
+                    seconds, sent = message
+                    # if the parent is killed, only this ends the process; the watchdog is a C thread
                     faulthandler.dump_traceback_later(2 * seconds + 60, exit=True, file=nowhere)
                     answer = work(*sent)
                 packed = pickle.dumps((answer, None))
@@ -241,12 +241,12 @@ def serve() -> None:
                 packed = pickle.dumps((None, _plain(error)))
             finally:
                 faulthandler.cancel_dump_traceback_later()
-                os.chdir(sys.prefix)  # Windows removes no folder that somebody stands in
+                os.chdir(sys.prefix)  # Windows does not remove the working folder of a process
             _send(answers, packed)
 
 
 def _plain(error: Exception) -> Exception:
-    """An error as it can be sent."""
+    """An error that can be pickled."""
     with contextlib.suppress(Exception):
         pickle.loads(pickle.dumps(error))  # noqa: S301
         return error

@@ -1,4 +1,4 @@
-"""A clock and a memory budget for reading one file: over it the file gets one finding, and the run goes on.
+"""A time and memory budget for reading one file: a file over it gets one finding, and the run goes on.
 
 The limits stand in the process that reads: a timer of the system interrupts Python and its patterns, and the process
 may grow only so far (Linux; macOS has the timer alone, Windows neither). What a timer cannot interrupt, a call that
@@ -32,9 +32,9 @@ class Budget:
     memory: int = 1 << 30
 
     @classmethod
-    def given(cls) -> Self:
-        """As the environment says: XLKPI_FILE_SECONDS and XLKPI_FILE_MEMORY_MB; 30 and 1024 where it says nothing
-        that is a number above nought."""
+    def from_environment(cls) -> Self:
+        """From the environment: XLKPI_FILE_SECONDS and XLKPI_FILE_MEMORY_MB; 30 and 1024 where a variable is missing
+        or not a positive number."""
         usual = cls()
         megabytes = _positive("XLKPI_FILE_MEMORY_MB", usual.memory / (1 << 20))
         return cls(_positive("XLKPI_FILE_SECONDS", usual.seconds), int(megabytes * (1 << 20)))
@@ -49,12 +49,12 @@ def _positive(name: str, usual: float) -> float:
 
 
 class OverTime(BaseException):
-    """The clock ran out. No Exception: nothing on the way may take it for an error of its own."""
+    """The time is over. Not an Exception, so that no handler on the way takes it for its own error."""
 
 
 def out_of_memory(file: str, budget: Budget | None = None) -> Finding:
     """The finding for a file that took more memory than it may."""
-    return Finding("XK-F021", file, facts={"limit": (budget or Budget.given()).memory >> 20})
+    return Finding("XK-F021", file, facts={"limit": (budget or Budget.from_environment()).memory >> 20})
 
 
 def out_of_time(file: str, budget: Budget) -> Finding:
@@ -69,7 +69,7 @@ def limits_here() -> bool:
 
 @contextlib.contextmanager
 def limited(budget: Budget) -> Iterator[None]:
-    """Limit what happens inside; for where `limits_here`.
+    """Limit time and memory of the block; only if `limits_here`.
 
     Raises:
         OverTime: it took too long.
@@ -81,14 +81,14 @@ def limited(budget: Budget) -> Iterator[None]:
 
     with _memory_limited(budget.memory):
         before = signal.signal(signal.SIGALRM, ring)
-        rest, _ = signal.setitimer(signal.ITIMER_REAL, budget.seconds, _AGAIN)
+        other_timer, _ = signal.setitimer(signal.ITIMER_REAL, budget.seconds, _AGAIN)
         try:
             yield
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
-            if rest:  # somebody else's timer was on
-                signal.setitimer(signal.ITIMER_REAL, max(rest, 0.001))
+            if other_timer:  # somebody else's timer was on
+                signal.setitimer(signal.ITIMER_REAL, max(other_timer, 0.001))
 
 
 @contextlib.contextmanager
@@ -108,7 +108,7 @@ def _memory_limited(memory: int) -> Iterator[None]:
 
 
 def within(budget: Budget, file: str, work: Callable[[], T]) -> T | Finding:
-    """Do something with a file in this process, within the budget; a finding where it takes more. For where
+    """Run something on a file in this process, within the budget; a finding if it takes more. Only if
     `limits_here`; elsewhere nothing is limited."""
     try:
         if not limits_here():

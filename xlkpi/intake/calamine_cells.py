@@ -1,7 +1,7 @@
 """Cells of an .xls, .et or .ods file, read by calamine. Run as a program of its own: a file on stdin, JSON on stdout.
 
 calamine allocates what a file claims to need and then aborts the whole process, which nothing in Python can catch
-(tafia/calamine#684, #693). So it never runs in ours. This file imports nothing of ours, to start in some 30 ms.
+(tafia/calamine#684, #693). So it never runs in our process. This file imports nothing of xlkpi, to start in 30 ms.
 
 The answer is `{"sheets": {name: {ref: [kind, text]}}, "formats": {name: {ref: code}}, "hidden": [name]}` with the kinds
 n, t, b and d, or `{"refused": why, …}`.
@@ -61,8 +61,8 @@ def _cell(value: Any) -> Cell | None:
 def _letters(column: int) -> str:
     text = ""
     while column:
-        column, rest = divmod(column - 1, 26)
-        text = chr(65 + rest) + text
+        column, digit = divmod(column - 1, 26)
+        text = chr(65 + digit) + text
     return text
 
 
@@ -130,11 +130,11 @@ def _formats_in_book(data: bytes, sheets: dict[str, dict[str, Cell]]) -> Formats
     book = xlrd.open_workbook(file_contents=data, formatting_info=True, logfile=io.StringIO())
     formats: Formats = {}
     for sheet in book.sheets():
-        held = sheets.get(sheet.name, {})
+        cells = sheets.get(sheet.name, {})
         for row in range(sheet.nrows):
             for column in range(sheet.row_len(row)):
                 ref = f"{_letters(column + 1)}{row + 1}"
-                if ref in held and held[ref][0] == "n":
+                if ref in cells and cells[ref][0] == "n":
                     look = book.xf_list[sheet.cell_xf_index(row, column)]
                     formats.setdefault(sheet.name, {})[ref] = book.format_map[look.format_key].format_str
     return formats
@@ -157,9 +157,9 @@ def _shown_in_document(data: bytes) -> Formats:
                 node.clear()
             elif event == "end" and node.tag == f"{_TABLE}table-row":
                 times = int(node.get(f"{_TABLE}number-rows-repeated", "1"))
-                said = [(column, _literal(shown)) for column, shown in enumerate(line, 1) if shown]
-                for number in range(row + 1, row + 1 + min(times, _TALLEST) if said else 0):
-                    formats.setdefault(name, {}).update((f"{_letters(column)}{number}", code) for column, code in said)
+                texts = [(column, _literal(shown)) for column, shown in enumerate(line, 1) if shown]
+                for number in range(row + 1, row + 1 + min(times, _TALLEST) if texts else 0):
+                    formats.setdefault(name, {}).update((f"{_letters(column)}{number}", code) for column, code in texts)
                 row += times
                 node.clear()
     return formats

@@ -148,8 +148,8 @@ def _user_defined(package: Package) -> dict[str, str]:
     if "meta.xml" not in package:
         return {}
     root = ElementTree.fromstring(package.xml("meta.xml"))  # noqa: S314 - the guard refused every DOCTYPE
-    own = (node for node in root.iter() if node.tag.endswith("}user-defined"))
-    return {next((v for k, v in node.items() if k.endswith("}name")), ""): node.text or "" for node in own}
+    nodes = (node for node in root.iter() if node.tag.endswith("}user-defined"))
+    return {next((v for k, v in node.items() if k.endswith("}name")), ""): node.text or "" for node in nodes}
 
 
 def _by_calamine(raw: bytes) -> tuple[_Cells, frozenset[str], Mapping[str, Mapping[str, str]]]:

@@ -77,7 +77,7 @@ def sections(code: str) -> tuple[Section, ...] | None:
     """The sections of a format code; None where it is no code that Excel would take."""
     if len(code) > _LONGEST:
         return None
-    made: list[Section] = []
+    complete: list[Section] = []
     tokens: list[Token] = []
     condition: tuple[str, Decimal] | None = None
     for token in _tokens(code):
@@ -87,11 +87,11 @@ def sections(code: str) -> tuple[Section, ...] | None:
             sign, limit = token.text.split(" ")
             condition = sign, Decimal(limit)
         elif token.kind == "end":
-            made.append(Section(tuple(tokens), condition))
+            complete.append(Section(tuple(tokens), condition))
             tokens, condition = [], None
         else:
             tokens.append(token)
-    return tuple(made) if len(made) <= 4 else None
+    return tuple(complete) if len(complete) <= 4 else None
 
 
 def _tokens(code: str) -> Iterator[Token]:
@@ -147,17 +147,17 @@ _KINDS: Final = {
 }  # fmt: skip
 
 
-def _bracketed(inside: str) -> Iterator[Token]:
+def _bracketed(bracket: str) -> Iterator[Token]:
     """What stands in square brackets: a condition, a currency, elapsed time, Chinese numerals; colours show nothing."""
-    if condition := _CONDITION.fullmatch(inside.strip()):
+    if condition := _CONDITION.fullmatch(bracket.strip()):
         yield Token("condition", f"{condition[1]} {condition[2]}")
-    elif _ELAPSED.fullmatch(inside):
-        yield Token("date", f"[{inside}]")
-    elif inside.startswith("$"):
-        currency = _CURRENCY.fullmatch(inside)
-        yield Token("literal", currency[1]) if currency else Token("numeral", inside)
-    elif inside.lower().startswith(("dbnum", "natnum")):
-        yield Token("numeral", inside)
+    elif _ELAPSED.fullmatch(bracket):
+        yield Token("date", f"[{bracket}]")
+    elif bracket.startswith("$"):
+        currency = _CURRENCY.fullmatch(bracket)
+        yield Token("literal", currency[1]) if currency else Token("numeral", bracket)
+    elif bracket.lower().startswith(("dbnum", "natnum")):
+        yield Token("numeral", bracket)
 
 
 def section_for(code: str, value: float) -> Section | None:
@@ -295,24 +295,24 @@ def _whole_places(tokens: Sequence[Token]) -> int:
 def _placed(tokens: Sequence[Token], whole: str, fraction: str, exponent: str) -> str:
     """Digits put into their places, literals between them."""
     places, grouped = _whole_places(tokens), _grouped(tokens)
-    left = [""] * places  # what each place of the whole part shows
+    shown = [""] * places  # what each place of the whole part shows
     digits = whole.rjust(places)
     head, tail = digits[: len(digits) - places + 1], digits[len(digits) - places + 1 :]
     for index, digit in enumerate((head, *tail) if places else ()):
-        left[index] = digit
+        shown[index] = digit
     out: list[str] = []
-    seen, behind, after_point, powered = 0, 0, False, False
-    kept = len(fraction.rstrip("0"))
+    place, behind, after_point, powered = 0, 0, False, False
+    significant = len(fraction.rstrip("0"))
     for token in tokens:
         if token.kind == "digit" and powered:
             continue
         if token.kind == "digit" and not after_point:
-            text, seen = left[seen], seen + 1
+            text, place = shown[place], place + 1
             text = text.strip() or ("" if text.strip() else {"0": "0", "?": " "}.get(token.text, ""))
-            out.append(_with_commas(text, places - seen) if grouped else text)
+            out.append(_with_commas(text, places - place) if grouped else text)
         elif token.kind == "digit":
             digit, behind = fraction[behind], behind + 1
-            out.append(digit if behind <= kept or token.text == "0" else {"?": " "}.get(token.text, ""))
+            out.append(digit if behind <= significant or token.text == "0" else {"?": " "}.get(token.text, ""))
         elif token.kind == "point":
             out.append("" if after_point else "." if places else f"{whole}.")
             after_point = True
@@ -332,6 +332,6 @@ def _with_commas(digits: str, behind: int) -> str:
         return digits
     pieces = []
     for index, digit in enumerate(digits):
-        rest = len(digits) - index - 1 + behind
-        pieces.append(f"{digit}," if rest and rest % 3 == 0 else digit)
+        following = len(digits) - index - 1 + behind
+        pieces.append(f"{digit}," if following and following % 3 == 0 else digit)
     return "".join(pieces)

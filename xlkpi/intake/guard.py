@@ -27,7 +27,7 @@ MAX_ROW: Final = 20_000
 MAX_COLUMN: Final = 1_000
 MAX_CELLS: Final = 500_000
 MAX_MARKS: Final = 3_000_000  # opening brackets in a part: half a million cells with formula and value have no more
-MAX_TOKEN: Final = 1 << 20  # bytes without an element's beginning: a parser that is fed piecemeal looks at them again
+MAX_TOKEN: Final = 1 << 20  # bytes without the start of an element: a parser fed in pieces scans them again
 
 TYPES: Final = "[Content_Types].xml"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -38,7 +38,7 @@ _UTF_16 = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\0": "utf-16-le", b"
 
 
 class Refused(Exception):
-    """The file goes no further; `code` and `facts` make the finding."""
+    """The file is refused; `code` and `facts` make the finding."""
 
     def __init__(self, code: str, **facts: object):
         super().__init__(code, facts)
@@ -233,22 +233,22 @@ def _checked(infos: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
     if len(infos) > MAX_PARTS:
         raise Refused("XK-F006", what="部件数", found=len(infos), limit=MAX_PARTS)
     parts: dict[str, zipfile.ZipInfo] = {}
-    seen: set[str] = set()
+    names: set[str] = set()
     for info in infos:
         name = info.filename.replace("\\", "/")  # as writers on Windows once spelled it; Excel reads them
         if name.startswith("/") or ":" in name or ".." in name.split("/"):
             raise Refused("XK-F008", detail=f"部件名 {name!r}")
-        if name.casefold() in seen:
+        if name.casefold() in names:
             raise Refused("XK-F008", detail=f"部件 {name!r} 重名")
         if info.flag_bits & 1:
             raise Refused("XK-F003")
-        seen.add(name.casefold())
+        names.add(name.casefold())
         parts[name] = info
     return parts
 
 
 def _data_start(raw: bytes, info: zipfile.ZipInfo) -> int:
-    """Where a part's bytes begin. What lies there must call itself what the directory calls it: programs differ in
+    """The offset of a part's bytes. Its local header must give the name that the directory gives: programs differ in
     which of the two they believe."""
     at = info.header_offset
     if raw[at : at + 4] != b"PK\x03\x04":

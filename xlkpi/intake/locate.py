@@ -1,6 +1,6 @@
 """Where the form's cells stand in a file that no longer looks as issued: other sheet names, inserted rows and columns.
 
-Defined names come first, for they move along with their cells; `submission` reads them. What names do not tell (there
+Defined names come first, since they move with their cells; `submission` reads them. For the rest (there
 are none in an .xls, and few in sheets copied into a new workbook) the form's own words do: a row and a column are found
 again by the labels and headings that stand in them, each taken only where it occurs once. Nothing is guessed.
 """
@@ -57,7 +57,7 @@ class Shift:
     @property
     def moved(self) -> bool:
         """Whether any of them is not where it was."""
-        return any(was != now for kept in (self.rows, self.columns) for was, now in kept.items())
+        return any(issued != actual for moves in (self.rows, self.columns) for issued, actual in moves.items())
 
     def place(self, place: Place) -> Place | None:
         """A cell whose row and column are both known by words of their own; None otherwise."""
@@ -67,16 +67,16 @@ class Shift:
         return Place(place.sheet, f"{column_letters(self.columns[column])}{self.rows[row]}")
 
     def near(self, ref: str) -> str:
-        """A cell as its neighbours went: for what belongs to the form and has no words of its own."""
+        """A cell moved like its neighbours: for cells of the form that have no words of their own."""
         column, row = column_row(ref)
         return f"{column_letters(max(1, column + _drift(self.columns, column)))}{max(1, row + _drift(self.rows, row))}"
 
 
-def _drift(kept: Mapping[int, int], position: int) -> int:
-    """How far the nearest one before it went, or the first one after."""
-    before = [was for was in kept if was <= position]
-    nearest = max(before) if before else min(kept, default=None)
-    return 0 if nearest is None else kept[nearest] - nearest
+def _drift(moves: Mapping[int, int], position: int) -> int:
+    """How far the nearest row or column before it moved, or the first one after."""
+    before = [issued for issued in moves if issued <= position]
+    nearest = max(before) if before else min(moves, default=None)
+    return 0 if nearest is None else moves[nearest] - nearest
 
 
 def shift_between(form: Words, words: Words) -> Shift:
@@ -98,17 +98,17 @@ def _single(words: Words) -> dict[str, str]:
 
 
 def _settled(votes: Mapping[int, Counter[int]]) -> dict[int, int]:
-    kept = {}
-    for was, counter in votes.items():
-        now, count = counter.most_common(1)[0]
+    moves = {}
+    for issued, counter in votes.items():
+        actual, count = counter.most_common(1)[0]
         if count * 2 > counter.total():
-            kept[was] = now
-    taken = Counter(kept.values())
-    return {was: now for was, now in kept.items() if taken[now] == 1}
+            moves[issued] = actual
+    targets = Counter(moves.values())
+    return {issued: actual for issued, actual in moves.items() if targets[actual] == 1}
 
 
 class Locator:
-    """Finds the form's sheets, cells and tables in one file; looks at nothing before it is asked."""
+    """Finds the form's sheets, cells and tables in one file, on demand."""
 
     def __init__(self, issue: Issue, book: Source):
         self.issue, self.book = issue, book
@@ -143,14 +143,14 @@ class Locator:
             areas = {
                 column: _AREA.search(self.book.names.get(of_column(table.name, column), "")) for column in table.columns
             }
-            known = {column: area for column, area in areas.items() if area}
-            gone = [column for column in areas if column not in known]
-            columns = {column: area[1] for column, area in known.items()}
-            if not gone and columns == table.columns and {area[2] for area in known.values()} == {str(table.first)}:
+            marked = {column: area for column, area in areas.items() if area}
+            lacking = [column for column in areas if column not in marked]
+            columns = {column: area[1] for column, area in marked.items()}
+            if not lacking and columns == table.columns and {area[2] for area in marked.values()} == {str(table.first)}:
                 return table, []
-            first = min((int(area[2]) for area in known.values()), default=table.first)
-            last = max((int(area[3]) for area in known.values()), default=table.last)
-            return self._within(replace(table, first=first, last=last, columns=columns)), gone
+            first = min((int(area[2]) for area in marked.values()), default=table.first)
+            last = max((int(area[3]) for area in marked.values()), default=table.last)
+            return self._within(replace(table, first=first, last=last, columns=columns)), lacking
         return self._table_by_headings(table)
 
     @staticmethod
@@ -168,20 +168,20 @@ class Locator:
         ):
             return table, []
         placed = {ref: self.shift(table.sheet).place(Place(table.sheet, ref)) for ref in heads}
-        gone = [heads[ref] for ref, place in placed.items() if place is None]
+        lacking = [heads[ref] for ref, place in placed.items() if place is None]
         columns = {
             heads[ref]: column_letters(column_row(place.ref)[0]) for ref, place in placed.items() if place is not None
         }
         down = next((column_row(place.ref)[1] - (table.first - 1) for place in placed.values() if place is not None), 0)
-        return replace(table, first=table.first + down, last=table.last + down, columns=columns), gone
+        return replace(table, first=table.first + down, last=table.last + down, columns=columns), lacking
 
     def unmarked(self) -> tuple[list[str], bool] | None:
         """Of a file without a marker: the dealers of the roster that are written on it, and whether the month is.
 
         None where the file has no sheet of the form either.
         """
-        asked = dict.fromkeys(slot.place.sheet for slot in self.issue.layout.of(Role.ANSWER))
-        forms = (set(words_of_form(self.issue.master).get(sheet, {}).values()) for sheet in asked)
+        titles = dict.fromkeys(slot.place.sheet for slot in self.issue.layout.of(Role.ANSWER))
+        forms = (set(words_of_form(self.issue.master).get(sheet, {}).values()) for sheet in titles)
         if not any(form and self.likeness(form, title) >= _ENOUGH for form in forms for title in self.book.sheets):
             return None
         texts = {text for sheet in self.book.sheets for text in _words(self.book, sheet, fixed=False).values()}

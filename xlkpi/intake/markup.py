@@ -1,6 +1,6 @@
-"""XML of outside files as it reads by the standard: with namespaces, every element at its place of the tree.
+"""Reads XML of outside files by the standard: with namespaces, every element at its place in the tree.
 
-Small parts become trees, large ones are told element by element; both within limits on size, nesting and attributes.
+Small parts become trees, large ones element events; both within limits on size, nesting and attributes.
 The byte cuts of `wellformed` are for speed alone: whatever they do not take is read here.
 """
 
@@ -30,7 +30,7 @@ _OUT_OF_MEMORY: Final = 1  # expat's own number for it
 
 
 class Handler(Protocol):
-    """What is told of a part's elements, in order. Depths count from 1, which is the root's.
+    """Receives a part's elements, in order. Depths count from 1, the root.
 
     `name` is the bare one of the spreadsheet namespaces; of others it is `{address}name`.
     """
@@ -64,9 +64,9 @@ def tree(part: str, data: bytes) -> ElementTree.Element:
     Raises:
         Refused: too many elements or attributes, nested too deeply, or not well formed.
     """
-    for mark, what in ((b"<", "标记"), (b"=", "属性")):
+    for mark, counted in ((b"<", "标记"), (b"=", "属性")):
         if data.count(mark) > MAX_TREE:
-            raise Refused("XK-F006", what=f"{part} 的{what}", found="过多", limit=MAX_TREE)
+            raise Refused("XK-F006", what=f"{part} 的{counted}", found="过多", limit=MAX_TREE)
     try:
         root = ElementTree.fromstring(data)  # noqa: S314 - the guard refused every DOCTYPE
     except ElementTree.ParseError as error:
@@ -80,7 +80,7 @@ def tree(part: str, data: bytes) -> ElementTree.Element:
 
 
 def walk(part: str, data: bytes, handler: Handler) -> None:
-    """Tell a part's elements to a handler, without a tree: memory does not grow with the part.
+    """Pass a part's elements to a handler, without a tree: memory does not grow with the part.
 
     Raises:
         Refused: nested too deeply, an attribute too long, or not well formed.
@@ -88,7 +88,7 @@ def walk(part: str, data: bytes, handler: Handler) -> None:
     depth = 0
     names: dict[str, str] = {}
 
-    def named(tag: str) -> str:
+    def local_name(tag: str) -> str:
         space, mark, local = tag.rpartition("|")
         name = bare(f"{{{space}}}{local}" if mark else local)
         if len(names) < _KNOWN:
@@ -102,11 +102,11 @@ def walk(part: str, data: bytes, handler: Handler) -> None:
             _not_too_deep(part, depth)
         if attributes and max(map(len, attributes.values())) > MAX_ATTRIBUTE:
             raise Refused("XK-F023", what=f"{part} 的属性", limit=f"{MAX_ATTRIBUTE} 个字符")
-        handler.start(depth, names.get(tag) or named(tag), attributes)
+        handler.start(depth, names.get(tag) or local_name(tag), attributes)
 
     def end(tag: str) -> None:
         nonlocal depth
-        handler.end(depth, names.get(tag) or named(tag))
+        handler.end(depth, names.get(tag) or local_name(tag))
         depth -= 1
 
     parser = expat.ParserCreate(namespace_separator="|")
@@ -126,19 +126,19 @@ def damaged(part: str, line: int, column: int) -> Refused:
     return Refused("XK-F002", detail=f"{part} 第 {line} 行第 {column + 1} 个字符处不是合格的 XML")
 
 
-def nonsense(where: str, what: str) -> Refused:
-    """The refusal of well-formed XML that says what no spreadsheet can mean."""
-    return Refused("XK-F002", detail=f"{where}{what}")
+def malformed(where: str, fault: str) -> Refused:
+    """The refusal of well-formed XML with content that is invalid in a spreadsheet."""
+    return Refused("XK-F002", detail=f"{where}{fault}")
 
 
-def twice(what: str) -> Refused:
-    """The refusal of what is said twice, so that programs differ in what they show."""
-    return Refused("XK-F022", what=what)
+def twice(subject: str) -> Refused:
+    """The refusal of a duplicate, where programs differ in which one they show."""
+    return Refused("XK-F022", what=subject)
 
 
-def too_long(what: str, limit: int) -> Refused:
+def too_long(subject: str, limit: int) -> Refused:
     """The refusal of a name, a formula or another text that is longer than any program writes."""
-    return Refused("XK-F023", what=what, limit=f"{limit} 个字符")
+    return Refused("XK-F023", what=subject, limit=f"{limit} 个字符")
 
 
 def _not_too_deep(part: str, depth: int) -> None:

@@ -1,4 +1,4 @@
-"""Remembering what comes back in the next file: a form's own parts, cells and words, never what dealers type."""
+"""Caches what recurs in the next file: a form's own parts, cells and words, never what dealers type."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _Result = TypeVar("_Result")
 def cache_short(
     entries: int, length: int = SHORT
 ) -> Callable[[Callable[[bytes], _Result]], Callable[[bytes], _Result]]:
-    """Remember what a function makes of short bytes. Long ones are no form's own, and would fill the memory."""
+    """Cache a function's results for short bytes. Long ones are not part of the form and would fill the memory."""
 
     def around(work: Callable[[bytes], _Result]) -> Callable[[bytes], _Result]:
         cached = lru_cache(entries)(work)

@@ -1,7 +1,7 @@
-"""From what people typed to a value: by the field's type, never by guessing. Every repair is said.
+"""From what people typed to a value: by the field's type, never by guessing. Every repair is reported.
 
-What is understood without doubt is accepted, with a notice where the spelling differs from what the form asks. What is
-in doubt is 无法读取, with a finding that quotes it and puts the question. `tests/unit/intake/typed.yaml` shows it all.
+What is unambiguous is accepted, with a notice where the spelling differs from what the form asks. What is
+ambiguous is 无法读取, with a finding that quotes it and asks. `tests/unit/intake/typed.yaml` shows it all.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _EMPTY: Final = "（空白）"
 
 
 class Reading(NamedTuple):
-    """A value, and what must be said about how it came about (finding codes with their facts)."""
+    """A value, and remarks on how it was read (finding codes with their facts)."""
 
     value: Value
     remarks: tuple[tuple[str, Mapping[str, object]], ...] = ()
@@ -133,12 +133,12 @@ def number_of(raw: RawCell, unit: str = "") -> float | None:
         return _finite(raw.text or "")
     if raw.kind is not CellKind.TEXT:
         return None
-    found = quantity.written(quantity.narrowed(raw.text or ""))
-    if not isinstance(found, quantity.Quantity) or (
-        found.unit and found.unit != unit and not quantity.is_unit(found.unit)
+    number = quantity.written(quantity.narrowed(raw.text or ""))
+    if not isinstance(number, quantity.Quantity) or (
+        number.unit and number.unit != unit and not quantity.is_unit(number.unit)
     ):
         return None
-    return float(found.value)
+    return float(number.value)
 
 
 def _in_doubt(code: str, **facts: object) -> Reading:
@@ -151,7 +151,7 @@ def _from_content(entry: SchemeField, raw: RawCell) -> Reading:
         return Reading(Absence.MISSING)
     is_text = TYPES[entry.type].shape is Shape.TEXT
     if len(text) > MAX_TEXT and not is_text:
-        return _unreadable(entry, text[:MAX_TEXT])  # no figure, word or date is so long: nobody looks into it
+        return _unreadable(entry, text[:MAX_TEXT])  # no figure, word or date is so long: it is not parsed
     if raw.kind is CellKind.TEXT:
         clean = _clean(text[:MAX_TEXT])
         return _from_text(entry, text, clean) if clean else Reading(Absence.MISSING)
@@ -165,7 +165,7 @@ def _from_content(entry: SchemeField, raw: RawCell) -> Reading:
 
 
 def _from_formula(entry: SchemeField, raw: RawCell, formula: str) -> Reading:
-    """A formula's stored result, where it is what the formula comes to as far as can be told from the cell alone."""
+    """A formula's stored result, if it agrees with what the formula gives, as far as the cell alone shows."""
     result = arithmetic(formula)
     if raw.text is None:
         if result is None:
@@ -200,17 +200,17 @@ def _from_number(entry: SchemeField, raw: RawCell) -> Reading:
         return _from_serial(entry, value) if section.plain else _unreadable(entry, words_of(raw))
     if shape is Shape.DAY and value > 31 and entry.maximum is None:
         return _unreadable(entry, f"{value:g}")
-    held = _held(entry, value)
+    by_value = _by_value(entry, value)
     if section.plain and value >= 0 and (section.decimals is None or section.decimals >= _digits(value)):
-        return held
-    return _as_shown(entry, value, held, code)
+        return by_value
+    return _as_shown(entry, value, by_value, code)
 
 
 def _code(raw: RawCell) -> str:
     return raw.format if isinstance(raw.format, str) and raw.format else "General"
 
 
-def _held(entry: SchemeField, value: float) -> Reading:
+def _by_value(entry: SchemeField, value: float) -> Reading:
     """What the number in a cell means by itself."""
     match TYPES[entry.type].shape:
         case Shape.PERCENT:
@@ -241,17 +241,17 @@ def _digits(value: float) -> int:
     return _MANY if "e" in shown else len(shown.partition(".")[2])
 
 
-def _as_shown(entry: SchemeField, value: float, held: Reading, code: str) -> Reading:
+def _as_shown(entry: SchemeField, value: float, by_value: Reading, code: str) -> Reading:
     """A number whose cell shows more than its digits: taken where what is seen says the same, else asked about."""
     text = rendered(code, value)
     if text is None:
         return _in_doubt("XK-V019", shown=code, found=f"{value:.10g}")
-    seen = figure_in(text, entry.unit, rate=_is_rate(entry))
-    if seen is None and value == 0 and text.strip() in _DASHES:  # how the books of accounts show nought
+    figure = figure_in(text, entry.unit, rate=_is_rate(entry))
+    if figure is None and value == 0 and text.strip() in _DASHES:  # how accounting formats show zero
         return _understood(entry, 0.0, text.strip())
-    for reading in _candidates(entry, value, held, seen):
-        if seen is not None and isinstance(reading.value, float) and _agree(entry, reading.value, seen):
-            return _rounded_in_view(entry, reading, reading.value - _figure(entry, seen), text.strip(), value)
+    for reading in _candidates(entry, value, by_value, figure):
+        if figure is not None and isinstance(reading.value, float) and _agree(entry, reading.value, figure):
+            return _rounded_in_view(entry, reading, reading.value - _figure(entry, figure), text.strip(), value)
     return _in_doubt("XK-V019", shown=text.strip() or _EMPTY, found=f"{value:.10g}")
 
 
@@ -264,53 +264,53 @@ def _rounded_in_view(entry: SchemeField, reading: Reading, hidden: float, shown:
     return reading if reading.remarks else reading.noting("XK-V041", shown=shown, found=f"{value:.10g}")
 
 
-def _candidates(entry: SchemeField, value: float, held: Reading, seen: Figure | None) -> tuple[Reading, ...]:
+def _candidates(entry: SchemeField, value: float, by_value: Reading, figure: Figure | None) -> tuple[Reading, ...]:
     """What a cell's number may mean: with a per cent sign the number itself comes first."""
-    return (Reading(value), held) if _is_rate(entry) and seen is not None and seen.percent else (held,)
+    return (Reading(value), by_value) if _is_rate(entry) and figure is not None and figure.percent else (by_value,)
 
 
-def _figure(entry: SchemeField, seen: Figure) -> float:
+def _figure(entry: SchemeField, figure: Figure) -> float:
     """What is seen as the field's value: a rate without a per cent sign is read as one that is typed; NaN for none."""
-    if not _is_rate(entry) or seen.percent:
-        return seen.number
-    read = _rate(entry, seen.number, "").value
-    return read if isinstance(read, float) else math.nan
+    if not _is_rate(entry) or figure.percent:
+        return figure.number
+    rate = _rate(entry, figure.number, "").value
+    return rate if isinstance(rate, float) else math.nan
 
 
-def _agree(entry: SchemeField, value: float, seen: Figure) -> bool:
+def _agree(entry: SchemeField, value: float, figure: Figure) -> bool:
     """Whether a number rounds to what is seen of it."""
-    step = seen.step if not _is_rate(entry) or seen.percent else 0.01
-    return abs(value - _figure(entry, seen)) <= step * 0.5000001
+    step = figure.step if not _is_rate(entry) or figure.percent else 0.01
+    return abs(value - _figure(entry, figure)) <= step * 0.5000001
 
 
 def _without_format(entry: SchemeField, value: float) -> Reading:
-    """A number of which nobody says how its cell shows it: what only the format could tell is a question."""
+    """A number whose cell format is unknown: what only the format could tell is a question."""
     shape = TYPES[entry.type].shape
     if shape is Shape.DATE:
         return _from_serial(entry, value)
     if shape is Shape.DAY and value > 31 and entry.maximum is None:
         return _unreadable(entry, f"{value:g}")
     if shape is not Shape.PERCENT:
-        return _held(entry, value)
+        return _by_value(entry, value)
     if value == 1:  # as the form's own formulas take it; a hundredth of it is hardly a rate
         return _understood(entry, value, "1")
     if value > 1:
-        one, other = show(entry, value), show(entry, value / 100)
-        return _in_doubt("XK-V043", found=f"{value:.10g}", one=one, other=other)
+        as_number, as_percent = show(entry, value), show(entry, value / 100)
+        return _in_doubt("XK-V043", found=f"{value:.10g}", one=as_number, other=as_percent)
     return Reading(value)
 
 
-def _rate(entry: SchemeField, value: float, found: str) -> Reading:
+def _rate(entry: SchemeField, value: float, text: str) -> Reading:
     """A rate without a per cent sign: 0.85 is 85 %; 85 is it only where the field's range leaves no other reading."""
     if value == 0:
         return Reading(value)
     if value < 1:
-        return _understood(entry, value, found)
-    most = math.inf if entry.maximum is None else number_value(entry.maximum)
-    if value > most:  # where not even the hundredth fits, the form's own check says so
-        return _understood(entry, value / 100, found) if value / 100 <= most else Reading(value)
-    one, other = show(entry, value / 100), show(entry, value)
-    return _in_doubt("XK-V016", found=found, one=one, other=other)
+        return _understood(entry, value, text)
+    maximum = math.inf if entry.maximum is None else number_value(entry.maximum)
+    if value > maximum:  # where not even the hundredth fits, the form's own check says so
+        return _understood(entry, value / 100, text) if value / 100 <= maximum else Reading(value)
+    hundredth, as_typed = show(entry, value / 100), show(entry, value)
+    return _in_doubt("XK-V016", found=text, one=hundredth, other=as_typed)
 
 
 def _from_dated(entry: SchemeField, value: float, section: Section) -> Reading:
@@ -346,12 +346,12 @@ def _serial_in(raw: RawCell, month: str) -> float | None:
 def _day_of_month(entry: SchemeField, serial: float, raw: RawCell, month: str) -> Reading:
     """The day of a date, which must lie in the form's month."""
     shown = day_of(serial)
-    found = raw.text or "" if raw.kind is CellKind.TEXT else shown
+    text = raw.text or "" if raw.kind is CellKind.TEXT else shown
     if not _FIRST_SURE_DAY <= serial <= LAST_DAY:  # 0.25 is 6:00; below 60 Excel and others are a day apart
         return _in_doubt("XK-V019", shown=shown, found=f"{serial:.10g}")
     if month and not shown.startswith(month):
-        return _in_doubt("XK-V033", found=found, day=shown[:10], month=month)
-    return _understood(entry, float(shown[8:10]), found)
+        return _in_doubt("XK-V033", found=text, day=shown[:10], month=month)
+    return _understood(entry, float(shown[8:10]), text)
 
 
 # ---------------------------------------------------------------- cells that hold words
@@ -389,49 +389,49 @@ def _from_number_in_words(entry: SchemeField, text: str, clean: str) -> Reading 
     """The number that a text plainly is; None where it is none."""
     if clean in ("零", "〇"):
         return _understood(entry, 0.0, text)
-    found = quantity.written(quantity.narrowed(text))
-    if found is None and quantity.several(quantity.narrowed(text)):
+    plain = quantity.written(quantity.narrowed(text))
+    if plain is None and quantity.several(quantity.narrowed(text)):
         return _in_doubt("XK-V042", found=text)
-    if isinstance(found, quantity.Either):
-        one, other = (show(entry, float(number)) for number in (found.one, found.other))
-        return _in_doubt("XK-V016", found=text, one=one, other=other)
-    return _from_quantity(entry, found, text) if found else None
+    if isinstance(plain, quantity.Either):
+        first, second = (show(entry, float(number)) for number in (plain.first, plain.second))
+        return _in_doubt("XK-V016", found=text, one=first, other=second)
+    return _from_quantity(entry, plain, text) if plain else None
 
 
-def _from_quantity(entry: SchemeField, found: quantity.Quantity, text: str) -> Reading | None:
+def _from_quantity(entry: SchemeField, number: quantity.Quantity, text: str) -> Reading | None:
     """A number with its unit in the field's; None where what stands behind the number is no unit."""
     if _is_rate(entry):
-        if found.percent:
-            return _understood(entry, float(found.value / 100), text)
-        reading = None if found.unit else _rate(entry, float(found.value), text)
+        if number.percent:
+            return _understood(entry, float(number.value / 100), text)
+        reading = None if number.unit else _rate(entry, float(number.value), text)
         return reading if reading is None or reading.remarks else _understood(entry, reading.value, text)
-    times = None if found.percent else quantity.factor(found.unit, entry.unit)
+    times = None if number.percent else quantity.factor(number.unit, entry.unit)
     if times is None:
-        foreign = bool(entry.unit) and (found.percent or quantity.is_unit(found.unit))
+        foreign = bool(entry.unit) and (number.percent or quantity.is_unit(number.unit))
         return _in_doubt("XK-V017", found=text, unit=entry.unit) if foreign else None
-    value = float(found.value * times)
+    value = float(number.value * times)
     converted = times != 1 and TYPES[entry.type].shape is Shape.DAY  # 2周 is no day of the month
     return _understood(entry, value, text) if math.isfinite(value) and not converted else None
 
 
 def _from_phrase(entry: SchemeField, otherwise: Reading, text: str, name: str, month: str) -> Reading:
     """A phrase of headquarters'; what is no phrase either stays as it was found."""
-    said = phrases.read(entry, text[:MAX_TEXT], name=name, month=month)
-    if isinstance(said, phrases.Doubt):
-        if said.facts.get("rest") == text.strip()[:20]:  # nothing of it was understood
+    meaning = phrases.read(entry, text[:MAX_TEXT], name=name, month=month)
+    if isinstance(meaning, phrases.Doubt):
+        if meaning.facts.get("rest") == text.strip()[:20]:  # nothing of it was understood
             return otherwise
-        return _in_doubt(said.code, found=text, **said.facts)
-    reading = _understood(entry, said, text)
-    return reading.noting("XK-V012", found=text) if entry.words.get(str(said)) == "asserted" else reading
+        return _in_doubt(meaning.code, found=text, **meaning.facts)
+    reading = _understood(entry, meaning, text)
+    return reading.noting("XK-V012", found=text) if entry.words.get(str(meaning)) == "asserted" else reading
 
 
 def _date_in(text: str) -> float | None:
     """A date's serial number: year, month and day in that order, in the separators in use; a time may follow."""
-    found = _DATE.fullmatch(text) or _DATE.fullmatch(re.sub(r"\s", "", text))
-    if found is None:
+    match = _DATE.fullmatch(text) or _DATE.fullmatch(re.sub(r"\s", "", text))
+    if match is None:
         digits = _DIGITS_DATE.fullmatch(text)
         return serial_of(*(int(part) for part in digits.groups())) if digits else None
-    year, _, month, day, month_too, day_too, *time = found.groups()
+    year, _, month, day, month_too, day_too, *time = match.groups()
     serial = serial_of(int(year), int(month or month_too), int(day or day_too))
     hour, minute, second = (int(part or 0) for part in time)
     if serial is None or hour > 23 or minute > 59 or second > 59:
@@ -455,18 +455,18 @@ def _known(words: tuple[str, ...]) -> Mapping[str, str]:
     return {_clean(word): word for word in words}
 
 
-def _understood(entry: SchemeField, value: Value, found: str) -> Reading:
-    return Reading(value).noting("XK-V009", found=found, read=show(entry, value))
+def _understood(entry: SchemeField, value: Value, text: str) -> Reading:
+    return Reading(value).noting("XK-V009", found=text, read=show(entry, value))
 
 
-def _unreadable(entry: SchemeField, found: str) -> Reading:
+def _unreadable(entry: SchemeField, text: str) -> Reading:
     match TYPES[entry.type].shape:
         case Shape.CHOICE:
-            return _in_doubt("XK-V007", found=found, choices="、".join(entry.words))
+            return _in_doubt("XK-V007", found=text, choices="、".join(entry.words))
         case Shape.DATE:
-            return _in_doubt("XK-V018", found=found)
+            return _in_doubt("XK-V018", found=text)
         case Shape.NUMBER | Shape.PERCENT | Shape.DAY | Shape.TEXT:
-            return _in_doubt("XK-V002", found=found)
+            return _in_doubt("XK-V002", found=text)
         case unknown:
             assert_never(unknown)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from xlkpi.intake.guard import Refused
-from xlkpi.intake.markup import nonsense
+from xlkpi.intake.markup import malformed
 from xlkpi.values import column_number
 
 MAX_MERGED: Final = 5_000  # ranges of a sheet
@@ -53,11 +53,11 @@ def outlined(
     """An outline from what a sheet says: merged ranges, numbers of hidden rows, and its columns' attributes.
 
     Raises:
-        Refused: too many of them, or nonsense.
+        Refused: too many of them, or malformed.
     """
-    for what, stretches, most in (("合并区域", merged, MAX_MERGED), ("列", columns, MAX_SPANS)):
-        if len(stretches) > most:
-            raise Refused("XK-F006", what=f"{part} 的{what}", found=len(stretches), limit=most)
+    for kind, stretches, limit in (("合并区域", merged, MAX_MERGED), ("列", columns, MAX_SPANS)):
+        if len(stretches) > limit:
+            raise Refused("XK-F006", what=f"{part} 的{kind}", found=len(stretches), limit=limit)
     areas = tuple(area for text in merged if (area := _area(part, text)) is not None)
     hidden = [column for column in columns if column.get("hidden") in _TRUE]
     spans = tuple((_number(part, column.get("min", "")), _number(part, column.get("max", ""))) for column in hidden)
@@ -68,14 +68,14 @@ def outlined(
 def _area(part: str, text: str) -> Area | None:
     """A merged range; None for a single cell, which merges nothing."""
     corners = [_CORNER.fullmatch(end) for end in text.replace("$", "").split(":")] if len(text) < 30 else []
-    known = [(column_number(corner[1]), int(corner[2])) for corner in corners if corner]
-    if len(known) != len(corners) or not 0 < len(known) < 3:
-        raise nonsense(part, f" 的合并区域写作 {text[:30]!r}")
-    (left, top), (right, bottom) = known[0], known[-1]
-    return Area(left, top, right, bottom) if len(known) == 2 else None
+    ends = [(column_number(corner[1]), int(corner[2])) for corner in corners if corner]
+    if len(ends) != len(corners) or not 0 < len(ends) < 3:
+        raise malformed(part, f" 的合并区域写作 {text[:30]!r}")
+    (left, top), (right, bottom) = ends[0], ends[-1]
+    return Area(left, top, right, bottom) if len(ends) == 2 else None
 
 
 def _number(part: str, text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) < 8):
-        raise nonsense(part, f" 的列号写作 {text[:20]!r}")
+        raise malformed(part, f" 的列号写作 {text[:20]!r}")
     return int(text)

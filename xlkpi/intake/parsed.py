@@ -1,4 +1,4 @@
-"""Sheets, shared strings, contents and styles read as XML: the truth that the byte cuts are held against.
+"""Sheets, shared strings, contents and styles read as XML: the reference for the fast byte cuts.
 
 An element counts at its own place of the tree and in its own namespace. What stands there twice, or only for some
 programs (mc:AlternateContent), is refused: others would show another figure than the one that is scored.
@@ -14,10 +14,10 @@ from typing import Final
 from xml.etree import ElementTree
 
 from xlkpi.intake.guard import MAX_COLUMN, MAX_ROW, Refused
-from xlkpi.intake.markup import bare, nonsense, relation_of, tree, twice, walk
+from xlkpi.intake.markup import bare, malformed, relation_of, tree, twice, walk
 from xlkpi.intake.memory import cache_short
 from xlkpi.intake.outline import Outline, outlined
-from xlkpi.intake.spelling import KINDS, ROW, Said, defined, formula_text, meant, no_doubles
+from xlkpi.intake.spelling import KINDS, ROW, StoredCell, defined, formula_text, no_doubles, without_escapes
 from xlkpi.values import cell_ref, column_number
 
 _REF: Final = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
@@ -28,7 +28,7 @@ _OURS: Final = frozenset(
 )
 _TRUE: Final = ("1", "true")
 
-Cell = Callable[[str, Said], None]
+Cell = Callable[[str, StoredCell], None]
 """Takes a cell that says something: its reference, and what it says. An inline string comes as the value."""
 
 
@@ -66,16 +66,16 @@ def struck_out(text: str) -> str:
 # ------------------------------------------------------------------ a sheet
 
 
-def parsed_sheet(part: str, data: bytes, take: Cell, most: int) -> Outline:
-    """Tell every cell of a sheet that holds something; gives the outline. `most` cells at the utmost.
+def parsed_sheet(part: str, data: bytes, take: Cell, limit: int) -> Outline:
+    """Pass every non-blank cell of a sheet to `take`; returns the outline. At most `limit` cells.
 
     Raises:
-        Refused: nonsense, said twice, too much or too far out.
+        Refused: malformed, duplicate, too many or too far out.
     """
-    sheet = _Sheet(part, take, most)
+    sheet = _Sheet(part, take, limit)
     walk(part, data, sheet)
-    if not sheet.seen["worksheet"]:
-        raise nonsense(part, " 不是工作表")
+    if not sheet.counts["worksheet"]:
+        raise malformed(part, " 不是工作表")
     return outlined(part, sheet.merged, sheet.rows, sheet.columns)
 
 
@@ -85,7 +85,7 @@ def outline_of_frame(frame: bytes) -> Outline | None:
     sheet has them.
 
     Raises:
-        Refused: what stands around the cells is nonsense.
+        Refused: what stands around the cells is malformed.
     """
     root = tree("工作表", frame)
     names = [bare(node.tag) for node in root]
@@ -114,18 +114,18 @@ def _no_alternates(part: str, root: ElementTree.Element) -> None:
 class _Sheet:
     """Handler for a worksheet. Elements inside what is ignored are counted by depth alone."""
 
-    def __init__(self, part: str, take: Cell, most: int):
-        self.part, self.take, self.most = part, take, most
-        self.seen = dict.fromkeys(("worksheet", "sheetData", "cols", "mergeCells"), 0)
+    def __init__(self, part: str, take: Cell, limit: int):
+        self.part, self.take, self.limit = part, take, limit
+        self.counts = dict.fromkeys(("worksheet", "sheetData", "cols", "mergeCells"), 0)
         self.merged: list[str] = []
         self.columns: list[Mapping[str, str]] = []
         self.rows: list[int] = []
         self.ignored = 0  # the depth of the element that is ignored with all that is in it
         self.in_look = False  # what is ignored are a run's properties, of which a few matter
         self.alternate = 0
-        self.inside = ""  # the child of the worksheet that we are in
+        self.section = ""  # the child of the worksheet that we are in
         self.row = self.column = self.count = self.last = 0
-        self.taken: bytearray | None = None  # every position within the limits, once cells do not come in order
+        self.occupied: bytearray | None = None  # every position within the limits, once cells do not come in order
         self.order = array("I")
         self.cell = _Cell()
 
@@ -137,25 +137,25 @@ class _Sheet:
                 self.cell.look.add(name, attributes)
             return
         if name == _ALTERNATE:
-            if self.inside == "sheetData":
+            if self.section == "sheetData":
                 raise twice(f"{self.part} 里只给一部分软件看的内容")
             self.ignored = self.alternate = depth
         elif depth == 1:
-            self.seen["worksheet"] = name == "worksheet"
+            self.counts["worksheet"] = name == "worksheet"
         elif depth == 2:
             self._part_of_sheet(name)
-        elif self.inside == "sheetData":
+        elif self.section == "sheetData":
             self._in_data(depth, name, attributes)
-        elif depth == 3 and self.inside == "mergeCells" and name == "mergeCell":
+        elif depth == 3 and self.section == "mergeCells" and name == "mergeCell":
             self.merged.append(attributes.get("ref", ""))
-        elif depth == 3 and self.inside == "cols" and name == "col":
+        elif depth == 3 and self.section == "cols" and name == "col":
             self.columns.append(dict(attributes))
 
     def _part_of_sheet(self, name: str) -> None:
-        self.inside = name
-        if name in self.seen:
-            self.seen[name] += 1
-            if self.seen[name] > 1:
+        self.section = name
+        if name in self.counts:
+            self.counts[name] += 1
+            if self.counts[name] > 1:
                 raise twice(f"{self.part} 的 {name}")
 
     def _in_data(self, depth: int, name: str, attributes: Mapping[str, str]) -> None:
@@ -168,7 +168,7 @@ class _Sheet:
         elif depth > 4:
             self.cell.begin(self._where, depth - 4, name, attributes)
         else:
-            raise nonsense(self.part, f" 的表格数据里有 {name[-40:]}")
+            raise malformed(self.part, f" 的表格数据里有 {name[-40:]}")
 
     @property
     def _where(self) -> str:
@@ -185,8 +185,8 @@ class _Sheet:
 
     def _begin_cell(self, attributes: Mapping[str, str]) -> None:
         self.count += 1
-        if self.count > self.most:
-            raise Refused("XK-F006", what=f"{self.part} 的单元格", found="过多", limit=self.most)
+        if self.count > self.limit:
+            raise Refused("XK-F006", what=f"{self.part} 的单元格", found="过多", limit=self.limit)
         ref = attributes.get("r")
         if ref is None:
             self.column += 1
@@ -200,7 +200,7 @@ class _Sheet:
         self._only_once(ref)
         kind = attributes.get("t", "n")
         if kind not in KINDS:
-            raise nonsense(f"{self.part} 的单元格 {ref}", f" 的类型是 {kind[:20]!r}")
+            raise malformed(f"{self.part} 的单元格 {ref}", f" 的类型是 {kind[:20]!r}")
         style = attributes.get("s")
         number = 0 if style is None else _whole(f"{self.part} 的单元格 {ref} 的样式号", style)
         self.cell = _Cell(ref, kind, number)
@@ -210,42 +210,42 @@ class _Sheet:
         if self.column > MAX_COLUMN or self.row > MAX_ROW:
             return
         cell = self.row * ROW + self.column
-        if cell > self.last and self.taken is None:
+        if cell > self.last and self.occupied is None:
             self.last = cell
             self.order.append(cell)
             return
-        if self.taken is None:
-            self.taken = bytearray((MAX_ROW + 1) * (MAX_COLUMN + 1))
+        if self.occupied is None:
+            self.occupied = bytearray((MAX_ROW + 1) * (MAX_COLUMN + 1))
             for position in self.order:
-                self.taken[(position // ROW) * (MAX_COLUMN + 1) + position % ROW] = 1
+                self.occupied[(position // ROW) * (MAX_COLUMN + 1) + position % ROW] = 1
             self.order = array("I")
         place = self.row * (MAX_COLUMN + 1) + self.column
-        if self.taken[place]:
+        if self.occupied[place]:
             raise twice(f"{self.part} 的单元格 {ref}")
-        self.taken[place] = 1
+        self.occupied[place] = 1
 
     def end(self, depth: int, name: str) -> None:
         if self.ignored:
             if depth == self.ignored:
                 self.ignored = self.alternate = 0
             return
-        if self.inside != "sheetData":
+        if self.section != "sheetData":
             return
         if depth == 4:
-            said = self.cell.said(self._where)
-            if said is not None:
-                self.take(self.cell.ref, said)
+            stored = self.cell.stored(self._where)
+            if stored is not None:
+                self.take(self.cell.ref, stored)
         elif depth > 4:
             self.cell.close(depth - 4)
 
     def text(self, depth: int, text: str) -> None:
-        if not self.ignored and self.inside == "sheetData" and depth > 4:
+        if not self.ignored and self.section == "sheetData" and depth > 4:
             self.cell.text(text)
 
 
 @dataclass(slots=True)
 class _Cell:
-    """What stands in a cell, gathered. `path` are the elements that are open in it."""
+    """Collects a cell's content. `path` are the elements that are open in it."""
 
     ref: str = ""
     kind: str = "n"
@@ -267,7 +267,7 @@ class _Cell:
         elif (within, name) in (("is", "t"), ("is", "r"), ("r", "t")):
             self._one_text(where, within, name)
         else:
-            raise nonsense(where, f" 里有 {name[-40:]}")
+            raise malformed(where, f" 里有 {name[-40:]}")
         self.path.append(name)
 
     def _one_text(self, where: str, within: str, name: str) -> None:
@@ -294,7 +294,7 @@ class _Cell:
     def close(self, depth: int) -> None:
         del self.path[depth - 1 :]
 
-    def said(self, where: str) -> Said | None:
+    def stored(self, where: str) -> StoredCell | None:
         """None where the cell is blank."""
         if not self.texts:
             return None
@@ -302,9 +302,9 @@ class _Cell:
         if inline is not None and (self.kind != "inlineStr" or value is not None):
             raise twice(f"{where} 的内容")
         if self.kind == "inlineStr" and value is not None:
-            raise nonsense(where, " 的文字写在数值的位置")
+            raise malformed(where, " 的文字写在数值的位置")
         pieces = inline if inline is not None else value
-        return Said(
+        return StoredCell(
             self.kind, self.style,
             None if formula is None else formula_text("".join(formula)),
             None if pieces is None else "".join(pieces),
@@ -316,7 +316,7 @@ def _whole(where: str, text: str) -> int:
     """A whole number as XML writes it."""
     bare_text = text.strip(" \t\r\n")
     if not (bare_text.isascii() and bare_text.isdecimal()):
-        raise nonsense(where, f"是 {text[:20]!r}")
+        raise malformed(where, f"是 {text[:20]!r}")
     if len(bare_text) > 15:
         return 10**15
     return int(bare_text)
@@ -329,7 +329,7 @@ def parsed_strings(part: str, data: bytes) -> list[str]:
     """The shared strings in order.
 
     Raises:
-        Refused: nonsense, or a text said twice.
+        Refused: malformed, or a text given twice.
     """
     strings = _Strings(part)
     walk(part, data, strings)
@@ -345,7 +345,7 @@ class _Strings:
         self.look = _Look()
         self.path: list[str] = []
         self.pieces: list[str] = []
-        self.had: set[str] = set()
+        self.parts: set[str] = set()
 
     def start(self, depth: int, name: str, attributes: Mapping[str, str]) -> None:
         if self.ignored:
@@ -353,7 +353,7 @@ class _Strings:
                 self.look.add(name, attributes)
             return
         if depth == 1 and name != "sst":
-            raise nonsense(self.part, " 不是共享字符串")
+            raise malformed(self.part, " 不是共享字符串")
         if depth == 1:
             return
         if name in _IGNORED:
@@ -361,17 +361,17 @@ class _Strings:
             return
         within = self.path[-1] if self.path else ""
         if depth == 2 and name == "si":
-            self.pieces, self.had, self.look = [], set(), _Look()
+            self.pieces, self.parts, self.look = [], set(), _Look()
         elif (within, name) in (("si", "t"), ("si", "r"), ("r", "t")):
             mark = f"{within}/{name}"
             if name == "r":
-                self.had.discard("r/t")
+                self.parts.discard("r/t")
                 self.look = _Look()
-            if (name == "t" and mark in self.had) or {"si/t", "si/r"} <= self.had | {mark}:
+            if (name == "t" and mark in self.parts) or {"si/t", "si/r"} <= self.parts | {mark}:
                 raise twice(f"{self.part} 第 {len(self.all)} 条的文字")
-            self.had.add(mark)
+            self.parts.add(mark)
         else:
-            raise nonsense(self.part, f" 里有 {name[-40:]}")
+            raise malformed(self.part, f" 里有 {name[-40:]}")
         self.path.append(name)
 
     def end(self, depth: int, name: str) -> None:
@@ -380,7 +380,7 @@ class _Strings:
                 self.ignored = 0
             return
         if depth == 2:
-            self.all.append(meant("".join(self.pieces)))
+            self.all.append(without_escapes("".join(self.pieces)))
         del self.path[max(0, depth - 2) :]
 
     def text(self, depth: int, text: str) -> None:
@@ -407,7 +407,7 @@ def parsed_contents(data: bytes) -> Contents:
     """Read the workbook's part.
 
     Raises:
-        Refused: no workbook, nonsense, or something listed twice.
+        Refused: not a workbook, malformed, or something listed twice.
     """
     part = "工作簿目录"
     root = tree(part, data)
@@ -488,7 +488,7 @@ def parsed_formats(data: bytes) -> tuple[tuple[int, ...], Mapping[int, str], fro
     strike out what they show.
 
     Raises:
-        Refused: nonsense.
+        Refused: malformed.
     """
     styles = _Styles()
     walk("样式表", data, styles)
@@ -498,7 +498,7 @@ def parsed_formats(data: bytes) -> tuple[tuple[int, ...], Mapping[int, str], fro
 
 class _Styles:
     def __init__(self) -> None:
-        self.inside = ""
+        self.section = ""
         self.formats: list[int] = []
         self.codes: dict[int, str] = {}
         self.fonts: list[int] = []  # of each cell style
@@ -507,20 +507,20 @@ class _Styles:
 
     def start(self, depth: int, name: str, attributes: Mapping[str, str]) -> None:
         if depth == 1 and name != "styleSheet":
-            raise nonsense("样式表", " 不是样式表")
+            raise malformed("样式表", " 不是样式表")
         if depth == 2:
             if name == "cellXfs" and self.formats:
                 raise twice("样式表的 cellXfs")
-            self.inside = name
-        elif depth == 3 and self.inside == "cellXfs" and name == "xf":
+            self.section = name
+        elif depth == 3 and self.section == "cellXfs" and name == "xf":
             self.formats.append(_whole("样式表的数字格式号", attributes.get("numFmtId", "0")))
             self.fonts.append(_whole("样式表的字体号", attributes.get("fontId", "0")))
-        elif self.inside == "fonts" and name in ("font", "strike"):
+        elif self.section == "fonts" and name in ("font", "strike"):
             if name == "font":
                 self.font += depth == 3
             elif depth == 4 and attributes.get("val", "1") in _TRUE:
                 self.struck.add(self.font)
-        elif depth == 3 and self.inside == "numFmts" and name == "numFmt":
+        elif depth == 3 and self.section == "numFmts" and name == "numFmt":
             number = _whole("样式表的数字格式号", attributes.get("numFmtId", "0"))
             code = attributes.get("formatCode", "")
             if self.codes.setdefault(number, code) != code:

@@ -127,15 +127,15 @@ def read(entry: SchemeField, text: str, *, name: str = "", month: str = "") -> s
             pieces.append(piece)
         at += len(piece.text)
         denied = "" if piece.kind == "gap" else piece.text if _denies(entry, piece) else denied
-    return _said(entry, pieces)
+    return _meaning(entry, pieces)
 
 
 def decimal_or_line(entry: SchemeField, text: str) -> Doubt | None:
     """4.90% is 4.9 %, or 90 % behind the number of the sheet's fourth line; None where there is but one reading."""
     # of a count nobody writes 2.5, and few write a rate of 2.5%
     of_lines = _is_count(entry) or TYPES[entry.type].shape is Shape.PERCENT
-    found = _ORDER_OR_DECIMAL.fullmatch(quantity.narrowed(text).strip()) if of_lines else None
-    return found and Doubt("XK-V044", {"line": found[1], "other": found[2]})
+    match = _ORDER_OR_DECIMAL.fullmatch(quantity.narrowed(text).strip()) if of_lines else None
+    return match and Doubt("XK-V044", {"line": match[1], "other": match[2]})
 
 
 def _denies(entry: SchemeField, piece: _Piece) -> bool:
@@ -148,32 +148,34 @@ def _even(text: str) -> str:
     """Narrowed, signs of comparison in one spelling, no space around them and the per cent sign."""
     even = quantity.narrowed(text).translate(_SIGNS)
     even = even.replace("<=", "≤").replace("=<", "≤").replace(">=", "≥").replace("=>", "≥").replace("<>", "≠")
-    first, *others = _SIGN.split(even)
-    if not others:
+    first, *further = _SIGN.split(even)
+    if not further:
         return first
-    *between, last = others
+    *between, last = further
     return "".join((first.rstrip(" \t"), *(piece.strip(" \t") for piece in between), last.lstrip(" \t")))
 
 
 def _without_order(text: str, month: str) -> str:
     """3.7号上报 is the sheet's third line; 11.6号 in November is the sixth of it."""
-    found = _ORDER_OR_MONTH.match(text)
-    if found and (int(found[1]) <= _MOST_CLAUSES or (month and int(found[1]) == int(month[5:]))):
-        return text[found.end() :]
+    match = _ORDER_OR_MONTH.match(text)
+    if match and (int(match[1]) <= _MOST_CLAUSES or (month and int(match[1]) == int(month[5:]))):
+        return text[match.end() :]
     return text
 
 
 def _next(entry: SchemeField, text: str, at: int, name: str, month: str) -> _Piece | Doubt:
     """The longest piece that is understood at a place of the phrase."""
-    known = _lexicon(_facts(entry), name)
-    word = next((known[text[at : at + n]] for n in range(_longest(known), 0, -1) if text[at : at + n] in known), None)
+    lexicon = _lexicon(_facts(entry), name)
+    word = next(
+        (lexicon[text[at : at + n]] for n in range(_longest(lexicon), 0, -1) if text[at : at + n] in lexicon), None
+    )
     day = _day(text, at, month) if TYPES[entry.type].shape is Shape.DAY else None
     if isinstance(day, Doubt):
         return day
     number = day or _number(entry, text, at)
-    found = [piece for piece in (word, number) if piece is not None]
-    if found:
-        return max(found, key=lambda piece: len(piece.text))
+    candidates = [piece for piece in (word, number) if piece is not None]
+    if candidates:
+        return max(candidates, key=lambda piece: len(piece.text))
     if text[at] in _GAPS and not text.startswith("..", at):
         return _Piece("gap", text[at])
     limit = next((limit for limit in _LIMITS if text.startswith(limit, at)), "")
@@ -186,7 +188,7 @@ def _next(entry: SchemeField, text: str, at: int, name: str, month: str) -> _Pie
     return Doubt("XK-V030", {"rest": text[at : at + 20]})
 
 
-def _said(entry: SchemeField, pieces: Sequence[_Piece]) -> str | float | Doubt:
+def _meaning(entry: SchemeField, pieces: Sequence[_Piece]) -> str | float | Doubt:
     """What the pieces come to where they agree."""
     numbers = [piece for piece in pieces if piece.kind == "number"]
     words = [piece for piece in pieces if piece.kind == "word"]
@@ -215,8 +217,8 @@ def _said(entry: SchemeField, pieces: Sequence[_Piece]) -> str | float | Doubt:
     short = next((piece.text for piece in words if len(piece.text) == 1), "")
     if short and sum(piece.kind != "neutral" for piece in pieces) > 1:
         return Doubt("XK-V030", {"rest": short})  # 无 is a word of its own only where it stands alone
-    given = {piece.word for piece in words}
-    return next(word for word in reversed(entry.words) if word in given)
+    spoken = {piece.word for piece in words}
+    return next(word for word in reversed(entry.words) if word in spoken)
 
 
 def _counts_faults(entry: SchemeField) -> bool:
@@ -262,23 +264,23 @@ def _number(entry: SchemeField, text: str, at: int) -> _Piece | None:
 
 def _day(text: str, at: int, month: str) -> _Piece | Doubt | None:
     """A day with its month, which must be the month of the inspection."""
-    found = _DAY.match(text, at)
-    if found is None:
+    match = _DAY.match(text, at)
+    if match is None:
         return None
-    year, first, month_in_year, second, month_alone, day = found.groups()
+    year, first, month_in_year, second, month_alone, day = match.groups()
     if year and first != second and first + second != "年月":
         return None
-    of = int(month_in_year or month_alone)
-    if month and (of != int(month[5:]) or (year and year != month[:4])):
-        return Doubt("XK-V033", {"day": found[0], "month": month})
-    return _Piece("number", found[0], number=float(day))
+    month_number = int(month_in_year or month_alone)
+    if month and (month_number != int(month[5:]) or (year and year != month[:4])):
+        return Doubt("XK-V033", {"day": match[0], "month": month})
+    return _Piece("number", match[0], number=float(day))
 
 
 @lru_cache(1)
 def _numerals() -> Mapping[str, int]:
     """Chinese numerals up to one hundred, the longest first."""
-    below = {(_ONES[tens] if tens > 1 else "") + "十" + (_ONES[ones] if ones else ""): tens * 10 + ones
-             for tens in range(1, 10) for ones in range(10)}  # fmt: skip
+    below = {(_ONES[tens] if tens > 1 else "") + "十" + (_ONES[units] if units else ""): tens * 10 + units
+             for tens in range(1, 10) for units in range(10)}  # fmt: skip
     named = {"百": 100, "一百": 100, "两": 2, **{word: number for number, word in enumerate(_ONES)}, **below}
     return dict(sorted(named.items(), key=lambda pair: -len(pair[0])))
 
@@ -289,8 +291,8 @@ def _units(unit: str, converted: tuple[tuple[str, str], ...]) -> Mapping[str, fl
 
     日 for 天 would be the day of a month.
     """
-    own = {spelling: 1.0 for spelling in quantity.spellings(unit) if not (unit == "天" and spelling == "日")}
-    return own | {_even(other): number_value(times) for other, times in converted}
+    spellings = {spelling: 1.0 for spelling in quantity.spellings(unit) if not (unit == "天" and spelling == "日")}
+    return spellings | {_even(other): number_value(times) for other, times in converted}
 
 
 @lru_cache(1)
@@ -322,19 +324,19 @@ def _facts(entry: SchemeField) -> _Facts:
 @lru_cache(500)
 def _lexicon(facts: _Facts, name: str) -> Mapping[str, _Piece]:
     """All that is understood in a field's phrases but numbers, by its spelling."""
-    known: dict[str, _Piece] = {}
+    lexicon: dict[str, _Piece] = {}
     for kind, words in (("neutral", _NEUTRAL), ("about", (*facts.about, facts.label, name)), ("beside", facts.beside)):
-        known |= {word: _Piece(kind, word) for word in map(_even, words) if word}
+        lexicon |= {word: _Piece(kind, word) for word in map(_even, words) if word}
     meanings = dict(facts.words)
-    said = [(_even(word), word) for word in meanings] + [(_even(saying), target) for saying, target in facts.says]
-    for negated, word in _contraries([pair for pair in said if meanings.get(pair[1]) == "failed"]):
-        known.setdefault(negated, _Piece("word", negated, word))
-    for spelling, target in said:
+    sayings = [(_even(word), word) for word in meanings] + [(_even(saying), target) for saying, target in facts.says]
+    for negated, word in _contraries([pair for pair in sayings if meanings.get(pair[1]) == "failed"]):
+        lexicon.setdefault(negated, _Piece("word", negated, word))
+    for spelling, target in sayings:
         if target in meanings:
-            known[spelling] = _Piece("word", spelling, target)
+            lexicon[spelling] = _Piece("word", spelling, target)
         else:
-            known[spelling] = _Piece("number", spelling, number=number_value(target))
-    return known
+            lexicon[spelling] = _Piece("number", spelling, number=number_value(target))
+    return lexicon
 
 
 def _contraries(failed: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:

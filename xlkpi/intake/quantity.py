@@ -58,8 +58,8 @@ class Quantity:
 class Either:
     """A text that says one of two numbers, and does not say which."""
 
-    one: Decimal
-    other: Decimal
+    first: Decimal
+    second: Decimal
 
 
 def narrowed(text: str) -> str:
@@ -70,14 +70,14 @@ def narrowed(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text.strip().lstrip("'`")
     text = text.replace("〈", "<").replace("〉", ">")
-    parts = _kept().split(text)  # the signs themselves are every second part
+    parts = _unfolded_signs().split(text)  # the signs themselves are every second part
     narrow = "".join(part if index % 2 else unicodedata.normalize("NFKC", part) for index, part in enumerate(parts))
-    seen = "".join(c for c in narrow if unicodedata.category(c) not in ("Cf", "Cc") or c in "\n\t\r")
-    return seen.strip().lstrip("'’‘`")
+    visible = "".join(c for c in narrow if unicodedata.category(c) not in ("Cf", "Cc") or c in "\n\t\r")
+    return visible.strip().lstrip("'’‘`")
 
 
 @lru_cache(1)
-def _kept() -> re.Pattern[str]:
+def _unfolded_signs() -> re.Pattern[str]:
     """Signs that stand for a number and are no digits (①, ², ½, Ⅲ, ⑴), and the spaces that printers set in numbers."""
     signs = (chr(code) for code in range(0x80, 0x1_F200) if unicodedata.category(chr(code)) in ("No", "Nl"))
     return re.compile(f"([{_FIRM_SPACES}{''.join(sign for sign in signs if sign != '〇')}])")
@@ -114,15 +114,15 @@ def several(text: str) -> bool:
     return _SEVERAL.fullmatch(text) is not None
 
 
-def factor(unit: str, asked: str) -> Decimal | None:
-    """What a number written in `unit` is multiplied with for a field in `asked` (12.5 万元 in 元: 10,000).
+def factor(unit: str, field_unit: str) -> Decimal | None:
+    """What a number written in `unit` is multiplied with for a field in `field_unit` (12.5 万元 in 元: 10,000).
 
     None where the two are different things.
     """
-    if not unit or _same(unit, asked):
+    if not unit or _same(unit, field_unit):
         return Decimal(1)
     scale, base = _split(unit)
-    asked_scale, asked_base = _split(asked)
+    asked_scale, asked_base = _split(field_unit)
     if base and not _same(base, asked_base.split("/")[0]):  # 350元 where 元/台 is asked
         return None
     return Decimal(SCALES[scale]) / SCALES[asked_scale]

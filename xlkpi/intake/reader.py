@@ -35,7 +35,7 @@ from xlkpi.intake.spelling import (
     KINDS,
     Odd,
     Piece,
-    Said,
+    StoredCell,
     decoded,
     end_of,
     index_of,
@@ -134,9 +134,9 @@ class Workbook:
         name = self._properties_part
         return parsed_properties("文档属性", self.package.plain(name)) if name in self.package else {}
 
-    def raw(self, place: Place, said: Said) -> RawCell:
+    def raw(self, place: Place, stored: StoredCell) -> RawCell:
         """A cell as it is meant."""
-        kind, value = said.kind, said.value
+        kind, value = stored.kind, stored.value
         if value is None:
             text = None
         elif kind == "s":
@@ -144,10 +144,10 @@ class Workbook:
         else:
             text = value_of(str(place), kind, value)
         shape = CellKind.EMPTY if text is None else KINDS[kind]
-        style = self.formats[said.style] if said.style < len(self.formats) else "General"
-        if said.style in self.struck and text is not None and said.formula is None:  # 3̶2̶0̶ is no 320
+        style = self.formats[stored.style] if stored.style < len(self.formats) else "General"
+        if stored.style in self.struck and text is not None and stored.formula is None:  # 3̶2̶0̶ is no 320
             return RawCell(place, CellKind.TEXT, struck_out(text), None, style)
-        return RawCell(place, shape, text, said.formula, style)
+        return RawCell(place, shape, text, stored.formula, style)
 
     def _string(self, index: int) -> str:
         if self._strings is None:
@@ -213,44 +213,44 @@ class _Reading:
         hidden = list(end.hidden)
         position, sheet, wanted, known, cells = 0, self.sheet, self.wanted, self.known, self.cells
         for piece, (cell, raw) in zip(each, map(memory.__getitem__, each), strict=True):
-            ref, least, enter, last, said, rows = cell
+            ref, least, enter, last, stored, rows = cell
             if not least <= position < enter:
                 raise Odd  # out of order, twice, or in another row than it says
             position = last
             if rows:
                 hidden += rows
-            if said.shared is not None:
-                self.sharing.append(Sharing(ref, said.shared, said.formula or ""))
+            if stored.shared is not None:
+                self.sharing.append(Sharing(ref, stored.shared, stored.formula or ""))
             if wanted is not None and ref not in wanted:
                 if ref not in known:
                     _not_too_far(sheet, ref)
-                    if said.value or said.formula is not None:
+                    if stored.value or stored.formula is not None:
                         self.strays.append(ref)
                 continue
             if wanted is None:
                 _not_too_far(sheet, ref)
             if raw is not None:
                 cells[ref] = raw
-            elif said.value is not None or said.formula is not None:  # else it is blank, however it is spelled
-                cells[ref] = made = self.book.raw(Place(sheet, ref), said)
-                if said.kind != "s":  # a shared string means something else in every file
-                    memory.keep(piece, made)
+            elif stored.value is not None or stored.formula is not None:  # else it is blank, however it is spelled
+                cells[ref] = raw_cell = self.book.raw(Place(sheet, ref), stored)
+                if stored.kind != "s":  # a shared string means something else in every file
+                    memory.keep(piece, raw_cell)
         if not end.least <= position < end.enter:
             raise Odd
         return Outline(outline.merged, frozenset(hidden), outline.hidden_columns) if hidden else outline
 
-    def take(self, ref: str, said: Said) -> None:
+    def take(self, ref: str, stored: StoredCell) -> None:
         """A cell that the parser tells.
 
         Raises:
             Refused: too far out, or something that cannot be meant.
         """
         _not_too_far(self.sheet, ref)
-        if said.shared is not None:
-            self.sharing.append(Sharing(ref, said.shared, said.formula or ""))
+        if stored.shared is not None:
+            self.sharing.append(Sharing(ref, stored.shared, stored.formula or ""))
         if self.wanted is None or ref in self.wanted:
-            self.cells[ref] = self.book.raw(Place(self.sheet, ref), said)
-        elif ref not in self.known and (said.value or said.formula is not None):
+            self.cells[ref] = self.book.raw(Place(self.sheet, ref), stored)
+        elif ref not in self.known and (stored.value or stored.formula is not None):
             self.strays.append(ref)
 
 
@@ -271,11 +271,11 @@ class _Memory(dict[bytes, tuple[Piece, RawCell | None]]):
         like = self._like.get(piece[:at])
         entry: tuple[Piece, RawCell | None]
         if like is not None and piece.find(b"<", at + 3) == len(piece) - 4 > at + 3 and piece.endswith(b"</v>"):
-            said, raw = like
+            piece_like, raw = like
             value = piece[at + 3 : -4]
             plain = raw.kind is CellKind.NUMBER and _DIGITS.fullmatch(value)
-            text = value.decode() if plain else value_of(str(raw.place), said.said.kind, decoded(value))
-            entry = said, RawCell(raw.place, raw.kind, text, raw.formula, raw.format)
+            text = value.decode() if plain else value_of(str(raw.place), piece_like.cell.kind, decoded(value))
+            entry = piece_like, RawCell(raw.place, raw.kind, text, raw.formula, raw.format)
         else:
             entry = piece_of(piece), None
         if len(piece) < SHORT:
@@ -447,8 +447,8 @@ def place_of(text: str) -> Place | None:
 @cache_short(64, 1 << 20)
 def _formats(data: bytes) -> _Looks:
     """Number formats by cell style, and the struck styles. The blanks of one month share them: they are read once."""
-    numbers, own, struck = parsed_formats(data)
-    codes = {**_BUILT_IN, **own}
+    numbers, custom, struck = parsed_formats(data)
+    codes = {**_BUILT_IN, **custom}
     return tuple(codes.get(number, "General") for number in numbers), struck
 
 

@@ -17,21 +17,21 @@ class Reading:
     """Reads submissions of an issue, each within the budget; a file that takes more is unusable, with the finding that
     says so.
 
-    Files are read in a process of their own, which is killed where it does not end; `here` reads them in this one, for
+    Files are read in a separate process, which is killed if it does not end; `in_process` reads them in this one, for
     a worker whose own end costs one file. `budget` is what the environment gives where none is named.
     """
 
     def __init__(self, issue: Issue, budget: Budget | None = None, *, in_process: bool = False):
-        self.budget = budget or Budget.given()
-        self._own = _reader(issue, self.budget) if in_process else None
+        self.budget = budget or Budget.from_environment()
+        self._in_process = _reader(issue, self.budget) if in_process else None
         self._apart = Apart(_reader, issue, self.budget)
         if not in_process:
             self._apart.start()
 
     def __call__(self, source: Path | bytes, file: str) -> Submission | Unusable:
-        """Read one file. Nothing that it can hold raises, and none takes for ever."""
-        if self._own is not None:
-            return self._own(source, file)
+        """Read one file. No content raises, and no file takes for ever."""
+        if self._in_process is not None:
+            return self._in_process(source, file)
         try:
             if not isinstance(source, Path | bytes):  # at a URL, which the other process may not know
                 source = raw_bytes(source)
@@ -44,7 +44,7 @@ class Reading:
         return read
 
     def close(self) -> None:
-        """Let go of the process of its own, where there is one."""
+        """End the reading process, if there is one."""
         self._apart.close()
 
 

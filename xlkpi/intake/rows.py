@@ -1,4 +1,4 @@
-"""Rows of a table that are read, and yet cannot all be right: nothing under a choice, a number twice, another month."""
+"""Rows of a table that are read and yet doubtful: nothing under a choice, a number twice, another month."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from xlkpi.workbook.layout import TableSlot
 def doubtful_rows(
     table: TableSlot, columns: Mapping[str, Column], rows: Mapping[int, Mapping[str, CellContent]], month: str
 ) -> Iterator[Remark]:
-    """What is to be told of a table's rows, each with its cell; the rows stay as they are."""
-    seen: dict[tuple[str, CellContent], int] = {}
+    """Remarks on a table's rows, each with its cell; the rows are not changed."""
+    first_rows: dict[tuple[str, CellContent], int] = {}
     for number, row in sorted(rows.items()):
         for name, column in columns.items():
             place = Place(table.sheet, f"{table.columns[name]}{number}") if name in table.columns else None
@@ -27,12 +27,12 @@ def doubtful_rows(
             if content is None:
                 if TYPES[column.type].shape is Shape.CHOICE:
                     yield "XK-V036", place, "", facts
-            elif column.unique and (name, content) in seen:
-                yield "XK-V037", place, "", {**facts, "found": content, "first": seen[name, content]}
+            elif column.unique and (name, content) in first_rows:
+                yield "XK-V037", place, "", {**facts, "found": content, "first": first_rows[name, content]}
             elif (day := _day(column, content)) and not day.startswith(month):
                 yield "XK-V038", place, "", {**facts, "found": day, "month": month}
             if column.unique and content is not None:
-                seen.setdefault((name, content), number)
+                first_rows.setdefault((name, content), number)
 
 
 def _day(column: Column, content: CellContent) -> str:

@@ -2,7 +2,7 @@
 
 Excel, WPS, LibreOffice, openpyxl, Apache POI, XlsxWriter and SheetJS all write this: double quotes, one blank before an
 attribute, no comments, no prefixes, every attribute a known one. A piece of `wellformed` that has another spelling may
-mean the same, so the part goes to `parsed`, which reads XML as XML. The patterns never go back: they are linear.
+mean the same, so the part goes to `parsed`, which reads XML as XML. The patterns never backtrack: they are linear.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import math
 import re
 from typing import Final, NamedTuple
 
-from xlkpi.intake.markup import nonsense, too_long, twice
+from xlkpi.intake.markup import malformed, too_long, twice
 from xlkpi.intake.memory import cache_short
 from xlkpi.values import CellKind, column_number
 
@@ -51,8 +51,8 @@ class Odd(Exception):
     """Another spelling than the one that is cut."""
 
 
-class Said(NamedTuple):
-    """What a cell says of itself: its attributes t and s, its formula, its value as written or its inline string.
+class StoredCell(NamedTuple):
+    """A cell as stored: its attributes t and s, its formula, its value as written or its inline string.
 
     `shared` is the number of the formula that it shares, None where it shares none.
     """
@@ -75,7 +75,7 @@ class Piece(NamedTuple):
     least: int
     enter: int
     position: int
-    said: Said
+    cell: StoredCell
     hidden: tuple[int, ...] = ()
 
 
@@ -96,14 +96,14 @@ def piece_of(piece: bytes) -> Piece:
 
     Raises:
         Odd: it has another spelling.
-        Refused: what it says is nonsense or longer than anything that a program writes.
+        Refused: its content is malformed or longer than any program writes.
     """
     at = piece.find(b">", piece.rfind(b"<c ")) + 1
     head = _head_of(piece[:at])
     content = _CONTENT.fullmatch(piece, at)
     if content is None:
         raise Odd
-    return Piece(head.ref, head.least, head.enter, head.position, _said(content, head.kind, head.style), head.hidden)
+    return Piece(head.ref, head.least, head.enter, head.position, _stored(content, head.kind, head.style), head.hidden)
 
 
 @cache_short(20_000)
@@ -115,7 +115,7 @@ def _head_of(piece: bytes) -> _Head:  # noqa: PLR0912 - one branch a kind of tag
     """
     first = piece.startswith(b"<sheetData>")
     at = len(b"<sheetData>") if first else 0
-    inside, row, position, least, enter = not first, 0, 0, 0, 0
+    in_row_tag, row, position, least, enter = not first, 0, 0, 0, 0
     hidden: list[int] = []
     while True:
         tag = _TAG.match(piece, at)
@@ -125,7 +125,7 @@ def _head_of(piece: bytes) -> _Head:  # noqa: PLR0912 - one branch a kind of tag
         about, closed, column, cell_row, attributes, blank = tag.groups()
         if column:
             in_row = int(cell_row)
-            if not inside or (row and in_row != row):
+            if not in_row_tag or (row and in_row != row):
                 raise Odd
             if not row:  # it stands in the row that the piece before has opened
                 row, least = in_row, in_row * ROW
@@ -137,14 +137,14 @@ def _head_of(piece: bytes) -> _Head:  # noqa: PLR0912 - one branch a kind of tag
                 break
         elif about is not None:
             number = _ROW_NUMBER.search(about)
-            if number is None or inside or int(number[1]) <= row:
+            if number is None or in_row_tag or int(number[1]) <= row:
                 raise Odd
-            row, inside, position = int(number[1]), not closed, 0
+            row, in_row_tag, position = int(number[1]), not closed, 0
             enter = enter or row * ROW
             if _HIDDEN.search(about):
                 hidden.append(row)
-        elif inside:
-            inside = False
+        elif in_row_tag:
+            in_row_tag = False
         else:
             raise Odd
     if at != len(piece):
@@ -154,13 +154,13 @@ def _head_of(piece: bytes) -> _Head:  # noqa: PLR0912 - one branch a kind of tag
     )  # fmt: skip
 
 
-def _said(content: re.Match[bytes], kind: str, style: int) -> Said:
+def _stored(content: re.Match[bytes], kind: str, style: int) -> StoredCell:
     about, formula, value, empty, inline = content.groups()
     if empty:
         value = b""
     is_inline = inline is not None or (value is None and content[0].endswith(b"</is>"))
     if is_inline != (kind == "inlineStr") and (is_inline or value is not None):
-        raise Odd  # it is said in words there
+        raise Odd  # the parser reports it in words
     if is_inline:
         value = inline or b""
     shared = None
@@ -171,7 +171,7 @@ def _said(content: re.Match[bytes], kind: str, style: int) -> Said:
         text = formula_of(formula or b"")
         if facts.get(b"t") == b"shared":
             shared = facts.get(b"si", b"").decode()
-    return Said(kind, style, text, None if value is None else decoded(value), shared)
+    return StoredCell(kind, style, text, None if value is None else decoded(value), shared)
 
 
 @cache_short(5_000)
@@ -179,7 +179,7 @@ def _kind_and_style(attributes: bytes) -> tuple[str, int]:
     facts = dict(_ATTRIBUTE.findall(attributes))
     kind, style = facts.get(b"t", b"n").decode(), facts.get(b"s", b"0").decode()
     if kind not in KINDS or not style.isdecimal():
-        raise Odd  # it is said in words there
+        raise Odd  # the parser reports it in words
     return kind, int(style)
 
 
@@ -196,10 +196,10 @@ def end_of(last: bytes) -> Piece:
 def decoded(data: bytes) -> str:
     """Text of XML: entities and line ends as a parser gives them."""
     text = even_lines(data.decode())
-    return _ENTITY.sub(_meant, text) if "&" in text else text
+    return _ENTITY.sub(_unescaped_entity, text) if "&" in text else text
 
 
-def _meant(entity: re.Match[str]) -> str:
+def _unescaped_entity(entity: re.Match[str]) -> str:
     number, name = entity.groups()
     return chr(int(name, 16 if number == "#x" else 10)) if number else _NAMED[name]
 
@@ -226,7 +226,7 @@ def formula_text(text: str) -> str:
     return text[1:] if text.startswith("=") else text
 
 
-def meant(text: str) -> str:
+def without_escapes(text: str) -> str:
     """A cell's text without the escapes of spreadsheets (`_x000D_`), every line break the same."""
     if "_x" in text:
         text = _ESCAPED.sub(_unescaped, text)
@@ -250,16 +250,16 @@ def value_of(where: str, kind: str, value: str) -> str | None:
         Refused: Python would take it for a number that it is not in a spreadsheet (1_000, full-width digits).
     """
     if kind in ("str", "inlineStr"):
-        return meant(value) or ("" if kind == "str" else None)
+        return without_escapes(value) or ("" if kind == "str" else None)
     if kind == "b":
         return _TRUTHS.get(value.strip(" \t\n\r"), value) or None
     if kind == "n" and value and not _NUMBER.fullmatch(value):
         try:
             odd = math.isfinite(float(value))
-        except ValueError:  # it will be asked about as any words where a number belongs
+        except ValueError:  # normalise reports it like any words in a number's cell
             odd = False
         if odd:
-            raise nonsense(where, f" 的数值写作 {value[:20]!r}")
+            raise malformed(where, f" 的数值写作 {value[:20]!r}")
     return value or None
 
 
@@ -271,7 +271,7 @@ def index_of(where: str, value: str) -> int:
     """
     text = value.strip(" \t\n\r")
     if not (text.isascii() and text.isdecimal() and len(text) < 10):
-        raise nonsense(where, f" 的共享字符串编号是 {value[:20]!r}")
+        raise malformed(where, f" 的共享字符串编号是 {value[:20]!r}")
     return int(text)
 
 
@@ -297,7 +297,7 @@ def string_of(item: bytes) -> str:
     if _ITEM.fullmatch(item) is None or b"<strike" in item or b"<vertAlign" in item:  # not all of it may count
         raise Odd
     hints = item.find(_PHONETIC)
-    return meant(decoded(b"".join(_PIECE_OF_TEXT.findall(item if hints < 0 else item[:hints]))))
+    return without_escapes(decoded(b"".join(_PIECE_OF_TEXT.findall(item if hints < 0 else item[:hints]))))
 
 
 # ------------------------------------------------------------------ defined names
@@ -339,15 +339,15 @@ def defined(name: str, text: str) -> tuple[str, str]:
     return name, formula_text(text)
 
 
-def no_doubles(what: str, names: list[str]) -> None:
+def no_doubles(kind: str, names: list[str]) -> None:
     """Names know no capitals, and each stands for one thing.
 
     Raises:
         Refused: two are the same.
     """
-    seen: set[str] = set()
+    folded_names: set[str] = set()
     for name in names:
         folded = name.casefold()
-        if folded in seen:
-            raise twice(f"{what}“{name[:60]}”")
-        seen.add(folded)
+        if folded in folded_names:
+            raise twice(f"{kind}“{name[:60]}”")
+        folded_names.add(folded)

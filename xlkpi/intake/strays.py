@@ -1,4 +1,4 @@
-"""Figures that stand where nobody reads: beside their cell, under a merge, a row off. Each is named and asked about.
+"""Figures in cells that are not read: beside their cell, under a merge, a row off. Each gets a finding with a question.
 
 Nothing is taken from there. A blank answer stays blank, with the question whether the figure nearby is its own.
 """
@@ -47,11 +47,11 @@ class Surroundings:
     _named: set[Place] = field(default_factory=set)
 
     def remarks(self) -> Iterator[Remark]:
-        """Everything that must be asked or said, the strays that no question names last."""
+        """All findings, the strays that no question names last."""
         for sheet, slots in self._answers.items():
             outline = self.read[sheet].outline if sheet in self.read else PLAIN
             yield from self._merged(sheet, slots, outline)
-            yield from self._beside(sheet, slots)
+            yield from self._beside_answers(sheet, slots)
             yield from self._one_row_off(sheet, slots)
             yield from self._hidden(sheet, slots, outline)
         for sheet, read in self.read.items():
@@ -94,7 +94,7 @@ class Surroundings:
 
     # ------------------------------------------------------------ beside a blank answer
 
-    def _beside(self, sheet: str, slots: Sequence[Slot]) -> Iterator[Remark]:
+    def _beside_answers(self, sheet: str, slots: Sequence[Slot]) -> Iterator[Remark]:
         """What reads as an answer and stands in the row of a blank one."""
         if sheet in self.moved:
             return
@@ -104,8 +104,8 @@ class Surroundings:
             if s.field in self.blank and self.places[s.name] not in self._named
         }
         strays = self.read[sheet].strays if sheet in self.read else ()
-        own = {ref for ref in self.issue.layout.occupied.get(sheet, ()) if column_row(ref)[1] in rows}
-        wanted = own | {ref for ref in strays if column_row(ref)[1] in rows}
+        of_form = {ref for ref in self.issue.layout.occupied.get(sheet, ()) if column_row(ref)[1] in rows}
+        wanted = of_form | {ref for ref in strays if column_row(ref)[1] in rows}
         if not wanted:
             return
         form = words_of_form(self.issue.master).get(sheet, {})
@@ -192,12 +192,12 @@ class Surroundings:
         loose = [ref for ref in strays if Place(sheet, ref) not in self._named]
         loose.sort(key=lambda ref: column_row(ref)[1] not in rows)
         cells = self.book.cells(sheet, frozenset(loose)).cells if loose else {}
-        held = [cells[ref] for ref in loose if ref in cells and (cells[ref].text or "").strip()]
-        for raw in held[:MOST]:
+        filled = [cells[ref] for ref in loose if ref in cells and (cells[ref].text or "").strip()]
+        for raw in filled[:MOST]:
             yield "XK-I004", raw.place, "", {"found": _quoted(raw)}
-        if len(held) > MOST:
-            facts = {"sheet": sheet, "count": len(held) - MOST, "first": held[MOST].place.ref}
-            yield "XK-I021", held[MOST].place, "", facts
+        if len(filled) > MOST:
+            facts = {"sheet": sheet, "count": len(filled) - MOST, "first": filled[MOST].place.ref}
+            yield "XK-I021", filled[MOST].place, "", facts
 
 
 def beyond(table: TableSlot, strays: Sequence[str]) -> Iterator[Remark]:

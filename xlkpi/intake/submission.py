@@ -94,7 +94,7 @@ class Unusable:
 
 
 def read_submission(issue: Issue, source: AnyPath | bytes, file: str = "") -> Submission | Unusable:
-    """Read one file, by its path or its bytes. Nothing that it can hold raises: what is wrong comes back as findings.
+    """Read one file, by its path or its bytes. No content raises: what is wrong comes back as findings.
 
     `file` names it in findings; without one the path does.
     """
@@ -106,7 +106,7 @@ def read_submission(issue: Issue, source: AnyPath | bytes, file: str = "") -> Su
 def read_source(
     issue: Issue, opened: Callable[[], Source], name: str, *, reviewed: bool = False
 ) -> Submission | Unusable:
-    """Read what a source holds; `opened` may refuse. Nothing that it can hold raises.
+    """Read what a source holds; `opened` may refuse. No content raises.
 
     `reviewed` says that headquarters' own reviewer has filled in 检查情况 in it: they are read, and no finding.
     """
@@ -125,7 +125,7 @@ class _Reader:
         self.issue, self.file, self.book, self.reviewed = issue, file, book, reviewed
         self.findings: list[Finding] = []
         self.locator = Locator(issue, book)
-        self.probable_dealer = ""  # whose it seems to be where no marker says so
+        self.probable_dealer = ""  # the probable dealer of a file without a marker
         self.titles: Mapping[str, str] = {}  # of sheets that were renamed: as issued, and in the file
         self.moved: frozenset[str] = frozenset()  # sheets whose rows or columns are not where they were
 
@@ -195,7 +195,7 @@ class _Reader:
             return None
         # a name that stands for words, no cell, is told only by what tells formulas too
         tells_words = bool(self.book.names) and self.book.tells_formulas
-        lost = [where for where, tells in ((_IN_NAME, tells_words), (_IN_SHEET, True)) if tells]
+        lost = [where for where, is_told in ((_IN_NAME, tells_words), (_IN_SHEET, True)) if is_told]
         lost = [where for where in lost if where not in markers_by_place]
         if lost:
             self._say("XK-T013", lost="、".join(lost), kept="、".join(markers_by_place), dealer=dealer)
@@ -209,9 +209,9 @@ class _Reader:
             return
         dealers, tells_month = unmarked
         self.probable_dealer = dealers[0] if len(dealers) == 1 else ""
-        seen = [f"经销商 {'、'.join(dealers)}"] if dealers else []
-        seen += [f"月份 {self.issue.month}"] if tells_month else []
-        self._say("XK-T014", seen="，".join(seen) or "看不出是哪家、哪个月")
+        marks = [f"经销商 {'、'.join(dealers)}"] if dealers else []
+        marks += [f"月份 {self.issue.month}"] if tells_month else []
+        self._say("XK-T014", seen="，".join(marks) or "看不出是哪家、哪个月")
 
     def _markers(self) -> dict[str, str]:
         """The marker by where it stands; a file of ours has it in three places."""
@@ -273,7 +273,7 @@ class _Reader:
         for slot in self.issue.layout.of(Role.REMARK):
             # remarks have no name of their own; they move with their answer
             if slot.field in slots:
-                places[slot.name] = self._beside(slot.place, slots[slot.field].place, places[slot.field])
+                places[slot.name] = self._remark_place(slot.place, slots[slot.field].place, places[slot.field])
         return places
 
     def _replaced_sheets(self) -> frozenset[str]:
@@ -283,7 +283,7 @@ class _Reader:
             names.setdefault(slot.place.sheet, []).append(self.book.names.get(slot.name, ""))
         return frozenset(sheet for sheet, texts in names.items() if all("#REF!" in text for text in texts))
 
-    def _beside(self, remark: Place, answer: Place, now: Place) -> Place:
+    def _remark_place(self, remark: Place, answer: Place, now: Place) -> Place:
         """A remark's cell: in the answer's row, and in its own column as that one moved."""
         if now == answer or not now.ref:
             return remark
@@ -352,23 +352,23 @@ class _Reader:
         self, places: Mapping[str, Place], cells: Mapping[Place, RawCell]
     ) -> tuple[dict[str, Value], dict[str, str]]:
         """检查情况 as headquarters' reviewer has filled them in, and the words of those that stand there in words."""
-        given: dict[str, Value] = {}
+        inspections: dict[str, Value] = {}
         phrases: dict[str, str] = {}
         for slot in self.issue.layout.of(Role.INSPECTION):
             entry, place = self.issue.scheme.fields[slot.field], places[slot.name]
             raw = cells.get(place)
             if self._is_doubtful(slot, place, raw):
-                given[slot.field] = Absence.UNREADABLE
+                inspections[slot.field] = Absence.UNREADABLE
                 continue
             reading = checked(entry, understand(entry, raw, name=slot.field, month=self.issue.month))
             for code, facts in reading.remarks:
                 self._say(code, place, slot.field, label=self._label(slot.field), **facts)
             if reading.value is not Absence.MISSING:
-                given[slot.field] = reading.value
+                inspections[slot.field] = reading.value
             in_words = raw.text if raw is not None and raw.kind is CellKind.TEXT else None
             if in_words and content_of(reading.value) not in (in_words, Absence.UNREADABLE.value):
                 phrases[slot.field] = in_words
-        return given, phrases
+        return inspections, phrases
 
     def _rows(self, table: TableSlot) -> tuple[Row, ...]:
         """A table's rows without the blank ones; what stands outside its columns is never read."""
@@ -410,22 +410,22 @@ class _Reader:
     def _table(self, table: TableSlot) -> tuple[TableSlot, Mapping[str, tuple[int, str]], frozenset[str]]:
         """A table as it stands in the file, its cells with row and column, and the form's own cells on its sheet."""
         occupied = self.issue.layout.occupied[table.sheet]
-        now, gone = self.locator.table(table)
-        if now == table and not gone:
+        actual, lacking = self.locator.table(table)
+        if actual == table and not lacking:
             return table, self.issue.layout.table_refs[table.name], occupied
-        for column in gone:
+        for column in lacking:
             self._say("XK-T015", Place(table.sheet, ""), table=table.name, column=column)
-        columns = "、".join(f"{column} {letter}" for column, letter in now.columns.items())
+        columns = "、".join(f"{column} {letter}" for column, letter in actual.columns.items())
         self._say("XK-T016", Place(table.sheet, ""), table=table.name, found=columns)
         cells = {
             f"{letter}{row}": (row, column)
-            for column, letter in now.columns.items()
-            for row in range(now.first, now.last + 1)
+            for column, letter in actual.columns.items()
+            for row in range(actual.first, actual.last + 1)
         }
-        return now, cells, frozenset((*cells, *map(self.locator.shift(table.sheet).near, occupied)))
+        return actual, cells, frozenset((*cells, *map(self.locator.shift(table.sheet).near, occupied)))
 
     def _say_extra_columns(self, table: TableSlot, strays: Sequence[str]) -> None:
-        """Columns beside the table, by their headings; their content is a customer's business and is not looked at."""
+        """Columns beside the table, by their headings; their content may be customers' data and is not read."""
         heads = frozenset(ref for ref in strays if ref.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ") == str(table.first - 1))
         for raw in self.book.cells(table.sheet, heads).cells.values() if heads else ():
             code = "XK-I006" if _PERSONAL.search(raw.text or "") else "XK-I004"
@@ -484,8 +484,8 @@ class _Reader:
                 altered.setdefault((place.sheet, formula is None), []).append((place, _short(expected), _short(now)))
         for (sheet, by_value), several in altered.items():
             if len(several) <= _TOLD_EACH:
-                for place, expected, found in several:
-                    self._say("XK-I002", place, expected=expected, found=found)
+                for place, expected, actual in several:
+                    self._say("XK-I002", place, expected=expected, found=actual)
                 continue
             how = "被数值盖掉" if by_value else "被改动"
             where = spans(place.ref for place, *_ in several)

@@ -1,4 +1,4 @@
-"""What programs write in ways of their own, evened out after reading: shared formulas, and the calendar from 1904."""
+"""Normalises what programs write differently: shared formulas, and the calendar from 1904."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def with_shared_formulas(sheet: str, sharing: Iterable[Sharing], cells: Mapping[
             masters[number] = ref, formula
         elif ref in cells:
             members[ref] = number
-    made = dict(cells)
+    written_out = dict(cells)
     length = 0
     for ref, number in members.items():
         if number in masters and not cells[ref].formula:
@@ -46,8 +46,8 @@ def with_shared_formulas(sheet: str, sharing: Iterable[Sharing], cells: Mapping[
             length += len(formula)
             if length > MAX_EXPANDED:
                 raise Refused("XK-F023", what=f"工作表“{sheet}”的共享公式展开后", limit=f"{MAX_EXPANDED} 个字符")
-            made[ref] = cells[ref]._replace(formula=_translated(formula, origin, ref))
-    return made
+            written_out[ref] = cells[ref]._replace(formula=_translated(formula, origin, ref))
+    return written_out
 
 
 def _translated(formula: str, origin: str, ref: str) -> str:

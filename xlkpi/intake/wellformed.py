@@ -75,13 +75,13 @@ class Pieces:
 class Cut:
     """How parts of a kind are cut: behind every `</element>` inside the element `around`.
 
-    `inside` opens what stands between the two, `outside` closes it.
+    `opening` opens what stands between the two, `closing` closes it.
     """
 
     around: bytes
     element: bytes
-    outside: bytes = b""
-    inside: bytes = b""
+    closing: bytes = b""
+    opening: bytes = b""
     _before: dict[str, _Part] = field(default_factory=dict, compare=False)
 
     def pieces(self, name: str, data: bytes) -> Pieces | None:
@@ -96,17 +96,19 @@ class Cut:
         if not 0 <= start < end or b"ascii" in data[:200].lower():  # pieces are known as UTF-8, which allows more
             return None
         *pieces, last = data[start:end].split(b"</" + self.element + b">")
-        first, others = pieces[:1], pieces[1:]
+        first, further = pieces[:1], pieces[1:]
         part = self._part(name, len(pieces))
-        others[: len(part.pieces)] = [old if raw == old else raw for raw, old in zip(others, part.pieces, strict=False)]
-        new = [raw for raw, old in zip_longest(others, part.pieces) if raw is not old and raw is not None]
+        further[: len(part.pieces)] = [
+            old if raw == old else raw for raw, old in zip(further, part.pieces, strict=False)
+        ]
+        new = [raw for raw, old in zip_longest(further, part.pieces) if raw is not old and raw is not None]
         new = [shape for shape in map(_shape, new) if shape not in part.shapes]
         if not self._is_plain((*first, *new, last), data[:start], data[end:]):
             return None
         if end - start < _LARGE:
-            part.pieces = others
+            part.pieces = further
             part.shapes.update(new)
-        return Pieces([*first, *others], last, data[:start] + b"<" + self.around + b">" + data[end:])
+        return Pieces([*first, *further], last, data[:start] + b"<" + self.around + b">" + data[end:])
 
     def _part(self, name: str, pieces: int) -> _Part:
         if len(self._before) > _PARTS:
@@ -118,7 +120,7 @@ class Cut:
 
     def _is_plain(self, pieces: tuple[bytes, ...], before: bytes, behind: bytes) -> bool:
         close, reopen = b"</" + self.around + b">", b"<" + self.around + b">"
-        seam = b"</" + self.element + b">" + self.outside + close + reopen + self.inside
+        seam = b"</" + self.element + b">" + self.closing + close + reopen + self.opening
         joined = seam.join(pieces)
         seams = len(pieces) - 1
         if (

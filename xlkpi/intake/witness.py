@@ -1,6 +1,6 @@
-"""Which cell is which: its name, the words of its row and column, and its position bear witness.
+"""Three witnesses tell which cell is which: its name, the words of its row and column, and its position.
 
-Where two of them disagree, where fields share a cell, or where another copy of the sheet says something else, the
+Where two of them disagree, fields share a cell, or another copy of the sheet holds something else, the
 figure is a question with both readings; nothing is taken. Rows that moved with their words and names are in order.
 """
 
@@ -100,32 +100,32 @@ class Witnesses:
         return self._two_places(slot, place, raw, other, self._cell(other) if other else None)
 
     def _two_places(
-        self, slot: Slot, named: Place, held: RawCell | None, words: Place | None, other: RawCell | None
+        self, slot: Slot, named: Place, at_name: RawCell | None, words: Place | None, at_words: RawCell | None
     ) -> Doubt | None:  # fmt: skip
-        if not (_holds(held) or _holds(other)):
+        if not (_holds(at_name) or _holds(at_words)):
             return None
         return "XK-T090", {
-            "named": named, "found": self._quoted(slot, held), "words": words or "—",
-            "other": self._quoted(slot, other),
+            "named": named, "found": self._quoted(slot, at_name), "words": words or "—",
+            "other": self._quoted(slot, at_words),
         }  # fmt: skip
 
     def _shared(self, slot: Slot, place: Place, raw: RawCell | None) -> Doubt | None:
         """Another field's name points here, or the cell is merged with another field's."""
         if not _holds(raw):
             return None
-        others = [self._label(s) for s in self._answers() if s.name != slot.name and self._is_also(s, place)]
-        if not others:
+        sharing = [self._label(s) for s in self._answers() if s.name != slot.name and self._is_also(s, place)]
+        if not sharing:
             return None
-        return "XK-T091", {"other": "、".join(others), "where": place, "found": self._quoted(slot, raw)}
+        return "XK-T091", {"other": "、".join(sharing), "where": place, "found": self._quoted(slot, raw)}
 
     def _is_also(self, slot: Slot, place: Place) -> bool:
-        own = self.places[slot.name]
-        if place in (own, self.named.get(slot.name)):
+        own_place = self.places[slot.name]
+        if place in (own_place, self.named.get(slot.name)):
             return True
         area = self.merged(place)
-        if area is None or own.sheet != place.sheet or not own.ref:
+        if area is None or own_place.sheet != place.sheet or not own_place.ref:
             return False
-        return area.holds(*column_row(own.ref))
+        return area.holds(*column_row(own_place.ref))
 
     def merged(self, place: Place) -> Area | None:
         """The merged area that a cell lies in."""
@@ -183,10 +183,10 @@ class Witnesses:
     def replaced(self) -> tuple[str, str] | None:
         """A sheet of the form that names another dealer in its heading: the sheet and the dealer."""
         for sheet in dict.fromkeys(slot.place.sheet for slot in self._answers()):
-            held = self.read[sheet].cells if sheet in self.read else {}
+            cells = self.read[sheet].cells if sheet in self.read else {}
             texts = {
                 ref: comparable(raw.text or "")
-                for ref, raw in held.items()
+                for ref, raw in cells.items()
                 if raw.kind is CellKind.TEXT and Place(sheet, ref) in self.locator.issue.layout.formulas
             }
             other = self.other_dealer(texts)
@@ -201,8 +201,8 @@ class Witnesses:
         heads = {f"{letter}{table.first - 1}": column for column, letter in table.columns.items()}
         known = {comparable(column) for column in table.columns}
         cells = self.locator.book.cells(table.sheet, heads.keys()).cells
-        said = {column: comparable(cells[ref].text or "") for ref, column in heads.items() if ref in cells}
-        return {column: word for column, word in said.items() if word != comparable(column) and word in known}
+        headings = {column: comparable(cells[ref].text or "") for ref, column in heads.items() if ref in cells}
+        return {column: word for column, word in headings.items() if word != comparable(column) and word in known}
 
     # ------------------------------------------------------------ what stands in a cell
 
@@ -216,8 +216,8 @@ class Witnesses:
         return frozenset(comparable(self._label(slot)) for slot in self._answers() if slot.place.sheet == sheet)
 
     def _cell(self, place: Place) -> RawCell | None:
-        held = self.read[place.sheet].cells.get(place.ref) if place.sheet in self.read else None
-        return held or self.locator.book.cells(place.sheet, {place.ref}).cells.get(place.ref)
+        raw = self.read[place.sheet].cells.get(place.ref) if place.sheet in self.read else None
+        return raw or self.locator.book.cells(place.sheet, {place.ref}).cells.get(place.ref)
 
     def _value(self, slot: Slot, raw: RawCell | None) -> object:
         return understand(self.locator.issue.scheme.fields[slot.field], raw).value

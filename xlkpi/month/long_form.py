@@ -43,6 +43,6 @@ def refused_rows(unusable: Unusable, month: str) -> Iterator[LongRow]:
 def csv_text(rows: Iterable[Iterable[Any]]) -> str:
     """Rows as CSV; text that a spreadsheet would take for a formula is quoted."""
     buffer = io.StringIO()
-    made = ([escape_formula(cell) for cell in row] for row in rows)
-    csv.writer(buffer, lineterminator="\n").writerows(made)
+    escaped = ([escape_formula(cell) for cell in row] for row in rows)
+    csv.writer(buffer, lineterminator="\n").writerows(escaped)
     return buffer.getvalue()

@@ -1,6 +1,6 @@
-"""A month, scored: the one place that runs a batch, weighs figures against the past, ranks, and counts.
+"""A month, scored: the one place that runs a batch, compares figures with earlier months, ranks, and counts.
 
-Command line, button, demonstration and library all call `score_month`. What it gives goes in memory to the ranking
+Command line, button, demonstration and library all call `score_month`. Its result goes in memory to the ranking
 workbook, the report, the store, the letters and the terminal; scores.json is an export.
 """
 
@@ -38,7 +38,7 @@ Form = Literal["long", "wide"]
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """What a month came to.
+    """The results of a month.
 
     Iterating gives the assessments that count, in roster order; `unusable` are the files that could not be scored.
     `findings` are those of the month itself: headquarters' own lists, the run, the roster. `returns` is the return
@@ -67,7 +67,7 @@ class Month:
 
     @property
     def files(self) -> int:
-        """How many files came to something: a score, or a reason why there is none."""
+        """How many files have an outcome: a score, or a reason why there is none."""
         return len(self.assessments) + len(self.unusable)
 
     def all_findings(self) -> Iterator[Finding]:
@@ -132,10 +132,10 @@ class Month:
         """As a Polars data frame, through Arrow; see `to_arrow`."""
         import polars  # noqa: PLC0415 - an extra
 
-        made = polars.from_arrow(self.to_arrow(form))
-        if not isinstance(made, polars.DataFrame):
-            raise TypeError(f"a table became a {type(made).__name__}")
-        return made
+        frame = polars.from_arrow(self.to_arrow(form))
+        if not isinstance(frame, polars.DataFrame):
+            raise TypeError(f"a table became a {type(frame).__name__}")
+        return frame
 
 
 class _Records(Sequence[DealerRecord]):
@@ -193,7 +193,7 @@ def score_month(
         past: the dealers' figures of earlier months, as a store knows them; they go before the issue's own.
         before: the month before as a store knows it, by dealer code.
         compare: whether to look for figures that are not plausible beside the past's and the other dealers'.
-        progress: is called now and then with how many files of how many are done.
+        progress: called now and then with the number of files done and the number of files.
 
     Raises:
         WriteError: a file in `out` could not be written.
@@ -214,7 +214,7 @@ def month_of(
     before: Mapping[str, Earlier] | None = None,
     compare: bool = True,
 ) -> Month:
-    """What a batch that was run came to; the arguments are those of `score_month`."""
+    """The month of a batch that was run; the arguments are those of `score_month`."""
     returns = tuple(return_list(issue, batch, expected)) if expected is not None else ()
     findings = (*issue.accepted, *lists, *batch.findings, *roster_findings(returns))
     return make_month(
@@ -260,7 +260,7 @@ def make_month(
 
 
 def _missing(roster: Mapping[str, Dealer], rows: Iterable[Standing], returns: Sequence[Return]) -> list[Dealer]:
-    """Of whom nothing came: by the return list, else by what was read or by the files' names."""
+    """Dealers who sent nothing: by the return list, else by what was read or by the files' names."""
     if returns:
         codes = {line.dealer for line in returns if line.status is ReturnStatus.MISSING}
         return [dealer for code, dealer in roster.items() if code in codes]

@@ -1,4 +1,4 @@
-"""What results of 0.1.0 leave out, made up from what they hold: the points that applied, and an account of the losses.
+"""Completes results of 0.1.0 from what they hold: the points that applied, and an account of the losses.
 
 Later ones keep both as they were read off the evaluated cells.
 """
@@ -26,7 +26,7 @@ class GroupShape(NamedTuple):
 
 
 class OlderLoss(NamedTuple):
-    """A clause that took something. `kind` is 否决 or 扣分; `points` what the clause deducts by itself."""
+    """A clause that cost points. `kind` is 否决 or 扣分; `points` what the clause deducts by itself."""
 
     item: str
     kind: str
@@ -57,23 +57,23 @@ def applied_points(groups: Iterable[GroupShape], statuses: Mapping[str, str]) ->
     left_out = Absence.NOT_APPLICABLE.value
     applied: dict[str, float] = {}
     for group in groups:
-        own = [(item, points) for item, points, bonus in group.items if not bonus]
-        held = sum(points for item, points in own if statuses.get(item) != left_out)
-        scaled = group.rescales and 0 < held < sum(points for _, points in own)
-        scale = group.points / held if scaled else 1.0
+        base_items = [(item, points) for item, points, bonus in group.items if not bonus]
+        applicable = sum(points for item, points in base_items if statuses.get(item) != left_out)
+        scaled = group.rescales and 0 < applicable < sum(points for _, points in base_items)
+        scale = group.points / applicable if scaled else 1.0
         for item, points, bonus in group.items:
             applied[item] = 0.0 if statuses.get(item) == left_out else points if bonus else points * scale
     return applied
 
 
-def account_of_losses(losses: Iterable[OlderLoss], left: Mapping[str, float]) -> Account:
+def account_of_losses(losses: Iterable[OlderLoss], earnable: Mapping[str, float]) -> Account:
     """An account of losses alone, which does not add up: what the rules gave is not known.
 
     Args:
         losses: the clauses that fired, in the order of the scheme.
-        left: the most that the clauses of each item can have taken: its points less what it had before vetoes.
+        earnable: the most that the clauses of each item can have taken: its points less what it had before vetoes.
     """
-    rest = dict(left)
+    remaining = dict(earnable)
     lines = []
     for loss in losses:
         if loss.kind == VETOED:
@@ -81,8 +81,8 @@ def account_of_losses(losses: Iterable[OlderLoss], left: Mapping[str, float]) ->
             lines.append(Line(_LEVELS[scope], "veto", 0.0, item=loss.item, clause=loss.number, scope=scope,
                               text=loss.clause, inspection=loss.inspection))  # fmt: skip
         else:
-            taken = max(0.0, min(loss.points, rest.get(loss.item, loss.points)))
-            rest[loss.item] = rest.get(loss.item, loss.points) - taken
-            lines.append(Line("item", "deduction", 0.0 - taken, item=loss.item, clause=loss.number,
+            lost = max(0.0, min(loss.points, remaining.get(loss.item, loss.points)))
+            remaining[loss.item] = remaining.get(loss.item, loss.points) - lost
+            lines.append(Line("item", "deduction", 0.0 - lost, item=loss.item, clause=loss.number,
                               nominal=loss.points, text=loss.clause, inspection=loss.inspection))  # fmt: skip
     return Account(tuple(lines))

@@ -20,7 +20,7 @@ RETURNS_FILE: Final = "returns.xlsx"
 
 
 class ReturnStatus(StrEnum):
-    """What is said of a file or of a dealer, in the words that people read; in the order in which they are listed."""
+    """The status of a file or dealer, in the words that people read; in the order in which they are listed."""
 
     ON_TIME = "按时"
     LATE = "迟报"
@@ -37,7 +37,7 @@ class ReturnStatus(StrEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> ReturnStatus | None:
-        """The word of 0.1.0, which results that it wrote still hold."""
+        """The word that 0.1.0 wrote into its results."""
         return cls.MISSING if value == "未收到" else None
 
     @property
@@ -73,10 +73,10 @@ class Return:
 
     def row(self) -> tuple[str | int | None, ...]:
         """The line as it stands in the sheet, under HEADINGS."""
-        came = str(self.receipt) if self.receipt else ""
+        received = str(self.receipt) if self.receipt else ""
         basis = self.receipt.basis if self.receipt else ""
         late, errors = self.days_late or None, self.errors or None
-        return self.dealer, self.name, self.region, self.status, self.file, came, basis, late, errors, self.note
+        return self.dealer, self.name, self.region, self.status, self.file, received, basis, late, errors, self.note
 
     def to_json(self) -> dict[str, Any]:
         """The line as data."""
@@ -101,18 +101,18 @@ def return_list(issue: Issue, batch: Batch, expected: Expected) -> list[Return]:
         by_dealer.setdefault(line.dealer, []).append(line)
     lines, order = list[Return](), list(ReturnStatus)
     for code, dealer in expected.roster.items():
-        own = sorted(by_dealer.pop(code, []), key=lambda line: (order.index(line.status), line.file))
+        of_dealer = sorted(by_dealer.pop(code, []), key=lambda line: (order.index(line.status), line.file))
         if code not in issue.roster:
             lines.append(Return(code, dealer.name, dealer.region, ReturnStatus.NOT_ISSUED))
-        elif not own:
+        elif not of_dealer:
             lines.append(Return(code, dealer.name, dealer.region, ReturnStatus.MISSING))
-        lines += own
+        lines += of_dealer
     nobody = (line for several in by_dealer.values() for line in several)
     return [*lines, *sorted(nobody, key=lambda line: (line.dealer, line.file))]
 
 
 def roster_findings(lines: Iterable[Return]) -> Iterator[Finding]:
-    """What must be said about the roster: who sent nothing, and to whom nothing was issued."""
+    """Findings about the roster: who sent nothing, and to whom nothing was issued."""
     for line in lines:
         if line.status in (ReturnStatus.MISSING, ReturnStatus.NOT_ISSUED):
             code = "XK-T054" if line.status is ReturnStatus.MISSING else "XK-T055"
@@ -121,8 +121,8 @@ def roster_findings(lines: Iterable[Return]) -> Iterator[Finding]:
 
 def counts(statuses: Iterable[ReturnStatus]) -> dict[ReturnStatus, int]:
     """How many lines have each status that occurs, in the list's order of statuses."""
-    found = Counter(statuses)
-    return {status: found[status] for status in ReturnStatus if status in found}
+    counted = Counter(statuses)
+    return {status: counted[status] for status in ReturnStatus if status in counted}
 
 
 def _lines(issue: Issue, batch: Batch, expected: Expected) -> Iterator[Return]:
@@ -155,5 +155,5 @@ def _line(known: Mapping[str, Dealer], code: str, file: Filed, status: ReturnSta
 
 
 def errors_of(findings: Sequence[Finding]) -> int:
-    """How much in a file its dealer must put right."""
+    """How many errors in a file its dealer must correct."""
     return sum(f.severity is Severity.ERROR and f.entry.audience == "dealer" for f in findings)

@@ -33,7 +33,7 @@ from xlkpi.values import VETOED, Absence, Status
 
 SCORES_FILE: Final = "scores.json"
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
-_STARTED_WITH: Final = {"dealers", "definitions"}  # what a file of 0.1.0 has already
+_STARTED_WITH: Final = {"dealers", "definitions"}  # the keys that a file of 0.1.0 has already
 
 
 class NoScores(Exception):
@@ -108,26 +108,26 @@ def _standing(definitions: Definitions, record: DealerRecord) -> Standing:
 
 def applied_of(definitions: Definitions, record: DealerRecord) -> dict[str, float]:
     """The points that each item of a dealer could earn; 0 for one that was left out (不适用)."""
-    told = {item.id: item.applied for item in record.items if item.applied is not None}
-    if len(told) == len(record.items):
-        return told
+    recorded = {item.id: item.applied for item in record.items if item.applied is not None}
+    if len(recorded) == len(record.items):
+        return recorded
     return applied_points(_groups(definitions, record), {item.id: _state(item) for item in record.items})
 
 
 def account_of_record(record: DealerRecord) -> Account:
-    """A dealer's account; of a folder of 0.1.0 only what fired."""
+    """A dealer's account; from a folder of 0.1.0 only the triggered clauses."""
     if record.account:
         return Account(record.account)
     losses: list[OlderLoss] = []
     for item in record.items:
         for veto in item.vetoes:
-            losses.append(OlderLoss(item.id, VETOED, veto.scope, 0.0, veto.clause, _told(veto), veto.number))
+            losses.append(OlderLoss(item.id, VETOED, veto.scope, 0.0, veto.clause, _inspection_text(veto), veto.number))
         for lost in item.deductions:
-            losses.append(OlderLoss(item.id, "", "", lost.points, lost.clause, _told(lost), lost.number))
+            losses.append(OlderLoss(item.id, "", "", lost.points, lost.clause, _inspection_text(lost), lost.number))
     return account_of_losses(losses, {item.id: item.points - item.before_veto for item in record.items})
 
 
-def _told(fired: VetoRecord | DeductionRecord) -> str:
+def _inspection_text(fired: VetoRecord | DeductionRecord) -> str:
     return f"{fired.inspection:.10g}" if isinstance(fired.inspection, float) else str(fired.inspection)
 
 
@@ -140,8 +140,8 @@ def _state(item: ItemRecord) -> str:
 def _groups(definitions: Definitions, record: DealerRecord) -> Iterator[GroupShape]:
     words = definitions.items
     for group in definitions.groups:
-        own = [item for item in record.items if item.group == group.name]
-        items = [(item.id, item.points, item.id in words and words[item.id].bonus) for item in own]
+        records = [item for item in record.items if item.group == group.name]
+        items = [(item.id, item.points, item.id in words and words[item.id].bonus) for item in records]
         yield GroupShape(group.points, group.not_applicable == "rescale", items)
 
 

@@ -1,5 +1,5 @@
-"""How a month stands: every dealer with rank, items, account and findings, whether just scored, read back from a folder
-or out of the store."""
+"""A month's standings: every dealer with rank, items, account and findings, whether just scored, read from a folder
+or from the store."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Standing:
 
     @property
     def state(self) -> State:
-        """What people read of it."""
+        """The word for it that people read."""
         return State.of(self.status, self.vetoed)
 
     @property
@@ -112,12 +112,13 @@ class Standings:
             yield from row.findings
 
 
-def standing_of(dealer: Dealer, done: Assessment) -> Standing:
+def standing_of(dealer: Dealer, assessment: Assessment) -> Standing:
     """One assessment as a standing, without a rank."""
     return Standing(
-        dealer, done.status, done.file, done.total, done.published, done.before_veto, done.ceiling, done.grade,
-        done.vetoed, tuple(GroupStanding(g.name, g.score, g.vetoed, g.undecided) for g in done.groups),
-        tuple(_item(item) for item in done.items), done.account, done.findings,
+        dealer, assessment.status, assessment.file, assessment.total, assessment.published, assessment.before_veto,
+        assessment.ceiling, assessment.grade, assessment.vetoed,
+        tuple(GroupStanding(g.name, g.score, g.vetoed, g.undecided) for g in assessment.groups),
+        tuple(_item(item) for item in assessment.items), assessment.account, assessment.findings,
     )  # fmt: skip
 
 

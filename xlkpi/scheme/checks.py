@@ -17,8 +17,8 @@ from xlkpi.scheme.formulas import (
     Number,
     Text,
     compare,
+    is_known,
     judged,
-    known,
     number_value,
     parse,
 )
@@ -68,7 +68,7 @@ def _filled(name: Name, field: SchemeField, relations: Sequence[Relation], most:
         case Shape.TEXT:
             return '""'
         case Shape.CHOICE:
-            return f'IF({name}="{NOT_APPLICABLE}",{refused},IF({known(name)},"",{_word(NOT_A_CHOICE)}))'
+            return f'IF({name}="{NOT_APPLICABLE}",{refused},IF({is_known(name)},"",{_word(NOT_A_CHOICE)}))'
         case Shape.DATE:
             wrong = NOT_A_DATE
         case Shape.NUMBER | Shape.PERCENT | Shape.DAY:
@@ -110,9 +110,9 @@ def judged_by(item: Item) -> dict[str, list[float]]:
     """The names that an item's score and clauses judge, each with the numbers that it is held against."""
     limits: dict[str, list[float]] = {}
     if item.score:
-        others = [value for key, value in item.score.arguments.items() if key != "of"]
+        limits_of_rule = [value for key, value in item.score.arguments.items() if key != "of"]
         for name in item.judged:
-            limits.setdefault(name, []).extend(_numbers(others))
+            limits.setdefault(name, []).extend(_numbers(limits_of_rule))
     for clause in item.clauses:
         limit = judged(clause.require)[2] if clause.require else None
         limits.setdefault(clause.subject, []).extend(_numbers([limit]))

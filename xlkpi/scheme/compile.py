@@ -107,17 +107,17 @@ class _Compiler(Formulary):
     def _reading(self, name: str, entry: SchemeField) -> None:
         """What a cell of 检查情况 comes to; whatever names the field goes by that, and not by the cell."""
         for part in (parts.TYPED, parts.MEANT):
-            beside = of_field(name, part)
-            self.out.names[beside] = Name(beside, part, kind="text")
+            helper = of_field(name, part)
+            self.out.names[helper] = Name(helper, part, kind="text")
         cell = self.out.names[name]
         if TYPES[entry.type].shape not in (Shape.CHOICE, Shape.TEXT):
             number = number_typed(name, entry)
             self._set(of_field(name, parts.NUMBER), number, ("fields", name), kind=cell.kind, unit=cell.unit)
-        read = self._set(
+        reading_ = self._set(
             of_field(name, parts.READING), reading(name, entry), ("fields", name),
             label=cell.label, kind=cell.kind, unit=cell.unit, words=cell.words,
         )  # fmt: skip
-        self.out.names[name] = read
+        self.out.names[name] = reading_
 
     def _name_indicators(self) -> None:
         for name, entry in self.scheme.targets().items():
@@ -140,8 +140,8 @@ class _Compiler(Formulary):
                 standard = of_field(name, bound)
                 self.out.names[standard] = Name(standard, label, indicator.type, indicator.unit, may_be_blank=True)
             if name in self.scheme.aims:
-                own = of_field(name, parts.TARGET)
-                self.out.names[own] = Name(own, "目标", indicator.type, indicator.unit, may_be_blank=True)
+                of_target = of_field(name, parts.TARGET)
+                self.out.names[of_target] = Name(of_target, "目标", indicator.type, indicator.unit, may_be_blank=True)
 
     def _indicator(self, name: str, text: str) -> None:
         parsed = parse(text)
@@ -254,7 +254,9 @@ class _Compiler(Formulary):
         """The field's 校验 cell."""
         relations = [relation for relation in self.scheme.relations if relation.at == name]
         entry = self.scheme.fields[name]
-        judging = [found[name] for found in map(judged_by, self.scheme.items) if name in found]
+        judging = [
+            limits_by_name[name] for limits_by_name in map(judged_by, self.scheme.items) if name in limits_by_name
+        ]
         most = most_of(entry, [limit for limits in judging for limit in limits]) if judging else None
         formula = live_check(self.out.names[name], entry, relations, most=most)
         self._set(of_field(name, parts.CHECK), formula, ("fields", name), kind="text")

@@ -44,10 +44,10 @@ class Formulary:
     def __init__(self, scheme: Scheme, rules: Mapping[str, Rule], out: Compiled):
         self.scheme, self.rules, self.out = scheme, rules, out
 
-    def _try(self, origin: Origin, make: Callable[..., T], *given: Any) -> T | None:
+    def _try(self, origin: Origin, make: Callable[..., T], *arguments: Any) -> T | None:
         """Make a part of the scheme; where that fails, remember why and go on with the rest."""
         try:
-            return make(*given)
+            return make(*arguments)
         except (ValueError, TypeError, KeyError, TemplateError) as error:
             self.out.problems.append((origin, str(error)))
             return None

@@ -189,8 +189,8 @@ def if_all_numbers(names: Sequence[Name], body: Term) -> Formula:
         return Formula(body.excel)
     word = f'"{MISSING}"'
     for name in reversed(names):
-        own = f'IF({name}="{NOT_APPLICABLE}","{UNREADABLE}",{name})' if name.always_applies else name.name
-        word = f"IF(ISTEXT({name}),{own},{word})"
+        word_of_name = f'IF({name}="{NOT_APPLICABLE}","{UNREADABLE}",{name})' if name.always_applies else name.name
+        word = f"IF(ISTEXT({name}),{word_of_name},{word})"
     may = [Formula(f'{name}="{NOT_APPLICABLE}"') for name in names if not name.always_applies]
     if may and len(names) > 1:
         word = f'IF({either(may)},"{NOT_APPLICABLE}",{word})'
@@ -198,7 +198,7 @@ def if_all_numbers(names: Sequence[Name], body: Term) -> Formula:
     return Formula(f"IF({condition},{body},{word})")
 
 
-def done(name: Name) -> Formula:
+def is_done(name: Name) -> Formula:
     """Whether a word says that it was done."""
     words = [word for word, means in name.words if means in ("met", "asserted")]
     return either(Formula(f"{name}={Text(word)}") for word in words) if words else Formula("FALSE")
@@ -210,7 +210,7 @@ def met(name: Name) -> Formula:
     return either(Formula(f"{name}={Text(word)}") for word in [*words, NOT_APPLICABLE])
 
 
-def known(name: Name) -> Formula:
+def is_known(name: Name) -> Formula:
     """Whether the name holds one of its words, or 不适用."""
     return either(Formula(f"{name}={Text(word)}") for word in [*(word for word, _ in name.words), NOT_APPLICABLE])
 
@@ -259,7 +259,7 @@ def describe(name: Name, *limits: Term) -> Formula:
     `limits` are what it is held against: it shows enough digits to be told from them.
     """
     parts = [(part, ()) for part in name.made_of] + [(name, limits)]
-    labelled = [f"{Text((part.label or part.name) + ' ')}&{format_value(part, held)}" for part, held in parts]
+    labelled = [f"{Text((part.label or part.name) + ' ')}&{format_value(part, limits_)}" for part, limits_ in parts]
     signs = ('&" ÷ "&', '&" = "&')
     return Formula("".join(text + sign for text, sign in zip(labelled, (*signs[: len(labelled) - 1], ""), strict=True)))
 
@@ -283,10 +283,10 @@ def text_with_names(text: str, names: Mapping[str, Name]) -> Formula | None:
     pieces = []
     for part in _BRACKETED.split(text):
         shows = _shows(part, names)
-        inside = _PLACEHOLDER.findall(part)
-        if inside and part.startswith("（"):
-            known = every(Formula(f"ISNUMBER({names[name]})") for name in inside)
-            shows = f'IF({known},{shows},"")'
+        named = _PLACEHOLDER.findall(part)
+        if named and part.startswith("（"):
+            all_known = every(Formula(f"ISNUMBER({names[name]})") for name in named)
+            shows = f'IF({all_known},{shows},"")'
         pieces.append(shows)
     return Formula("&".join(piece for piece in pieces if piece))
 
@@ -299,16 +299,16 @@ def _shows(text: str, names: Mapping[str, Name]) -> str:
     return "&".join(piece for piece in pieces if piece != '""')
 
 
-def text_without_names(text: str, known: Mapping[str, str]) -> str:
+def text_without_names(text: str, values: Mapping[str, str]) -> str:
     """A text with `{name}` in it where no dealer's values are there: what is known is filled in.
 
     A remark in brackets about what is not known is left out; elsewhere the name itself stands.
     """
     parts = []
     for part in _BRACKETED.split(text):
-        open_ = [name for name in _PLACEHOLDER.findall(part) if name not in known]
+        open_ = [name for name in _PLACEHOLDER.findall(part) if name not in values]
         if not (open_ and part.startswith("（")):
-            parts.append(_PLACEHOLDER.sub(lambda placeholder: known.get(placeholder[1], placeholder[1]), part))
+            parts.append(_PLACEHOLDER.sub(lambda placeholder: values.get(placeholder[1], placeholder[1]), part))
     return "".join(parts)
 
 

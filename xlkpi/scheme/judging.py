@@ -81,12 +81,12 @@ class Judging(Formulary):
             if group.gate
             else []
         )
-        own = gates if group.gate and group.gate.scope == "group" else []
+        group_gates = gates if group.gate and group.gate.scope == "group" else []
         vetoes = self._vetoes("group", group.items)
-        veto = self._set(of_field(name, parts.VETO), _veto(vetoes, own), origin, kind="text")
+        veto = self._set(of_field(name, parts.VETO), _veto(vetoes, group_gates), origin, kind="text")
         self._set(of_field(name, parts.BEFORE_VETO), self._scaled_sum(scored, factor), origin, kind="points")
         self._set(of_field(name, parts.SCORE), f'IF({veto}="",{earned},0)', origin, kind="points")
-        self._set(of_field(name, parts.CEILING), _unless_vetoed(vetoes + own[1:], best), origin, kind="points")
+        self._set(of_field(name, parts.CEILING), _unless_vetoed(vetoes + group_gates[1:], best), origin, kind="points")
 
     def _scaled_sum(self, items: Sequence[str], factor: Name) -> str:
         points = of_each(items, parts.BEFORE_VETO)
@@ -111,10 +111,10 @@ class Judging(Formulary):
         sentences = []
         for position, clause in enumerate(item.clauses):
             where = (*origin, "clauses", position)
-            made = self._try(where, self._clause, item, clause, position + 1, points, where)
-            if made:
-                outcomes.append((clause, made[0]))
-                sentences.append(made[1])
+            compiled = self._try(where, self._clause, item, clause, position + 1, points, where)
+            if compiled:
+                outcomes.append((clause, compiled[0]))
+                sentences.append(compiled[1])
         lost = [outcome.name for clause, outcome in outcomes if clause.lose is not None]
         vetoing = [o.name for c, o in outcomes if c.otherwise and self.scheme.scope(c) == "item"]
         every = [outcome.name for _, outcome in outcomes]
@@ -137,23 +137,25 @@ class Judging(Formulary):
         decided = f'OR({state}="{SCORED}",{state}="{NOT_APPLICABLE}")'
         ceiling = f'IF({decided},N({score}),IF({veto}="{VETOED}",0,{best}))'
         self._set(of_field(name, parts.CEILING), ceiling, origin, kind="points")
-        taken = self._taken(item, points, base, origin)
-        beyond = f'IF(ROUND({_sum(lost)}-{_sum(taken)},10)>0,"扣完为止，","")'
+        deducted = self._deducted(item, points, base, origin)
+        beyond = f'IF(ROUND({_sum(lost)}-{_sum(deducted)},10)>0,"扣完为止，","")'
         stopped = f'IF(ISNUMBER({base}),{beyond},"")&' if lost else ""
         self._set(
             of_field(name, parts.TRACE), self._trace(item, story, sentences, factor, stopped), origin, kind="text"
         )
 
-    def _taken(self, item: Item, points: Name, base: Name, origin: tuple[str | int, ...]) -> list[str]:
+    def _deducted(self, item: Item, points: Name, base: Name, origin: tuple[str | int, ...]) -> list[str]:
         """What each clause really takes: in their order, until the item has no more."""
-        taken: list[str] = []
+        deducted: list[str] = []
         for number, clause in enumerate(item.clauses, 1):
             outcome = of_clause(item.name, number)
             if clause.lose is not None and outcome in self.out.formulas:
-                left = f"MAX(0,MIN({points},{base})-{_sum(taken)})"
-                formula = f"IF(COUNT({base},{outcome})=2,MIN({outcome},{left}),0)"
-                taken.append(self._set(of_clause(item.name, number, parts.TAKEN), formula, origin, kind="points").name)
-        return taken
+                remaining = f"MAX(0,MIN({points},{base})-{_sum(deducted)})"
+                formula = f"IF(COUNT({base},{outcome})=2,MIN({outcome},{remaining}),0)"
+                deducted.append(
+                    self._set(of_clause(item.name, number, parts.TAKEN), formula, origin, kind="points").name
+                )
+        return deducted
 
     def _base(self, item: Item, points: Name, base: Name, origin: tuple[str | int, ...]) -> Term:
         """Set the base points; return the beginning of the item's sentence."""
@@ -175,8 +177,8 @@ class Judging(Formulary):
             zero = is_zero_denominator(subject, self.scheme, self.out)
             if zero:
                 formula = Formula(f"IF({zero},{instead.get(item.when_zero, Text(MISSING))},{formula})")
-                said = f"{formulas.describe(subject)}&{Text(_ZERO_SAYS[item.when_zero])}"
-                sentence = Formula(f"IF({zero},{said},{sentence})")
+                sentence_if_zero = f"{formulas.describe(subject)}&{Text(_ZERO_SAYS[item.when_zero])}"
+                sentence = Formula(f"IF({zero},{sentence_if_zero},{sentence})")
         self._set(base.name, formula, origin)
         return sentence
 

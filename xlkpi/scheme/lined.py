@@ -81,7 +81,7 @@ def read(text: str) -> Any:
 
 class _Maker:
     def __init__(self) -> None:
-        self.made: dict[int, Any] = {}  # by node: what an alias names is the same object
+        self.by_node: dict[int, Any] = {}  # by node: what an alias names is the same object
         self.open: set[int] = set()
 
     def value(self, node: Node) -> Any:
@@ -92,21 +92,21 @@ class _Maker:
             raise MarkedYAMLError(None, None, "an entry holds itself", node.start_mark)
         if len(self.open) > _DEEPEST:
             raise MarkedYAMLError(None, None, "entries are nested too deeply", node.start_mark)
-        if key not in self.made:
+        if key not in self.by_node:
             self.open.add(key)
-            self.made[key] = self.of_map(node) if isinstance(node, MappingNode) else self.of_list(node)
+            self.by_node[key] = self.of_map(node) if isinstance(node, MappingNode) else self.of_list(node)
             self.open.remove(key)
-        return self.made[key]
+        return self.by_node[key]
 
     def of_list(self, node: Node) -> LinedList:
-        made = LinedList()
+        entries = LinedList()
         for child in node.value:
-            made.append(self.value(child))
-            made.lines.append(child.start_mark.line + 1)
-        return made
+            entries.append(self.value(child))
+            entries.lines.append(child.start_mark.line + 1)
+        return entries
 
     def of_map(self, node: MappingNode) -> LinedMap:
-        made = LinedMap()
+        entries = LinedMap()
         taken_in: list[LinedMap] = []
         for key_node, child in node.value:
             if key_node.tag == _MERGE:
@@ -115,14 +115,14 @@ class _Maker:
             key = self.value(key_node)
             if not isinstance(key, Hashable):
                 raise MarkedYAMLError(None, None, "a key must be a word or a number", key_node.start_mark)
-            if key in made:
+            if key in entries:
                 raise MarkedYAMLError(None, None, f'found duplicate key "{key}"', key_node.start_mark)
-            made[key] = self.value(child)
-            made.lines[key] = key_node.start_mark.line + 1
+            entries[key] = self.value(child)
+            entries.lines[key] = key_node.start_mark.line + 1
         for other in taken_in:
             for key, value in other.items():
-                made.setdefault(key, value)
-        return made
+                entries.setdefault(key, value)
+        return entries
 
     def taken_in(self, node: Node) -> list[LinedMap]:
         """What `<<` takes in: a map, or several of which the first that has a key tells."""

@@ -75,8 +75,8 @@ def _open_ratios(scheme: Scheme) -> Iterator[tuple[Where, str]]:
 
 def rules_for(folder: Path) -> dict[str, Rule]:
     """The shipped rules and those in the scheme's own folder `rules/`."""
-    own = folder / "rules"
-    return load_rules(*([own] if own.is_dir() else []))
+    own_rules = folder / "rules"
+    return load_rules(*([own_rules] if own_rules.is_dir() else []))
 
 
 def _whole(scheme: Scheme, compiled: Compiled) -> Iterator[tuple[Where, str]]:
@@ -171,12 +171,12 @@ def _names(scheme: Scheme, compiled: Compiled) -> Iterator[tuple[Where, str]]:
         for name in names:
             if name in IDENTITY:
                 yield (kind, name), f"{name} is a name that every workbook has; choose another"
-    given = [*scheme.fields, *scheme.constants, *scheme.indicators]
-    for first, second in clashes(given):
+    declared = [*scheme.fields, *scheme.constants, *scheme.indicators]
+    for first, second in clashes(declared):
         yield ("fields", second), f"{second!r} and {first!r} are one name to a spreadsheet; rename one"
-    made = set(_made(scheme, compiled)) - set(scheme.indicators)
-    for name in given:
-        if name in made:
+    generated = set(_generated_names(scheme, compiled)) - set(scheme.indicators)
+    for name in declared:
+        if name in generated:
             kind = next(k for k in ("fields", "constants", "indicators") if name in getattr(scheme, k))
             yield (kind, name), f"{name!r} is also the name of a cell that the tool makes; choose another"
     for name in scheme.required:
@@ -191,7 +191,7 @@ def _names(scheme: Scheme, compiled: Compiled) -> Iterator[tuple[Where, str]]:
             yield compiled.origins[name] or ("groups",), f"the cell name {name!r} {reason}; shorten the item's name"
 
 
-def _made(scheme: Scheme, compiled: Compiled) -> Iterator[str]:
+def _generated_names(scheme: Scheme, compiled: Compiled) -> Iterator[str]:
     """Names of the cells that the tool makes of its own: formulas, and what stands beside fields, items, clauses."""
     yield from compiled.formulas
     for name in scheme.by("dealer"):

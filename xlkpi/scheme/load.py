@@ -60,10 +60,12 @@ def load_scheme(name_or_folder: str) -> tuple[Scheme, SourceMap]:
     Raises:
         SchemeError: with every problem of shape that was found.
     """
-    own = sorted(find_scheme(name_or_folder).glob("*.yaml"))
-    sources, problems = merge(own)
+    own_files = sorted(find_scheme(name_or_folder).glob("*.yaml"))
+    sources, problems = merge(own_files)
     if not problems and sources.data.get("packs"):
-        sources, problems = merge(list(_with_packs(own, plain(sources.data["packs"]))), leave_out=_left_out(own))
+        sources, problems = merge(
+            list(_with_packs(own_files, plain(sources.data["packs"]))), leave_out=_left_out(own_files)
+        )
     if problems:
         raise SchemeError(problems)
     data = plain(sources.data)
@@ -82,7 +84,7 @@ def load_scheme(name_or_folder: str) -> tuple[Scheme, SourceMap]:
         raise SchemeError([problem_of(detail, sources) for detail in error.errors()]) from None
 
 
-def _with_packs(own: list[Path], packs: list[str]) -> Iterator[Path]:
+def _with_packs(own_files: list[Path], packs: list[str]) -> Iterator[Path]:
     """The packs' files in their order, the scheme's own last."""
     files, schemes = pack_files(), scheme_folders()
     for name in packs:
@@ -92,13 +94,13 @@ def _with_packs(own: list[Path], packs: list[str]) -> Iterator[Path]:
             yield from sorted(schemes[name].glob("*.yaml"))
         else:
             known = ", ".join([*files, *schemes])
-            raise SchemeError([Problem(own[0].name, 0, f"packs: there is no pack {name!r}; there are {known}")])
-    yield from own
+            raise SchemeError([Problem(own_files[0].name, 0, f"packs: there is no pack {name!r}; there are {known}")])
+    yield from own_files
 
 
-def _left_out(own: list[Path]) -> Callable[[Path, str], bool]:
+def _left_out(files: list[Path]) -> Callable[[Path, str], bool]:
     """What merging passes over: the header of a scheme that is taken in as a pack."""
-    own_files = set(own)
+    own_files = set(files)
     return lambda path, key: key in _HEADER and path not in own_files
 
 

@@ -39,13 +39,13 @@ def why_unsafe(name: str) -> str | None:
 
 def clashes(names: Iterable[str]) -> list[tuple[str, str]]:
     """Pairs of names that a spreadsheet takes for the same (upper and lower case are one to it)."""
-    seen: dict[str, str] = {}
+    by_folded: dict[str, str] = {}
     pairs = []
     for name in names:
         folded = name.casefold()
-        if folded in seen:
-            pairs.append((seen[folded], name))
-        seen.setdefault(folded, name)
+        if folded in by_folded:
+            pairs.append((by_folded[folded], name))
+        by_folded.setdefault(folded, name)
     return pairs
 
 

@@ -39,14 +39,14 @@ def reading(name: str, entry: SchemeField) -> Formula:
     cell = Name(name, kind=entry.type)
     if TYPES[entry.type].shape is Shape.TEXT:
         return Formula(f'IF({cell}="",{Text(MISSING)},{cell})')
-    typed, meant = of_field(name, parts.TYPED), of_field(name, parts.MEANT)
+    typed, meaning = of_field(name, parts.TYPED), of_field(name, parts.MEANT)
     text = _number(Name(of_field(name, parts.NUMBER), kind=entry.type), entry)
     for target, sayings in reversed(_sayings(entry).items()):
         value = Text(target) if target in entry.words else Number(target)
         text = f"IF({_is_one_of(cell, sayings)},{value},{text})"
-    own = _is_one_of(cell, [*entry.words, NOT_APPLICABLE, MISSING])
+    is_word = _is_one_of(cell, [*entry.words, NOT_APPLICABLE, MISSING])
     return Formula(
-        f'IFERROR(IF({cell}="",{Text(MISSING)},IF({own},{cell},IF(AND({typed}<>"",{cell}={typed}),{meant},{text}))),{_UNREAD})'
+        f'IFERROR(IF({cell}="",{Text(MISSING)},IF({is_word},{cell},IF(AND({typed}<>"",{cell}={typed}),{meaning},{text}))),{_UNREAD})'
     )
 
 
@@ -80,10 +80,10 @@ def through_readings(text: str, names: Mapping[str, Name]) -> str:
 
 def _sayings(entry: SchemeField) -> dict[str, list[str]]:
     """What says the same as a word or a number of the field, by that."""
-    said: dict[str, list[str]] = {}
+    by_target: dict[str, list[str]] = {}
     for saying, target in entry.says.items():
-        said.setdefault(target, []).append(saying)
-    return said
+        by_target.setdefault(target, []).append(saying)
+    return by_target
 
 
 def _number(number: Name, entry: SchemeField) -> str:

@@ -133,8 +133,8 @@ class Telling(Formulary):
         lines = "，".join(f"{grade.name} ≥ {grade.at_least}" for grade in self.scheme.grades)
         rounding = f" 分，四舍五入到 {self.scheme.display_decimals} 位小数；等级和排名用这个数"
         self._tell(PUBLISHED, f"ROUND({TOTAL},6)&{Text(rounding)}", ("groups",))
-        given = f'IF({STATUS}="{PROVISIONAL}","总分暂定，等级待定",{PUBLISHED}&" 分："&{GRADE})'
-        self._tell(GRADE, f"{given}&{Text(f'（{lines}）' if lines else '')}", ("groups",))
+        grade_words = f'IF({STATUS}="{PROVISIONAL}","总分暂定，等级待定",{PUBLISHED}&" 分："&{GRADE})'
+        self._tell(GRADE, f"{grade_words}&{Text(f'（{lines}）' if lines else '')}", ("groups",))
 
 
 def _after_commas(named: Iterable[tuple[str, str]]) -> str:

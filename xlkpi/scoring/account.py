@@ -155,7 +155,7 @@ class _Teller:
         yield from self._bonus()
         before += self._number(BONUS)
         certain, open_ = self._vetoes("total", *self.scheme.groups)
-        yield from self._taken("total", self._content(TOTAL_VETO), before, certain, open_)
+        yield from self._veto_lines("total", self._content(TOTAL_VETO), before, certain, open_)
         if self._number(PUBLISHED) != self._number(TOTAL):
             yield Line("total", "rounding", self._number(PUBLISHED) - self._number(TOTAL))
 
@@ -165,28 +165,28 @@ class _Teller:
         name = item.name
         state, before = self._content(of_field(name, parts.STATE)), self._number(of_field(name, parts.BEFORE_VETO))
         base = self._content(of_field(name, parts.BASE_POINTS))
-        left = 0.0
+        remaining = 0.0
         if isinstance(base, float):
-            left = max(0.0, min(self._number(of_field(name, parts.POINTS)), base))
-            yield Line("item", "base", left, group.name, name, nominal=base)
+            remaining = max(0.0, min(self._number(of_field(name, parts.POINTS)), base))
+            yield Line("item", "base", remaining, group.name, name, nominal=base)
         for number, clause in enumerate(item.clauses, 1):
             lost = self._content(of_clause(name, number))
             if clause.lose is not None and isinstance(lost, float) and lost > 0:
-                taken = min(left, lost)
-                left -= taken
-                yield Line("item", "deduction", 0.0 - taken, group.name, name, number, lost,
+                deducted = min(remaining, lost)
+                remaining -= deducted
+                yield Line("item", "deduction", 0.0 - deducted, group.name, name, number, lost,
                            text=self._clause(item, number), inspection=self._inspection(clause))  # fmt: skip
         if state in OPEN:
-            yield Line("item", "open", before - left, group.name, name, text=self._why_open(item))
+            yield Line("item", "open", before - remaining, group.name, name, text=self._why_open(item))
         elif state != SCORED and before:
-            yield Line("item", "granted", before - left, group.name, name)
+            yield Line("item", "granted", before - remaining, group.name, name)
         factor = 1.0 if item.bonus else self._number(of_field(group.name, parts.SCALING))
         if before * (factor - 1):
             yield Line("item", "scaling", before * (factor - 1), group.name, name, nominal=factor)
         score = self._number(of_field(name, parts.SCORE))
         if self._content(of_field(name, parts.VETO)) == VETOED:
             certain, _ = self._vetoes("item", group, only=item)
-            yield from self._taken("item", VETOED, before * factor - score, certain, [])
+            yield from self._veto_lines("item", VETOED, before * factor - score, certain, [])
         elif score != before * factor:
             yield Line("item", "rounding", score - before * factor, group.name, name)
 
@@ -196,8 +196,8 @@ class _Teller:
         for name in lacking_for(self.layout, self.cells, item):
             word = value_of(self._content(name))
             words.setdefault(word.value if isinstance(word, Absence) else "", []).append(self.scheme.label(name))
-        told = "；".join(f"{word}：{'、'.join(labels)}" for word, labels in words.items())
-        return told or f"{self._content(of_field(item.name, parts.STATE))}：无法计分，待总部裁定"
+        reasons = "；".join(f"{word}：{'、'.join(labels)}" for word, labels in words.items())
+        return reasons or f"{self._content(of_field(item.name, parts.STATE))}：无法计分，待总部裁定"
 
     # ------------------------------------------------------------ groups, bonus, total
 
@@ -207,11 +207,11 @@ class _Teller:
             yield Line("group", "open", 0.0, name, text="整组不适用")
         certain, open_ = self._vetoes("group", group)
         earned = self._number(of_field(name, parts.SUBTOTAL))
-        yield from self._taken("group", self._content(of_field(name, parts.VETO)), earned, certain, open_)
+        yield from self._veto_lines("group", self._content(of_field(name, parts.VETO)), earned, certain, open_)
 
     def _bonus(self) -> Iterator[Line]:
         """What vetoed groups and the cap take of the bonus items."""
-        left = 0.0
+        earned = 0.0
         for group in self.scheme.groups:
             verdict = self._content(of_field(group.name, parts.VETO))
             for item in (item for item in group.items if item.bonus):
@@ -222,12 +222,12 @@ class _Teller:
                     text = "、".join(fired.text for fired in (certain if verdict == VETOED else open_))
                     yield Line("bonus", kind, -score, group.name, item.name, scope="group", text=text)
                 elif not verdict:
-                    left += score
-        cut = self._number(BONUS) - left
+                    earned += score
+        cut = self._number(BONUS) - earned
         if abs(cut) > _HAIR:
             yield Line("bonus", "cap", cut, nominal=number_value(self.scheme.bonus_most or "0"))
 
-    def _taken(
+    def _veto_lines(
         self, level: Level, verdict: CellContent, points: float, certain: list[_Fired], open_: list[_Fired]
     ) -> Iterator[Line]:
         """Each veto of a scope, or where none is certain each that may still come: the first takes what there is."""
@@ -266,8 +266,8 @@ class _Teller:
     # ------------------------------------------------------------ cells and words
 
     def _clause(self, item: Item, number: int) -> str:
-        told = self._content(of_clause(item.name, number, parts.STANDARD))
-        return told if isinstance(told, str) else item.clauses[number - 1].text
+        words = self._content(of_clause(item.name, number, parts.STANDARD))
+        return words if isinstance(words, str) else item.clauses[number - 1].text
 
     def _inspection(self, clause: Clause) -> str:
         name = clause.shown
@@ -285,8 +285,8 @@ class _Teller:
         try:
             return [number_value(limit)]
         except ValueError:  # another name
-            held = self._content(limit)
-            return [held] if isinstance(held, float) else []
+            value = self._content(limit)
+            return [value] if isinstance(value, float) else []
 
     def _content(self, name: str) -> CellContent:
         return self.layout.content(name, self.cells)

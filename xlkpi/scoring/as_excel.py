@@ -23,8 +23,8 @@ def correct() -> None:
 
     functions = formulas.get_functions()
     functions["ROUND"] = wrap_ufunc(round_half_away)
-    functions["TRIM"] = wrap_ufunc(_trim, input_parser=lambda *given: given)
-    functions["TEXT"] = wrap_ufunc(_text_of(xtext), input_parser=lambda *given: given)
+    functions["TRIM"] = wrap_ufunc(_trim, input_parser=lambda *arguments: arguments)
+    functions["TEXT"] = wrap_ufunc(_text_of(xtext), input_parser=lambda *arguments: arguments)
 
 
 def round_half_away(value: float, digits: float) -> float:

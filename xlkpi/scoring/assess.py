@@ -184,7 +184,7 @@ class _Reading:
         self.issue, self.dealer, self.file, self.cells, self.engine = issue, dealer, file, cells, engine
         self.account = account_of(issue, cells)
 
-    def assessment(self, found: tuple[Finding, ...]) -> Assessment:
+    def assessment(self, submission_findings: tuple[Finding, ...]) -> Assessment:
         scheme = self.issue.scheme
         groups = tuple(
             GroupScore(
@@ -201,9 +201,14 @@ class _Reading:
         items = tuple(self.item(group.name, item) for group in scheme.groups for item in group.items)
         indicators = {slot.name: self.value(slot.name) for slot in self.issue.layout.of(Role.INDICATOR)}
         total = self.number(TOTAL)
-        told = (*found, *self.checks(found), *self.open_inspections(), *self.cell_faults())
-        doubts = Doubts(self.issue, self.file, self.cells, told)
-        told = (*told, *doubts.implausible(), *(doubts.unsettled() if self.word(STATUS) != SCORED else ()))
+        findings = (
+            *submission_findings,
+            *self.checks(submission_findings),
+            *self.open_inspections(),
+            *self.cell_faults(),
+        )
+        doubts = Doubts(self.issue, self.file, self.cells, findings)
+        findings = (*findings, *doubts.implausible(), *(doubts.unsettled() if self.word(STATUS) != SCORED else ()))
         return Assessment(
             dealer=self.dealer,
             file=self.file,
@@ -217,7 +222,7 @@ class _Reading:
             groups=groups,
             items=items,
             indicators=indicators,
-            findings=tuple(with_rulings(told, self.issue.rulings, self.dealer, self.issue.month)),
+            findings=tuple(with_rulings(findings, self.issue.rulings, self.dealer, self.issue.month)),
             engine=self.engine,
             bonus=self.number(BONUS) if BONUS in self.issue.layout.slots else 0.0,
             account=self.account,
@@ -310,17 +315,17 @@ class _Reading:
 
     # ------------------------------------------------------------ findings off the cells
 
-    def checks(self, found: Iterable[Finding]) -> Iterable[Finding]:
+    def checks(self, submission_findings: Iterable[Finding]) -> Iterable[Finding]:
         """The 校验 cells' words as findings."""
-        said = {(finding.code, finding.field) for finding in found}
-        unread = {finding.field for finding in found if finding.entry.unread}
-        moved = {finding.field: finding.place for finding in found if finding.entry.relocates == "field"}
-        renamed = (finding.facts for finding in found if finding.entry.relocates == "sheet")
+        reported = {(finding.code, finding.field) for finding in submission_findings}
+        unread = {finding.field for finding in submission_findings if finding.entry.unread}
+        moved = {finding.field: finding.place for finding in submission_findings if finding.entry.relocates == "field"}
+        renamed = (finding.facts for finding in submission_findings if finding.entry.relocates == "sheet")
         titles = {facts["sheet"]: str(facts["found"]) for facts in renamed}
         for slot in self.issue.layout.of(Role.CHECK):
             word = self.content(of_field(slot.field, parts.CHECK))
             code = self.issue.layout.words.get(word) if isinstance(word, str) else None
-            if code and (code, slot.field) not in said and slot.field not in unread:
+            if code and (code, slot.field) not in reported and slot.field not in unread:
                 entry = self.issue.scheme.fields[slot.field]
                 issued = self.issue.layout.place(slot.field)
                 place = moved.get(slot.field) or Place(titles.get(issued.sheet, issued.sheet), issued.ref)

@@ -81,6 +81,6 @@ def _formula_cells(book: Workbook) -> Iterator[RawCell]:
 
 def _differences(stored: dict[Place, RawCell], results: dict[Place, CellContent]) -> Iterator[Difference]:
     for place, raw in stored.items():
-        held, again = content(raw), results.get(place)
-        if not same(held, again):
-            yield Difference(place, str(raw.formula), held, again)
+        stored_value, recalculated = content(raw), results.get(place)
+        if not same(stored_value, recalculated):
+            yield Difference(place, str(raw.formula), stored_value, recalculated)

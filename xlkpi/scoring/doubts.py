@@ -33,8 +33,8 @@ class Doubts:
 
     def __init__(self, issue: Issue, file: str, cells: Mapping[Place, CellContent], findings: Collection[Finding]):
         self.issue, self.file, self.cells = issue, file, cells
-        self.told = {(finding.code, finding.field) for finding in findings}
-        self.asked = {finding.field for finding in findings if finding.field}
+        self.reported = {(finding.code, finding.field) for finding in findings}
+        self.fields_with_findings = {finding.field for finding in findings if finding.field}
 
     def implausible(self) -> Iterator[Finding]:
         """Negative figures, and judged rates above what they can be."""
@@ -57,7 +57,7 @@ class Doubts:
         value = self.cells.get(self.issue.layout.place(name))
         if entry.minimum is not None or not isinstance(value, float) or round(value, 10) >= 0:
             return
-        if not any((code, name) in self.told for code in _NEGATIVE_TOLD):
+        if not any((code, name) in self.reported for code in _NEGATIVE_TOLD):
             yield Finding(
                 BELOW_ZERO, self.file, place, name, {"label": entry.label or name, "found": figure_shown(entry, value)}
             )
@@ -66,7 +66,7 @@ class Doubts:
         self, name: str, entry: SchemeField | Indicator, place: Place, limits: Iterable[float]
     ) -> Iterator[Finding]:
         value = self.cells.get(self.issue.layout.place(name))
-        if (ABOVE_WHOLE, name) in self.told or (isinstance(entry, SchemeField) and entry.maximum is not None):
+        if (ABOVE_WHOLE, name) in self.reported or (isinstance(entry, SchemeField) and entry.maximum is not None):
             return  # its own check says so
         text = entry.maximum or most_of(entry, limits)
         if text is None:
@@ -103,7 +103,7 @@ class Doubts:
             )
             return
         figures = lacking_for(self.issue.layout, self.cells, item)
-        if not self.asked.intersection(self._field(name) for name in figures):
+        if not self.fields_with_findings.intersection(self._field(name) for name in figures):
             facts = {"item": label, "figures": "、".join(self.issue.scheme.label(name) for name in figures) or "—"}
             yield Finding(ITEM_OPEN, self.file, place, item.name, facts)
 

@@ -93,9 +93,9 @@ class FormualizerEngine:
         config = formualizer.WorkbookConfig(mode=formualizer.WorkbookMode.Ephemeral, eval_config=settings)
         self._book = formualizer.Workbook.from_bytes(self._master, config=config)
         self._range = formualizer.RangeAddress
-        self._set = [self._held(*run) for run in self._runs]
+        self._set = [self._constants(*run) for run in self._runs]
 
-    def _held(self, sheet: str, row: int, column: int, places: list[Place]) -> list[Any]:
+    def _constants(self, sheet: str, row: int, column: int, places: list[Place]) -> list[Any]:
         """What the master itself holds in a run."""
         rows = self._range(sheet, row, column, row + len(places) - 1, column)
         return [value for (value,) in self._book.sheet(sheet).get_values(rows)]
@@ -208,14 +208,14 @@ class FormulasEngine:
         """See Engine."""
         from formulas.ranges import Ranges  # noqa: PLC0415
 
-        given = {}
+        ranges = {}
         cells = {_key(place): [place] for place in self._inputs}
         for where, places in {**cells, **self._columns}.items():
             key = self._keys.get(where)
             if key is not None:
                 values = [_plain(inputs.get(place)) for place in places]
-                given[key] = Ranges().push(key, [[self._empty if value is None else value] for value in values])
-        solution = self._model.calculate(inputs=given)
+                ranges[key] = Ranges().push(key, [[self._empty if value is None else value] for value in values])
+        solution = self._model.calculate(inputs=ranges)
         results: dict[Place, CellContent] = {}
         for place in self._results:
             cell = solution.get(self._keys.get(_key(place)))

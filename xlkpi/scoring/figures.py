@@ -38,13 +38,13 @@ def as_shown(value: Value, kind: str, unit: str = "", limits: Iterable[float] = 
     if shape is Shape.DATE:
         return f"{DAY_ZERO + timedelta(days=int(value)):%Y-%m-%d}" if 0 < value < _LAST_DAY else f"{value:g}"
     percent = shape is Shape.PERCENT
-    told = _rounded(value, kind)
+    text = _rounded(value, kind)
     if any(_alike(value, limit, digits) for limit in limits):
         fine = round_half_away(100 * value, 8) if percent else round_half_away(value, 10)
-        told = f"{fine:.15g}" + "%" * percent
+        text = f"{fine:.15g}" + "%" * percent
     if shape is Shape.DAY:
-        return f"{told} 号"
-    return told if percent else f"{told} {unit}".strip()
+        return f"{text} 号"
+    return text if percent else f"{text} {unit}".strip()
 
 
 def figure_shown(entry: SchemeField | Indicator, value: float) -> str:

@@ -69,28 +69,30 @@ def trace_item(path: Path, item: str) -> Trace:
             wanted = {place.ref for place in places.values() if place.sheet == sheet}
             cells.update({raw.place: raw for raw in book.cells(sheet, wanted).cells.values()})
     below = items if item in groups else [*items, *groups] if item in totals else []
-    held = _Held(places, cells, frozenset(items) - {item} if item in items else frozenset(), frozenset(below))
-    sentence = held.value(of_field(item, parts.TRACE))
-    if held.value(root) is None or (item in items and not isinstance(sentence, str)):
+    calculated = _Calculated(
+        places, cells, frozenset(items) - {item} if item in items else frozenset(), frozenset(below)
+    )
+    sentence = calculated.value(of_field(item, parts.TRACE))
+    if calculated.value(root) is None or (item in items and not isinstance(sentence, str)):
         raise NoTrace(f"{path.name} 里没有计算结果；请先用 xlkpi score 评分，再追溯评分后的工作簿")
     return Trace(
         item=item,
-        points=held.value(of_field(item, parts.POINTS)),
-        score=held.value(root),
-        clauses=tuple(_clauses(item, held)),
+        points=calculated.value(of_field(item, parts.POINTS)),
+        score=calculated.value(root),
+        clauses=tuple(_clauses(item, calculated)),
         sentence=sentence if isinstance(sentence, str) else "",
-        steps=held.step(root, frozenset()),
+        steps=calculated.step(root, frozenset()),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
-    """A workbook's named cells. `others` are the items beside the traced one, whose cells are left out; `below` the
+class _Calculated:
+    """A workbook's named cells. `excluded` are the items beside the traced one, whose cells are left out; `below` the
     items and groups that the traced group or total is made of, whose cells are shown and not looked into."""
 
     places: Mapping[str, Place]
     cells: Mapping[Place, RawCell]
-    others: frozenset[str]
+    excluded: frozenset[str]
     below: frozenset[str]
 
     def value(self, name: str) -> CellContent:
@@ -103,7 +105,7 @@ class _Held:
         formula = raw.formula if raw is not None and isinstance(raw.formula, str) else ""
         parts: tuple[Step, ...] = ()
         if formula and name not in above and not _belongs(name, self.below):
-            named = [part for part in parse(formula).names if part in self.places and not _belongs(part, self.others)]
+            named = [part for part in parse(formula).names if part in self.places and not _belongs(part, self.excluded)]
             parts = tuple(self.step(part, above | {name}) for part in named)
         return Step(name, place, self.value(name), formula, parts)
 
@@ -113,14 +115,14 @@ def _belongs(name: str, to: Collection[str]) -> bool:
     return any(name.startswith(f"{other}_") for other in to)
 
 
-def _clauses(item: str, held: _Held) -> Iterator[tuple[str, CellContent]]:
-    gate = held.value(of_field(of_field(item, parts.GATE), parts.TRACE))
+def _clauses(item: str, calculated: _Calculated) -> Iterator[tuple[str, CellContent]]:
+    gate = calculated.value(of_field(of_field(item, parts.GATE), parts.TRACE))
     if isinstance(gate, str):
         yield gate, None
-    rule = held.value(of_field(item, parts.STANDARD))
+    rule = calculated.value(of_field(item, parts.STANDARD))
     if isinstance(rule, str):
         yield rule, None
     number = 1
-    while of_clause(item, number) in held.places:
-        yield str(held.value(of_clause(item, number, parts.STANDARD))), held.value(of_clause(item, number))
+    while of_clause(item, number) in calculated.places:
+        yield str(calculated.value(of_clause(item, number, parts.STANDARD))), calculated.value(of_clause(item, number))
         number += 1

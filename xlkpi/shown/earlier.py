@@ -32,19 +32,19 @@ def check_results_folder(issue: Issue, out: Path, *, replace: bool = False) -> N
     if replace or not isinstance(out, Path) or not out.is_dir():
         return
     if (out / SCORES_FILE).is_file():
-        found = _of_scores(out / SCORES_FILE)
-        if found is None:
+        actual = _of_scores(out / SCORES_FILE)
+        if actual is None:
             raise Occupied([Finding("XK-W072", SCORES_FILE, facts={"path": str(out / SCORES_FILE)})])
     elif (out / MANIFEST_FILE).is_file():  # a run that was cut off
-        found = _of_manifest(out / MANIFEST_FILE, issue)
+        actual = _of_manifest(out / MANIFEST_FILE, issue)
     else:
         strange = [name for name in (LONG_FILE, RANKING_FILE, REPORT_FILE) if (out / name).is_file()]
         if strange:
             raise Occupied([Finding("XK-W072", name, facts={"path": str(out / name)}) for name in strange])
         return
     expected = f"{issue.scheme.name} {issue.month}"
-    if found != expected:
-        raise Occupied([Finding("XK-W070", out.name, facts={"path": str(out), "found": found, "expected": expected})])
+    if actual != expected:
+        raise Occupied([Finding("XK-W070", out.name, facts={"path": str(out), "found": actual, "expected": expected})])
 
 
 def results_in(out: Path) -> frozenset[str]:
@@ -75,8 +75,8 @@ def remove_stale(out: Path, *, returns: bool, parquet: bool, report: bool) -> No
 
 def removed_findings(before: frozenset[str], out: Path) -> list[Finding]:
     """What of an earlier run is gone."""
-    gone = sorted(before - results_in(out))
-    return [Finding("XK-W074", facts={"count": len(gone), "files": "、".join(gone)})] if gone else []
+    removed = sorted(before - results_in(out))
+    return [Finding("XK-W074", facts={"count": len(removed), "files": "、".join(removed)})] if removed else []
 
 
 def _of_scores(path: Path) -> str | None:
@@ -89,5 +89,5 @@ def _of_scores(path: Path) -> str | None:
 
 def _of_manifest(path: Path, issue: Issue) -> str:
     """What a run that left no scores was of, as far as the names of its workbooks tell."""
-    months = {found[1] for entry in written_before(path) if (found := _MONTH.search(entry.workbook))}
+    months = {match[1] for entry in written_before(path) if (match := _MONTH.search(entry.workbook))}
     return f"{issue.scheme.name} {'、'.join(sorted(months or {issue.month}))}"

@@ -57,18 +57,18 @@ def letters(month: Month, deadline: str = "", locked: str = "", now: datetime | 
         now: the moment of writing; no letter asks for something until a day that is past.
     """
     issue = month.issue
-    found = {row.dealer.code: row.findings for row in month.standings.rows if row.status is not Status.REJECTED}
+    findings = {row.dealer.code: row.findings for row in month.standings.rows if row.status is not Status.REJECTED}
     reasons = {unusable.file: unusable.findings for unusable in month.unusable}
     by_dealer: dict[str, list[Return]] = {}
     for line in month.returns:
         if line.dealer in issue.roster and line.status not in (ReturnStatus.NOT_ISSUED, ReturnStatus.UNKNOWN):
             by_dealer.setdefault(line.dealer, []).append(line)
     environment = _environment()
-    for code, mine in by_dealer.items():
-        told = _told(issue.roster[code], mine, found, reasons)
-        if told["missing"] or told["late"] or told["refused"] or told["points"]:
+    for code, lines in by_dealer.items():
+        content = _content(issue.roster[code], lines, findings, reasons)
+        if content["missing"] or content["late"] or content["refused"] or content["points"]:
             dates = _dates(month, deadline, locked, now)
-            facts = {"issue": issue, "dealer": issue.roster[code], **dates, **told}
+            facts = {"issue": issue, "dealer": issue.roster[code], **dates, **content}
             text, page = (
                 visible(environment.get_template(f"letter.{kind}.j2").render(facts), keep="\n\t")
                 for kind in ("txt", "html")
@@ -80,21 +80,23 @@ def group_text(month: Month, deadline: str = "", locked: str = "", now: datetime
     """One text to paste into the dealers' group chat: who has not sent, and who has something to put right. Arguments
     are those of `letters`. "" where there is nobody to call."""
     issue = month.issue
-    found = {row.dealer.code: row.findings for row in month.standings.rows if row.status is not Status.REJECTED}
+    findings = {row.dealer.code: row.findings for row in month.standings.rows if row.status is not Status.REJECTED}
     lines = [line for line in month.returns if line.dealer in issue.roster]
     counted = {line.dealer for line in lines if line.status.is_counted}
     refused = {line.dealer for line in lines if line.status.is_refused} - counted
     missing = {line.dealer for line in lines if line.status is ReturnStatus.MISSING} - counted - refused
-    points = {code: len(list(_points(found.get(code, ()), Severity.ERROR))) for code in counted}
-    told = {
+    points = {code: len(list(_points(findings.get(code, ()), Severity.ERROR))) for code in counted}
+    content = {
         "missing": [dealer for code, dealer in issue.roster.items() if code in missing],
         "refused": [dealer for code, dealer in issue.roster.items() if code in refused],
         "wrong": [(dealer, points[code]) for code, dealer in issue.roster.items() if points.get(code)],
     }
-    if not any(told.values()):
+    if not any(content.values()):
         return ""
     return (
-        _environment().get_template("group.txt.j2").render(issue=issue, **_dates(month, deadline, locked, now), **told)
+        _environment()
+        .get_template("group.txt.j2")
+        .render(issue=issue, **_dates(month, deadline, locked, now), **content)
     )
 
 
@@ -124,19 +126,19 @@ def _now() -> datetime:
     return datetime.now()
 
 
-def _told(
-    dealer: Dealer, mine: Sequence[Return], found: Mapping[str, Sequence[Finding]],
+def _content(
+    dealer: Dealer, lines: Sequence[Return], findings: Mapping[str, Sequence[Finding]],
     reasons: Mapping[str, Sequence[Finding]],
 ) -> dict[str, object]:  # fmt: skip
-    counting = next((line for line in mine if line.status.is_counted), None)
-    refused = [line for line in mine if line.status.is_refused]
+    counting = next((line for line in lines if line.status.is_counted), None)
+    refused = [line for line in lines if line.status.is_refused]
     return {
         "missing": counting is None,
         "late": counting if counting and counting.status is ReturnStatus.LATE else None,
         "counting": counting,
         "refused": [(line, list(_points(reasons.get(line.file, ())))) for line in refused],
-        "points": list(_points(found.get(dealer.code, ()))) if counting else [],
-        "notes": list(_notes(found.get(dealer.code, ()))) if counting else [],
+        "points": list(_points(findings.get(dealer.code, ()))) if counting else [],
+        "notes": list(_notes(findings.get(dealer.code, ()))) if counting else [],
     }
 
 
@@ -148,5 +150,5 @@ def _points(findings: Iterable[Finding], least: Severity = Severity.WARNING) -> 
 
 def _notes(findings: Iterable[Finding]) -> Iterator[Point]:
     """What a dealer should know and need do nothing about."""
-    told = [f for f in findings if f.severity is Severity.NOTICE]
-    return _points(told, Severity.NOTICE)
+    notices = [f for f in findings if f.severity is Severity.NOTICE]
+    return _points(notices, Severity.NOTICE)

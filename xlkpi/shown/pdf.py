@@ -44,8 +44,8 @@ def find_soffice() -> str:
         NoLibreOffice: it is neither on the path nor where its installers put it.
     """
     for name in ("soffice", "libreoffice", *_PLACES):
-        if found := shutil.which(name):
-            return found
+        if path := shutil.which(name):
+            return path
     raise NoLibreOffice
 
 
@@ -57,15 +57,15 @@ def to_pdf(files: Sequence[Path], folder: Path) -> Iterator[Path | Finding]:
     """
     program = find_soffice()
     names = shown_names(files)
-    taken: set[str] = set()
-    targets = {path: folder / untaken(f"{Path(last_part(names[path])).stem}.pdf", taken) for path in files}
+    used: set[str] = set()
+    targets = {path: folder / untaken(f"{Path(last_part(names[path])).stem}.pdf", used) for path in files}
     for first in range(0, len(files), _AT_ONCE):
         some = files[first : first + _AT_ONCE]
         with tempfile.TemporaryDirectory() as scratch:
             books, refused = _prepared({path: names[path] for path in some}, Path(scratch))
             _convert(program, books, Path(scratch))
             for path in some:
-                yield refused.get(path) or _put(names[path], books[path].with_suffix(".pdf"), targets[path])
+                yield refused.get(path) or _write(names[path], books[path].with_suffix(".pdf"), targets[path])
 
 
 def _prepared(files: Mapping[Path, str], scratch: Path) -> tuple[dict[Path, Path], dict[Path, Finding]]:
@@ -83,9 +83,9 @@ def _prepared(files: Mapping[Path, str], scratch: Path) -> tuple[dict[Path, Path
     return books, refused
 
 
-def _put(file: str, made: Path, target: Path) -> Path | Finding:
+def _write(file: str, converted: Path, target: Path) -> Path | Finding:
     try:
-        write_file(target, made.read_bytes())
+        write_file(target, converted.read_bytes())
     except FileNotFoundError:
         facts = {"path": str(target), "detail": "LibreOffice 没有生成"}
     except WriteError as error:
@@ -135,5 +135,5 @@ def assessment_alone(path: Path) -> bytes:
 
 
 def _attribute(tag: str, name: str) -> str:
-    found = re.search(rf'\b{name}="([^"]*)"', tag)
-    return unescape(found[1]) if found else ""
+    match = re.search(rf'\b{name}="([^"]*)"', tag)
+    return unescape(match[1]) if match else ""

@@ -21,13 +21,13 @@ class _Rate(ProgressColumn):
 
 
 @contextmanager
-def shown(console: Console, what: str = "评分", every: float = _EVERY) -> Iterator[Told]:
-    """Shows what it is told: files done, files in all; `what` is done with them, in a word."""
+def show_progress(console: Console, action: str = "评分", every: float = _EVERY) -> Iterator[Told]:
+    """Shows what it is told: files done, files in all; `action` is done with them, in a word."""
     if not console.is_terminal:
-        yield _plain(console, what, every)
+        yield _plain(console, action, every)
         return
     columns = (
-        TextColumn(what),
+        TextColumn(action),
         BarColumn(),
         MofNCompleteColumn(),
         _Rate(),
@@ -39,19 +39,19 @@ def shown(console: Console, what: str = "评分", every: float = _EVERY) -> Iter
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _plain(console: Console, what: str, every: float) -> Told:
+def _plain(console: Console, action: str, every: float) -> Told:
     start = last = time.monotonic()
     before: int | None = None
 
-    def told(done: int, total: int) -> None:
+    def report(scored: int, total: int) -> None:
         nonlocal last, before
         now = time.monotonic()
         if before is None:  # what an earlier run has done says nothing about this one's speed
-            before = done
-        elif now - last >= every or (done == total and last > start):
-            rate = (done - before) / (now - start)
-            left = f"，还需 {(total - done) / rate:.0f} 秒" if rate and done < total else ""
-            console.print(f"{what} {done}/{total}，{rate:.1f} 份/秒{left}")
+            before = scored
+        elif now - last >= every or (scored == total and last > start):
+            rate = (scored - before) / (now - start)
+            remaining = f"，还需 {(total - scored) / rate:.0f} 秒" if rate and scored < total else ""
+            console.print(f"{action} {scored}/{total}，{rate:.1f} 份/秒{remaining}")
             last = now
 
-    return told
+    return report

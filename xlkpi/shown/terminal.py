@@ -55,28 +55,28 @@ def print_findings(
     many was looked: "nothing found" says nothing without it.
     """
     listed = list(findings)
-    whose = dealers or {}
+    owners = dealers or {}
     shown = 0
     for file, of_file in _grouped(listed, lambda finding: finding.file):
         if most is not None and shown >= most:
-            left = len(listed) - shown
-            words = f"另有 {left} 条没有列出" if lang == "zh" else f"{left} more are not listed"
+            remaining = len(listed) - shown
+            words = f"另有 {remaining} 条没有列出" if lang == "zh" else f"{remaining} more are not listed"
             console.print(f"[bold]… {words}[/bold]")
             break
         shown += len(of_file)
-        console.print("\n".join(_of_file(file, of_file, whose, lang)))
+        console.print("\n".join(_of_file(file, of_file, owners, lang)))
     console.print(tally(listed, files))
 
 
-def _of_file(file: str, findings: Sequence[Finding], whose: Mapping[str, str], lang: str) -> Iterator[str]:
+def _of_file(file: str, findings: Sequence[Finding], owners: Mapping[str, str], lang: str) -> Iterator[str]:
     """A file's lines, printed at once: a print takes far longer than a line."""
-    owner = f"{clean(whose[file])}　" if whose.get(file) else ""
+    owner = f"{clean(owners[file])}　" if owners.get(file) else ""
     yield f"[bold]{owner}{clean(file) or '—'}[/bold]　{_counts(findings, lang)}"
     for sheet, of_sheet in _grouped(findings, lambda finding: finding.place.sheet if finding.place else ""):
         if sheet:
             yield f"  {clean(sheet)}"
         for finding in folded_repeats(most_serious_first(of_sheet)):
-            yield from _told(finding, lang)
+            yield from _lines_of(finding, lang)
 
 
 def _grouped(findings: Iterable[Finding], key: Callable[[Finding], str]) -> list[tuple[str, list[Finding]]]:
@@ -85,8 +85,8 @@ def _grouped(findings: Iterable[Finding], key: Callable[[Finding], str]) -> list
     for finding in findings:
         groups.setdefault(key(finding), []).append(finding)
     worst = {name: max(f.severity for f in group) for name, group in groups.items()}
-    many = {name: sum(f.severity is worst[name] for f in group) for name, group in groups.items()}
-    return sorted(groups.items(), key=lambda entry: (-worst[entry[0]], -many[entry[0]], entry[0]))
+    how_often = {name: sum(f.severity is worst[name] for f in group) for name, group in groups.items()}
+    return sorted(groups.items(), key=lambda entry: (-worst[entry[0]], -how_often[entry[0]], entry[0]))
 
 
 def _counts(findings: Sequence[Finding], lang: str) -> str:
@@ -99,7 +99,7 @@ def _word(severity: Severity, lang: str) -> str:
     return severity.word if lang == "zh" else severity.name.lower()
 
 
-def _told(finding: Finding, lang: str) -> Iterator[str]:
+def _lines_of(finding: Finding, lang: str) -> Iterator[str]:
     colour = _COLOURS[finding.severity]
     where = f" {clean(finding.place.ref)}" if finding.place else ""
     word = _word(finding.severity, lang)
@@ -109,7 +109,7 @@ def _told(finding: Finding, lang: str) -> Iterator[str]:
         yield f"        [dim]※ {clean(finding.ruling_note(lang))}[/dim]"
 
 
-_TOLD = {
+_PART_WORDS = {
     "zh": {"message": "例如", "cause": "原因", "remedy": "怎么办", "since": "始于版本",
            "fixed": "不能关闭、改级别或豁免",
            "unsafe": "不安全：文件被拒绝，没有读取", "live": "填报时“校验”栏显示"},
@@ -121,17 +121,17 @@ _TOLD = {
 
 def print_code(console: Console, entry: CodeEntry, lang: str) -> None:
     """One code of the catalogue, with an example of what it says."""
-    told = _TOLD[lang]
+    words = _PART_WORDS[lang]
     colour = _COLOURS[entry.severity]
     console.print(f"[bold]{entry.code}[/bold]　[{colour}]{_word(entry.severity, lang)}[/{colour}]　{entry.name}")
     for part in ("message", "cause", "remedy"):
-        console.print(f"  {told[part]}　{clean(entry.render(part, lang, example_facts(lang)))}")
+        console.print(f"  {words[part]}　{clean(entry.render(part, lang, example_facts(lang)))}")
     if entry.live:
-        console.print(f"  {told['live']}　{clean(entry.live)}")
-    console.print(f"  {told['since']}　{entry.since}")
+        console.print(f"  {words['live']}　{clean(entry.live)}")
+    console.print(f"  {words['since']}　{entry.since}")
     for flag in ("unsafe", "fixed"):
         if getattr(entry, flag):
-            console.print(f"  {told[flag]}")
+            console.print(f"  {words[flag]}")
 
 
 def print_codes(console: Console, entries: Iterable[CodeEntry], lang: str) -> None:
@@ -145,18 +145,24 @@ def print_codes(console: Console, entries: Iterable[CodeEntry], lang: str) -> No
 
 def print_changes(console: Console, changes: Iterable[Changes]) -> None:
     """What each resubmission changed, field by field, and the findings resolved and introduced."""
-    for one in changes:
-        console.print(f"[bold]变化　{' ← '.join(clean(name) for name in (one.file, one.earlier) if name)}[/bold]")
-        if one.unread:
-            console.print(f"  {clean(one.unread)}")
-        for change in one.changes:
+    for comparison in changes:
+        against = f" ← {clean(comparison.earlier)}" if comparison.earlier else ""
+        console.print(f"[bold]变化　{clean(comparison.file)}{against}[/bold]")
+        if comparison.unread:
+            console.print(f"  {clean(comparison.unread)}")
+        for change in comparison.changes:
             old, new = (clean(text) or "（空）" for text in (change.old, change.new))
             console.print(f"  {clean(change.kind)}　{clean(change.name)}：{old} → {new}")
-        for word, colour, findings in (("已消除", "green", one.resolved), ("新出现", "red", one.introduced)):
+        for word, colour, findings in (
+            ("已消除", "green", comparison.resolved),
+            ("新出现", "red", comparison.introduced),
+        ):
             for finding in findings:
                 where = f" {clean(finding.place)}" if finding.place else ""
                 console.print(f"  [{colour}]{word}[/{colour}]　{finding.code}{where}　{clean(finding.message())}")
-        if one.earlier and not (one.changes or one.resolved or one.introduced or one.unread):
+        if comparison.earlier and not (
+            comparison.changes or comparison.resolved or comparison.introduced or comparison.unread
+        ):
             console.print("  没有变化")
 
 
@@ -182,10 +188,10 @@ def print_ranking(console: Console, stand: Standings, most: int | None = None) -
 def counted(whole: Population, digits: int) -> str:
     """How many dealers became what, and the mean of the ranked ones' totals, in a sentence."""
     counts = whole.counts()
-    told = "，".join(f"{word} {counts[key]} 家" for key, word in _POPULATIONS.items() if counts[key])
+    states = "，".join(f"{word} {counts[key]} 家" for key, word in _POPULATIONS.items() if counts[key])
     totals = whole.totals
     mean = f"；平均 {points(totals.mean, digits)} 分（{totals.count} 家参加排名的）" if totals.mean is not None else ""
-    return f"共 {whole.dealers} 家：{told}{mean}" if told else "没有经销商"
+    return f"共 {whole.dealers} 家：{states}{mean}" if states else "没有经销商"
 
 
 def print_returns(console: Console, title: str, lines: Sequence[Return]) -> None:
@@ -198,8 +204,8 @@ def print_returns(console: Console, title: str, lines: Sequence[Return]) -> None
         if not on_time or line.errors:
             yellow = line.status is ReturnStatus.LATE or line.status.is_replaced
             colour = "green" if on_time else "yellow" if yellow else "red"
-            came = f"{line.receipt}（{line.receipt.basis}）" if line.receipt else ""
-            cells = (line.file, came, line.days_late or "", line.errors or "", line.note)
+            received = f"{line.receipt}（{line.receipt.basis}）" if line.receipt else ""
+            cells = (line.file, received, line.days_late or "", line.errors or "", line.note)
             word = f"[{colour}]{clean(line.status)}[/{colour}]"
             table.add_row(clean(line.dealer), clean(line.name), word, *(clean(cell) for cell in cells))
     if table.rows:
@@ -300,8 +306,8 @@ def _place(place: tuple[int, str] | None, part: str, by: By) -> str:
     """Last month's place; with the part where the dealer belonged to another one then."""
     if place is None:
         return "—"
-    number, then = place
-    return str(number) if by == "all" or then == part else f"{number}（{clean(then)}）"
+    number, part_before = place
+    return str(number) if by == "all" or part_before == part else f"{number}（{clean(part_before)}）"
 
 
 def print_history(console: Console, dealer: str, rows: Sequence[DealerMonth]) -> None:
@@ -345,8 +351,8 @@ def print_trend(console: Console, trend: Trend) -> None:
     """Means by month, one line a part, with the change since the month before."""
     unit = "%" if _is_percent(trend.type) else trend.unit
     title = f"{trend.label}（{unit}）" if unit else trend.label
-    whose = "已评、有数的经销商" if trend.kind == "figure" else "参加排名的经销商"
-    table = Table(title=clean(title), title_style="bold", caption=f"家数和平均只计{whose}")
+    population = "已评、有数的经销商" if trend.kind == "figure" else "参加排名的经销商"
+    table = Table(title=clean(title), title_style="bold", caption=f"家数和平均只计{population}")
     for heading in ("范围", "月份", "家数", "平均", "变化", "最低", "最高"):
         table.add_column(heading, justify="left" if heading in ("范围", "月份") else "right")
     last: TrendPoint | None = None
@@ -393,15 +399,15 @@ def print_trace(console: Console, trace: Trace) -> None:
 
 def _grow(tree: Tree, parts: Sequence[Step], seen: set[str]) -> None:
     for part in parts:
-        again = part.name in seen and bool(part.parts)
-        branch = tree.add(_label(part, again))
-        if not again:
+        repeated = part.name in seen and bool(part.parts)
+        branch = tree.add(_label(part, repeated))
+        if not repeated:
             seen.add(part.name)
             _grow(branch, part.parts, seen)
 
 
-def _label(step: Step, again: bool = False) -> str:
-    formula = f" [dim]{'（见上）' if again else '=' + clean(step.formula)}[/dim]" if step.formula else ""
+def _label(step: Step, repeated: bool = False) -> str:
+    formula = f" [dim]{'（见上）' if repeated else '=' + clean(step.formula)}[/dim]" if step.formula else ""
     return f"{clean(step.name)} [cyan]{clean(step.place)}[/cyan] = {_shown(step.value)}{formula}"
 
 

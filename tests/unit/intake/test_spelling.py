@@ -26,7 +26,7 @@ ODD = [
 
 @pytest.mark.parametrize("piece", TAKEN)
 def test_the_spelling_of_spreadsheet_programs_is_cut(piece: bytes) -> None:
-    assert piece_of(piece).said.kind in ("n", "s", "str", "inlineStr")
+    assert piece_of(piece).cell.kind in ("n", "s", "str", "inlineStr")
 
 
 @pytest.mark.parametrize("piece", ODD)

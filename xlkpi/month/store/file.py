@@ -1,7 +1,7 @@
 """The store's file: its tables, and one writer at a time.
 
-DuckDB lets one process write or several read. Who comes second waits; who waited too long is told, and nothing of
-what stands in the file is touched.
+DuckDB lets one process write or several read. The second waits; after too long it gets an error, and nothing of
+the file's content is changed.
 """
 
 from __future__ import annotations
@@ -71,13 +71,13 @@ class Store:
     path: Path
     connection: duckdb.DuckDBPyConnection
 
-    def rows(self, query: str, given: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
+    def rows(self, query: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
         """The rows that a query gives."""
-        return self.connection.execute(query, given).fetchall()
+        return self.connection.execute(query, values).fetchall()
 
-    def records(self, query: str, given: Sequence[Any] = ()) -> list[dict[str, Any]]:
+    def records(self, query: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
         """The rows that a query gives, each by column name."""
-        result = self.connection.execute(query, given)
+        result = self.connection.execute(query, values)
         names = [column[0] for column in result.description or ()]
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
@@ -118,9 +118,9 @@ def columns_of(table: str) -> dict[str, str]:
 
 
 def batched(entries: Iterable[T], size: int) -> Iterator[list[T]]:
-    """So many at a time (itertools.batched, which Python 3.11 lacks)."""
-    rest = iter(entries)
-    while part := list(islice(rest, size)):
+    """Lists of `size` entries (itertools.batched, which Python 3.11 lacks)."""
+    remaining = iter(entries)
+    while part := list(islice(remaining, size)):
         yield part
 
 
@@ -161,23 +161,23 @@ def _connected(
         try:
             return duckdb.connect(str(path), read_only=not write)
         except duckdb.IOException as error:
-            said = str(error)
-            if not _is_held(said):
+            message = str(error)
+            if not _is_held(message):
                 raise StoreError("XK-W022", path=str(path), detail=_NO_DATABASE) from None
             if time.monotonic() >= until:
-                detail = _holder(said)
+                detail = _holder(message)
                 raise StoreError("XK-W020", path=str(path), detail=detail, seconds=round(patience)) from None
             if notify and not waiting:
-                notify(_holder(said))
+                notify(_holder(message))
             waiting = True
             time.sleep(_PAUSE)
         except duckdb.Error:
             raise StoreError("XK-W022", path=str(path), detail=_NO_DATABASE) from None
 
 
-def _holder(said: str) -> str:
+def _holder(message: str) -> str:
     """Who has the file open, as far as DuckDB says."""
-    process = re.search(r"PID (\d+)", said)
+    process = re.search(r"PID (\d+)", message)
     return f"进程 {process[1]}" if process else "不知道是哪个程序"
 
 
@@ -187,7 +187,7 @@ def _is_held(detail: str) -> bool:
 
 
 def _prepare(path: Path, connection: duckdb.DuckDBPyConnection, write: bool) -> None:
-    """Make the tables of a new store; refuse a database that is none of ours, or of a later format."""
+    """Create the tables of a new store; refuse a database that is not ours, or of a later format."""
     import duckdb  # noqa: PLC0415
 
     tables = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
@@ -200,13 +200,13 @@ def _prepare(path: Path, connection: duckdb.DuckDBPyConnection, write: bool) -> 
         connection.commit()
         return
     try:
-        ((made,),) = connection.execute("SELECT format FROM xlkpi_store").fetchall()
+        ((format_,),) = connection.execute("SELECT format FROM xlkpi_store").fetchall()
     except (duckdb.Error, ValueError):
         connection.close()
         raise StoreError("XK-W022", path=str(path), detail="是 DuckDB 的库，但不是 xlkpi 存的") from None
-    if made != FORMAT:
+    if format_ != FORMAT:
         connection.close()
-        raise StoreError("XK-W022", path=str(path), detail=f"格式是 {made}，这个版本的 xlkpi 用 {FORMAT}")
+        raise StoreError("XK-W022", path=str(path), detail=f"格式是 {format_}，这个版本的 xlkpi 用 {FORMAT}")
     if write:
         _complete(connection)
 
@@ -228,14 +228,14 @@ def export(store: Store, folder: Path) -> list[Path]:
     import duckdb  # noqa: PLC0415
 
     written = []
-    with tempfile.TemporaryDirectory() as scratch:  # DuckDB writes in place: what it made whole goes where it belongs
+    with tempfile.TemporaryDirectory() as scratch:  # DuckDB writes in place: only a whole file is moved to its target
         for table in filter(store.columns, TABLES):
-            path, made = folder / f"{table}.parquet", Path(scratch) / f"{table}.parquet"
-            target = str(made).replace("'", "''")
+            path, temporary = folder / f"{table}.parquet", Path(scratch) / f"{table}.parquet"
+            target = str(temporary).replace("'", "''")
             try:
                 store.connection.execute(f"COPY {table} TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
             except duckdb.IOException:
-                raise WriteError(made, OSError(errno.ENOSPC, "")) from None
-            write_file(path, made.read_bytes())
+                raise WriteError(temporary, OSError(errno.ENOSPC, "")) from None
+            write_file(path, temporary.read_bytes())
             written.append(path)
     return written

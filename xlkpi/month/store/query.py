@@ -1,4 +1,4 @@
-"""What the store tells: a month's standings, a dealer's months and figures, trends."""
+"""Queries of the store: a month's standings, a dealer's months and figures."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class DealerMonth:
 
     @property
     def state(self) -> State:
-        """What people read of it."""
+        """The word for it that people read."""
         return State.of(self.status, self.vetoed)
 
 
@@ -67,13 +67,15 @@ def which_scheme(store: Store, name: str = "", month: str = "") -> str:
     """
     query = "SELECT scheme, list(DISTINCT month ORDER BY month) FROM submissions GROUP BY scheme ORDER BY scheme"
     known = dict(store.rows(query))
-    found = [scheme for scheme, months_ in known.items() if not month or month in months_]
+    fitting = [scheme for scheme, months_ in known.items() if not month or month in months_]
     if name and name not in known:  # people say the title
-        name = next((scheme for scheme in found if definition_of(store, scheme, known[scheme][-1]).title == name), name)
-    if name in found or (not name and len(found) == 1):
-        return name or found[0]
-    told = "；".join(f"{scheme}（{'、'.join(months_)}）" for scheme, months_ in known.items())
-    raise StoreError("XK-W023", path=str(store.path), found=told or "—", wanted=name or "—", month=month or "—")
+        name = next(
+            (scheme for scheme in fitting if definition_of(store, scheme, known[scheme][-1]).title == name), name
+        )
+    if name in fitting or (not name and len(fitting) == 1):
+        return name or fitting[0]
+    available = "；".join(f"{scheme}（{'、'.join(months_)}）" for scheme, months_ in known.items())
+    raise StoreError("XK-W023", path=str(store.path), found=available or "—", wanted=name or "—", month=month or "—")
 
 
 def which_dealer(store: Store, text: str) -> str:
@@ -84,10 +86,10 @@ def which_dealer(store: Store, text: str) -> str:
     """
     known = dict(store.rows("SELECT dealer, max_by(name, submission) FROM submissions WHERE dealer != '' GROUP BY ALL"))
     wanted = text.strip().casefold()
-    found = [code for code, name in known.items() if wanted in (code.casefold(), str(name).casefold())]
-    if text in known or len(found) == 1:
-        return text if text in known else found[0]
-    listed = [f"{code} {known[code]}" for code in (found or sorted(known))]
+    fitting = [code for code, name in known.items() if wanted in (code.casefold(), str(name).casefold())]
+    if text in known or len(fitting) == 1:
+        return text if text in known else fitting[0]
+    listed = [f"{code} {known[code]}" for code in (fitting or sorted(known))]
     more = f" 等 {len(listed)} 家" if len(listed) > _LISTED else ""
     raise StoreError("XK-W041", path=str(store.path), wanted=text, found="、".join(listed[:_LISTED]) + more)
 
@@ -161,7 +163,7 @@ def _standing(row: Mapping[str, Any]) -> Standing:
 
 
 def _with_parts(store: Store, rows: Mapping[int, Standing], definition: Scheme) -> dict[int, Standing]:
-    """With groups, items, account and findings. What an older version did not keep is made up from what it did."""
+    """With groups, items, account and findings. What an older version did not keep is derived from what it did keep."""
     groups = _by_submission(store, "group_scores", 'group_name AS "group", score, vetoed, undecided', rows)
     columns = "item, score, before_veto, status, vetoed" + ", applied" * ("applied" in store.columns("items"))
     items = _by_submission(store, "items", columns, rows)
@@ -170,14 +172,16 @@ def _with_parts(store: Store, rows: Mapping[int, Standing], definition: Scheme) 
     findings = _by_submission(store, "findings", "code, file, sheet, cell, field, facts, ruling", rows)
     full: dict[int, Standing] = {}
     for number, row in rows.items():
-        held = [{**entry, "status": ItemStatus(entry["status"])} for entry in items.get(number, ())]
-        own, lines = _applied(definition, held), accounts.get(number)
+        recorded = [{**entry, "status": ItemStatus(entry["status"])} for entry in items.get(number, ())]
+        item_rows, lines = _applied(definition, recorded), accounts.get(number)
         fired = (OlderLoss(**entry) for entry in losses.get(number, ()))
         full[number] = replace(
             row,
             groups=tuple(GroupStanding(**entry) for entry in groups.get(number, ())),
-            items=tuple(ItemStanding(**entry) for entry in own),
-            account=Account(tuple(Line(**line) for line in lines)) if lines else _of_losses(definition, fired, own),
+            items=tuple(ItemStanding(**entry) for entry in item_rows),
+            account=Account(tuple(Line(**line) for line in lines))
+            if lines
+            else _of_losses(definition, fired, item_rows),
             findings=tuple(_finding(entry) for entry in findings.get(number, ())),
         )
     return full
@@ -212,9 +216,9 @@ def _finding(row: Mapping[str, Any]) -> Finding:
     return Finding(row["code"], row["file"], place, row["field"], json.loads(row["facts"]), ruling)
 
 
-def _ruling(kept: dict[str, Any]) -> Ruling:
-    severity = kept.pop("severity")
-    return Ruling(**kept, severity=Severity(severity) if severity else None)
+def _ruling(row: dict[str, Any]) -> Ruling:
+    severity = row.pop("severity")
+    return Ruling(**row, severity=Severity(severity) if severity else None)
 
 
 def dealer_months(store: Store, dealer: str) -> list[DealerMonth]:
@@ -244,11 +248,11 @@ def earlier_months(store: Store, scheme: str, before: str, count: int = 12) -> d
     first = before
     for _ in range(count):
         first = months_earlier(first)
-    given = [scheme, first, before]
+    values = [scheme, first, before]
     where = "scheme = ? AND month >= ? AND month < ? AND is_current"
     scores: dict[int, dict[str, float]] = {}
     query = f"SELECT submission, item, i.score FROM items i JOIN submissions USING (submission) WHERE {where}"  # noqa: S608
-    for number, item, score in store.rows(query, given):
+    for number, item, score in store.rows(query, values):
         if score is not None:
             scores.setdefault(number, {})[item] = score
     query = f"""
@@ -260,7 +264,7 @@ def earlier_months(store: Store, scheme: str, before: str, count: int = 12) -> d
         FROM submissions LEFT JOIN places USING (submission) WHERE {where} ORDER BY dealer, month
     """  # noqa: S608 - our own words
     months: dict[str, list[EarlierMonth]] = {}
-    for dealer, number, month, total, rank, grade in store.rows(query, [*given, *given]):
+    for dealer, number, month, total, rank, grade in store.rows(query, [*values, *values]):
         months.setdefault(dealer, []).append(EarlierMonth(month, total, rank, grade, scores.get(number, {})))
     return months
 

@@ -1,4 +1,4 @@
-"""Putting a run into the store: what is new, what replaces an earlier file of the dealer, what is the same again."""
+"""Records a run in the store: what is new, what replaces an earlier file of the dealer, what is unchanged."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from xlkpi.values import VETOED, Absence, Status, Value
 from xlkpi.workbook.layout import Role
 
 _AT_ONCE = 100  # submissions; a month of thousands never stands in memory as a whole
-_DIGITS = ".10g"  # of a digest's figures: two engines agree to nine and more
+_DIGITS = ".10g"  # digits of figures in a digest: two engines agree to nine and more
 TOTAL_ROLE = Role.SCORE.value
 _COMPUTED = Role.INDICATOR.value
 
@@ -61,17 +61,17 @@ def record(store: Store, month: Month) -> Recorded:
 def _record(store: Store, month: Month) -> Recorded:
     issue = month.issue
     run = _run(store, month)
-    given = (issue.scheme.name, issue.month)
+    values = (issue.scheme.name, issue.month)
     known = {
         (dealer, file, digest) if status == Status.REJECTED else dealer: (submission, digest)
         for submission, dealer, file, status, digest in store.rows(
             "SELECT submission, dealer, file, status, digest FROM submissions WHERE scheme = ? AND month = ? "
             "AND (is_current OR status = 'rejected')",
-            given,
+            values,
         )
     }
     revisions = dict(
-        store.rows("SELECT dealer, max(revision) FROM submissions WHERE scheme = ? AND month = ? GROUP BY ALL", given)
+        store.rows("SELECT dealer, max(revision) FROM submissions WHERE scheme = ? AND month = ? GROUP BY ALL", values)
     )
     order = {code: position for position, code in enumerate(issue.roster)}
     new = revised = unchanged = 0

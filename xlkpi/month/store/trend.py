@@ -1,4 +1,4 @@
-"""What the store tells of months one after the other: the totals, an item, a field or an indicator."""
+"""Trends from the store, month by month: the totals, an item, a field or an indicator."""
 
 from __future__ import annotations
 
@@ -63,18 +63,18 @@ def trend(store: Store, scheme: str, name: str = "", by: By = "all", kind: Kind 
     known = definition_of(store, scheme, months(store, scheme)[-1])
     kind_ = _kind(store, scheme, known, name, kind)
     if kind_ == "total":
-        source, figure, given = f"submissions s WHERE {_RANKED}", "s.published", []
+        source, figure, values = f"submissions s WHERE {_RANKED}", "s.published", []
     elif kind_ == "item":
         source = f"items i JOIN submissions s USING (submission) WHERE {_RANKED} AND i.item = ?"
-        figure, given = "i.score", [name]
+        figure, values = "i.score", [name]
     else:
         source = "field_values v JOIN submissions s USING (submission) WHERE s.is_current AND v.name = ?"
-        figure, given = "v.number", [name]
+        figure, values = "v.number", [name]
     query = (
         f"SELECT {_PART[by]}, s.month, list({figure} ORDER BY s.dealer) FROM {source} AND s.scheme = ? "  # noqa: S608
         f"AND {figure} IS NOT NULL GROUP BY ALL ORDER BY 1, 2"
     )
-    points = tuple(TrendPoint(part, month, spread(all_)) for part, month, all_ in store.rows(query, [*given, scheme]))
+    points = tuple(TrendPoint(part, month, spread(all_)) for part, month, all_ in store.rows(query, [*values, scheme]))
     return Trend(kind_, *_words(known, kind_, name), points)
 
 

@@ -61,13 +61,13 @@ class CompiledEngine:
         steps = self._program.needed(place for place, _ in plan.results)
         cones: dict[frozenset[int], list[_Ready]] = {}
         for change in changes:
-            given = {self._program.inputs[p]: cell_of(c) for p, c in change.items() if p in self._program.inputs}
-            key = frozenset(given)
+            changed = {self._program.inputs[p]: cell_of(c) for p, c in change.items() if p in self._program.inputs}
+            key = frozenset(changed)
             if key not in cones:
                 reached = {step.target for step in self._program.reached(key)}
                 cones[key] = self._ready(step for step in steps if step.target in reached)
             varied = cells.copy()
-            for number, cell in given.items():
+            for number, cell in changed.items():
                 varied[number] = cell
             _run(cones[key], varied)
             yield _contents(varied, plan.results)

@@ -80,10 +80,10 @@ def number_in(text: str) -> float | None:
     if _NUMBER.fullmatch(text):
         bare = text.strip()
         return float(bare[:-1].rstrip()) / 100 if bare.endswith("%") else float(bare)
-    found = _DATE.fullmatch(text)
-    if found:
+    match = _DATE.fullmatch(text)
+    if match:
         try:
-            return float((date(int(found[1]), int(found[2]), int(found[3])) - _DAY_ZERO.date()).days)
+            return float((date(int(match[1]), int(match[2]), int(match[3])) - _DAY_ZERO.date()).days)
         except ValueError:
             return None
     return None
@@ -261,10 +261,10 @@ def rounded(value: float, digits: float) -> float:
         scaled = abs(value * power_of_ten)
         if scaled < 1e14:
             whole = float(int(scaled))
-            rest = scaled - whole
-            if -1e-3 < rest - 0.5 < 1e-3 and abs(rest - 0.5) <= scaled * 6e-15 + 1e-15:
+            fraction = scaled - whole
+            if -1e-3 < fraction - 0.5 < 1e-3 and abs(fraction - 0.5) <= scaled * 6e-15 + 1e-15:
                 return _on_fifteen_digits(value, places)
-            if rest > 0.5:
+            if fraction > 0.5:
                 whole += 1
             return (-whole if value < 0 else whole) / power_of_ten + 0.0
         if scaled - scaled != 0.0:

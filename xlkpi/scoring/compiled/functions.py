@@ -25,14 +25,14 @@ _FIRST_DAY: Final = date(1899, 12, 30)
 
 def numbers(cells: Iterable[Any]) -> list[float]:
     """The numbers among the cells of a reference; texts, truth values and blanks are passed over, an error is not."""
-    kept: list[float] = []
+    figures: list[float] = []
     for cell in cells:
         kind = cell.__class__
         if kind is float:
-            kept.append(cell)
+            figures.append(cell)
         elif kind is Fault:
             raise ExcelError(cell)
-    return kept
+    return figures
 
 
 def count_cells(cells: Iterable[Any]) -> int:
@@ -86,17 +86,17 @@ def sum_of_products(rows: Iterable[tuple[Any, ...]]) -> float:
 
 def any_or_all(values: Iterable[Any], typed: Iterable[bool], *, any_of: bool) -> bool:
     """AND and OR: in references texts and blanks are passed over; a typed text must say TRUE or FALSE."""
-    seen, result = False, not any_of
+    any_value, result = False, not any_of
     for value, is_typed in zip(values, typed, strict=True):
         kind = value.__class__
         if kind is Fault:
             raise ExcelError(value)
         if not is_typed and (value is None or kind is str):
             continue
-        seen = True
+        any_value = True
         holds = excel.truth(value)
         result = (result or holds) if any_of else (result and holds)
-    if not seen:
+    if not any_value:
         raise ExcelError(excel.VALUE)
     return result
 
@@ -220,10 +220,10 @@ def index(cells: Sequence[Any], rows: int, columns: int, first: float, second: f
         raise ExcelError(excel.VALUE)
     if not (1 <= row <= rows and 1 <= column <= columns):
         raise ExcelError(excel.REF)
-    found = cells[(row - 1) * columns + column - 1]
-    if found.__class__ is Fault:
-        raise ExcelError(found)
-    return found
+    cell = cells[(row - 1) * columns + column - 1]
+    if cell.__class__ is Fault:
+        raise ExcelError(cell)
+    return cell
 
 
 def choice(number: float, options: int) -> int:
@@ -244,15 +244,15 @@ _OPERATORS: Final = (">=", "<=", "<>", ">", "<", "=")
 @lru_cache(4096)
 def _criterion_of(wanted: str) -> Criterion:
     operator = next((sign for sign in _OPERATORS if wanted.startswith(sign)), "")
-    rest = wanted[len(operator) :]
-    spelled = number_in(rest) if rest else None
+    operand = wanted[len(operator) :]
+    spelled = number_in(operand) if operand else None
     if spelled is not None:
         return operator or "=", spelled
-    if rest.upper() in ("TRUE", "FALSE"):
-        return operator or "=", rest.upper() == "TRUE"
-    if not rest and operator in ("=", "<>"):
+    if operand.upper() in ("TRUE", "FALSE"):
+        return operator or "=", operand.upper() == "TRUE"
+    if not operand and operator in ("=", "<>"):
         return operator, None  # only a blank cell, or anything but one
-    return operator or "=", rest.lower()
+    return operator or "=", operand.lower()
 
 
 def criterion(wanted: Any) -> Criterion:
@@ -314,7 +314,7 @@ def _same(cell: Any, kind: type, wanted: Any) -> bool:
 def rows_that_fit(pairs: Sequence[Any]) -> Iterable[int]:
     """Positions at which every range fits its criterion; ranges and criteria come in turn."""
     ranges, conditions = pairs[::2], [criterion(wanted) for wanted in pairs[1::2]]
-    (first, *others), (condition, *rest) = ranges, conditions
+    (first, *further), (condition, *further_conditions) = ranges, conditions
     operator, wanted = condition
     if operator == "=" and wanted.__class__ is str and wanted and wanted.lower() == wanted.upper():
         plain = wildcards(wanted) is None  # a word of Chinese has no case: the usual criterion of a scheme
@@ -322,7 +322,7 @@ def rows_that_fit(pairs: Sequence[Any]) -> Iterable[int]:
         plain = False
     for at, cell in enumerate(first):
         fitting = (cell.__class__ is str and cell == wanted) if plain else fits(cell, condition)
-        if fitting and all(fits(cells[at], other) for cells, other in zip(others, rest, strict=True)):
+        if fitting and all(fits(cells[at], other) for cells, other in zip(further, further_conditions, strict=True)):
             yield at
 
 
@@ -431,5 +431,5 @@ def format_shape(code: str) -> tuple[bool, int, bool, str] | str | None:
     """A number format taken apart: grouped, decimals, percent, the word behind; a date's as a template; else None."""
     if code.lower() in _DATES:
         return _DATES[code.lower()]
-    found = _FORMAT.fullmatch(code)
-    return (bool(found[1]), len(found[2] or ""), bool(found[3]), found[4] or "") if found else None
+    match = _FORMAT.fullmatch(code)
+    return (bool(match[1]), len(match[2] or ""), bool(match[3]), match[4] or "") if match else None

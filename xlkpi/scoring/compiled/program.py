@@ -97,9 +97,9 @@ class Program:
         return tuple(reached)
 
 
-def cells_of(given: Iterable[Argument]) -> Iterable[int]:
+def cells_of(arguments: Iterable[Argument]) -> Iterable[int]:
     """The numbers of the cells that arguments name."""
-    for argument in given:
+    for argument in arguments:
         if isinstance(argument, int):
             yield argument
         elif isinstance(argument, slice):
@@ -152,7 +152,7 @@ class _Compiler:
             steps[step.target] = step
         self.numbered(self.inputs)
         places = tuple(self.numbers)
-        base = tuple(self.held(place) for place in places)
+        base = tuple(self.constant(place) for place in places)
         source = "".join(self.sources)
         code = marshal.dumps(compile(source, "<formulas>", "exec"))
         inputs = {place: self.numbers[place] for place in self.layout.engine_inputs}
@@ -171,7 +171,7 @@ class _Compiler:
             raise NotCompiled(f"{place} holds no formula")
         return formula
 
-    def held(self, place: Place) -> Cell:
+    def constant(self, place: Place) -> Cell:
         """What the master holds in a cell; what is filled in later is blank there."""
         if place in self.inputs or place in self.layout.formulas:
             return None
@@ -220,21 +220,21 @@ class _Compiler:
         where, ref = self.master.names.get(text, (sheet, text))
         named = self.named.get((where, ref))
         if named is None:
-            found = _CELLS.fullmatch(ref)
-            if found is None:
+            match = _CELLS.fullmatch(ref)
+            if match is None:
                 raise NotCompiled(f"{text!r} is no cell and no name of the workbook")
-            named = self.named[where, ref] = self.area(where, found) if found[3] else self.cell(Place(where, ref))
+            named = self.named[where, ref] = self.area(where, match) if match[3] else self.cell(Place(where, ref))
         return named
 
     def cell(self, place: Place) -> _Named:
         return _Named(self.number(place), CellArgument, (self.kind(place),))
 
-    def area(self, sheet: str, found: re.Match[str]) -> _Named:
-        columns = sorted((column_number(found[1]), column_number(found[3])))
-        rows = sorted((int(found[2]), int(found[4])))
+    def area(self, sheet: str, match: re.Match[str]) -> _Named:
+        columns = sorted((column_number(match[1]), column_number(match[3])))
+        rows = sorted((int(match[2]), int(match[4])))
         height, width = rows[1] - rows[0] + 1, columns[1] - columns[0] + 1
         if height * width > _MOST_CELLS:
-            raise NotCompiled(f"{found[0]} is too large")
+            raise NotCompiled(f"{match[0]} is too large")
         names = [column_letters(column) for column in range(columns[0], columns[1] + 1)]
         numbers = self.numbered(Place(sheet, f"{name}{row}") for row in range(rows[0], rows[1] + 1) for name in names)
         first, count = numbers[0], len(numbers)
@@ -246,8 +246,8 @@ class _Compiler:
         """What is known of a cell beforehand: a constant's kind, `n` where nothing ever stands."""
         if place in self.inputs or place in self.layout.formulas:
             return "v"
-        held = self.held(place)
-        return "n" if held is None else _KINDS.get(type(held), "v")
+        constant = self.constant(place)
+        return "n" if constant is None else _KINDS.get(type(constant), "v")
 
 
 def _in_order(steps: Mapping[int, Step]) -> tuple[Step, ...]:

@@ -41,10 +41,10 @@ _CONSTANTS: Final[dict[type, str]] = {float: "f", str: "s", bool: "b"}
 
 NAMESPACE: Final[dict[str, Any]] = {
     **{
-        name: thing
+        name: member
         for module in (excel, functions)
-        for name, thing in vars(module).items()
-        if name.islower() and not name.startswith("_") and getattr(thing, "__module__", "") == module.__name__
+        for name, member in vars(module).items()
+        if name.islower() and not name.startswith("_") and getattr(member, "__module__", "") == module.__name__
     },
     "as_text": functions.formatted, "ExcelError": excel.ExcelError, "Fault": excel.Fault, "BLANKS": (None, ""),
     "ERRORS": (excel.ExcelError, ZeroDivisionError, OverflowError),

@@ -144,11 +144,11 @@ def _tokens(formula: str) -> Iterator[Token]:
     at = 0
     end = len(formula.rstrip())
     while at < end:
-        found = _TOKENS.match(formula, at)
-        if found is None or found.lastgroup is None:
+        match = _TOKENS.match(formula, at)
+        if match is None or match.lastgroup is None:
             raise NotCompiled(f"{formula!r}: {formula[at : at + 10]!r} is not understood")
-        yield found.lastgroup, found[found.lastgroup]
-        at = found.end()
+        yield match.lastgroup, match[match.lastgroup]
+        at = match.end()
 
 
 class _Reader:

@@ -120,14 +120,14 @@ def _head(book: Book, sheet: Worksheet, blocks: list[_Block], with_bonus: bool) 
         sheet.write_string(_HEAD, blocks[-1].end + 1, "加分", book.format("header"))
 
 
-def _dealer(book: Book, sheet: Worksheet, row: int, last: int, done: Standing, blocks: list[_Block]) -> None:
+def _dealer(book: Book, sheet: Worksheet, row: int, last: int, standing: Standing, blocks: list[_Block]) -> None:
     points = book.points
-    facts = (done.dealer.code, done.dealer.name, done.dealer.region, done.published, done.rank)
+    facts = (standing.dealer.code, standing.dealer.name, standing.dealer.region, standing.published, standing.rank)
     for number, (key, fact) in enumerate(zip(KEYS, facts, strict=False)):
         book.put(sheet, row, number, fact, key.style, points if number == _TOTAL else key.form)
-    book.put(sheet, row, _STATE, done.state, "centre")
-    items = {item.item: item for item in done.items}
-    groups = {group.group: group for group in done.groups}
+    book.put(sheet, row, _STATE, standing.state, "centre")
+    items = {item.item: item for item in standing.items}
+    groups = {group.group: group for group in standing.groups}
     for block in blocks:
         for column, item in _in_order(block):
             stood = items.get(item.name)
@@ -140,13 +140,15 @@ def _dealer(book: Book, sheet: Worksheet, row: int, last: int, done: Standing, b
             formula = f"={_sum(book, block, row)}"
             sheet.write_formula(row, block.end, formula, book.format("subtotal", "0.0"), group.score)
     parts = ",".join(ref(row, block.end) for block in blocks)
-    fired = done.vetoed or (not done.total and any(group.score for group in done.groups))  # or not decided yet
+    fired = standing.vetoed or (
+        not standing.total and any(group.score for group in standing.groups)
+    )  # or not decided yet
     if any(block.bonus for block in blocks):
         column = blocks[-1].end + 1
         if fired:  # a vetoed total has no bonus, whatever the items earned
             book.put(sheet, row, column, 0.0, "subtotal", "0.0")
         else:
-            bonus = done.total - sum(group.score for group in done.groups)
+            bonus = standing.total - sum(group.score for group in standing.groups)
             sheet.write_formula(
                 row, column, f"={_bonus(book, blocks, row, groups)}", book.format("subtotal", "0.0"), bonus
             )
@@ -156,14 +158,14 @@ def _dealer(book: Book, sheet: Worksheet, row: int, last: int, done: Standing, b
         book.put(sheet, row, _TRIED_TOTAL, 0.0, "total_value", points)
     else:
         total = f"=ROUND(SUM({parts}),{digits})"
-        sheet.write_formula(row, _TRIED_TOTAL, total, book.format("total_value", points), done.published)
+        sheet.write_formula(row, _TRIED_TOTAL, total, book.format("total_value", points), standing.published)
     states, totals = (area(HEAT, FIRST, last, column).split("!")[1] for column in (_STATE, _TRIED_TOTAL))
     higher = f'COUNTIFS({states},"{State.SCORED}",{totals},">"&{ref(row, _TRIED_TOTAL)})'
     rank = f'=IF({ref(row, _STATE)}="{State.SCORED}",{higher}+1,"—")'
-    sheet.write_formula(row, _TRIED_RANK, rank, book.format("total_value", "0"), done.rank or "—")
+    sheet.write_formula(row, _TRIED_RANK, rank, book.format("total_value", "0"), standing.rank or "—")
     before, now = ref(row, _RANK), ref(row, _TRIED_RANK)
     moved = f'=IF(AND(ISNUMBER({before}),ISNUMBER({now})),{before}-{now},"")'
-    sheet.write_formula(row, _MOVE, moved, book.format("centre", MOVE), 0 if done.rank else "")
+    sheet.write_formula(row, _MOVE, moved, book.format("centre", MOVE), 0 if standing.rank else "")
 
 
 def _sum(book: Book, block: _Block, row: int) -> str:
@@ -254,7 +256,7 @@ def _group_rows(book: Book, sheet: Worksheet, block: _Block) -> None:
             sheet.merge_range(block.row, column, last, column, content, shape)
         else:
             book.put(sheet, block.row, column, content, style, "0.##" if column else "")
-    own = "+".join(
+    entered = "+".join(
         ref(row, 5, fixed_row=True) for row, item in enumerate(block.group.items, block.row) if not item.bonus
     )
     for row, item in enumerate(block.group.items, block.row):
@@ -262,7 +264,7 @@ def _group_rows(book: Book, sheet: Worksheet, block: _Block) -> None:
         book.put(sheet, row, 3, (item.label or item.name) + ("（加分）" if item.bonus else ""), "item")
         book.put(sheet, row, 4, worth, "points", "0.##")
         book.put(sheet, row, 5, worth, "input", "0.##")
-        share = f"IF({own}=0,0,{ref(row, 5)}*({ref(block.row, 2, fixed_row=True)}/({own})))"
+        share = f"IF({entered}=0,0,{ref(row, 5)}*({ref(block.row, 2, fixed_row=True)}/({entered})))"
         effective = f"={ref(row, 5)}" if item.bonus else f"={share}"
         sheet.write_formula(row, 6, effective, book.format("computed", "0.##"), worth)
         sheet.set_row(row, 20)

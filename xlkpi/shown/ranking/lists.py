@@ -122,15 +122,15 @@ def add_losses(book: Book) -> None:
         "“按条款”是条款本身的扣分；“检查情况”是总部的检查结果，或判定所依据的数。"
     )
     sheet = book.sheet(LOSSES, [c.width for c in columns], "否决和扣分，及其原因", note, colour="C00000")
-    found = [(line, row) for row in (*book.ranked, *book.unranked) for line in row.account.losses]
-    found.sort(key=lambda pair: (not pair[0].vetoes, pair[0].scope != "total", pair[0].scope != "group"))
+    losses = [(line, row) for row in (*book.ranked, *book.unranked) for line in row.account.losses]
+    losses.sort(key=lambda pair: (not pair[0].vetoes, pair[0].scope != "total", pair[0].scope != "group"))
     last = book.table(sheet, TOP, columns, (
         (
             VETOED if line.vetoes else WORDS["deduction"], *_key(row.dealer), line.whose(book.labels),
             _SCOPES.get(line.scope), line.taken, None if line.vetoes else line.nominal, line.text, line.inspection,
             row.published,
         )
-        for line, row in found
+        for line, row in losses
     ))  # fmt: skip
     _mark(book, sheet, last, 0, {VETOED: "veto"})
 
@@ -152,9 +152,9 @@ def add_returns(book: Book) -> None:
         Column(heading, width, "centre" if heading in _CENTRED else "note" if heading in ("文件", "说明") else "text")
         for heading, width in zip(HEADINGS, WIDTHS, strict=True)
     )
-    found = counts(line.status for line in book.stand.returns)
-    told = "，".join(f"{status} {count}" for status, count in found.items())
-    sheet = book.sheet(RETURNS, [c.width for c in columns], "交表情况", f"{told}。", colour="7F7F7F")
+    by_status = counts(line.status for line in book.stand.returns)
+    summary = "，".join(f"{status} {count}" for status, count in by_status.items())
+    sheet = book.sheet(RETURNS, [c.width for c in columns], "交表情况", f"{summary}。", colour="7F7F7F")
     last = book.table(sheet, TOP, columns, (line.row() for line in book.stand.returns))
     styles = {ReturnStatus.ON_TIME: "good", ReturnStatus.LATE: "open"}
     _mark(book, sheet, last, HEADINGS.index("状态"), {status: styles.get(status, "veto") for status in ReturnStatus})
@@ -194,18 +194,18 @@ def add_findings(book: Book) -> None:
         Column("问题", 62, "note"), Column("怎么办", 46, "note"),
         Column("总部裁定", 24, "note"),
     )  # fmt: skip
-    found = [(f, row.dealer) for row in book.stand.rows for f in row.findings]
-    found += [(f, Dealer("", f.file)) for f in book.stand.findings]
-    found.sort(key=lambda pair: -pair[0].severity)
-    left = f"；另有 {len(found) - _MOST} 条较轻的没有列出，见 scores.json" if len(found) > _MOST else ""
-    note = f"程度重的在上；“怎么办”是给经销商或总部的话{left}。"
+    findings = [(f, row.dealer) for row in book.stand.rows for f in row.findings]
+    findings += [(f, Dealer("", f.file)) for f in book.stand.findings]
+    findings.sort(key=lambda pair: -pair[0].severity)
+    omitted = f"；另有 {len(findings) - _MOST} 条较轻的没有列出，见 scores.json" if len(findings) > _MOST else ""
+    note = f"程度重的在上；“怎么办”是给经销商或总部的话{omitted}。"
     sheet = book.sheet(FINDINGS, [column.width for column in columns], "问题清单", note, colour="9C5700")
     last = book.table(sheet, TOP, columns, (
         (
             f.severity.word, dealer.code, dealer.name or f.file, dealer.region, f.code, *(f.place or ("", "")),
             f.message(), f.remedy(), f.ruling_note(),
         )
-        for f, dealer in found[:_MOST]
+        for f, dealer in findings[:_MOST]
     ), fixed=0)  # fmt: skip
     _mark(book, sheet, last, 0, _SEVERITIES)
 

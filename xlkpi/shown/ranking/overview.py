@@ -41,31 +41,31 @@ def _tiles(book: Book, sheet: Any) -> None:
         (f"中位（{totals.count} 家）", middle, book.points),
     )  # fmt: skip
     for number, (words, figure, form) in enumerate(tiles):
-        left = number * 2
-        sheet.merge_range(3, left, 3, left + 1, words, book.format("tile_label"))
-        sheet.merge_range(4, left, 4, left + 1, "—" if figure is None else figure, book.format("tile", form))
+        column = number * 2
+        sheet.merge_range(3, column, 3, column + 1, words, book.format("tile_label"))
+        sheet.merge_range(4, column, 4, column + 1, "—" if figure is None else figure, book.format("tile", form))
     sheet.set_row(4, 40)
     if totals.five:
         best = "、".join(row.dealer.name for row in whole.ranked if row.rank == 1)
-        told = f"最高 {totals.five.high:g} 分（{best[:60]}），最低 {totals.five.low:g} 分"
-        sheet.write_string(5, 0, f"{told}。{BASIS}", book.format("remark_line"))
+        extremes = f"最高 {totals.five.high:g} 分（{best[:60]}），最低 {totals.five.low:g} 分"
+        sheet.write_string(5, 0, f"{extremes}。{BASIS}", book.format("remark_line"))
 
 
 def _distribution(book: Book, sheet: Any, last: int, charts: int) -> None:
     """How many dealers in each tenth of the points; the last takes in what bonus adds."""
-    found = bands(book.whole, book.stand.scheme.points, _BINS)
+    distribution = bands(book.whole, book.stand.scheme.points, _BINS)
     totals = area(RANKING, TOP + 1, last, TOTAL_COLUMN)
     _headings(book, sheet, 0, "分数段", "家数")
-    for number, band in enumerate(found[:_BINS]):
+    for number, band in enumerate(distribution[:_BINS]):
         row = _TABLE + 1 + number
         final = number == _BINS - 1
         words = f"{band.low:g} 以上" if final else f"{band.low:g}～{band.high:g}"
         sheet.merge_range(row, 0, row, 1, words, book.format("label"))
         below = "" if final else f',{totals},"<{band.high:g}"'
-        count = sum(one.count for one in found[number:]) if final else band.count
+        count = sum(above.count for above in distribution[number:]) if final else band.count
         sheet.write_formula(row, 2, f'=COUNTIFS({totals},">={band.low:g}"{below})', book.format("centre", "0"), count)
     chart = _columns(book, "总分分布（家数）", (NAME, _TABLE + 1, _TABLE + _BINS, 0, 2), "#2F75B5", gap=15)
-    most = max((band.count for band in found), default=0)
+    most = max((band.count for band in distribution), default=0)
     chart.set_y_axis({**_FROM_ZERO, "num_format": "0", "major_unit": max(1, -(-most // 6))})  # dealers are whole
     sheet.insert_chart(charts, 0, chart)
 
@@ -89,13 +89,13 @@ def _items(book: Book, sheet: Any, place: int) -> None:
     """Where points are lost: points earned ÷ points that applied, of how many dealers, and how often it was vetoed."""
     _headings(book, sheet, 8, "细项", "得分率", "家数", "否决家数", wide=3)
     labels = {item.name: item.label or item.name for item in book.stand.scheme.items}
-    found = sorted(item_rates(book.whole, labels), key=lambda one: (one.rate is None, one.rate or 0.0))
-    for row, one in enumerate(found, _TABLE + 1):
-        sheet.merge_range(row, 8, row, 10, labels[one.item], book.format("label"))
-        book.put(sheet, row, 11, "—" if one.rate is None else one.rate, "figure", "0.0%")
-        book.put(sheet, row, 12, one.count, "centre", "0")
-        book.put(sheet, row, 13, one.vetoed, "centre", "0;;0")
-    rated = sum(one.rate is not None for one in found)
+    rates = sorted(item_rates(book.whole, labels), key=lambda line: (line.rate is None, line.rate or 0.0))
+    for row, line in enumerate(rates, _TABLE + 1):
+        sheet.merge_range(row, 8, row, 10, labels[line.item], book.format("label"))
+        book.put(sheet, row, 11, "—" if line.rate is None else line.rate, "figure", "0.0%")
+        book.put(sheet, row, 12, line.count, "centre", "0")
+        book.put(sheet, row, 13, line.vetoed, "centre", "0;;0")
+    rated = sum(line.rate is not None for line in rates)
     chart = book.book.add_chart({"type": "bar"})
     last = _TABLE + max(1, rated)
     chart.add_series({
@@ -109,14 +109,14 @@ def _items(book: Book, sheet: Any, place: int) -> None:
         {"min": 0, "max": 1, "num_format": "0%", "major_gridlines": {"visible": True, "line": {"color": "#E5E7EB"}}}
     )
     chart.set_y_axis({"reverse": True})
-    chart.set_size({"width": 1120, "height": 60 + 24 * max(6, len(found))})
+    chart.set_size({"width": 1120, "height": 60 + 24 * max(6, len(rates))})
     sheet.insert_chart(place, 0, chart)
 
 
-def _headings(book: Book, sheet: Any, left: int, first: str, *others: str, wide: int = 2) -> None:
-    sheet.merge_range(_TABLE, left, _TABLE, left + wide - 1, first, book.format("header"))
-    for number, words in enumerate(others):
-        sheet.write_string(_TABLE, left + wide + number, words, book.format("header"))
+def _headings(book: Book, sheet: Any, column: int, first: str, *further: str, wide: int = 2) -> None:
+    sheet.merge_range(_TABLE, column, _TABLE, column + wide - 1, first, book.format("header"))
+    for number, words in enumerate(further):
+        sheet.write_string(_TABLE, column + wide + number, words, book.format("header"))
 
 
 _FROM_ZERO = {"min": 0, "major_gridlines": {"visible": True, "line": {"color": "#E5E7EB"}}}

@@ -36,8 +36,8 @@ def _add(book: Book, name: str, part: Callable[[Dealer], str]) -> None:
         "“中间一半”是上下四分位之差，越小越齐。按平均分从高到低。"
     )
     sheet = book.sheet(name, [c.width for c in columns], f"按{name}", note, colour="548235")
-    found = parts(book.whole, part, NONE)
-    rows = [_row(one, grades) for one in found if one.assessed]
+    populations = parts(book.whole, part, NONE)
+    rows = [_row(population, grades) for population in populations if population.assessed]
     last = book.table(sheet, TOP, columns, rows, fixed=1)
     shown = min(len(rows), _CHARTED)
     if len(rows) < 2 or rows[0][3] is None:
@@ -46,13 +46,13 @@ def _add(book: Book, name: str, part: Callable[[Dealer], str]) -> None:
     sheet.print_area(0, 0, last + 18, len(columns) - 1)
 
 
-def _row(one: Population, grades: Sequence[str]) -> tuple[Any, ...]:
-    totals = one.totals
+def _row(population: Population, grades: Sequence[str]) -> tuple[Any, ...]:
+    totals = population.totals
     five = totals.five or (None,) * 5
     middle = totals.five.third - totals.five.first if totals.five else None
     return (
-        one.name, len(one.assessed), totals.count, totals.mean, *five, middle, *(one.grades[grade] for grade in grades),
-        len(one.provisional), len(one.vetoed),
+        population.name, len(population.assessed), totals.count, totals.mean, *five, middle,
+        *(population.grades[grade] for grade in grades), len(population.provisional), len(population.vetoed),
     )  # fmt: skip
 
 

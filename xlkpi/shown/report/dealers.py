@@ -41,8 +41,8 @@ class Row:
 
 def rows(source: Source) -> list[Row]:
     """The ranking: ranked ones, then those totally vetoed, provisional, and not scored."""
-    found = [_row(source, key, dealer) for key, dealer in zip(keys(source.dealers), source.dealers, strict=True)]
-    return sorted(found, key=_place)
+    unsorted = [_row(source, key, dealer) for key, dealer in zip(keys(source.dealers), source.dealers, strict=True)]
+    return sorted(unsorted, key=_place)
 
 
 def _place(row: Row) -> tuple[int, int]:
@@ -58,7 +58,7 @@ def _row(source: Source, key: str, dealer: DealerRecord) -> Row:
     lost, label = max(losses, key=lambda pair: pair[0], default=(0.0, ""))
     lost = lost if points(lost, source.digits) != points(0.0, source.digits) else 0.0
     last, rank = last_of(source, dealer.dealer), dealer.rank
-    severities = [one.severity for one in dealer.findings]
+    severities = [finding.severity for finding in dealer.findings]
     ceiling = dealer.total_range[1] if dealer.total_range else None
     return Row(
         key=key,
@@ -81,7 +81,7 @@ def _row(source: Source, key: str, dealer: DealerRecord) -> Row:
 
 def shared(source: Source) -> dict[str, Any]:
     """What every dealer's page needs and none has of its own: standards, indicators, causes."""
-    told = source.definitions
+    definitions = source.definitions
     return {
         "items": {
             name: {
@@ -89,7 +89,7 @@ def shared(source: Source) -> dict[str, Any]:
                 "standard": [entry.text] * bool(entry.text)
                 + [source.clause(name, number) for number in range(1, len(entry.clauses) + 1)],
             }
-            for name, entry in told.items.items()
+            for name, entry in definitions.items.items()
         },
         "indicators": [
             {
@@ -99,7 +99,7 @@ def shared(source: Source) -> dict[str, Any]:
                 "unit": entry.unit,
                 "guide": guide(source, entry),
             }
-            for name, entry in told.indicators.items()
+            for name, entry in definitions.indicators.items()
         ],
         "diagnoses": [
             {
@@ -108,7 +108,7 @@ def shared(source: Source) -> dict[str, Any]:
                 "causes": entry.causes,
                 "measures": entry.measures,
             }
-            for entry in told.diagnoses
+            for entry in definitions.diagnoses
         ],
     }
 
@@ -143,8 +143,8 @@ def page(source: Source, row: Row) -> dict[str, Any]:
         ],
         "account": [_line(source, line) for line in dealer.account],
         "indicators": _indicators(source, dealer),
-        "diagnoses": [[one.number - 1, _stake(source, one)] for one in dealer.diagnoses],
-        "findings": [_finding(source, one) for one in dealer.findings],
+        "diagnoses": [[d.number - 1, _stake(source, d)] for d in dealer.diagnoses],
+        "findings": [_finding(source, finding) for finding in dealer.findings],
         "months": _months(source, dealer),
     }
 
@@ -152,9 +152,9 @@ def page(source: Source, row: Row) -> dict[str, Any]:
 def _line(source: Source, line: Line) -> list[str]:
     """A step of the score: what it is about, which step, its words, and the points with so many digits that a reader
     can add them up."""
-    told = " · ".join(filter(None, (source.line_words(line), source.inspected(line))))
+    words = " · ".join(filter(None, (source.line_words(line), source.inspected(line))))
     points_ = f"{round_half_away(line.points, 4) + 0.0:+.10g}" if line.points else "0"
-    return [source.whose(line), source.words[f"line_{line.kind}"], told, points_]
+    return [source.whose(line), source.words[f"line_{line.kind}"], words, points_]
 
 
 def _item(source: Source, item: ItemRecord, most: Mapping[str, float], account: Account) -> dict[str, Any]:
@@ -184,8 +184,8 @@ def _item(source: Source, item: ItemRecord, most: Mapping[str, float], account: 
 def _fired(source: Source, line: Line) -> list[str]:
     """A clause that took something: its words, what it was held against, the scope of a veto, the points."""
     scope = source.words[f"scope_{line.scope}"] if line.vetoes else ""
-    taken = points(line.taken, source.digits)
-    lost = f"−{taken}" if line.taken else "" if line.vetoes else taken
+    lost_points = points(line.taken, source.digits)
+    lost = f"−{lost_points}" if line.taken else "" if line.vetoes else lost_points
     return [source.line_words(line), source.inspected(line), scope, lost]
 
 
@@ -205,26 +205,26 @@ def _indicators(source: Source, dealer: DealerRecord) -> list[list[str]]:
     ]  # fmt: skip
 
 
-def _stake(source: Source, one: DiagnosisRecord) -> str:
-    unit = source.definitions.diagnoses[one.number - 1].stake_in
-    return f"{figure(one.stake, 'count')} {unit}" if unit else figure(one.stake, "rate")
+def _stake(source: Source, diagnosis: DiagnosisRecord) -> str:
+    unit = source.definitions.diagnoses[diagnosis.number - 1].stake_in
+    return f"{figure(diagnosis.stake, 'count')} {unit}" if unit else figure(diagnosis.stake, "rate")
 
 
-def _finding(source: Source, one: FindingRecord) -> list[str]:
-    place = f"{one.sheet}!{one.cell}" if one.cell else one.sheet
-    return [one.severity, one.code, place, *source.said(one)]
+def _finding(source: Source, finding: FindingRecord) -> list[str]:
+    place = f"{finding.sheet}!{finding.cell}" if finding.cell else finding.sheet
+    return [finding.severity, finding.code, place, *source.said(finding)]
 
 
 def _months(source: Source, dealer: DealerRecord) -> list[dict[str, Any]]:
     """The trend, oldest month first; empty where no other month is known."""
-    this = source.data.month
+    month = source.data.month
     past = [
         {"month": p.month, "total": p.total, "rank": p.rank, "grade": p.grade, "items": dict(p.items)}
-        for p in source.history.get(dealer.dealer, ()) if p.month < this
+        for p in source.history.get(dealer.dealer, ()) if p.month < month
     ]  # fmt: skip
     if not past:
         return []
     scores = {item.id: item.score for item in dealer.items if is_number(item.score)}
-    now = {"month": this, "total": dealer.published, "rank": dealer.rank,
+    now = {"month": month, "total": dealer.published, "rank": dealer.rank,
            "grade": dealer.grade, "items": scores}  # fmt: skip
     return [*past, now]

@@ -43,7 +43,7 @@ def render(source: Source) -> str:
         scripts=[Markup(script) for script in scripts],  # noqa: S704 - our own file and the library's
         summary=summary,
         whole=source.whole,
-        errors=sum(one.severity == "error" for dealer in source.dealers for one in dealer.findings),
+        errors=sum(finding.severity == "error" for dealer in source.dealers for finding in dealer.findings),
         rows=ranking,
         place_of={row.key: place for place, row in enumerate(ranking)},
         charts=_charts(source),
@@ -87,7 +87,7 @@ def _charts(source: Source) -> dict[str, Any]:
         "items": [[name, rate] for name, rate, _ in rates],
         "counts": [count for *_, count in rates],
         "spreads": {
-            part: [[one.name, one.totals.five] for one in summary.spreads(source, part) if one.totals.five]
+            part: [[spread.name, spread.totals.five] for spread in summary.spreads(source, part) if spread.totals.five]
             for part in ("region", "peer_group")
         },
         "means": summary.mean_by_month(source),

@@ -85,26 +85,26 @@ class Source:
     @property
     def title(self) -> str:
         """The scheme's title."""
-        return self._either(self.definitions.title, self.definitions.en)
+        return self._in_language(self.definitions.title, self.definitions.en)
 
     def name(self, part: str, key: str) -> str:
         """The label of an entry of `definitions`: part is items, fields, indicators or systems."""
         entries: Mapping[str, Labelled] = getattr(self.definitions, part)
         entry = entries.get(key)
-        return self._either(entry.label, entry.en) if entry else key
+        return self._in_language(entry.label, entry.en) if entry else key
 
     def group(self, name: str) -> str:
         """A group's name."""
         english = {group.name: group.en for group in self.definitions.groups}
-        return self._either(name, english.get(name, ""))
+        return self._in_language(name, english.get(name, ""))
 
-    def clause(self, item: str, number: int, told: str = "") -> str:
-        """A clause's words; `told` are those with a dealer's own figures in them."""
+    def clause(self, item: str, number: int, filled_in: str = "") -> str:
+        """A clause's words; `filled_in` are those with a dealer's own figures in them."""
         clauses = self._clauses(item)
         if not 1 <= number <= len(clauses):
-            return told
+            return filled_in
         entry = clauses[number - 1]
-        return self._either(told or entry.text, entry.en)
+        return self._in_language(filled_in or entry.text, entry.en)
 
     def _clauses(self, item: str) -> Sequence[ClauseWords]:
         entry = self.definitions.items.get(item)
@@ -128,7 +128,7 @@ class Source:
 
     def problem(self, entry: DiagnosisWords) -> str:
         """A diagnosis' problem."""
-        return self._either(entry.problem, entry.en)
+        return self._in_language(entry.problem, entry.en)
 
     def word(self, text: Any) -> str:
         """A word of the workbook (未填, 偏低) in the reader's language; anything else as it stands."""
@@ -147,5 +147,5 @@ class Source:
         except KeyError:  # written by another version, whose sentence had other facts
             return finding.message, finding.remedy
 
-    def _either(self, chinese: str, english: str) -> str:
+    def _in_language(self, chinese: str, english: str) -> str:
         return english if self.lang == "en" and english else chinese

@@ -105,45 +105,45 @@ def grades(source: Source) -> list[tuple[str, int]]:
 def item_rates(source: Source) -> list[tuple[str, float, int]]:
     """Points earned ÷ points that applied, and of how many dealers, in the order of the sheet."""
     rates = statistics.item_rates(source.whole, source.definitions.items)
-    return [(source.name("items", one.item), one.rate, one.count) for one in rates if one.rate is not None]
+    return [(source.name("items", item.item), item.rate, item.count) for item in rates if item.rate is not None]
 
 
-def taken(source: Source) -> list[ClauseImpact]:
+def clause_impacts(source: Source) -> list[ClauseImpact]:
     """Vetoes and deductions by clause and gate: vetoes first, then by how many were hit."""
-    found: dict[tuple[bool, str, str, int], ClauseImpact] = {}
+    impacts: dict[tuple[bool, str, str, int], ClauseImpact] = {}
     for key, dealer in zip(keys(source.dealers), source.dealers, strict=True):
         for line in account_of_record(dealer).losses:
             words = source.clause(line.item, line.clause) if line.item else source.line_words(line)
             scope = source.words[f"scope_{line.scope}"] if line.vetoes else ""
             blank = ClauseImpact("veto" if line.vetoes else "deduction", source.whose(line), words, scope)
-            entry = found.setdefault((line.vetoes, line.group * (not line.item), line.item, line.clause), blank)
+            entry = impacts.setdefault((line.vetoes, line.group * (not line.item), line.item, line.clause), blank)
             entry.who.append(key)
             entry.points += line.taken
-    return sorted(found.values(), key=lambda one: (one.kind != "veto", -len(one.who)))
+    return sorted(impacts.values(), key=lambda impact: (impact.kind != "veto", -len(impact.who)))
 
 
 def problems(source: Source) -> list[Problem]:
     """The scheme's diagnoses that show for somebody, the commonest first."""
-    found: dict[int, Problem] = {}
+    by_number: dict[int, Problem] = {}
     for key, dealer in zip(keys(source.dealers), source.dealers, strict=True):
-        for one in dealer.diagnoses:
-            entry = source.definitions.diagnoses[one.number - 1]
+        for diagnosis in dealer.diagnoses:
+            entry = source.definitions.diagnoses[diagnosis.number - 1]
             blank = Problem(source.problem(entry), source.name("indicators", entry.of), entry.way,
                             entry.causes, entry.measures)  # fmt: skip
-            found.setdefault(one.number, blank).who.append(key)
-    return sorted(found.values(), key=lambda one: -len(one.who))
+            by_number.setdefault(diagnosis.number, blank).who.append(key)
+    return sorted(by_number.values(), key=lambda problem: -len(problem.who))
 
 
 def indicator_spreads(source: Source) -> list[IndicatorSpread]:
     """Every indicator with its quartiles and how many are off its guide, in the order of the scheme."""
-    found = []
+    spreads = []
     dealers = [dealer for dealer in source.dealers if dealer.indicators]
     for name, entry in source.definitions.indicators.items():
         values = [dealer.indicators.get(name) for dealer in dealers]
         five = statistics.five_numbers([float(value) for value in values if is_number(value)])
         words = Counter(dealer.judgements.get(name) for dealer in dealers)
         judged = entry.low is not None or entry.high is not None
-        found.append(
+        spreads.append(
             IndicatorSpread(
                 system=source.name("systems", entry.system) if entry.system else "",
                 number=entry.id,
@@ -154,7 +154,7 @@ def indicator_spreads(source: Source) -> list[IndicatorSpread]:
                 off=words[Judgement.LOW] + words[Judgement.HIGH] if judged else None,
             )
         )
-    return found
+    return spreads
 
 
 def guide(source: Source, entry: IndicatorWords) -> str:
@@ -167,29 +167,33 @@ def guide(source: Source, entry: IndicatorWords) -> str:
 
 def findings(source: Source) -> list[FindingCount]:
     """Findings by code and field, errors first, then by how many they concern."""
-    found: dict[tuple[str, str], FindingCount] = {}
+    counts: dict[tuple[str, str], FindingCount] = {}
     for key, dealer in zip(keys(source.dealers), source.dealers, strict=True):
-        for one in dealer.findings:
-            label = source.name("fields", one.field) if one.field else ""
-            blank = FindingCount(one.severity, one.code, label, source.said(one)[0])
-            entry = found.setdefault((one.code, one.field), blank)
+        for finding in dealer.findings:
+            label = source.name("fields", finding.field) if finding.field else ""
+            blank = FindingCount(finding.severity, finding.code, label, source.said(finding)[0])
+            entry = counts.setdefault((finding.code, finding.field), blank)
             entry.times += 1
             if key not in entry.who[-1:]:
                 entry.who.append(key)
-    return _by_severity(found.values())
+    return _by_severity(counts.values())
 
 
 def list_findings(source: Source) -> list[FindingCount]:
     """Findings in headquarters' own lists, by code."""
-    found: dict[str, FindingCount] = {}
-    for one in source.data.findings:
-        entry = found.setdefault(one.code, FindingCount(one.severity, one.code, "", source.said(one)[0]))
+    counts: dict[str, FindingCount] = {}
+    for finding in source.data.findings:
+        entry = counts.setdefault(
+            finding.code, FindingCount(finding.severity, finding.code, "", source.said(finding)[0])
+        )
         entry.times += 1
-    return _by_severity(found.values())
+    return _by_severity(counts.values())
 
 
-def _by_severity(found: Iterable[FindingCount]) -> list[FindingCount]:
-    return sorted(found, key=lambda one: (_SEVERITIES.index(one.severity), -len(one.who), -one.times, one.code))
+def _by_severity(counts: Iterable[FindingCount]) -> list[FindingCount]:
+    return sorted(
+        counts, key=lambda count: (_SEVERITIES.index(count.severity), -len(count.who), -count.times, count.code)
+    )
 
 
 def return_counts(source: Source) -> dict[ReturnStatus, int]:
@@ -212,9 +216,9 @@ def mean_by_month(source: Source) -> list[tuple[str, float, int]]:
                 totals.setdefault(past.month, []).append(past.total)
     if not totals:
         return []
-    found = {month: statistics.spread(figures) for month, figures in totals.items()}
-    found[source.data.month] = source.whole.totals
-    return [(month, one.mean, one.count) for month, one in sorted(found.items()) if one.mean is not None]
+    spreads = {month: statistics.spread(figures) for month, figures in totals.items()}
+    spreads[source.data.month] = source.whole.totals
+    return [(month, spread.mean, spread.count) for month, spread in sorted(spreads.items()) if spread.mean is not None]
 
 
 def last_of(source: Source, dealer: str) -> EarlierMonth | None:

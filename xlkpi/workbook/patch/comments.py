@@ -63,46 +63,48 @@ class Comments:
         standing = {node.get("ref"): node for node in listed.children}
         names = [document.text(node) for node in authors.children]
         new: list[str] = []
-        gone: list[str] = []
+        removed: list[str] = []
         for ref, text in sorted(texts.items(), key=lambda entry: position(entry[0])):
-            there = standing.get(ref)
-            if there is None:
+            comment = standing.get(ref)
+            if comment is None:
                 new += [ref] if text else []
-            elif not names[int(there.get("authorId", "0"))].startswith(_THREADED):
-                self._amend(document, there, text)
-                gone += [ref] if there.replacement == "" else []
+            elif not names[int(comment.get("authorId", "0"))].startswith(_THREADED):
+                self._amend(document, comment, text)
+                removed += [ref] if comment.replacement == "" else []
         if new and AUTHOR not in names:
             authors.last += f"<{authors.prefix}author>{AUTHOR}</{authors.prefix}author>"
             names.append(AUTHOR)
         for ref in new:
             _insert(listed, standing, ref, _comment(listed.prefix, ref, names.index(AUTHOR), texts[ref]))
-        if new or gone:
-            self._draw({ref: texts[ref] for ref in new}, gone, related)
+        if new or removed:
+            self._draw({ref: texts[ref] for ref in new}, removed, related)
 
     def _amend(self, document: Document, comment: Node, text: str) -> None:
         """Put our words below a person's, or in place of our own."""
-        inside, p = comment.child("text"), comment.prefix
-        if inside is None:
+        body, p = comment.child("text"), comment.prefix
+        if body is None:
             return
-        runs = [node for node in inside.children if node.local in ("r", "t")]
-        said = "".join(document.text(words) for run in runs if (words := run if run.local == "t" else run.child("t")))
-        if _BLOCK_OF_OURS.fullmatch(said):
+        runs = [node for node in body.children if node.local in ("r", "t")]
+        current = "".join(
+            document.text(words) for run in runs if (words := run if run.local == "t" else run.child("t"))
+        )
+        if _BLOCK_OF_OURS.fullmatch(current):
             ours = _run(p, f"{OURS}\n{text}")
             if text:
-                inside.replacement = f"<{p}text>{ours}</{p}text>"
+                body.replacement = f"<{p}text>{ours}</{p}text>"
             else:
                 comment.replacement = ""
             return
         ours = _run(p, f"\n{OURS}\n{text}") if text else ""
         if runs and runs[0].local == "t":  # a text without runs, beside which no run may stand
             source = document.source(runs[0]).decode()
-            inside.replacement = f"<{p}text><{p}r>{source}</{p}r>{ours}</{p}text>" if ours else None
+            body.replacement = f"<{p}text><{p}r>{source}</{p}r>{ours}</{p}text>" if ours else None
             return
         for run in runs:
             words = run.child("t")
             if words is not None and _BLOCK_OF_OURS.fullmatch(document.text(words)):
                 run.replacement = ""
-        inside.last += ours
+        body.last += ours
 
     def _new_part(self) -> str:
         name = self.parts.free("xl/comments{}.xml")
@@ -117,7 +119,7 @@ class Comments:
 
     # ------------------------------------------------------------ boxes
 
-    def _draw(self, texts: dict[str, str], gone: list[str], related: dict[str, tuple[str, str]]) -> None:
+    def _draw(self, texts: dict[str, str], removed: list[str], related: dict[str, tuple[str, str]]) -> None:
         """Boxes for new comments; those of comments that go, go too."""
         drawing = self.sheet.document.root.child("legacyDrawing")
         if drawing is not None:
@@ -136,7 +138,7 @@ class Comments:
         vml = self.parts.whole(name).decode("utf-8", "surrogateescape")
         if "</xml>" not in vml:
             return
-        for ref in gone:
+        for ref in removed:
             vml = _without_box(vml, ref)
         vml, number = self._room(vml, len(texts))
         cut = vml.rindex("</xml>")
@@ -147,13 +149,13 @@ class Comments:
 
     def _blocks(self) -> set[int]:
         """The blocks of shape ids that the workbook's drawings have."""
-        taken: set[int] = set()
+        used: set[int] = set()
         for name in self.parts.names():
             if name.lower().endswith(".vml"):
                 text = self.parts.whole(name).decode("utf-8", "replace")
-                taken |= {int(n) // _BLOCK for n in _SHAPE_ID.findall(text)}
-                taken |= {int(n) for id_map in _IDMAP.finditer(text) for n in id_map[2].split(",") if n.strip()}
-        return taken
+                used |= {int(n) // _BLOCK for n in _SHAPE_ID.findall(text)}
+                used |= {int(n) for id_map in _IDMAP.finditer(text) for n in id_map[2].split(",") if n.strip()}
+        return used
 
     def _room(self, vml: str, wanted: int) -> tuple[str, int]:
         """The first of so many free shape ids; a new block where the drawing's own has not enough left."""

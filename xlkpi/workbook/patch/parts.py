@@ -97,8 +97,8 @@ class Parts:
 
     def free(self, pattern: str) -> str:
         """A name that no part has: the pattern with the first free number."""
-        taken = {name.casefold() for name in self.names()}
-        return next(name for n in range(1, 10_000) if (name := pattern.format(n)).casefold() not in taken)
+        used = {name.casefold() for name in self.names()}
+        return next(name for n in range(1, 10_000) if (name := pattern.format(n)).casefold() not in used)
 
     # ------------------------------------------------------------ relations
 
@@ -120,9 +120,9 @@ class Parts:
         if name not in self:
             self.put(name, f'{_HEAD}<Relationships xmlns="{_RELATIONSHIPS}"></Relationships>'.encode())
         document = self.document(name)
-        taken = {node.get("Id") for node in document.root.named("Relationship")}
+        used = {node.get("Id") for node in document.root.named("Relationship")}
         number = 1
-        while f"rIdX{number}" in taken or f'"rIdX{number}"' in document.root.last:
+        while f"rIdX{number}" in used or f'"rIdX{number}"' in document.root.last:
             number += 1
         document.root.last += (
             f'<{document.root.prefix}Relationship Id="rIdX{number}" Type="{self.namespace}/{kind}" Target="/{target}"/>'
@@ -166,13 +166,13 @@ class Parts:
 
     def archive(self) -> bytes:
         """The archive: what did not change as it lay there, compressed bytes and all; new parts at the end."""
-        kept = members(self.source.raw)
+        original = members(self.source.raw)
         changed = {name: document.render() for name, document in self._open.items()}
         changed |= self._whole
         changed = {name: data for name, data in changed.items() if not self._same(name, data)}
-        added = [member(name, changed[name], 6) for name in sorted(changed.keys() - kept.keys())]
+        added = [member(name, changed[name], 6) for name in sorted(changed.keys() - original.keys())]
         return assemble(
-            [*(member(n, changed[n], 6) if n in changed else part for n, part in kept.items()), *added]
+            [*(member(n, changed[n], 6) if n in changed else part for n, part in original.items()), *added]
         )  # fmt: skip
 
     def _same(self, name: str, data: bytes) -> bool:

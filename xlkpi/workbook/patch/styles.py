@@ -65,15 +65,15 @@ class Styles:
             raise CannotPatch("styles.xml 没有样式表")
         self.fonts, self.fills, self.formats = (_List(document, node) for node in lists if node is not None)
         self.prefix = root.prefix
-        self._made: dict[tuple[int, Look], int] = {}
+        self._by_look: dict[tuple[int, Look], int] = {}
         self._codes: dict[str, int] = {}
         self._new_codes: list[str] = []
 
     def like(self, base: int, look: Look) -> int:
         """The number of a style that is as `base` is, but for the look."""
-        if (base, look) not in self._made:
-            self._made[base, look] = self.formats.add(self._varied(base, look))
-        return self._made[base, look]
+        if (base, look) not in self._by_look:
+            self._by_look[base, look] = self.formats.add(self._varied(base, look))
+        return self._by_look[base, look]
 
     def _varied(self, base: int, look: Look) -> str:
         if not 0 <= base < self.formats.known:

@@ -187,10 +187,10 @@ def _sentence(item: Item, lines: Sequence[_Line]) -> str:
 def _outcome(plan: WorkbookPlan, item: Item, number: int) -> Formula:
     """What a clause does, and of a deduction what it really takes: 已扣完 where the item had nothing left."""
     outcome = of_clause(item.name, number)
-    taken = of_clause(item.name, number, parts.TAKEN)
-    if taken not in plan.compiled.formulas:
+    deducted = of_clause(item.name, number, parts.TAKEN)
+    if deducted not in plan.compiled.formulas:
         return Formula(outcome)
-    shown = f'IF(AND({outcome}>0,{taken}=0),"已扣完",{taken})'
+    shown = f'IF(AND({outcome}>0,{deducted}=0),"已扣完",{deducted})'
     base = of_field(item.name, parts.BASE_POINTS)
     open_ = f'IF(ISNUMBER({base}),{shown},IF({outcome}>0,"应扣 "&{outcome},0))'
     return Formula(f"IF(ISNUMBER({outcome}),{open_},{outcome})")

@@ -123,11 +123,11 @@ def _composition(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> None:
 def _trend(plan: WorkbookPlan, sheet: SheetPlan) -> None:
     """This month's total after those of the months before; the figures are headquarters' and stand on 本店资料."""
     first, last = TREND_HEAD, TREND_HEAD + MONTHS_BEFORE + 1
-    beside = plan.scheme.dashboard is not None
+    has_dashboard = plan.scheme.dashboard is not None
     sheet.charts.append(
         ChartPlan(
             "line", "近十二个月公布总分", f"$F${first + 1}:$F${last}", (f"$G${first}:$G${last}",),
-            "G23:L37" if beside else "A23:L37", DEALER_SHEET, "0",
+            "G23:L37" if has_dashboard else "A23:L37", DEALER_SHEET, "0",
         )
     )  # fmt: skip
 
@@ -162,13 +162,13 @@ def _weakest(plan: WorkbookPlan, sheet: SheetPlan) -> None:
     sheet.merge(1, top, _WIDTH, top)
     for rank in range(1, _WEAKEST + 1):
         large = f"LARGE({weights},{rank})"
-        there = f"{rank}>COUNT({weights})"
+        too_few = f"{rank}>COUNT({weights})"
         sheet.put(1, top + rank, rank, "number")
-        sheet.put(2, top + rank, Formula(f'IF({there},"",INDEX({names},MATCH({large},{weights},0)))'), "item")
+        sheet.put(2, top + rank, Formula(f'IF({too_few},"",INDEX({names},MATCH({large},{weights},0)))'), "item")
         sheet.merge(2, top + rank, 5, top + rank)
-        sheet.put(6, top + rank, Formula(f'IF({there},"","失分 "&ROUND(MAX(0,{large}),2))'), "text")
+        sheet.put(6, top + rank, Formula(f'IF({too_few},"","失分 "&ROUND(MAX(0,{large}),2))'), "text")
         sheet.merge(6, top + rank, 8, top + rank)
-        bar = f'IF({there},"",REPT("■",MIN(20,ROUND(MAX(0,{large}),0))))'
+        bar = f'IF({too_few},"",REPT("■",MIN(20,ROUND(MAX(0,{large}),0))))'
         sheet.put(9, top + rank, Formula(bar), "bar")
         sheet.merge(9, top + rank, _WIDTH, top + rank)
         sheet.heights[top + rank] = 20

@@ -98,15 +98,15 @@ def _sections(scheme: Scheme) -> Iterator[tuple[str, _Fields]]:
     """Fields by who in the dealership knows them, figures of earlier months last."""
     fields = scheme.by("dealer")
     for department in (None, *get_args(Department)):
-        asked = [
+        of_department = [
             (name, field) for name, field in fields.items() if field.asked_of == department and field.block == "本月"
         ]
-        if asked:
-            yield f"{department}填写" if department else "", asked
+        if of_department:
+            yield f"{department}填写" if department else "", of_department
     for heading, block in (("总部数据", "总部"), ("历史数据", "历史")):
-        known = [(name, field) for name, field in fields.items() if field.block == block]
-        if known:
-            yield f"{heading}（总部已知的已经填好，不能改；空着的请填）", known
+        known_to_headquarters = [(name, field) for name, field in fields.items() if field.block == block]
+        if known_to_headquarters:
+            yield f"{heading}（总部已知的已经填好，不能改；空着的请填）", known_to_headquarters
 
 
 def _row(plan: WorkbookPlan, sheet: SheetPlan, row: int, name: str, field: SchemeField) -> None:
@@ -123,8 +123,8 @@ def _row(plan: WorkbookPlan, sheet: SheetPlan, row: int, name: str, field: Schem
     plan.slot(sheet, value, name, Role.ANSWER, name)
     if field.block != "本月":  # what headquarters knows is filled in and locked
         plan.locked_like[Place(TITLE, value)] = Place(TITLE, shown_last)
-    told = max((relation.text for relation in plan.scheme.relations if relation.at == name), key=len, default="")
-    plan.formula(sheet, (_CHECK, row), of_field(name, parts.CHECK), Role.CHECK, "told", "", name, expects=told)
+    longest = max((relation.text for relation in plan.scheme.relations if relation.at == name), key=len, default="")
+    plan.formula(sheet, (_CHECK, row), of_field(name, parts.CHECK), Role.CHECK, "told", "", name, expects=longest)
     remark = sheet.put(_REMARK, row, None, "remark")
     plan.slot(sheet, remark, of_field(name, parts.REMARK), Role.REMARK, name)
     sheet.heights[row] = 19

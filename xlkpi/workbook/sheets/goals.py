@@ -115,10 +115,10 @@ def add_plan_data(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> int:
         for column, part in enumerate(parts.PLAN, _PLAN_COLUMN + 1):
             shape = number_format(field.type) if part != parts.PERSON else "General"
             slot = of_field(name, part)
-            asked = slot in plan.slots  # on 填报, where headquarters does not know it
-            content = Formula(f'IF({slot}="","",{slot})') if asked else None
+            on_entry_sheet = slot in plan.slots  # on 填报, where headquarters does not know it
+            content = Formula(f'IF({slot}="","",{slot})') if on_entry_sheet else None
             where = sheet.put(column, row, content, "stamped", shape)
-            if not asked:
+            if not on_entry_sheet:
                 plan.slot(sheet, where, slot, Role.HISTORY, name)
     return row + 1
 

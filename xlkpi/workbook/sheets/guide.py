@@ -49,7 +49,7 @@ _LIGHTS = (
 def add(plan: WorkbookPlan) -> None:
     """Put the sheet in front of all others; it is made last, since it leads to each of them."""
     sheet = SheetPlan(TITLE, widths=(7, 16, 78), last_printed_column=3, tab_colour="7F7F7F")
-    others = [other.title for other in plan.sheets if not other.hidden]
+    titles = [other.title for other in plan.sheets if not other.hidden]
     plan.sheets.insert(0, sheet)
     sheet.head(f"{plan.scheme.title}　填表说明", 3, way_home=False)
     row = 3
@@ -72,7 +72,7 @@ def add(plan: WorkbookPlan) -> None:
         sheet.heights[row] = 24
         row += 1
     row = _section(sheet, row + 1, "各页")
-    for title in others:
+    for title in titles:
         sheet.put(1, row, "→", "number")
         sheet.put(2, row, title, "link", link=title)
         sheet.put(3, row, _PAGES.get(title, ""), "text")

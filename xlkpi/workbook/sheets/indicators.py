@@ -47,8 +47,8 @@ def is_full(scheme: Scheme) -> bool:
 
 def year_ago(scheme: Scheme, name: str) -> str:
     """The cell of the same month last year: a figure that the dealer is asked for where the scheme needs it."""
-    asked = of_field(name, parts.ago(12))
-    return asked if asked in scheme.fields else of_field(name, parts.YEAR_AGO)
+    field = of_field(name, parts.ago(12))
+    return field if field in scheme.fields else of_field(name, parts.YEAR_AGO)
 
 
 def add(plan: WorkbookPlan) -> None:
@@ -75,7 +75,7 @@ def add(plan: WorkbookPlan) -> None:
             sheet.heights[row] = 22
             row += 1
         for entry in rows:
-            _put(plan, sheet, row, entry)
+            _put_row(plan, sheet, row, entry)
             if full:
                 _compare(plan, sheet, row, entry)
             row += 1
@@ -125,7 +125,7 @@ def _sections(scheme: Scheme) -> Iterator[tuple[str, list[_Row]]]:
         yield (known.label if known else "其他指标") if full else "", rows
 
 
-def _put(plan: WorkbookPlan, sheet: SheetPlan, row: int, entry: _Row) -> None:
+def _put_row(plan: WorkbookPlan, sheet: SheetPlan, row: int, entry: _Row) -> None:
     """The part of the row that both forms of the sheet have."""
     full, value = is_full(plan.scheme), entry.name
     shape = number_format(entry.entry.type)

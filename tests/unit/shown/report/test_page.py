@@ -322,7 +322,7 @@ def test_the_edges_of_the_bands(made_up: dict[str, Any], total: float, low: floa
 
 
 def test_clauses_are_counted_once_whatever_figures_a_dealer_s_words_hold(made_up: dict[str, Any]) -> None:
-    found = summary.taken(Source(scores_of(made_up)))
+    found = summary.clause_impacts(Source(scores_of(made_up)))
     fired = [
         (kind, item["id"], one["number"])
         for dealer in made_up["dealers"] for item in dealer.get("items", ())
