@@ -94,7 +94,8 @@ FILES = {
         "folding identity words",
         "forms grid moments occupied",
         "deadlines table",
-        "lists waivers",
+        "closed waivers",
+        "lists",
         "issuing previous",
     ),
     "batch": (

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -13,12 +12,14 @@ from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 from xlkpi.findings import Finding
+from xlkpi.headquarters.closed import STATE, perhaps_closed, said_closed
 from xlkpi.headquarters.folding import folded_repeats, some_of
 from xlkpi.headquarters.identity import Origin
 from xlkpi.headquarters.table import CODE, DOUBTFUL, NAMES, REGIONS, Asked, Files, Row, Table, read_table
 from xlkpi.headquarters.words import Codes, alike, closed_up, folded, wording
 from xlkpi.intake import quantity
 from xlkpi.intake.normalise import Reading, checked, show, understand
+from xlkpi.intake.parsed import STROKE
 from xlkpi.issue import Dealer, Target
 from xlkpi.scheme import parts
 from xlkpi.scheme.cells import of_field
@@ -28,8 +29,6 @@ from xlkpi.scheme.types import TYPES, Shape
 from xlkpi.values import Absence, Place, Value
 
 _PEERS = ("对标组", "peer group")
-_STATE = ("状态", "营业状态")
-_CLOSED = re.compile("(已经?)?(停业|歇业|关店|关闭|闭店|撤店|撤网|退网|closed)")
 _SPREAD = 1000
 """Figures in one unit do not differ by so much: one dealer's 31.6 and another's 300,000 are not both 万元."""
 _FOREIGN = frozenset((*CODE, *NAMES, *REGIONS, *_PEERS, "备注", "序号"))
@@ -69,7 +68,7 @@ def refuse_lists(*lists: Listed[Any]) -> None:
 def read_roster(paths: Files, *, anyway: bool = False) -> Listed[Dealer]:
     """Dealers in the list's order; that order breaks ties in a ranking. A closed one is left out with a warning; where
     more is said than that, the dealer stays, and is asked about."""
-    columns = {"name": NAMES, "region": REGIONS, "peers": _PEERS, "state": _STATE, "remark": ("备注", "remark", "note")}
+    columns = {"name": NAMES, "region": REGIONS, "peers": _PEERS, "state": STATE, "remark": ("备注", "remark", "note")}
     spec = Asked(Origin("roster"), columns, needed=("name",))
     table = read_table(paths, spec, anyway=anyway)
     out: Listed[Dealer] = Listed(findings=table.findings, refused=table.refused)
@@ -86,13 +85,10 @@ def read_roster(paths: Files, *, anyway: bool = False) -> Listed[Dealer]:
             out.findings.append(_at(row, "XK-T027", dealer=code, other=other))
         elif "|" in code:  # it separates the parts of a workbook's marker
             out.findings.append(_at(row, "XK-T026", dealer=code))
-        elif closed := next((text for text in _of_state(row).values() if _CLOSED.fullmatch(folded(text))), ""):
-            out.findings.append(_at(row, "XK-T084", dealer=code, found=closed))
+        elif closed := said_closed(row):
+            out.findings.append(_at(row, "XK-T084", dealer=code.replace(STROKE, ""), found=closed))
         else:
-            for part, text in _of_state(row, "name").items():
-                if _CLOSED.search(folded(text)):
-                    facts = {"dealer": code, "found": text}
-                    out.findings.append(Finding("XK-T097", row.file, row.place(part), facts=facts))
+            out.findings += perhaps_closed(row, code)
             name, region, peers = (_word(out, row, part) for part in ("name", "region", "peers"))
             out.rows[code] = Dealer(code, name or code, closed_up(region), closed_up(peers))
             for part, group in (("region", closed_up(region)), ("peers", closed_up(peers))):
@@ -102,11 +98,6 @@ def read_roster(paths: Files, *, anyway: bool = False) -> Listed[Dealer]:
                     out.findings.append(Finding("XK-T089", row.file, row.place(part), facts=facts))
     out.findings = folded_repeats(out.findings)
     return out
-
-
-def _of_state(row: Row, *more: str) -> dict[str, str]:
-    """What may say that a dealer is closed, by its column."""
-    return {part: wording(row.cells.get(part)).text for part in ("state", "remark", *more)}
 
 
 def _word(out: Listed[Dealer], row: Row, part: str) -> str:

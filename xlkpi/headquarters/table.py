@@ -74,7 +74,8 @@ class Row:
     """A row of a list: where it stands, what stands in the key's column, and its cells by what they are.
 
     `shared` names the cells that are merged with others, so that nobody knows whose they are; `name_cell` stands under
-    the heading for the dealer's name, a second witness of whose the row is.
+    the heading for the dealer's name, a second witness of whose the row is; `unread` are the cells that no column
+    reads, each with the words of its heading.
     """
 
     file: str
@@ -86,6 +87,7 @@ class Row:
     columns: Mapping[str, Column]
     shared: Mapping[str, str] = field(default_factory=dict)
     name_cell: RawCell | None = None
+    unread: tuple[tuple[str, RawCell], ...] = ()
 
     def place(self, name: str = "") -> Place:
         """Where a column's cell stands, blank or not; without a name the key's."""
@@ -428,4 +430,7 @@ def _row(
     shared = {
         name: area for name, column in columns.items() if (area := grid.merged(number, column.number))
     }  # fmt: skip
-    return Row(table.file, grid.sheet, number, said.text, key, cells, columns, shared, filled.get(sheet.named))
+    read = {sheet.key, *(column.number for column in columns.values())}
+    headings = grid.row(sheet.head)
+    unread = tuple((wording(headings.get(n)).text, raw) for n, raw in filled.items() if n not in read)
+    return Row(table.file, grid.sheet, number, said.text, key, cells, columns, shared, filled.get(sheet.named), unread)

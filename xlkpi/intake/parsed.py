@@ -32,7 +32,7 @@ Cell = Callable[[str, StoredCell], None]
 """Takes a cell that says something: its reference, and what it says. An inline string comes as the value."""
 
 
-_STRUCK: Final = "\u0336"  # the combining stroke through the character before it
+STROKE: Final = "\u0336"  # the combining stroke through the character before it
 _RAISED: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LOWERED: Final = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
@@ -60,7 +60,7 @@ class _Look:
 
 def struck_out(text: str) -> str:
     """A text with a line through it, as a person sees it."""
-    return "".join(c if c.isspace() else c + _STRUCK for c in text)
+    return "".join(c if c.isspace() else c + STROKE for c in text)
 
 
 # ------------------------------------------------------------------ a sheet

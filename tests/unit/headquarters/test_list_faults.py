@@ -67,6 +67,14 @@ def formatted(ref: str, content: Any, code: str) -> Edit:
     return edit
 
 
+def struck(*refs: str) -> Edit:
+    def edit(sheet: Worksheet) -> None:
+        for ref in refs:
+            sheet[ref].font = Font(strike=True)
+
+    return edit
+
+
 def merging(*areas: str) -> Edit:
     return lambda sheet: [sheet.merge_cells(area) for area in areas]
 
@@ -285,6 +293,18 @@ ROSTERS = [
          {**BOTH, "D002": ("虹桥店（已 停 业）", "华东")}),
     Case("closed by its state and its name", setting(B3="虹桥店（闭店）", D1="状态", D3="闭店"), ("XK-T084",),
          {"D001": BOTH["D001"]}),
+    *(Case(f"state: {said}", setting(D1=said.split("=")[0], D3=said.split("=")[1]), ("XK-T097",), BOTH)
+      for said in ("状态=已转让", "状态=暂停营业", "经营状态=建店中", "门店 状态=并入浦东店", "是否营业=否", "状态=关",
+                   "备注=已转让", "备注=不再考核")),
+    *(Case(f"another column: {said}", setting(D1=said.split("=")[0], D2="否", D3=said.split("=")[1]),
+           ("XK-T024", "XK-T097"), BOTH)
+      for said in ("说明=闭店", "是否停业=是", "退网日期=2026-10-31", "状态（营业/停业）=停业")),
+    Case("without a heading", setting(E3="退网"), ("XK-T097",), BOTH),
+    Case("in the region", setting(C3="已停业"), ("XK-T097",), {**BOTH, "D002": ("虹桥店", "已停业")}),
+    Case("in the code", setting(A3="D002(停业)"), ("XK-T097",), {"D001": BOTH["D001"], "D002(停业)": BOTH["D002"]}),
+    Case("on a sheet for it", both(lambda s: s.delete_rows(3), second("已退网", ["D002", "虹桥店", "华东"])),
+         ("XK-T066", "XK-T097"), BOTH),
+    Case("struck out", struck("A3", "B3", "C3"), ("XK-T084",), {"D001": BOTH["D001"]}),
     Case("open by its state", setting(D1="状态", D2="营业", D3="正常"), (), BOTH),
     Case("totals and a note", appending(["合计", "2 家"], ["说明：本月"]), ("XK-T076",), BOTH),
     Case("sheet for each region", both(lambda s: s.delete_rows(3), second("华南", ["D002", "虹桥店", "华东"])),
