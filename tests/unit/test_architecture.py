@@ -135,7 +135,8 @@ FILES = {
     "cli": (
         "demo language",
         "shared",
-        "boundary excel explain runs schemes stores",
+        "boundary",
+        "excel explain runs schemes stores",
         "checking months reporting returns scoring",
     ),
 }

@@ -29,7 +29,8 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """One file against an earlier one of the same dealer; `earlier` is "" where there is none.
+    """One file against an earlier one of the same dealer; `earlier` is "" where there is none, and `file` where nobody
+    knows whose the earlier one is.
 
     `unread` says why nothing could be compared but the findings.
     """
@@ -80,8 +81,12 @@ class Comparison:
                 self._by_dealer.setdefault(checked.dealer, []).append(checked)
 
     def of(self, now: Iterable[Checked]) -> list[Changes]:
-        """A comparison for each file with each earlier file of its dealer: we do not guess which one counts."""
-        return [changes for checked in now for changes in self._of_one(checked)]
+        """A comparison for each file with each earlier file of its dealer: we do not guess which one counts.
+
+        Then the earlier files that were compared with nothing because nobody knows whose they are.
+        """
+        compared = [changes for checked in now for changes in self._of_one(checked)]
+        return compared + [Changes("", "", old.read.file, unread=_why(old)) for old in self.earlier if not old.dealer]
 
     def _of_one(self, now: Checked) -> Iterator[Changes]:
         earlier = self._by_dealer.get(now.dealer, [])
@@ -121,6 +126,11 @@ class Comparison:
                 yield Change("明细", table, row, "")
             for row in (after - before).elements():
                 yield Change("明细", table, "", row)
+
+
+def _why(earlier: Checked) -> str:
+    gravest = next(iter(most_serious_first(earlier.findings)), None)
+    return "不知道是哪家经销商更早的文件，没有比较" + (f"：{gravest.message()}" if gravest else "")
 
 
 def _shown(entry: SchemeField, answer: Answer | None) -> str:

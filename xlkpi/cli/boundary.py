@@ -16,8 +16,27 @@ DEBUG = "XLKPI_DEBUG"
 """The environment variable that lets an internal error through with its traceback."""
 
 
-class Commands(click.Group):
-    """The commands, with the error boundary around them."""
+class Command(click.Command):
+    """A command. Of an option that is asked for once it refuses a second: click itself goes by the last in silence."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does, after a look at how often each option stands there."""
+        _, _, parameters = self.make_parser(ctx).parse_args(list(args))
+        for parameter in parameters:
+            once = isinstance(parameter, click.Option) and not (parameter.multiple or parameter.is_eager)
+            if once and parameters.count(parameter) > 1 and not ctx.resilient_parsing:
+                raise click.UsageError(say(f"{parameter.opts[0]} is given twice: give it once"), ctx)
+        return super().parse_args(ctx, args)
+
+
+class Group(Command, click.Group):
+    """Commands under one name."""
+
+    command_class = Command
+
+
+class Commands(Group):
+    """All commands, with the error boundary around them."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; what goes wrong ends as click's own errors do."""

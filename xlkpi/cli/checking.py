@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from xlkpi.cli.boundary import Command
 from xlkpi.cli.language import say
 from xlkpi.cli.runs import engine_option, given_files, issue_option
 from xlkpi.cli.shared import (
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from xlkpi.issue import Issue
 
 
-@click.command()
+@click.command(cls=Command)
 @given_files()
 @issue_option
 @engine_option

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import click
 
+from xlkpi.cli.boundary import Group
 from xlkpi.cli.shared import ERRORS, FILE, FOLDER, console, echo, exit_with_status
 
 
-@click.group()
+@click.group(cls=Group)
 def excel() -> None:
     """The button in Excel: install it, examine the installation, or do its work without a macro."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
+from xlkpi.cli.boundary import Command
 from xlkpi.cli.language import say
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("code", required=False)
 @click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="Language of the texts.")
 def explain(code: str | None, lang: str) -> None:

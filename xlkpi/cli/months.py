@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from xlkpi.cli.boundary import Command, Group
 from xlkpi.cli.language import say
 from xlkpi.cli.runs import issue_option
 from xlkpi.cli.shared import (
@@ -37,7 +38,7 @@ _month_option = click.option("--month", type=Month(), required=True, help="The m
 _workbook_option = click.option("-o", "--output", type=NEW_FILE, required=True, help="The workbook to write.")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("scheme_name", metavar="SCHEME")
 @_month_option
 @_roster_option
@@ -144,7 +145,7 @@ def _months_before(
     ]
 
 
-@click.group()
+@click.group(cls=Group)
 def targets() -> None:
     """Forms for targets."""
 
@@ -172,7 +173,7 @@ def targets_new(
     _write_form(output, targets_form(loaded, rows, month, indicators=indicators), origin, replace=replace)
 
 
-@click.group()
+@click.group(cls=Group)
 def inspections() -> None:
     """Forms for 检查情况."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from xlkpi.cli.boundary import Command
 from xlkpi.cli.language import say
 from xlkpi.cli.runs import given_files
 from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, console, echo, exit_with_status
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 OUT = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("out", type=OUT)
 @click.option("-o", "--output", type=NEW_FILE, help="The HTML file to write; default: report.html in OUT.")
 @click.option(
@@ -38,7 +39,7 @@ def report(out: Path, output: Path | None, lang: str, store_file: Path | None) -
     echo(str(write_report(replace(source, history=history), path)))
 
 
-@click.command()
+@click.command(cls=Command)
 @given_files(returns=False)
 @click.option("-o", "--output", type=FOLDER, required=True, help="Folder for the PDF files.")
 def pdf(given: Gathered, output: Path) -> None:

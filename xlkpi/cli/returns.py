@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from xlkpi.cli.boundary import Command
 from xlkpi.cli.runs import (
     FilingOptions,
     engine_option,
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from xlkpi.month.month import Month
 
 
-@click.command()
+@click.command(cls=Command)
 @given_files(stop=False)
 @issue_option
 @filing_options
@@ -67,7 +68,7 @@ def _keep_what_is_not_ours(path: Path, month: Month) -> None:
         stop_on_errors([Finding("XK-W042", path.name, facts={"path": str(path), "month": month.month})])
 
 
-@click.command()
+@click.command(cls=Command)
 @given_files(stop=False)
 @issue_option
 @filing_options

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import click
 
+from xlkpi.cli.boundary import Group
 from xlkpi.cli.language import say
 from xlkpi.cli.shared import ERRORS, NEW_FILE, usable
 
 
-@click.group()
+@click.group(cls=Group)
 def scheme() -> None:
     """List, show and check schemes (what is asked and how it is judged)."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from xlkpi.cli.boundary import Command
 from xlkpi.cli.runs import (
     FilingOptions,
     cluster_option,
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 _MOST_PRINTED = 200  # dealers, findings; scores.json, scores.csv and the ranking workbook hold them all
 
 
-@click.command()
+@click.command(cls=Command)
 @given_files()
 @issue_option
 @click.option(
@@ -116,7 +117,7 @@ def _print(month: Month, output: Path, removed: list[Finding]) -> None:
     screen.print(f"→ {output}")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("file", type=FILE)
 @click.argument("item")
 def trace(file: Path, item: str) -> None:
@@ -135,7 +136,7 @@ def trace(file: Path, item: str) -> None:
     print_trace(console(), explained)
 
 
-@click.command()
+@click.command(cls=Command)
 @given_files(returns=False)
 @click.option(
     "--engine", type=click.Choice(["auto", "formulas", "formualizer", "compiled"]), default="auto", show_default=True,
@@ -175,7 +176,7 @@ def audit(given: Gathered, engine: str) -> None:
         sys.exit(ERRORS)
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("-o", "--output", type=FOLDER, default=Path("demo"), show_default=True, help="Folder to work in.")
 @engine_option
 def demo(output: Path, engine: str) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from xlkpi.cli.boundary import Command, Group
 from xlkpi.cli.language import say
 from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, Month, console, echo
 
@@ -77,7 +78,7 @@ def keep(month: MonthResult, store_file: Path) -> None:
     echo(f"历史库 {store_file}：新增 {recorded.new}，替换 {recorded.revised}，未变 {recorded.unchanged}")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("dealer")
 @_store_option
 @click.option("--field", "name", default="", help="A field's or indicator's months instead of the totals.")
@@ -99,7 +100,7 @@ def history(dealer: str, store_file: Path, name: str, scheme_name: str) -> None:
     print_figures(console(), f"{dealer}　{name}", figures[name])
 
 
-@click.command()
+@click.command(cls=Command)
 @_store_option
 @click.option("--month", type=Month(), help="Default: the latest in the store.")
 @click.option("--by", "part", type=click.Choice(["all", "region", "peer-group"]), default="all", show_default=True,
@@ -123,7 +124,7 @@ def rank(store_file: Path, month: str | None, part: str, scheme_name: str, outpu
     echo(str(output))
 
 
-@click.command()
+@click.command(cls=Command)
 @_store_option
 @click.option("--of", "name", default="", help="An item, else an indicator or field; default: the total.")
 @click.option("--item", default="", help="An item's points, also where a field has the same name.")
@@ -145,7 +146,7 @@ def trend(store_file: Path, name: str, item: str, field: str, part: str, scheme_
     print_trend(console(), result)
 
 
-@click.group("store")
+@click.group("store", cls=Group)
 def store_group() -> None:
     """The history file that `score --store` keeps."""
 

@@ -146,8 +146,8 @@ def print_codes(console: Console, entries: Iterable[CodeEntry], lang: str) -> No
 def print_changes(console: Console, changes: Iterable[Changes]) -> None:
     """What each resubmission changed, field by field, and the findings resolved and introduced."""
     for comparison in changes:
-        against = f" ← {clean(comparison.earlier)}" if comparison.earlier else ""
-        console.print(f"[bold]变化　{clean(comparison.file)}{against}[/bold]")
+        names = " ← ".join(clean(name) for name in (comparison.file, comparison.earlier) if name)
+        console.print(f"[bold]变化　{names}[/bold]")
         if comparison.unread:
             console.print(f"  {clean(comparison.unread)}")
         for change in comparison.changes:
