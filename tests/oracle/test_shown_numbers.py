@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 from openpyxl import Workbook, load_workbook
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
+from openpyxl.styles import Font
 from shared.judges import need_soffice
 
 from xlkpi.intake.normalise import understand
@@ -145,17 +148,26 @@ def test_what_is_taken_is_what_is_shown(shown: list[str]) -> None:
 
 
 @pytest.mark.parametrize("ending", ["xls", "ods"])
-def test_other_kinds_of_files_tell_how_their_numbers_look(
+def test_other_kinds_of_files_tell_how_their_cells_look(
     issue: Issue, filled: bytes, tmp_path: Path, ending: str
 ) -> None:
+    """The unit in a number's format; what is struck out, as a whole or in part; what is raised."""
     book = load_workbook(io.BytesIO(filled))
     cell = book["填报"][issue.layout.place("维修产值").ref]
     cell.value, cell.number_format = 25.2, '0.0"W"'
+    struck, raised, plain = InlineFont(strike=True), InlineFont(vertAlign="superscript"), InlineFont()
+    of = {name: book["填报"][issue.layout.place(name).ref] for name in ("养护品", "精品", "轮胎")}
+    of["养护品"].font = Font(strike=True)
+    of["精品"].value = CellRichText(TextBlock(struck, "320"), TextBlock(plain, "500"))
+    of["轮胎"].value = CellRichText(TextBlock(plain, "320"), TextBlock(raised, "1"))
     book.save(tmp_path / "D001.xlsx")
     converted(tmp_path / "D001.xlsx", ending)
     sent = read_submission(issue, tmp_path / f"D001.{ending}")
     assert isinstance(sent, Submission)
-    asked = [(f.code, f.facts["shown"]) for f in sent.findings if f.field]
-    assert asked == [("XK-V019", "25.2W")]
-    assert sent.answers["维修产值"].value is Absence.UNREADABLE
+    asked = [(f.code, f.facts.get("shown", f.facts["found"])) for f in sent.findings if f.field]
+    assert asked == [
+        ("XK-V019", "25.2W"), ("XK-V002", "1̶9̶2̶7̶0̶"), ("XK-V002", "3̶2̶0̶500"),
+        ("XK-V002", "320¹"),
+    ]  # fmt: skip
+    assert {name for name, answer in sent.answers.items() if answer.value is Absence.UNREADABLE} == {"维修产值", *of}
     assert sent.answers["接车台次"].value == 251.0

@@ -3,8 +3,8 @@
 calamine allocates what a file claims to need and then aborts the whole process, which nothing in Python can catch
 (tafia/calamine#684, #693). So it never runs in our process. This file imports nothing of xlkpi, to start in 30 ms.
 
-The answer is `{"sheets": {name: {ref: [kind, text]}}, "formats": {name: {ref: code}}, "hidden": [name]}` with the kinds
-n, t, b and d, or `{"refused": why, …}`.
+The answer is `{"sheets": {name: {ref: [kind, text]}}, "formats": {name: {ref: code}}, "runs": {name: {ref: [run]}},
+"hidden": [name]}` with the kinds n, t, b and d, or `{"refused": why, …}`.
 """
 
 from __future__ import annotations
@@ -102,67 +102,190 @@ def read(data: bytes, most: dict[str, int]) -> tuple[dict[str, dict[str, Cell]],
     return sheets, hidden
 
 
-# ---------------------------------------------------------------- how numbers look, which calamine does not tell
+# ---------------------------------------------------------------- how cells look, which calamine does not tell
 
 Formats = dict[str, dict[str, str]]
-_TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
-_OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
-_TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
+Run = tuple[str, bool, str]  # a piece of text, whether it is struck out, and "super", "sub" or ""
+Runs = dict[str, dict[str, list[Run]]]
+_Look = tuple[bool, str]
+_PLAIN: _Look = (False, "")
+_NAMES = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
+_TABLE, _OFFICE, _TEXT, _STYLE = (_NAMES % name for name in ("table", "office", "text", "style"))
 _NUMBERS = ("float", "percentage", "currency")
+_CELLS = (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell")
 
 
-def formats_of(data: bytes, sheets: dict[str, dict[str, Cell]]) -> Formats:
-    """Number formats of the cells that hold numbers, by sheet; of an .ods a format that shows what the cell shows.
+def looks_of(data: bytes, sheets: dict[str, dict[str, Cell]]) -> tuple[Formats, Runs]:
+    """Number formats of the cells that hold numbers, by sheet; of an .ods a format that shows what the cell shows. And
+    the contents, run by run, of the cells of which some is struck out, raised or lowered.
 
     What cannot be told is left out: to the reader it is unknown.
     """
     try:
-        return _shown_in_document(data) if data.startswith(b"PK") else _formats_in_book(data, sheets)
+        return _shown_in_document(data, sheets) if data.startswith(b"PK") else _shown_in_book(data, sheets)
     except MemoryError:
         raise
     except Exception:
-        return {}
+        return {}, {}
 
 
-def _formats_in_book(data: bytes, sheets: dict[str, dict[str, Cell]]) -> Formats:
+def _shown_in_book(data: bytes, sheets: dict[str, dict[str, Cell]]) -> tuple[Formats, Runs]:
     import xlrd  # noqa: PLC0415 - only an .xls needs it
 
     book = xlrd.open_workbook(file_contents=data, formatting_info=True, logfile=io.StringIO())
+    fonts = [(bool(font.struck_out), {1: "super", 2: "sub"}.get(font.escapement, "")) for font in book.font_list]
     formats: Formats = {}
+    runs: Runs = {}
     for sheet in book.sheets():
-        cells = sheets.get(sheet.name, {})
+        held = sheets.get(sheet.name, {})
         for row in range(sheet.nrows):
             for column in range(sheet.row_len(row)):
                 ref = f"{_letters(column + 1)}{row + 1}"
-                if ref in cells and cells[ref][0] == "n":
-                    look = book.xf_list[sheet.cell_xf_index(row, column)]
+                if ref not in held:
+                    continue
+                kind, text = held[ref]
+                look = book.xf_list[sheet.cell_xf_index(row, column)]
+                if kind == "n":
                     formats.setdefault(sheet.name, {})[ref] = book.format_map[look.format_key].format_str
-    return formats
+                starts = [(0, look.font_index), *sheet.rich_text_runlist_map.get((row, column), ())]
+                ends = [start for start, _ in starts[1:]] + [len(text)]
+                worn = [
+                    (text[start:end], *fonts[font])
+                    for (start, font), end in zip(starts, ends, strict=True)
+                    if end > start
+                ]
+                _keep(runs, sheet.name, ref, worn)
+    return formats, runs
 
 
-def _shown_in_document(data: bytes) -> Formats:
+def _keep(runs: Runs, sheet: str, ref: str, worn: list[Run]) -> None:
+    """Keep what a cell holds where some of it looks unlike plain text."""
+    if any(struck or side for _, struck, side in worn):
+        runs.setdefault(sheet, {})[ref] = worn
+
+
+class _Styles:
+    """The looks that styles give, by the style's name; a style that has none of its own has its parent's."""
+
+    def __init__(self) -> None:
+        self.own: dict[str, tuple[str, bool | None, str | None]] = {}
+
+    def add(self, node: ElementTree.Element) -> None:
+        struck: bool | None = None
+        raised: str | None = None
+        for about in node.iter(f"{_STYLE}text-properties"):
+            through = [about.get(f"{_STYLE}text-line-through-{part}") for part in ("style", "type")]
+            if any(through):
+                struck = "none" not in through
+            position = about.get(f"{_STYLE}text-position")
+            if position:
+                raised = _side(position)
+        self.own[node.get(f"{_STYLE}name", "")] = node.get(f"{_STYLE}parent-style-name", ""), struck, raised
+
+    def look(self, name: str | None, within: _Look = _PLAIN) -> _Look:
+        """How text in this style looks inside text that looks as `within`."""
+        struck: bool | None = None
+        raised: str | None = None
+        seen = set[str]()
+        while name in self.own and name not in seen:
+            seen.add(name)
+            name, own_struck, own_raised = self.own[name]
+            struck = own_struck if struck is None else struck
+            raised = own_raised if raised is None else raised
+        return (within[0] if struck is None else struck), (within[1] if raised is None else raised)
+
+
+def _side(position: str) -> str:
+    """Super and sub are words, or per cents of the line's height above or below."""
+    first = position.split(maxsplit=1)[0]
+    if first in ("super", "sub"):
+        return first
+    height = float(first.rstrip("%") or 0)
+    return "super" if height > 0 else "sub" if height < 0 else ""
+
+
+def _shown_in_document(data: bytes, sheets: dict[str, dict[str, Cell]]) -> tuple[Formats, Runs]:
     formats: Formats = {}
-    with zipfile.ZipFile(io.BytesIO(data)) as archive, archive.open("content.xml") as content:
-        name, row, line = "", 0, [""]
-        for event, node in ElementTree.iterparse(content, ("start", "end")):  # noqa: S314 - the guard looked at it
-            if event == "start" and node.tag == f"{_TABLE}table":
-                name, row = node.get(f"{_TABLE}name", ""), 0
-            elif event == "start" and node.tag == f"{_TABLE}table-row":
-                line = []
-            elif event == "end" and node.tag in (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
-                shown = ""
+    runs: Runs = {}
+    styles = _Styles()
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        if "styles.xml" in archive.namelist():
+            with archive.open("styles.xml") as part:
+                for _, node in ElementTree.iterparse(part):  # noqa: S314 - the guard looked at it
+                    if node.tag == f"{_STYLE}style":
+                        styles.add(node)
+        with archive.open("content.xml") as content:
+            sheet = _DocumentSheet(styles, {}, formats, runs)
+            for event, node in ElementTree.iterparse(content, ("start", "end")):  # noqa: S314 - the guard looked at it
+                if event == "start" and node.tag == f"{_TABLE}table":
+                    name = node.get(f"{_TABLE}name", "")
+                    sheet = _DocumentSheet(styles, sheets.get(name, {}), formats, runs, name)
+                elif event == "start" and node.tag == f"{_TABLE}table-row":
+                    sheet.line = []
+                elif event == "end" and node.tag == f"{_STYLE}style":
+                    styles.add(node)
+                elif event == "end" and node.tag == f"{_TABLE}table-column":
+                    times = min(_WIDEST, int(node.get(f"{_TABLE}number-columns-repeated", "1")))
+                    sheet.columns += [node.get(f"{_TABLE}default-cell-style-name")] * times
+                elif event == "end" and node.tag in _CELLS:
+                    times = min(_WIDEST, int(node.get(f"{_TABLE}number-columns-repeated", "1")))
+                    sheet.line += [node] * times
+                elif event == "end" and node.tag == f"{_TABLE}table-row":
+                    sheet.end_row(node)
+                    node.clear()
+    return formats, runs
+
+
+class _DocumentSheet:
+    """A sheet of an .ods while it is read: the columns' styles, and the cells of the row that is open."""
+
+    def __init__(
+        self, styles: _Styles, held: dict[str, Cell], formats: Formats, runs: Runs, name: str = ""
+    ) -> None:  # fmt: skip
+        self.styles, self.held, self.formats, self.runs, self.name = styles, held, formats, runs, name
+        self.columns: list[str | None] = []
+        self.line: list[ElementTree.Element] = []
+        self.row = 0
+
+    def end_row(self, row: ElementTree.Element) -> None:
+        """Take what the row's cells show, for each row that it stands for."""
+        times = int(row.get(f"{_TABLE}number-rows-repeated", "1"))
+        said = [(column, node) for column, node in enumerate(self.line, 1) if len(node)]
+        for number in range(self.row + 1, self.row + 1 + min(times, _TALLEST) if said else 0):
+            for column, node in said:
+                ref = f"{_letters(column)}{number}"
+                paragraphs = [part for part in node if part.tag == f"{_TEXT}p"]
                 if node.get(f"{_OFFICE}value-type") in _NUMBERS:
-                    shown = "".join("".join(part.itertext()) for part in node if part.tag == f"{_TEXT}p")
-                line += [shown] * min(_WIDEST, int(node.get(f"{_TABLE}number-columns-repeated", "1")))
-                node.clear()
-            elif event == "end" and node.tag == f"{_TABLE}table-row":
-                times = int(node.get(f"{_TABLE}number-rows-repeated", "1"))
-                texts = [(column, _literal(shown)) for column, shown in enumerate(line, 1) if shown]
-                for number in range(row + 1, row + 1 + min(times, _TALLEST) if texts else 0):
-                    formats.setdefault(name, {}).update((f"{_letters(column)}{number}", code) for column, code in texts)
-                row += times
-                node.clear()
-    return formats
+                    shown = "".join("".join(part.itertext()) for part in paragraphs)
+                    if shown:
+                        self.formats.setdefault(self.name, {})[ref] = _literal(shown)
+                if ref in self.held:
+                    style = node.get(f"{_TABLE}style-name") or row.get(f"{_TABLE}default-cell-style-name")
+                    in_column = self.columns[column - 1] if column <= len(self.columns) else None
+                    look = self.styles.look(style or in_column)
+                    kind, text = self.held[ref]
+                    whole: list[Run] = [(text.removesuffix(".0"), *look)]
+                    _keep(self.runs, self.name, ref, self._runs(paragraphs, look) if kind == "t" else whole)
+        self.row += times
+
+    def _runs(self, paragraphs: list[ElementTree.Element], look: _Look) -> list[Run]:
+        found: list[Run] = []
+        for number, paragraph in enumerate(paragraphs):
+            found += [("\n", *_PLAIN)] if number else []
+            found += self._inside(paragraph, look)
+        return found
+
+    def _inside(self, node: ElementTree.Element, look: _Look) -> list[Run]:
+        special = {f"{_TEXT}line-break": "\n", f"{_TEXT}tab": "\t"}
+        if node.tag == f"{_TEXT}s":
+            return [(" " * min(_LONGEST, int(node.get(f"{_TEXT}c", "1"))), *look)]
+        if node.tag in special:
+            return [(special[node.tag], *look)]
+        found: list[Run] = [(node.text, *look)] if node.text else []
+        for part in node:
+            found += self._inside(part, self.styles.look(part.get(f"{_TEXT}style-name"), look))
+            found += [(part.tail, *look)] if part.tail else []
+        return found
 
 
 def _literal(shown: str) -> str:
@@ -179,7 +302,8 @@ def main() -> None:
     try:
         data = sys.stdin.buffer.read()
         sheets, hidden = read(data, most)
-        answer = {"sheets": sheets, "hidden": hidden, "formats": formats_of(data, sheets)}
+        formats, runs = looks_of(data, sheets)
+        answer = {"sheets": sheets, "hidden": hidden, "formats": formats, "runs": runs}
     except _TooMuch as found:
         answer = found.facts
     except MemoryError:

@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from xml.etree import ElementTree
 
 from xlkpi.intake import calamine_cells
@@ -29,6 +29,7 @@ from xlkpi.intake.guard import (
     is_encrypted,
     read_limited,
 )
+from xlkpi.intake.parsed import worn
 from xlkpi.intake.reader import open_workbook
 from xlkpi.intake.source import SheetCells, Source
 from xlkpi.values import UNKNOWN, CellKind, Place, RawCell
@@ -108,8 +109,8 @@ def open_source(source: Path | bytes) -> Source:
 def _open_compound(raw: bytes) -> ForeignBook:
     """An .xls or .et."""
     try:
-        read, hidden, formats = _by_calamine(raw)
-        return ForeignBook(read, has_macros=_MACROS in raw, hidden=hidden, formats=formats)
+        read = _by_calamine(raw)
+        return ForeignBook(read.cells, has_macros=_MACROS in raw, hidden=read.hidden, formats=read.formats)
     except Refused as refused:
         raise Refused("XK-F004") if refused.code == "XK-F001" else refused from None
 
@@ -120,17 +121,19 @@ def _open_document(raw: bytes) -> ForeignBook:
     if b"encryption-data" in package.xml("META-INF/manifest.xml"):
         raise Refused("XK-F003")
     content = package.xml("content.xml")
+    if "styles.xml" in package:
+        package.xml("styles.xml")  # the guard looks at it before another process reads it
     names = dict(_range(range_) for range_ in _NAMED.findall(content))
     macros = any(name.startswith("Basic/") for name in package.parts)
     try:
-        read, hidden, formats = _by_calamine(raw)
+        read = _by_calamine(raw)
     except Refused as refused:
         if refused.code != "XK-F001":
             raise
         # in order as far as the guard looks; calamine says no more than this of what is too much for it
         raise Refused("XK-F002", detail="表格内容无法展开") from None
     defined = {name: text for name, text in names.items() if text}
-    return ForeignBook(read, defined, _user_defined(package), macros, hidden, formats)
+    return ForeignBook(read.cells, defined, _user_defined(package), macros, read.hidden, read.formats)
 
 
 def _range(attributes: bytes) -> tuple[str, str]:
@@ -152,8 +155,15 @@ def _user_defined(package: Package) -> dict[str, str]:
     return {next((v for k, v in node.items() if k.endswith("}name")), ""): node.text or "" for node in nodes}
 
 
-def _by_calamine(raw: bytes) -> tuple[_Cells, frozenset[str], Mapping[str, Mapping[str, str]]]:
+class _Read(NamedTuple):
     """Cells by sheet and reference, the sheets that are hidden, and the number formats that could be told."""
+
+    cells: _Cells
+    hidden: frozenset[str]
+    formats: Mapping[str, Mapping[str, str]]
+
+
+def _by_calamine(raw: bytes) -> _Read:
     most = {
         "row": MAX_ROW, "column": MAX_COLUMN, "cells": MAX_CELLS, "characters": MAX_PART,
         "memory": _MEMORY, "seconds": _SECONDS,
@@ -172,8 +182,13 @@ def _by_calamine(raw: bytes) -> tuple[_Cells, frozenset[str], Mapping[str, Mappi
     answer: dict[str, Any] = json.loads(process.stdout)
     if "refused" in answer:
         raise _refusal(answer)
-    sheets: _Cells = answer["sheets"]
-    return sheets, frozenset(answer["hidden"]), answer["formats"]
+    for sheet, cells in answer["runs"].items():
+        for ref, runs in cells.items():
+            answer["sheets"][sheet][ref] = (
+                "t",
+                "".join(worn(text, struck=struck, side=side) for text, struck, side in runs),
+            )
+    return _Read(answer["sheets"], frozenset(answer["hidden"]), answer["formats"])
 
 
 def _refusal(answer: Mapping[str, str]) -> Refused:

@@ -33,8 +33,9 @@ Cell = Callable[[str, StoredCell], None]
 
 
 STROKE: Final = "\u0336"  # the combining stroke through the character before it
-_RAISED: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-_LOWERED: Final = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_SIDES: Final = {
+    "super": str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"), "sub": str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"),
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -42,25 +43,25 @@ class _Look:
     """How a run of text looks where that changes what it says: struck out, raised, lowered."""
 
     struck: bool = False
-    raised: Mapping[int, int] | None = None
+    side: str = ""
 
     def add(self, name: str, attributes: Mapping[str, str]) -> None:
         """One property of the run."""
         if name == "strike":
             self.struck = attributes.get("val", "1") in _TRUE
         elif name == "vertAlign":
-            self.raised = {"superscript": _RAISED, "subscript": _LOWERED}.get(attributes.get("val", ""))
+            self.side = attributes.get("val", "").removesuffix("script")
 
     def worn(self, text: str) -> str:
-        """The text as a person sees it: 3̶2̶0̶ for what is struck out, so that nobody takes it for a figure."""
-        if self.raised is not None:
-            text = text.translate(self.raised)
-        return struck_out(text) if self.struck else text
+        """The text as a person sees it."""
+        return worn(text, struck=self.struck, side=self.side)
 
 
-def struck_out(text: str) -> str:
-    """A text with a line through it, as a person sees it."""
-    return "".join(c if c.isspace() else c + STROKE for c in text)
+def worn(text: str, *, struck: bool, side: str = "") -> str:
+    """A text as a person sees it: 3̶2̶0̶ for what is struck out, so that nobody takes it for a figure; ³²⁰ where its
+    `side` is super, ₃₂₀ where it is sub."""
+    text = text.translate(_SIDES.get(side, {}))
+    return "".join(c if c.isspace() else c + STROKE for c in text) if struck else text
 
 
 # ------------------------------------------------------------------ a sheet

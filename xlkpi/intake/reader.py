@@ -28,7 +28,7 @@ from xlkpi.intake.parsed import (
     parsed_sheet,
     parsed_strings,
     parsed_types,
-    struck_out,
+    worn,
 )  # fmt: skip
 from xlkpi.intake.source import SheetCells
 from xlkpi.intake.spelling import (
@@ -146,7 +146,7 @@ class Workbook:
         shape = CellKind.EMPTY if text is None else KINDS[kind]
         style = self.formats[stored.style] if stored.style < len(self.formats) else "General"
         if stored.style in self.struck and text is not None and stored.formula is None:  # 3̶2̶0̶ is no 320
-            return RawCell(place, CellKind.TEXT, struck_out(text), None, style)
+            return RawCell(place, CellKind.TEXT, worn(text, struck=True), None, style)
         return RawCell(place, shape, text, stored.formula, style)
 
     def _string(self, index: int) -> str:

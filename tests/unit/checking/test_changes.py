@@ -57,8 +57,9 @@ def test_where_one_cannot_be_read_the_findings_are_still_compared(with_table: Is
 
 def test_a_file_of_nobody_known_is_compared_with_nothing(with_table: Issue) -> None:
     nobody = Checked(Path("x.xlsx"), Unusable("x.xlsx", ()), ())
-    (told,) = Comparison(with_table, [nobody, sent("一.xlsx")]).of([nobody])
-    assert (told.earlier, bool(told.unread)) == ("", True)
+    now, earlier = Comparison(with_table, [nobody, sent("一.xlsx")]).of([nobody])
+    assert (now.file, now.earlier, bool(now.unread)) == ("x.xlsx", "", True)
+    assert (earlier.file, earlier.earlier, bool(earlier.unread)) == ("", "x.xlsx", True)
 
 
 def test_the_same_complaint_about_another_figure_is_gone_and_come(with_table: Issue) -> None:

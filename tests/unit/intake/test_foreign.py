@@ -35,14 +35,18 @@ _SPACES = (
     'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
     'xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" '
     'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" '
-    'xmlns:meta="urn:oasis:names:tc:opendocument:xmlns:meta:1.0"'
+    'xmlns:meta="urn:oasis:names:tc:opendocument:xmlns:meta:1.0" '
+    'xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0"'
 )
 
 
-def ods(rows: str, names: str = "", manifest: str = "", content: str = "", meta: str = "") -> bytes:
-    """An .ods by hand: one sheet S with these rows."""
+def ods(
+    rows: str, names: str = "", manifest: str = "", content: str = "", meta: str = "", styles: str = "", own: str = ""
+) -> bytes:  # fmt: skip
+    """An .ods by hand: one sheet S with these rows. `own` are the styles beside the sheet, `styles` the document's."""
     body = content or (
-        f"<office:document-content {_SPACES}><office:body><office:spreadsheet>"
+        f"<office:document-content {_SPACES}><office:automatic-styles>{own}</office:automatic-styles>"
+        "<office:body><office:spreadsheet>"
         f'<table:table table:name="S">{rows}</table:table>{names}'
         "</office:spreadsheet></office:body></office:document-content>"
     )
@@ -51,6 +55,7 @@ def ods(rows: str, names: str = "", manifest: str = "", content: str = "", meta:
         "META-INF/manifest.xml": f"<manifest>{manifest}</manifest>",
         "content.xml": body,
         **({"meta.xml": meta} if meta else {}),
+        **({"styles.xml": f"<office:document-styles {_SPACES}>{styles}</office:document-styles>"} if styles else {}),
     }
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -384,3 +389,56 @@ def test_an_ods_tells_what_its_cells_show(cells: str, formats: dict[str, str]) -
         shown = formats.get(ref)
         assert raw.format == (UNKNOWN if shown is None else ";".join([f'"{shown}"'] * 3))
     assert set(formats) <= set(read)
+
+
+def style(name: str, look: str = "", parent: str = "") -> str:
+    """A style of an .ods; `look` are the properties of its text."""
+    properties = f"<style:text-properties {look}/>" if look else ""
+    return f'<style:style style:name="{name}" style:parent-style-name="{parent}">{properties}</style:style>'
+
+
+STRUCK = 'style:text-line-through-style="solid" style:text-line-through-type="single"'
+STYLES = style("Gone", STRUCK)
+OWN = (
+    style("struck", parent="Gone") + style("plain", 'style:text-line-through-style="none"', "Gone")
+    + style("up", 'style:text-position="super 58%"') + style("down", 'style:text-position="-33% 58%"')
+)  # fmt: skip
+
+
+def styled(name: str, content: str, kind: str = 'string"') -> str:
+    about = f'table:style-name="{name}" office:value-type="{kind}'
+    return f"<table:table-cell {about}><text:p>{content}</text:p></table:table-cell>"
+
+
+def span(name: str, content: str) -> str:
+    return f'<text:span text:style-name="{name}">{content}</text:span>'
+
+
+@pytest.mark.parametrize(
+    ("cell", "seen"),
+    [
+        (styled("struck", "320", 'float" office:value="320"'), "3̶2̶0̶"),
+        (styled("struck", "320"), "3̶2̶0̶"),
+        (styled("plain", "320"), "320"),
+        (styled("struck", f"320{span('plain', '500')}"), "3̶2̶0̶500"),
+        (styled("", f"{span('struck', '320')}500"), "3̶2̶0̶500"),
+        (styled("", f"甲</text:p><text:p>{span('struck', '乙<text:s/>丙')}"), "甲\n乙̶ 丙̶"),
+        (styled("", f"甲<text:line-break/>{span('struck', span('up', '1'))}"), "甲\n¹̶"),
+        (styled("", f"320{span('up', '1')}"), "320¹"),
+        (styled("", f"A{span('down', '2')}"), "A₂"),
+        (styled("", span("nowhere", "320")), "320"),
+    ],
+)
+def test_what_an_ods_strikes_out_or_raises_is_no_figure(cell: str, seen: str) -> None:
+    """As in an .xlsx. A style may have it of its parent."""
+    read = open_source(ods(row(cell), styles=STYLES, own=OWN)).cells("S", None).cells
+    assert read["A1"].text == seen
+
+
+def test_a_style_may_be_the_column_s_or_the_row_s() -> None:
+    columns = '<table:table-column/><table:table-column table:default-cell-style-name="struck"/>'
+    cells = row(number(1), number(320)) + row(number(1), number(320)).replace(
+        "<table:table-row", '<table:table-row table:default-cell-style-name="plain"'
+    )
+    read = open_source(ods(columns + cells, styles=STYLES, own=OWN)).cells("S", None).cells
+    assert {ref: raw.text for ref, raw in read.items()} == {"A1": "1.0", "B1": "3̶2̶0̶", "A2": "1.0", "B2": "320.0"}
