@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from xlkpi.resources import templates
-from xlkpi.values import Place
+from xlkpi.values import Place, spans
 
 Audience = Literal["dealer", "headquarters"]
+One = TypeVar("One")
+_MOST = 10  # findings of one cause that are told one by one
 
 
 class Severity(IntEnum):
@@ -67,7 +69,8 @@ class Finding:
     """One thing found: a code of the catalogue, where, and the facts that its text needs.
 
     `file` names the file as the user gave it; `place` the cell, where there is one; `field` the scheme's field name;
-    `ruling` is headquarters' word that changed its severity.
+    `ruling` is headquarters' word that changed its severity; `cells` are those of which the same is said, where several
+    findings are told as one (`told_once`).
     """
 
     code: str
@@ -76,6 +79,7 @@ class Finding:
     field: str = ""
     facts: Mapping[str, object] = dataclasses.field(default_factory=dict)
     ruling: Ruling | None = None
+    cells: tuple[str, ...] = ()
 
     @property
     def entry(self) -> CodeEntry:
@@ -102,11 +106,12 @@ class Finding:
 
     def message(self, lang: str = "zh") -> str:
         """The sentence for people. Raises KeyError when a fact that the text names is missing: that is our bug."""
-        return self.entry.render("message", lang, self.facts)
+        return self.entry.render("message", lang, self.facts) + such_cells(self.cells, lang)
 
     def told_dealer(self, lang: str = "zh") -> str:
         """The sentence as the dealer reads it: without what is known of others."""
-        return self.entry.render("to_dealer" if "to_dealer" in self.entry.texts[lang] else "message", lang, self.facts)
+        part = "to_dealer" if "to_dealer" in self.entry.texts[lang] else "message"
+        return self.entry.render(part, lang, self.facts) + such_cells(self.cells, lang)
 
     def cause(self, lang: str = "zh") -> str:
         """Why it probably came about."""
@@ -197,6 +202,50 @@ def for_dealer(findings: Iterable[Finding]) -> list[Finding]:
 def most_serious_first(findings: Iterable[Finding]) -> list[Finding]:
     """Sorted for reading: by severity, then by sheet, row and column."""
     return sorted(findings, key=lambda finding: (-finding.severity, _position(finding.place)))
+
+
+def by_cause(findings: Iterable[One], cause: Callable[[One], Hashable | None]) -> list[list[One]]:
+    """More than a few findings of one cause together, in the first one's place; all others alone, and in their order.
+
+    `cause` is what such findings have in common, None for one that always stands alone.
+    """
+    listed = list(findings)
+    groups: dict[Hashable, list[One]] = {}
+    for finding in listed:
+        groups.setdefault(cause(finding), []).append(finding)
+    told: list[list[One]] = []
+    for finding in listed:
+        common = cause(finding)
+        if common is None or len(groups[common]) <= _MOST:
+            told.append([finding])
+        elif finding is groups[common][0]:
+            told.append(groups[common])
+    return told
+
+
+def told_once(findings: Iterable[Finding]) -> list[Finding]:
+    """As people read them: a column that 300 dealers got wrong is one fault and not 300. One of each cause, with all
+    its cells; files, sheets and severities stay apart."""
+
+    def cause(finding: Finding) -> Hashable | None:
+        place = finding.place
+        return (finding.code, finding.file, place.sheet, finding.severity) if place and place.ref else None
+
+    return [_as_one(several) for several in by_cause(findings, cause)]
+
+
+def such_cells(cells: Sequence[str], lang: str = "zh") -> str:
+    """What follows a sentence that holds for several cells; "" for one alone."""
+    if len(cells) < 2:
+        return ""
+    listed = spans(cells)
+    return f" ({len(cells)} such cells: {listed})" if lang == "en" else f"（这样的共 {len(cells)} 格：{listed}）"
+
+
+def _as_one(several: Sequence[Finding]) -> Finding:
+    if len(several) == 1:
+        return several[0]
+    return dataclasses.replace(several[0], cells=tuple(one.place.ref for one in several if one.place))
 
 
 def _position(place: Place | None) -> tuple[str, int, int, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum, StrEnum
@@ -37,6 +37,8 @@ class Absence(Enum):
 
 Value = float | str | bool | date | Absence
 """A value with meaning. A cell error is never one: reader and engine turn it into an Absence and a finding."""
+
+_SPAN = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})(?::\1([1-9][0-9]{0,6}))?")
 
 VETOED: Final = "否决"
 SCORED: Final = "已评"
@@ -249,3 +251,30 @@ def plain(value: Value | CellContent) -> float | str | bool | None:
     if isinstance(value, Absence):
         return value.value
     return value if isinstance(value, str | bool | float | int) or value is None else str(value)
+
+
+def spans(refs: Iterable[str], most: int = 6) -> str:
+    """Cells in words, runs in a column taken together: F6:F27、H6; after so many runs only that there are more."""
+    rows: dict[int, list[int]] = {}
+    for column, row in sorted(map(column_row, refs)):
+        rows.setdefault(column, []).append(row)
+    runs: list[str] = []
+    for column, numbers in rows.items():
+        letter, first = column_letters(column), numbers[0]
+        for row, following in zip(numbers, [*numbers[1:], 0], strict=True):
+            if following != row + 1:
+                runs.append(f"{letter}{first}" + (f":{letter}{row}" if row > first else ""))
+                first = following
+    return "、".join(runs[:most]) + (" 等" if len(runs) > most else "")
+
+
+def span_cells(text: str, most: int = 5000) -> list[str]:
+    """The cells that `spans` put into words; of other words, and of runs of more than `most` cells, none."""
+    cells: list[str] = []
+    for run in text.split("、"):
+        found = _SPAN.fullmatch(run)
+        if found:
+            letters, first, last = found[1], int(found[2]), int(found[3] or found[2])
+            if first <= last < first + most:
+                cells += [f"{letters}{row}" for row in range(first, last + 1)]
+    return cells

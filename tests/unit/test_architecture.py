@@ -91,7 +91,7 @@ FILES = {
         "trace",
     ),
     "headquarters": (
-        "folding identity words",
+        "identity words",
         "forms grid moments occupied",
         "deadlines table",
         "closed waivers",

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
-from xlkpi.findings import Finding, Severity, for_dealer, most_serious_first, tally
-from xlkpi.values import Place
+from xlkpi.findings import Finding, Severity, for_dealer, most_serious_first, tally, told_once
+from xlkpi.values import Place, span_cells, spans
 from xlkpi.workbook.operations import Comment, EnsureSheet, Fill, Link, Operation, Write
 
 SHEET = "问题清单"
@@ -37,16 +37,16 @@ def mark(
     listed = most_serious_first(for_dealer(findings))
     marked = {finding.place for finding in listed}
     restored = {place: colour for place, colour in (cleared or {}).items() if place not in marked}
-    return (*_cleared(restored), *_cells(listed, sheets), *_list(listed, sheets, title))
+    return (*_cleared(restored), *_cells(listed, sheets, cleared or {}), *_list(listed, sheets, title))
 
 
 def marked_before(cells: Mapping[str, str], sheets: Collection[str]) -> list[Place]:
     """The cells that an earlier marking lists: from the texts of the sheet 问题清单 by reference."""
     places = []
     for ref, text in cells.items():
-        sheet, _, cell = text.rpartition("!")
+        sheet, _, listed = text.rpartition("!")
         if ref[0] == _PLACES and ref[1:].isdigit() and int(ref[1:]) > _HEAD_ROW and sheet in sheets:
-            places.append(Place(sheet, cell))
+            places += [Place(sheet, cell) for cell in span_cells(listed)]
     return places
 
 
@@ -56,15 +56,22 @@ def _cleared(places: Mapping[Place, str]) -> Iterator[Operation]:
         yield Comment(place, "")
 
 
-def _cells(findings: Sequence[Finding], sheets: Collection[str]) -> Iterator[Operation]:
-    """Each cell once: the colour of its worst finding, all its findings in one comment."""
-    by_place: dict[Place, list[Finding]] = {}
+def _cells(findings: Sequence[Finding], sheets: Collection[str], before: Collection[Place]) -> Iterator[Operation]:
+    """Each cell once: the colour of its worst finding, its findings in one comment; of many findings of one cause all
+    cells are coloured and the first one says it. `before` are cells that an earlier marking may have given a comment.
+    """
+    colours: dict[Place, str] = {}
     for finding in findings:
         if _has_cell(finding, sheets) and finding.place is not None:
-            by_place.setdefault(finding.place, []).append(finding)
-    for place, of_cell in by_place.items():
-        yield Fill(place.sheet, place.ref, COLOURS[of_cell[0].severity])
-        yield Comment(place, "\n".join(line for finding in of_cell for line in _comment_lines(finding)))
+            colours.setdefault(finding.place, COLOURS[finding.severity])
+    lines: dict[Place, list[str]] = {}
+    for finding in told_once(findings):
+        if finding.place is not None:
+            lines.setdefault(finding.place, []).extend(_comment_lines(finding))
+    for place, colour in colours.items():
+        yield Fill(place.sheet, place.ref, colour)
+        if place in lines or place in before:
+            yield Comment(place, "\n".join(lines.get(place, ())))
 
 
 def _comment_lines(finding: Finding) -> Iterator[str]:
@@ -78,8 +85,9 @@ def _list(findings: Sequence[Finding], sheets: Collection[str], title: str) -> I
     summary = tally(findings, None if findings else 1)
     yield Write(Place(SHEET, "A1"), ((f"{SHEET}　{title}",), (summary,), (HINT if findings else "",)))
     yield Fill(SHEET, "A1:G1", _TITLE_FILL, bold=True)
+    findings = told_once(findings)
     rows = [
-        (n, f.severity.word, _shown(f.place), f.told_dealer(), f.cause(), f.remedy(), f.code)
+        (n, f.severity.word, _shown(f), f.told_dealer(), f.cause(), f.remedy(), f.code)
         for n, f in enumerate(findings, 1)
     ]
     yield Write(Place(SHEET, f"A{_HEAD_ROW}"), (HEADINGS, *rows), wrap=True)
@@ -91,12 +99,16 @@ def _list(findings: Sequence[Finding], sheets: Collection[str], title: str) -> I
         first = last + 1
     for row, finding in enumerate(findings, _HEAD_ROW + 1):
         if _has_cell(finding, sheets) and finding.place is not None:
-            yield Link(Place(SHEET, f"{_PLACES}{row}"), finding.place, str(finding.place))
+            yield Link(Place(SHEET, f"{_PLACES}{row}"), finding.place, _shown(finding))
 
 
-def _shown(place: Place | None) -> str:
+def _shown(finding: Finding) -> str:
+    """Where it is, with all its cells: the next marking reads them here."""
+    place = finding.place
     if place is None:
         return "—"
+    if finding.cells:
+        return f"{place.sheet}!{spans(finding.cells, len(finding.cells))}"
     return str(place) if place.ref else place.sheet
 
 

@@ -111,6 +111,7 @@ def _report_findings(
 ) -> None:  # fmt: skip
     from xlkpi.checking.finding_list import rows, to_csv, to_json, to_workbook
     from xlkpi.files import visible, write_file
+    from xlkpi.findings import told_once
     from xlkpi.shown.terminal import print_changes, print_findings
 
     files = [(checked_file.read.file, checked_file.dealer) for checked_file in checked]
@@ -121,7 +122,7 @@ def _report_findings(
         print_findings(screen, findings, dealers=owners, files=len(checked))
         print_changes(screen, changes or ())
         return
-    listed = rows(findings, senders)
+    listed = rows(told_once(findings) if shape == "xlsx" else findings, senders)
     data: str | bytes = to_workbook(listed, changes) if shape == "xlsx" else to_json(listed, changes)
     if shape == "csv":
         data = to_csv(listed)

@@ -13,7 +13,7 @@ from xlkpi.excel.attach import choose
 from xlkpi.excel.cells import BookCells
 from xlkpi.excel.control import Action, Choices, Trouble, label, read, write_log
 from xlkpi.excel.review import Review, review
-from xlkpi.findings import Finding, Severity
+from xlkpi.findings import Finding, Severity, told_once
 from xlkpi.headquarters.lists import ListRefused
 from xlkpi.issue import Issue, IssueError
 from xlkpi.language import in_chinese
@@ -174,7 +174,7 @@ def _blanks(control: Any, choices: Choices) -> str:
 
 
 def _stop_on_errors(where: str, findings: Iterable[Finding]) -> None:
-    wrong = [finding for finding in findings if finding.severity is Severity.ERROR]
+    wrong = told_once(finding for finding in findings if finding.severity is Severity.ERROR)
     if wrong:
         more = f"\n……共 {len(wrong)} 条" if len(wrong) > 5 else ""
         raise Trouble(f"“{where}”有问题：\n" + "\n".join(f.message() for f in wrong[:5]) + more)

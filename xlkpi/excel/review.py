@@ -9,7 +9,7 @@ from xlkpi.checking.marking import mark
 from xlkpi.checking.plausible import with_doubts
 from xlkpi.excel.apply import CannotWrite
 from xlkpi.excel.scorecard import score_sheet, summary
-from xlkpi.findings import Finding, most_serious_first, tally
+from xlkpi.findings import Finding, most_serious_first, tally, told_once
 from xlkpi.intake.normalise import show
 from xlkpi.intake.source import Source
 from xlkpi.intake.submission import Submission, Unusable, read_source
@@ -146,6 +146,6 @@ def _differing_total(issue: Issue, source: Source, assessment: Assessment) -> It
 
 
 def _finding_lines(findings: Iterable[Finding]) -> str:
-    listed = most_serious_first(findings)
+    listed = told_once(most_serious_first(findings))
     lines = [f"{f.severity.word} {f.code} {f.message()}\n　→ {f.remedy()}" for f in listed[:_SHOWN]]
     return "\n".join([*lines, *([f"……共 {len(listed)} 条"] if len(listed) > _SHOWN else [])])

@@ -11,12 +11,11 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
-from xlkpi.findings import Finding
+from xlkpi.findings import Finding, most_serious_first
 from xlkpi.headquarters.closed import STATE, perhaps_closed, said_closed
-from xlkpi.headquarters.folding import folded_repeats, some_of
 from xlkpi.headquarters.identity import Origin
 from xlkpi.headquarters.table import CODE, DOUBTFUL, NAMES, REGIONS, Asked, Files, Row, Table, read_table
-from xlkpi.headquarters.words import Codes, alike, closed_up, folded, wording
+from xlkpi.headquarters.words import Codes, alike, closed_up, folded, some_of, wording
 from xlkpi.intake import quantity
 from xlkpi.intake.normalise import Reading, checked, show, understand
 from xlkpi.intake.parsed import STROKE
@@ -96,7 +95,7 @@ def read_roster(paths: Files, *, anyway: bool = False) -> Listed[Dealer]:
                 if before != group:
                     facts = {"found": group, "other": before}
                     out.findings.append(Finding("XK-T089", row.file, row.place(part), facts=facts))
-    out.findings = folded_repeats(out.findings)
+    out.findings = most_serious_first(out.findings)
     return out
 
 
@@ -135,7 +134,7 @@ def read_targets(
                 of_dealer[name] = value
     if complete and not read.refused:
         read.findings += _gaps(read, scheme, roster, targets)
-    return Listed(targets, folded_repeats(read.findings), read.refused)
+    return Listed(targets, most_serious_first(read.findings), read.refused)
 
 
 def _positive(entry: SchemeField, reading: Reading) -> Reading:
@@ -178,7 +177,7 @@ def read_given(
         for dealer, row in read.rows.items()
     }  # fmt: skip
     of_values = [finding for finding in read.findings if finding.field]  # read_targets tells the others
-    return Listed(figures, folded_repeats(of_values), read.refused)
+    return Listed(figures, most_serious_first(of_values), read.refused)
 
 
 def read_history(
@@ -190,7 +189,7 @@ def read_history(
         dealer: {_known_as(scheme, name): value for name, value in row.items() if isinstance(value, float)}
         for dealer, row in read.rows.items()
     }
-    return Listed(numbers, folded_repeats(read.findings), read.refused)
+    return Listed(numbers, most_serious_first(read.findings), read.refused)
 
 
 def _known_as(scheme: Scheme, name: str) -> str:
@@ -210,7 +209,7 @@ def read_inspections(
     inspections: dict[str, dict[str, Value]] = {
         dealer: {n: v for n, v in row.items() if v is not Absence.MISSING} for dealer, row in read.rows.items()
     }
-    return Listed(inspections, folded_repeats(read.findings), read.refused)
+    return Listed(inspections, most_serious_first(read.findings), read.refused)
 
 
 def read_plan(
@@ -266,7 +265,7 @@ def read_plan(
         out.rows.setdefault(code, {}).update(known)
         for heading, (_, row) in parts_seen.items():
             out.places[code, of_field(name, Part(heading))] = row.file, row.place(heading)
-    out.findings = folded_repeats(out.findings)
+    out.findings = most_serious_first(out.findings)
     return out
 
 

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree.ElementTree import ParseError
 
-from xlkpi.findings import Finding
+from xlkpi.findings import Finding, most_serious_first
 from xlkpi.folders import shown_names
-from xlkpi.headquarters.folding import folded_repeats
 from xlkpi.headquarters.lists import Listed
 from xlkpi.intake.guard import Refused
 from xlkpi.intake.reader import open_workbook, place_of
@@ -117,7 +116,7 @@ def contradictions(plan: Listed[Carried], known: Iterable[Mapping[str, Carried]]
                 label = f"{code} {issue.scheme.fields[base].label or base} {part}"
                 facts = {"label": label, "found": f"{value:,.10g}", "expected": f"{expected:,.10g}"}
                 findings.append(Finding("XK-T099" if part == of_month else "XK-T085", file, place, base, facts))
-    return folded_repeats(findings)
+    return most_serious_first(findings)
 
 
 def _read(paths: list[Path], scheme: str, wanted: str, anyway: bool) -> Listed[Known]:

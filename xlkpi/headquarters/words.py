@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ from xlkpi.intake.shown import day_of, shows_date
 from xlkpi.values import CellKind, RawCell, Unknown
 
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_NAMED = 3  # dealers, of many
 _ZEROS = re.compile(r"0+")
 _SCIENTIFIC = re.compile(r"[+-]?\d+(\.\d+)?E\+?\d+", re.IGNORECASE)
 _ERRORS = re.compile(r"#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!)", re.IGNORECASE)
@@ -135,3 +136,10 @@ class Codes:
             if alike:
                 return ""
         return ""
+
+
+def some_of(codes: Sequence[str]) -> str:
+    """Some dealers, and how many they are."""
+    if len(codes) <= _NAMED + 1:
+        return "、".join(codes)
+    return f"{'、'.join(codes[:_NAMED])} 等 {len(codes)} 家"

@@ -250,18 +250,3 @@ def _quoted(raw: RawCell | None) -> str:
 
 def _ref(area: Area) -> str:
     return f"{column_letters(area.left)}{area.top}:{column_letters(area.right)}{area.bottom}"
-
-
-def spans(refs: Iterable[str], most: int = 6) -> str:
-    """Cells in words, runs in a column taken together: F6:F27、H6; after so many runs only that there are more."""
-    rows: dict[int, list[int]] = {}
-    for column, row in sorted(map(column_row, refs)):
-        rows.setdefault(column, []).append(row)
-    runs: list[str] = []
-    for column, numbers in rows.items():
-        letter, first = column_letters(column), numbers[0]
-        for row, following in zip(numbers, [*numbers[1:], 0], strict=True):
-            if following != row + 1:
-                runs.append(f"{letter}{first}" + (f":{letter}{row}" if row > first else ""))
-                first = following
-    return "、".join(runs[:most]) + (" 等" if len(runs) > most else "")

@@ -20,11 +20,11 @@ from xlkpi.intake.normalise import Reading, checked, show, understand, words_of
 from xlkpi.intake.reader import place_of
 from xlkpi.intake.rows import doubtful_rows
 from xlkpi.intake.source import SheetCells, Source
-from xlkpi.intake.strays import Remark, Surroundings, beyond, spans, summarise_repeats, unseen_rows
+from xlkpi.intake.strays import Remark, Surroundings, beyond, summarise_repeats, unseen_rows
 from xlkpi.intake.witness import Witnesses
 from xlkpi.issue import Issue
 from xlkpi.scheme.model import SchemeField
-from xlkpi.values import Absence, CellContent, CellKind, Place, RawCell, Value, content_of
+from xlkpi.values import Absence, CellContent, CellKind, Place, RawCell, Value, content_of, spans
 from xlkpi.workbook.layout import Role, Slot, TableSlot
 from xlkpi.workbook.sheets.marker import MARKER_CELL, MARKER_NAME, MARKER_PROPERTY
 from xlkpi.workbook.sheets.marker import TITLE as MARKER_SHEET

@@ -14,9 +14,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from xlkpi.batch.receipts import end_of
 from xlkpi.files import visible
-from xlkpi.findings import Finding, Severity, for_dealer
+from xlkpi.findings import Finding, Severity, for_dealer, told_once
 from xlkpi.headquarters.deadlines import day_said
-from xlkpi.headquarters.folding import folded_repeats
 from xlkpi.issue import Dealer
 from xlkpi.month.month import Month
 from xlkpi.month.returns import Return, ReturnStatus
@@ -144,7 +143,7 @@ def _content(
 
 def _points(findings: Iterable[Finding], least: Severity = Severity.WARNING) -> Iterator[Point]:
     theirs = [f for f in for_dealer(findings) if f.severity >= least]
-    for f in folded_repeats(sorted(theirs, key=lambda f: (-f.severity, f.place or ("", "")))):
+    for f in told_once(sorted(theirs, key=lambda f: (-f.severity, f.place or ("", "")))):
         yield Point(f.severity.word, f.code, str(f.place or ""), f.told_dealer(), f.advice())
 
 

@@ -12,8 +12,7 @@ from rich.table import Table
 from rich.tree import Tree
 
 from xlkpi.files import visible
-from xlkpi.findings import CodeEntry, Finding, Severity, example_facts, most_serious_first, tally
-from xlkpi.headquarters.folding import folded_repeats
+from xlkpi.findings import CodeEntry, Finding, Severity, example_facts, most_serious_first, tally, told_once
 from xlkpi.month.returns import Return, ReturnStatus, counts
 from xlkpi.month.standing import Earlier, Standing, Standings, positions, ranked
 from xlkpi.month.statistics import Population, population
@@ -75,7 +74,7 @@ def _of_file(file: str, findings: Sequence[Finding], owners: Mapping[str, str], 
     for sheet, of_sheet in _grouped(findings, lambda finding: finding.place.sheet if finding.place else ""):
         if sheet:
             yield f"  {clean(sheet)}"
-        for finding in folded_repeats(most_serious_first(of_sheet)):
+        for finding in told_once(most_serious_first(of_sheet)):
             yield from _lines_of(finding, lang)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from xlkpi.findings import told_once
 from xlkpi.issue import Dealer
 from xlkpi.month.returns import HEADINGS, WIDTHS, ReturnStatus, counts
 from xlkpi.month.standing import Standing
@@ -179,7 +180,7 @@ def _add_received(book: Book) -> None:
 def _return(row: Standing) -> tuple[Any, ...]:
     words = [finding.severity.word for finding in row.findings]
     why = (
-        "；".join(f.message() for f in row.findings if f.severity.word == "错误")
+        "；".join(f.message() for f in told_once(row.findings) if f.severity.word == "错误")
         if row.status is Status.REJECTED
         else ""
     )
@@ -187,22 +188,22 @@ def _return(row: Standing) -> tuple[Any, ...]:
 
 
 def add_findings(book: Book) -> None:
-    """问题: every finding, with what to do."""
+    """问题: every finding, with what to do; many of one cause once."""
     columns = (
         Column("程度", 8, "centre"), Column("代码", 12), Column("经销商", 20), Column("区域", 10),
-        Column("编号", 10, "centre"), Column("工作表", 12), Column("单元格", 8, "centre"),
+        Column("文件", 22, "note"), Column("编号", 10, "centre"), Column("工作表", 12), Column("单元格", 8, "centre"),
         Column("问题", 62, "note"), Column("怎么办", 46, "note"),
         Column("总部裁定", 24, "note"),
     )  # fmt: skip
-    findings = [(f, row.dealer) for row in book.stand.rows for f in row.findings]
-    findings += [(f, Dealer("", f.file)) for f in book.stand.findings]
+    findings = [(f, row.dealer) for row in book.stand.rows for f in told_once(row.findings)]
+    findings += [(f, Dealer("", "")) for f in told_once(book.stand.findings)]
     findings.sort(key=lambda pair: -pair[0].severity)
     omitted = f"；另有 {len(findings) - _MOST} 条较轻的没有列出，见 scores.json" if len(findings) > _MOST else ""
     note = f"程度重的在上；“怎么办”是给经销商或总部的话{omitted}。"
     sheet = book.sheet(FINDINGS, [column.width for column in columns], "问题清单", note, colour="9C5700")
     last = book.table(sheet, TOP, columns, (
         (
-            f.severity.word, dealer.code, dealer.name or f.file, dealer.region, f.code, *(f.place or ("", "")),
+            f.severity.word, dealer.code, dealer.name, dealer.region, f.file, f.code, *(f.place or ("", "")),
             f.message(), f.remedy(), f.ruling_note(),
         )
         for f, dealer in findings[:_MOST]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from xlkpi.findings import by_cause, such_cells
 from xlkpi.month.records import DealerRecord, DiagnosisRecord, FindingRecord, ItemRecord
 from xlkpi.month.scores import account_of_record, applied_of
 from xlkpi.scoring.account import Account, Line
@@ -144,7 +145,7 @@ def page(source: Source, row: Row) -> dict[str, Any]:
         "account": [_line(source, line) for line in dealer.account],
         "indicators": _indicators(source, dealer),
         "diagnoses": [[d.number - 1, _stake(source, d)] for d in dealer.diagnoses],
-        "findings": [_finding(source, finding) for finding in dealer.findings],
+        "findings": [_finding(source, several) for several in by_cause(dealer.findings, _cause)],
         "months": _months(source, dealer),
     }
 
@@ -210,9 +211,17 @@ def _stake(source: Source, diagnosis: DiagnosisRecord) -> str:
     return f"{figure(diagnosis.stake, 'count')} {unit}" if unit else figure(diagnosis.stake, "rate")
 
 
-def _finding(source: Source, finding: FindingRecord) -> list[str]:
-    place = f"{finding.sheet}!{finding.cell}" if finding.cell else finding.sheet
-    return [finding.severity, finding.code, place, *source.said(finding)]
+def _cause(finding: FindingRecord) -> Hashable | None:
+    return (finding.code, finding.sheet, finding.severity) if finding.cell else None
+
+
+def _finding(source: Source, several: Sequence[FindingRecord]) -> list[str]:
+    """One finding, or several of one cause."""
+    first = several[0]
+    place = f"{first.sheet}!{first.cell}" if first.cell else first.sheet
+    message, remedy = source.said(first)
+    cells = such_cells([finding.cell for finding in several], source.lang)
+    return [first.severity, first.code, place, message + cells, remedy]
 
 
 def _months(source: Source, dealer: DealerRecord) -> list[dict[str, Any]]:

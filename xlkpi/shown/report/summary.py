@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
+from xlkpi.findings import by_cause
 from xlkpi.issue import Dealer
 from xlkpi.month import statistics
 from xlkpi.month.definitions import IndicatorWords
@@ -166,7 +167,7 @@ def guide(source: Source, entry: IndicatorWords) -> str:
 
 
 def findings(source: Source) -> list[FindingCount]:
-    """Findings by code and field, errors first, then by how many they concern."""
+    """Findings by code and field, errors first, then by how many they concern; a code about many fields once."""
     counts: dict[tuple[str, str], FindingCount] = {}
     for key, dealer in zip(keys(source.dealers), source.dealers, strict=True):
         for finding in dealer.findings:
@@ -176,7 +177,17 @@ def findings(source: Source) -> list[FindingCount]:
             entry.times += 1
             if key not in entry.who[-1:]:
                 entry.who.append(key)
-    return _by_severity(counts.values())
+    causes = by_cause(counts.values(), lambda counted: counted.code)
+    return _by_severity(_of_fields(source, several) for several in causes)
+
+
+def _of_fields(source: Source, several: Sequence[FindingCount]) -> FindingCount:
+    first = several[0]
+    if len(several) == 1:
+        return first
+    label = source.words["and_fields"].format(label=first.label, count=len(several))
+    who = list(dict.fromkeys(key for counted in several for key in counted.who))
+    return replace(first, label=label, times=sum(counted.times for counted in several), who=who)
 
 
 def list_findings(source: Source) -> list[FindingCount]:
