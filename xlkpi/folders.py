@@ -18,14 +18,14 @@ from xlkpi.files import reason
 from xlkpi.findings import Finding, catalogue
 
 SPREADSHEETS: Final = (".xlsx", ".xlsm", ".xls", ".et", ".ods")
-_OTHERS, _LOCKED = "XK-W064", "XK-W065"
+_UNKNOWN_KIND, _LOCKED = "XK-W064", "XK-W065"
 _DEPTH, _NOT_ENTERED, _OURS, _CLOSED = "XK-W066", "XK-W067", "XK-W068", "XK-W069"
 _NOTHING = "XK-W060"
 _RESULTS: Final = "manifest.jsonl"
 _ASSESSED: Final = "assessed"
 _MARKS: Final = {"issue.json": "下发的空白表", _RESULTS: "评分结果"}
 """A file by which a folder of ours is known, and what the folder holds."""
-_MADE: Final = frozenset(
+_SYSTEM_FILES: Final = frozenset(
     ("master.xlsx", "issue.json", "manifest.jsonl", "scores.json", "scores.csv", "report.html", "thumbs.db",
      "desktop.ini")
 )  # fmt: skip
@@ -129,12 +129,14 @@ class _Search:
         name = path.name.casefold()
         if name.startswith(("~$", ".~lock.")):
             self.unread.setdefault(_LOCKED, []).append(path)
-        elif name in _MADE or (name.startswith(".") and (name.startswith("._") or not name.endswith(SPREADSHEETS))):
+        elif name in _SYSTEM_FILES or (
+            name.startswith(".") and (name.startswith("._") or not name.endswith(SPREADSHEETS))
+        ):
             return
         elif name.endswith(SPREADSHEETS) and not name.startswith("."):
             self.take(path)
         else:
-            self.unread.setdefault(_kinds().get(path.suffix.casefold(), _OTHERS), []).append(path)
+            self.unread.setdefault(_kinds().get(path.suffix.casefold(), _UNKNOWN_KIND), []).append(path)
 
     def findings(self) -> Iterator[Finding]:
         """Findings on what was not read, by kind, and on how deep the search went."""

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from xlkpi.batch import Runner, score_here, score_in_processes
-from xlkpi.batch.work import Done, Sent, Setup, Worker, unusable_of
+from xlkpi.batch.work import FileOutcome, Setup, SourceFile, Worker, unusable_of
 from xlkpi.checking.check import Checker
 from xlkpi.findings import Finding
 from xlkpi.intake import apart, reading, submission
@@ -95,7 +95,7 @@ def stuck_reader(issue: Issue, budget: Budget) -> Read:
     return read
 
 
-def stuck_scorer(setup: Setup) -> Callable[[Sent], Done]:
+def stuck_scorer(setup: Setup) -> Callable[[SourceFile], FileOutcome]:
     """A worker of many in which reading may never end."""
     reading._reader = stuck_reader
     return Worker(setup, expendable=True).score
@@ -138,7 +138,7 @@ def test_a_file_that_never_ends_is_not_opened_again_to_be_marked(
 
 @pytest.mark.parametrize("runner", [score_here, partial(score_in_processes, jobs=2)])
 def test_scoring_goes_on_past_a_file_that_never_ends(issue: Issue, stuck: list[Path], runner: Runner) -> None:
-    scored = dict(runner(Setup(issue, "formualizer"), [Sent(path, path.name) for path in stuck]))
+    scored = dict(runner(Setup(issue, "formualizer"), [SourceFile(path, path.name) for path in stuck]))
     told = {one.file: [f.code for f in unusable_of(done.outcome).findings] for one, done in scored.items()
             if not done.answers}  # fmt: skip
     assert sorted(one.file for one in scored) == sorted(NAMES)

@@ -215,16 +215,16 @@ def test_losses_and_their_sum_are_one_set(told: Told) -> None:
     assert sum(sum(found.values()) for found in listed.values()) > 8
     for code, row in told.rows.items():
         assert listed[code] == Counter(
-            ("否决" if line.vetoes else "扣分", line.whose(labels), round(line.taken, 9), line.text, line.inspection)
+            ("否决" if line.vetoes else "扣分", line.subject(labels), round(line.taken, 9), line.text, line.inspection)
             for line in row.account.losses
         )
         for line in row.account.losses:
-            whose = line.whose(labels)
+            whose = line.subject(labels)
             assert (line.text if line.vetoes else f"{whose} 扣 {line.taken:g}") in told.screen
         page = told.pages[code]
         fired = [fired for group in page["groups"] for item in group["items"] for fired in item["fired"]]
         assert len(fired) == sum(bool(line.item) for line in row.account.losses)
-        assert [step[0] for step in page["account"]] == [line.whose(labels) for line in row.account.lines]
+        assert [step[0] for step in page["account"]] == [line.subject(labels) for line in row.account.lines]
         added = sum(float(step[3]) for step in page["account"])
         assert added == pytest.approx(float(page["total"]), abs=1e-3)
     for ranked_row in table(told.book["排名"], "名次"):

@@ -16,7 +16,7 @@ from xlkpi.batch.manifest import MANIFEST_FILE, Entry, Hashes, Manifest, written
 from xlkpi.batch.processes import BackgroundTasks, Scored, default_jobs, score_here, score_in_processes
 from xlkpi.batch.receipts import Receipt, receipt
 from xlkpi.batch.settle import Expected, Filed, Settled, settle
-from xlkpi.batch.work import Sent, Setup, assessment_of, sha256, unusable_of
+from xlkpi.batch.work import Setup, SourceFile, assessment_of, sha256, unusable_of
 from xlkpi.files import claimed, reason, remove_stale_temporaries
 from xlkpi.findings import Finding, with_rulings
 from xlkpi.folders import shown_names
@@ -30,7 +30,7 @@ from xlkpi.scoring.engine import AUTO, engine_for
 
 ASSESSED = "assessed"
 
-Runner = Callable[[Setup, Iterable[Sent]], Scored]
+Runner = Callable[[Setup, Iterable[SourceFile]], Scored]
 """Scores files in some place; they come back as they are done."""
 
 
@@ -42,19 +42,19 @@ class Filing:
     expected: Expected | None = None
 
 
-KEPT: Final = 32_000_000
+CACHED_BYTES: Final = 32_000_000
 """Bytes of JSON whose assessments stay in memory once they were read: some 50 MB of objects, which is 1,200 dealers of
 the largest scheme or 4,500 of the shortest. What goes beyond is read again whenever it is asked for."""
 
 
 class Assessments(Sequence[Assessment]):
     """The assessments that count, in roster order. They stay in the manifest and are read when asked for: once where
-    they are few enough to keep (`KEPT`), so that ten thousand of them take no more memory than a thousand."""
+    they are few enough to keep (`CACHED_BYTES`), so that ten thousand of them take no more memory than a thousand."""
 
     def __init__(self, manifest: Manifest, entries: Sequence[Entry], notes: Mapping[str, Sequence[Finding]]):
         self._manifest, self._entries, self._notes = manifest, entries, notes
         self._read: dict[int, Assessment] = {}
-        self._room = KEPT
+        self._room = CACHED_BYTES
         self._last: tuple[int, Assessment] | None = None  # several outputs read the same assessments
 
     def __len__(self) -> int:
@@ -140,7 +140,7 @@ def _run(
     issue: Issue, paths: Iterable[Path], runner: Runner, engine: str, out: Path | None, resume: bool, filing: Filing,
     progress: Callable[[int, int], None],
 ) -> Batch:  # fmt: skip
-    files = [Sent(path, name) for path, name in sorted(shown_names(paths).items())]
+    files = [SourceFile(path, name) for path, name in sorted(shown_names(paths).items())]
     setup, notes = _setup(issue, engine_for(engine, len(files)), out / ASSESSED if out else None)
     hashes = Hashes(setup)
     earlier: set[str] = set()
@@ -157,10 +157,10 @@ def _run(
         entries = work.first(files, resume=resume)
         filed = [
             Filed(
-                sent.path, sent.file, entries[sent.file].dealer, entries[sent.file].answers,
-                receipt(sent.path, work.filing.log),
+                source.path, source.file, entries[source.file].dealer, entries[source.file].answers,
+                receipt(source.path, work.filing.log),
             )
-            for sent in files
+            for source in files
         ]  # fmt: skip
         settled = settle(filed, issue.roster, work.filing.expected)
         work.mend(settled, entries, everything=resume)
@@ -192,7 +192,7 @@ class _Run:
     progress: Callable[[int, int], None]
     manifest: Manifest = field(init=False)
 
-    def first(self, files: Sequence[Sent], *, resume: bool) -> dict[str, Entry]:
+    def first(self, files: Sequence[SourceFile], *, resume: bool) -> dict[str, Entry]:
         """Every file's entry: from the manifest if its outcome is still valid, else scored now."""
         entries: dict[str, Entry] = {}
         if resume:
@@ -216,7 +216,7 @@ class _Run:
         doubtful = [file for dealer, file in settled.counting.items() if everything or dealer in several]
         folder = self.setup.folder
         wrong = [
-            Sent(file.path, file.file)
+            SourceFile(file.path, file.file)
             for file in doubtful
             if _digest(folder / entries[file.file].workbook) != entries[file.file].written
         ]
@@ -266,13 +266,17 @@ def _batch(
 ) -> Batch:
     issue = setup.issue
     order = {code: position for position, code in enumerate(issue.roster)}
-    counting = sorted(settled.counting.values(), key=lambda sent: order[sent.dealer])
-    rejected = [(sent, unusable_of(manifest.outcome(entries[sent.file]))) for sent in filed if not sent.answers]
-    for sent, why in settled.refused:
-        findings = assessment_of(manifest.outcome(entries[sent.file])).findings
-        rejected.append((sent, Unusable(sent.file, (*findings, why), sent.dealer)))
+    counting = sorted(settled.counting.values(), key=lambda candidate: order[candidate.dealer])
+    rejected = [
+        (candidate, unusable_of(manifest.outcome(entries[candidate.file])))
+        for candidate in filed
+        if not candidate.answers
+    ]
+    for candidate, why in settled.refused:
+        findings = assessment_of(manifest.outcome(entries[candidate.file])).findings
+        rejected.append((candidate, Unusable(candidate.file, (*findings, why), candidate.dealer)))
     rejected.sort(key=lambda pair: pair[0].file)
-    counted = [entries[sent.file] for sent in counting]
+    counted = [entries[candidate.file] for candidate in counting]
     notes = {d: with_rulings(findings, issue.rulings, d, issue.month) for d, findings in settled.notes.items()}
     return Batch(Assessments(manifest, counted, notes), rejected, settled, tuple(unremoved), setup.engine)
 

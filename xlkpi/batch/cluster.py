@@ -16,7 +16,7 @@ from uuid import uuid4
 
 from xlkpi.batch.manifest import tool
 from xlkpi.batch.processes import Scored
-from xlkpi.batch.work import Done, Sent, Setup, Worker, died, failed
+from xlkpi.batch.work import FileOutcome, Setup, SourceFile, Worker, death_finding, failed_outcome
 from xlkpi.files import fault
 
 AHEAD: Final = 256  # files submitted at a time: enough for a hundred workers, few enough to resubmit after a crash
@@ -29,7 +29,7 @@ class OtherVersion(Exception):
     """A cluster's worker runs another version of the tool than the client."""
 
 
-def score_on_cluster(setup: Setup, files: Iterable[Sent], address: str) -> Scored:
+def score_on_cluster(setup: Setup, files: Iterable[SourceFile], address: str) -> Scored:
     """Score on the workers of the scheduler at this address (tcp://host:port); yields files as they finish.
 
     Raises:
@@ -49,28 +49,28 @@ def score_on_cluster(setup: Setup, files: Iterable[Sent], address: str) -> Score
             client.unregister_worker_plugin(run)
 
 
-def _through(client: Any, run: str, waiting: Iterator[Sent]) -> Scored:
+def _through(client: Any, run: str, waiting: Iterator[SourceFile]) -> Scored:
     from distributed import as_completed  # noqa: PLC0415
 
-    out: dict[str, Sent] = {}
+    out: dict[str, SourceFile] = {}
 
-    def handed(sent: Sent) -> Any:
-        future = client.submit(_score, run, replace(sent, path=_everywhere(sent.path)), pure=False)
-        out[future.key] = sent
+    def handed(source: SourceFile) -> Any:
+        future = client.submit(_score, run, replace(source, path=_everywhere(source.path)), pure=False)
+        out[future.key] = source
         return future
 
     completed: Any = as_completed
-    futures = completed([handed(sent) for sent in islice(waiting, AHEAD)], loop=client.loop)
+    futures = completed([handed(source) for source in islice(waiting, AHEAD)], loop=client.loop)
     for future in futures:
-        sent = out.pop(future.key)
+        source = out.pop(future.key)
         error = future.exception()
         if isinstance(error, OtherVersion):
             raise error
-        outcome = future.result() if error is None else failed(sent, died(sent, fault(error)))
+        outcome = future.result() if error is None else failed_outcome(source, death_finding(source, fault(error)))
         future.release()
         for following in islice(waiting, 1):
             futures.add(handed(following))
-        yield sent, outcome
+        yield source, outcome
 
 
 def _everywhere(path: Path) -> Path:
@@ -103,11 +103,11 @@ def _end(run: str) -> None:
     _setups.pop(run, None)
 
 
-def _score(run: str, sent: Sent) -> Done:
+def _score(run: str, source: SourceFile) -> FileOutcome:
     if getattr(_local, "run", "") != run:
         setup, expected = _setups[run]
         if tool(setup.engine) != expected:
             raise OtherVersion(f"a worker has {tool(setup.engine)}; this is {expected}")
         _local.run, _local.worker = run, Worker(setup)
     worker: Worker = _local.worker
-    return worker.score(sent)
+    return worker.score(source)

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO, Any, Self
 
 import xlkpi
-from xlkpi.batch.work import Done, Setup, sha256
+from xlkpi.batch.work import FileOutcome, Setup, sha256
 from xlkpi.files import WriteError, atomic_writer
 
 MANIFEST_FILE = "manifest.jsonl"
@@ -115,7 +115,7 @@ class Manifest:
                 self.damaged += 1
         self._file.seek(0, os.SEEK_END)
 
-    def add(self, new: Done) -> Entry:
+    def add(self, new: FileOutcome) -> Entry:
         """Write a file's line. After a kill only the last line can be incomplete; reading drops it."""
         hashes = self._hashes
         head: dict[str, Any] = {

@@ -7,7 +7,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from queue import SimpleQueue
 from typing import Any, Self, TypeVar
 
-from xlkpi.batch.work import Done, Sent, Setup, Worker, died, failed
+from xlkpi.batch.work import FileOutcome, Setup, SourceFile, Worker, death_finding, failed_outcome
 from xlkpi.files import fault
 from xlkpi.intake.apart import Apart, Ended
 from xlkpi.intake.budget import GRACE, Budget, out_of_time
@@ -15,7 +15,7 @@ from xlkpi.intake.budget import GRACE, Budget, out_of_time
 WORTH_A_SECOND_PROCESS = 60  # files; starting a worker costs about a second
 _AHEAD = 4  # files handed out to each process: enough that none waits, few enough to resubmit after a crash
 
-Scored = Iterator[tuple[Sent, Done]]
+Scored = Iterator[tuple[SourceFile, FileOutcome]]
 T = TypeVar("T")
 
 
@@ -24,19 +24,19 @@ def default_jobs(files: int, cores: int) -> int:
     return max(1, cores) if files >= WORTH_A_SECOND_PROCESS else 1
 
 
-def score_here(setup: Setup, files: Iterable[Sent]) -> Scored:
+def score_here(setup: Setup, files: Iterable[SourceFile]) -> Scored:
     """Score in this process, in order."""
     worker: Worker | None = None
     try:
-        for sent in files:
+        for source in files:
             worker = worker or Worker(setup)
-            yield sent, worker.score(sent)
+            yield source, worker.score(source)
     finally:
         if worker is not None:
             worker.close()
 
 
-def score_in_processes(setup: Setup, files: Iterable[Sent], jobs: int) -> Scored:
+def score_in_processes(setup: Setup, files: Iterable[SourceFile], jobs: int) -> Scored:
     """Score in `jobs` processes; yields files as they finish.
 
     A file whose process dies is tried again in a new one and given up when that dies too: the machine may have been
@@ -44,20 +44,20 @@ def score_in_processes(setup: Setup, files: Iterable[Sent], jobs: int) -> Scored
     """
     pool = _Pool(setup, jobs)
     with ThreadPoolExecutor(jobs) as threads:
-        out: set[Future[tuple[Sent, Done]]] = set()
+        out: set[Future[tuple[SourceFile, FileOutcome]]] = set()
         try:
-            for sent in files:
-                out.add(threads.submit(pool.score, sent))
+            for source in files:
+                out.add(threads.submit(pool.score, source))
                 if len(out) >= jobs * _AHEAD:
-                    yield from _come_back(out)
+                    yield from _finished(out)
             while out:
-                yield from _come_back(out)
+                yield from _finished(out)
         finally:  # the processes free their memory while the results are written
             threads.shutdown(wait=False, cancel_futures=True)
             pool.end()
 
 
-def _come_back(out: set[Future[tuple[Sent, Done]]]) -> Scored:
+def _finished(out: set[Future[tuple[SourceFile, FileOutcome]]]) -> Scored:
     finished, _ = wait(out, return_when=FIRST_COMPLETED)
     out -= finished
     for future in finished:
@@ -76,27 +76,27 @@ class _Pool:
             worker.start()
             self._free.put(worker)
 
-    def score(self, sent: Sent) -> tuple[Sent, Done]:
+    def score(self, source: SourceFile) -> tuple[SourceFile, FileOutcome]:
         """Score one file in any free process."""
         worker = self._free.get()
         try:
-            return sent, self._scored(worker, sent)
+            return source, self._scored(worker, source)
         finally:
             self._free.put(worker)
 
-    def _scored(self, worker: Apart, sent: Sent) -> Done:
+    def _scored(self, worker: Apart, source: SourceFile) -> FileOutcome:
         try:
-            return self._answer_of(worker, sent)
+            return self._answer_of(worker, source)
         except Ended as ended:
             if ended.by_clock or self._over:
-                return failed(sent, out_of_time(sent.file, self._budget))
+                return failed_outcome(source, out_of_time(source.file, self._budget))
         try:
-            return self._answer_of(worker, sent)
+            return self._answer_of(worker, source)
         except Ended as ended:
-            return failed(sent, died(sent, fault(ended)))
+            return failed_outcome(source, death_finding(source, fault(ended)))
 
-    def _answer_of(self, worker: Apart, sent: Sent) -> Done:
-        scored: Done = worker(_longest(self._budget), sent)
+    def _answer_of(self, worker: Apart, source: SourceFile) -> FileOutcome:
+        scored: FileOutcome = worker(_longest(self._budget), source)
         return scored
 
     def end(self) -> None:
@@ -106,7 +106,7 @@ class _Pool:
             worker.end()
 
 
-def _scorer(setup: Setup) -> Callable[[Sent], Done]:
+def _scorer(setup: Setup) -> Callable[[SourceFile], FileOutcome]:
     return Worker(setup, expendable=True).score
 
 

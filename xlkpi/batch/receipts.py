@@ -12,14 +12,14 @@ from xlkpi.findings import Finding
 from xlkpi.folders import SPREADSHEETS, shown_name, shown_names
 from xlkpi.headquarters.identity import Origin
 from xlkpi.headquarters.moments import moment_in, said_moment
-from xlkpi.headquarters.table import Asked, Files, Row, read_table
+from xlkpi.headquarters.table import Files, ListSpec, Row, read_table
 from xlkpi.headquarters.words import tidy, wording
 from xlkpi.values import DAY_ZERO, Place
 
 _FILE = ("文件", "文件名", "file")
 _TIME = ("收到时间", "收到日期", "received")
 _BASIS = ("时间依据",)
-_BESIDE = frozenset(("状态", "迟报天数", "待改正", "说明", "经销商代码", "经销商名称", "区域"))
+_IGNORED = frozenset(("状态", "迟报天数", "待改正", "说明", "经销商代码", "经销商名称", "区域"))
 _LOGGED, _MODIFIED = "收件登记", "文件修改时间"
 _NOBODYS = ("XK-T025", "XK-T076")
 
@@ -90,9 +90,9 @@ def read_receipts(paths: Files, month: str = "", *, anyway: bool = False) -> Rec
         month: the month that is assessed, as YYYY-MM: it tells the year where a day is written without.
         anyway: headquarters insists on a list of another kind or month.
     """
-    spec = Asked(
-        Origin("receipts", month=month), {"time": _TIME, "basis": _BASIS}, key=_FILE, beside=_BESIDE, needed=("time",),
-        repeated=True,
+    spec = ListSpec(
+        Origin("receipts", month=month), {"time": _TIME, "basis": _BASIS}, key=_FILE, ignored=_IGNORED,
+        needed=("time",), repeated=True,
     )  # fmt: skip
     table = read_table(paths, spec, anyway=anyway)
     # a line without a file is not an error: the return list has one for each missing dealer

@@ -61,23 +61,25 @@ def settle(filed: Iterable[Filed], codes: Mapping[str, Dealer], expected: Expect
     """
     settled = Settled()
     by_dealer: dict[str, list[Filed]] = {}
-    for sent in sorted((sent for sent in filed if sent.answers), key=lambda sent: sent.file):
-        reason = _not_accepted(sent, codes, expected)
+    for candidate in sorted(
+        (candidate for candidate in filed if candidate.answers), key=lambda candidate: candidate.file
+    ):
+        reason = _not_accepted(candidate, codes, expected)
         if reason is None:
-            by_dealer.setdefault(sent.dealer, []).append(sent)
+            by_dealer.setdefault(candidate.dealer, []).append(candidate)
         else:
-            settled.refused.append((sent, reason))
+            settled.refused.append((candidate, reason))
     for several in by_dealer.values():
         _settle_one(settled, several)
     if expected is not None and expected.deadline is not None:
-        for sent in settled.counting.values():
-            if sent.receipt.moment >= expected.deadline:
-                settled.note(sent, "XK-T051", received=str(sent.receipt), basis=sent.receipt.basis)
+        for candidate in settled.counting.values():
+            if candidate.receipt.moment >= expected.deadline:
+                settled.note(candidate, "XK-T051", received=str(candidate.receipt), basis=candidate.receipt.basis)
     return settled
 
 
-def _not_accepted(sent: Filed, codes: Mapping[str, Dealer], expected: Expected | None) -> Finding | None:
-    file, dealer = sent.file, sent.dealer
+def _not_accepted(candidate: Filed, codes: Mapping[str, Dealer], expected: Expected | None) -> Finding | None:
+    file, dealer = candidate.file, candidate.dealer
     named = dealer_named(file, codes)
     if named and named != dealer:
         return Finding("XK-T053", file, facts={"named": named, "dealer": dealer})
@@ -85,8 +87,8 @@ def _not_accepted(sent: Filed, codes: Mapping[str, Dealer], expected: Expected |
         return None
     if dealer not in expected.roster:
         return Finding("XK-T004", file, facts={"dealer": dealer})
-    if expected.locked is not None and sent.receipt.moment >= expected.locked:
-        return Finding("XK-T052", file, facts={"received": str(sent.receipt), "basis": sent.receipt.basis})
+    if expected.locked is not None and candidate.receipt.moment >= expected.locked:
+        return Finding("XK-T052", file, facts={"received": str(candidate.receipt), "basis": candidate.receipt.basis})
     return None
 
 
@@ -101,22 +103,24 @@ def dealer_named(file: str, codes: Mapping[str, Dealer]) -> str:
 
 def _settle_one(settled: Settled, several: Sequence[Filed]) -> None:
     dealer = several[0].dealer
-    last = max(sent.receipt.moment for sent in several)
-    latest = [sent for sent in several if sent.receipt.moment == last]
-    if all(sent.answers == several[0].answers for sent in several):
-        latest = sorted(several, key=lambda sent: sent.receipt.moment)  # the first already had the same answers
-    elif any(sent.answers != latest[0].answers for sent in latest):
-        for sent in several:
-            other_files = _names(other for other in several if other is not sent)
+    last = max(candidate.receipt.moment for candidate in several)
+    latest = [candidate for candidate in several if candidate.receipt.moment == last]
+    if all(candidate.answers == several[0].answers for candidate in several):
+        latest = sorted(
+            several, key=lambda candidate: candidate.receipt.moment
+        )  # the first already had the same answers
+    elif any(candidate.answers != latest[0].answers for candidate in latest):
+        for candidate in several:
+            other_files = _names(other for other in several if other is not candidate)
             facts = {"dealer": dealer, "others": other_files}
-            settled.refused.append((sent, Finding("XK-T005", sent.file, facts=facts)))
+            settled.refused.append((candidate, Finding("XK-T005", candidate.file, facts=facts)))
         return
     counts = latest[0]
     settled.counting[dealer] = counts
-    for sent in latest[1:]:
-        settled.same.append(sent)
-        settled.notes.setdefault(dealer, []).append(Finding("XK-T006", sent.file, facts={"other": counts.file}))
-    older = [sent for sent in several if sent not in latest]
+    for candidate in latest[1:]:
+        settled.same.append(candidate)
+        settled.notes.setdefault(dealer, []).append(Finding("XK-T006", candidate.file, facts={"other": counts.file}))
+    older = [candidate for candidate in several if candidate not in latest]
     settled.superseded += older
     if older:
         received = {"received": str(counts.receipt), "basis": counts.receipt.basis, "others": _names(older)}
@@ -124,4 +128,4 @@ def _settle_one(settled: Settled, several: Sequence[Filed]) -> None:
 
 
 def _names(filed: Iterable[Filed]) -> str:
-    return "、".join(sent.file for sent in filed)
+    return "、".join(candidate.file for candidate in filed)

@@ -38,7 +38,7 @@ class Setup:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Sent:
+class SourceFile:
     """A file that came back: where it lies, and the name by which this run knows it (`folders.shown_names`)."""
 
     path: Path
@@ -46,7 +46,7 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class FileOutcome:
     """The outcome of one file. `input`, `answers` and `written` are SHA-256 of the file (blank where it could not be
     scored through no fault of its own), of what was answered in it (blank where it gives no submission) and of the
     assessed workbook (blank where none was written), whose name is `workbook`. `outcome` is the Assessment, or else
@@ -71,52 +71,56 @@ class Worker:
         self.issue, self.folder = setup.issue, setup.folder
         self.reading = Reading(setup.issue, in_process=expendable)  # its process starts while the engine is made
         self.engine = _engine(setup)
-        self._parted = False
+        self._reported = False
         self.stamper = Stamper(setup.issue.layout, setup.issue.master)
 
-    def score(self, sent_file: Sent) -> Done:
+    def score(self, source: SourceFile) -> FileOutcome:
         """Read, check, evaluate and write one file. Nothing that a file can hold raises."""
         try:
-            raw = raw_bytes(sent_file.path)
+            raw = raw_bytes(source.path)
         except Refused as refused:
-            return failed(sent_file, Finding(refused.code, sent_file.file, facts=refused.facts))
+            return failed_outcome(source, Finding(refused.code, source.file, facts=refused.facts))
         try:
-            sent = self.reading(raw, sent_file.file)
-            if isinstance(sent, Unusable):
-                return Done(sent_file.file, sha256(raw), sent.dealer, outcome=encoded(sent))
-            return self._assessed(sent, sha256(raw))
+            submission = self.reading(raw, source.file)
+            if isinstance(submission, Unusable):
+                return FileOutcome(source.file, sha256(raw), submission.dealer, outcome=encoded(submission))
+            return self._assessed(submission, sha256(raw))
         except MemoryError:
-            return failed(sent_file, out_of_memory(sent_file.file))
+            return failed_outcome(source, out_of_memory(source.file))
         except Exception as error:  # an error of ours in one file must not stop the others
-            return failed(sent_file, died(sent_file, fault(error)))
+            return failed_outcome(source, death_finding(source, fault(error)))
 
     def close(self) -> None:
         """End the reading process that belongs to this worker."""
         self.reading.close()
 
-    def _assessed(self, sent: Submission, digest: str) -> Done:
-        result = assess(self.issue, self.engine, sent)
-        result = replace(result, findings=(*result.findings, *self._watched(sent.file)))
+    def _assessed(self, submission: Submission, digest: str) -> FileOutcome:
+        result = assess(self.issue, self.engine, submission)
+        result = replace(result, findings=(*result.findings, *self._watched(submission.file)))
         workbook = written = ""
         if self.folder is not None:
-            workbook = self.issue.file_name(self.issue.roster[sent.dealer])
+            workbook = self.issue.file_name(self.issue.roster[submission.dealer])
             data = sealed(
-                self.stamper.stamp(result.cells, self.issue.marker(sent.dealer), self.issue.stamped(sent.dealer))
+                self.stamper.stamp(
+                    result.cells, self.issue.marker(submission.dealer), self.issue.stamped(submission.dealer)
+                )
             )
             try:
                 write_file(self.folder / workbook, data)
                 written = sha256(data)
             except WriteError as error:
                 facts = {"path": str(error.path), "detail": error.detail}
-                result = replace(result, findings=(*result.findings, Finding("XK-W001", sent.file, facts=facts)))
-        return Done(sent.file, digest, sent.dealer, sent.digest(), workbook, written, encoded(result))
+                result = replace(result, findings=(*result.findings, Finding("XK-W001", submission.file, facts=facts)))
+        return FileOutcome(
+            submission.file, digest, submission.dealer, submission.digest(), workbook, written, encoded(result)
+        )
 
     def _watched(self, file: str) -> list[Finding]:
         """The difference that the watch on the engine has just seen; reported once, with the file it appeared in."""
         engine = self.engine
-        if self._parted or not isinstance(engine, WatchedEngine) or engine.difference is None:
+        if self._reported or not isinstance(engine, WatchedEngine) or engine.difference is None:
             return []
-        self._parted = True
+        self._reported = True
         difference = engine.difference
         facts = {"compiled": plain(difference.compiled), "other": plain(difference.other), "engine": engine.name}
         return [Finding("XK-S021", file, difference.place, facts=facts)]
@@ -129,14 +133,14 @@ def _engine(setup: Setup) -> Engine:
     return WatchedEngine(CompiledEngine(setup.program), lambda: load_engine("formualizer", master, layout))
 
 
-def died(sent: Sent, detail: str) -> Finding:
+def death_finding(source: SourceFile, detail: str) -> Finding:
     """The finding for a file whose process died, or whose scoring failed through a fault of ours."""
-    return Finding("XK-W002", sent.file, facts={"detail": detail})
+    return Finding("XK-W002", source.file, facts={"detail": detail})
 
 
-def failed(sent: Sent, finding: Finding) -> Done:
+def failed_outcome(source: SourceFile, finding: Finding) -> FileOutcome:
     """A file that could not be looked at this time."""
-    return Done(sent.file, "", "", outcome=encoded(Unusable(sent.file, (finding,))))
+    return FileOutcome(source.file, "", "", outcome=encoded(Unusable(source.file, (finding,))))
 
 
 def sha256(data: bytes) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from xlkpi.batch.receipts import receipt
 from xlkpi.batch.settle import Filed, settle
-from xlkpi.batch.work import Sent, died
+from xlkpi.batch.work import SourceFile, death_finding
 from xlkpi.checking.marking import SHEET as LIST
 from xlkpi.checking.marking import mark, marked_before
 from xlkpi.checking.plausible import Past, doubts, past_of
@@ -76,8 +76,8 @@ class Checker:
         names = shown_names(map(as_path, paths))
         read = [(path, self._read(path, name)) for path, name in sorted(names.items())]
         self.reading.close()
-        notes = _of_several(((path, sent) for path, sent in read if isinstance(sent, Submission)), self.issue)
-        for path, doubted in self._doubts([(path, sent) for path, sent in read if isinstance(sent, Submission)]):
+        notes = _of_several(((path, result) for path, result in read if isinstance(result, Submission)), self.issue)
+        for path, doubted in self._doubts([(path, result) for path, result in read if isinstance(result, Submission)]):
             notes.setdefault(path, []).extend(doubted)
         return [Checked(path, result, self._ruled(result, notes.get(path, ()))) for path, result in read]
 
@@ -87,15 +87,15 @@ class Checker:
         except MemoryError:
             return Unusable(name, (out_of_memory(name),))
         except Exception as error:  # an error of ours in one file must not stop the others
-            return Unusable(name, (died(Sent(path, name), fault(error)),))
+            return Unusable(name, (death_finding(SourceFile(path, name), fault(error)),))
 
     def _ruled(self, read: Submission | Unusable, notes: Iterable[Finding]) -> tuple[Finding, ...]:
         findings = (*self._findings(read), *notes)
         return tuple(with_rulings(findings, self.issue.rulings, read.dealer, self.issue.month))
 
-    def _doubts(self, sent: Sequence[tuple[Path, Submission]]) -> Iterator[tuple[Path, list[Finding]]]:
+    def _doubts(self, submissions: Sequence[tuple[Path, Submission]]) -> Iterator[tuple[Path, list[Finding]]]:
         """Plausibility findings; if a dealer sent several files, those of the first."""
-        first = {submission.dealer: (path, submission) for path, submission in reversed(sent)}
+        first = {submission.dealer: (path, submission) for path, submission in reversed(submissions)}
         figures = {
             dealer: {name: answer.value for name, answer in filed.answers.items() if isinstance(answer.value, float)}
             for dealer, (_, filed) in first.items()
@@ -179,7 +179,10 @@ def _in_the_original(place: Place | None) -> Place | None:
 def _of_several(read: Iterable[tuple[Path, Submission]], issue: Issue) -> dict[Path, list[Finding]]:
     """Findings where a dealer sent several files, or a file's name names another dealer."""
     settled = settle(
-        [Filed(path, sent.file, sent.dealer, sent.digest(), receipt(path, {})) for path, sent in read],
+        [
+            Filed(path, submission.file, submission.dealer, submission.digest(), receipt(path, {}))
+            for path, submission in read
+        ],
         issue.roster,
         None,
     )

@@ -38,8 +38,8 @@ def rows(findings: Iterable[Finding], dealers: Mapping[str, Dealer]) -> list[dic
 
 def to_json(listed: Sequence[Mapping[str, Any]], changes: Sequence[Changes] | None = None) -> str:
     """A list of findings; with changes an object of both."""
-    both = {"findings": listed, "changes": [change.to_json() for change in changes or ()]}
-    data = json.dumps(listed if changes is None else both, ensure_ascii=False, indent=1)
+    document = {"findings": listed, "changes": [change.to_json() for change in changes or ()]}
+    data = json.dumps(listed if changes is None else document, ensure_ascii=False, indent=1)
     return _NOT_ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", data) + "\n"
 
 

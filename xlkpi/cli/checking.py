@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 @waivers_option
 @anyway_option
 def check(
-    given: Gathered, issue_folder: Path, engine: str, folder: Path | None, against: tuple[Path, ...],
+    gathered: Gathered, issue_folder: Path, engine: str, folder: Path | None, against: tuple[Path, ...],
     shape: str, output: Path | None, store_file: Path | None, waivers: tuple[Path, ...], anyway: bool,
 ) -> None:  # fmt: skip
     """Check dealers' workbooks (files or folders). Without --mark and -o nothing is written."""
@@ -66,12 +66,12 @@ def check(
     from xlkpi.scoring.engine import engine_for
 
     issue, lists = with_waivers(load_issue(issue_folder), waivers, anyway=anyway)
-    files = given.files
+    files = gathered.files
     checker = Checker(issue, engine_for(engine, len(files)), past=known_figures(store_file, issue))
     checked = checker.check(files)
     notes = _mark(checker, checked, folder, files) if folder else []
     changes = Comparison(issue, checker.check(workbook_paths(against))).of(checked) if against else None
-    findings = [*(finding for file in checked for finding in file.findings), *notes, *lists, *given.findings]
+    findings = [*(finding for file in checked for finding in file.findings), *notes, *lists, *gathered.findings]
     _report_findings(issue, checked, findings, changes, shape, output)
     if folder and shape == "text":
         console().print(f"→ {folder}")

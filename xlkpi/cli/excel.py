@@ -38,7 +38,7 @@ def doctor(folder: Path) -> None:
         ill |= not diagnosis.well
         word = "[green]好　[/]" if diagnosis.well else "[red]不行[/]"
         screen.print(f"{word} {diagnosis.name}：", end="")
-        screen.print(diagnosis.found, markup=False)
+        screen.print(diagnosis.detail, markup=False)
         if not diagnosis.well:
             screen.print(f"     → {diagnosis.remedy}", markup=False)
     if ill:

@@ -93,11 +93,11 @@ def switch_language(main: click.Group, language: str) -> None:
 _english: dict[tuple[int, str], Any] = {}  # the English texts of the source, by object and attribute
 
 
-def _set(of: Any, attribute: str, made: Callable[[Any], Any]) -> None:
+def _set(owner: Any, attribute: str, translate: Callable[[Any], Any]) -> None:
     """Replace a shown text by one made from the English text of the source."""
-    if hasattr(of, attribute):
-        english = _english.setdefault((id(of), attribute), getattr(of, attribute))
-        setattr(of, attribute, made(english) if chinese() else english)
+    if hasattr(owner, attribute):
+        english = _english.setdefault((id(owner), attribute), getattr(owner, attribute))
+        setattr(owner, attribute, translate(english) if chinese() else english)
 
 
 def _metavar(argument: click.Argument, english: str | None) -> str:

@@ -71,7 +71,14 @@ def new(
     from xlkpi.findings import Severity, worst
     from xlkpi.headquarters.deadlines import check_order, day_said
     from xlkpi.headquarters.issuing import default_deadline, make_issue, publish, with_history
-    from xlkpi.headquarters.lists import Listed, read_given, read_history, read_plan, read_roster, read_targets
+    from xlkpi.headquarters.lists import (
+        Listed,
+        read_headquarters_figures,
+        read_history,
+        read_plan,
+        read_roster,
+        read_targets,
+    )
     from xlkpi.headquarters.occupied import Occupied
     from xlkpi.headquarters.previous import contradictions
     from xlkpi.issue import ACCEPTED
@@ -92,7 +99,7 @@ def new(
     aimed = read_targets(targets, loaded, dealers.rows, complete=True, **about)
     if aimed.refused:
         stop_on_errors(aimed.findings)
-    figures = read_given(targets, loaded, dealers.rows, **about)
+    figures = read_headquarters_figures(targets, loaded, dealers.rows, **about)
     if worst(aimed.findings) is Severity.ERROR:
         stop_on_errors([*aimed.findings, *figures.findings])
     issue = make_issue(
@@ -136,7 +143,7 @@ def _months_before(
         with opened(store_file) as store:
             known.append(known_before(store, issue))
     earlier = [gather((folder,), returns=False) if folder else Gathered() for folder in (year_ago, previous)]
-    if findings := [finding for lying in earlier for finding in lying.findings]:
+    if findings := [finding for listed in earlier for finding in listed.findings]:
         stop_on_errors(findings)
     return [
         *known,

@@ -42,14 +42,14 @@ def report(out: Path, output: Path | None, lang: str, store_file: Path | None) -
 @click.command(cls=Command)
 @given_files(returns=False)
 @click.option("-o", "--output", type=FOLDER, required=True, help="Folder for the PDF files.")
-def pdf(given: Gathered, output: Path) -> None:
+def pdf(gathered: Gathered, output: Path) -> None:
     """Make a PDF of each assessed workbook's 绩效考核表, to print and sign. LibreOffice must be installed."""
     from xlkpi.shown.pdf import NoLibreOffice, to_pdf
     from xlkpi.shown.terminal import print_findings
 
     unwritten = []
     try:
-        for written in to_pdf(given.files, output):
+        for written in to_pdf(gathered.files, output):
             if isinstance(written, Path):
                 echo(str(written))
             else:

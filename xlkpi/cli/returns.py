@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 @engine_option
 @jobs_option
 def status(
-    given: Gathered, issue_folder: Path, filing: FilingOptions, output: Path | None, engine: str,
+    gathered: Gathered, issue_folder: Path, filing: FilingOptions, output: Path | None, engine: str,
     jobs: int | None,
 ) -> None:  # fmt: skip
     """List who has sent, who is late or missing, and what cannot be used. No score is written."""
@@ -44,7 +44,7 @@ def status(
     from xlkpi.shown.folder import write_returns
     from xlkpi.shown.terminal import print_findings, print_returns
 
-    month = _survey(given, issue_folder, filing, engine, jobs, compare=False)
+    month = _survey(gathered, issue_folder, filing, engine, jobs, compare=False)
     path = output / RETURNS_FILE if output and output.suffix.lower() != ".xlsx" else output
     if path:
         _keep_what_is_not_ours(path, month)
@@ -53,9 +53,9 @@ def status(
     print_returns(screen, f"{month.month}　{month.issue.scheme.title}　回收清单", month.returns)
     if path:
         screen.print(f"→ {path}")
-    if given.findings:
-        print_findings(screen, given.findings)
-    exit_with_status(given.findings, failed=0)
+    if gathered.findings:
+        print_findings(screen, gathered.findings)
+    exit_with_status(gathered.findings, failed=0)
 
 
 def _keep_what_is_not_ours(path: Path, month: Month) -> None:
@@ -76,16 +76,16 @@ def _keep_what_is_not_ours(path: Path, month: Month) -> None:
 @engine_option
 @jobs_option
 def letters(
-    given: Gathered, issue_folder: Path, filing: FilingOptions, output: Path, engine: str, jobs: int | None
+    gathered: Gathered, issue_folder: Path, filing: FilingOptions, output: Path, engine: str, jobs: int | None
 ) -> None:
     """Write to each dealer what is missing or wrong: a text to paste and a page. Who is done gets no letter."""
     from xlkpi.files import write_file
     from xlkpi.shown.letters import GROUP_FILE, group_text
     from xlkpi.shown.letters import letters as letters_of
 
-    if given.files or not filing.anyway:  # nobody is reminded because the folder was the wrong one
-        stop_on_errors(given.findings)
-    month = _survey(given, issue_folder, filing, engine, jobs, compare=True)
+    if gathered.files or not filing.anyway:  # nobody is reminded because the folder was the wrong one
+        stop_on_errors(gathered.findings)
+    month = _survey(gathered, issue_folder, filing, engine, jobs, compare=True)
     written = 0
     for letter in letters_of(month, filing.deadline, filing.locked):
         write_file(output / f"{letter.name}.txt", letter.text.encode("utf-8-sig"))
@@ -98,11 +98,11 @@ def letters(
 
 
 def _survey(
-    given: Gathered, issue_folder: Path, options: FilingOptions, engine: str, jobs: int | None, *, compare: bool
+    gathered: Gathered, issue_folder: Path, options: FilingOptions, engine: str, jobs: int | None, *, compare: bool
 ) -> Month:  # fmt: skip
     """What came; with a comparison of figures where dealers are to hear of what is not plausible."""
     opened = open_given(issue_folder)
-    files = given.files
+    files = gathered.files
     filing, findings = options.read(opened.issue, files, always=True)
     stop_on_errors(findings)
     return score_files(opened, files, jobs=jobs, engine=engine, filing=filing, compare=compare)

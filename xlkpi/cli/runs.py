@@ -17,7 +17,7 @@ from xlkpi.cli.shared import FILE, FOLDER, Deadline, Where, anyway_option, conso
 if TYPE_CHECKING:
     from xlkpi.batch import Filing, Runner, Scored
     from xlkpi.batch.receipts import Receipt
-    from xlkpi.batch.work import Sent, Setup
+    from xlkpi.batch.work import Setup, SourceFile
     from xlkpi.findings import Finding
     from xlkpi.issue import Issue
     from xlkpi.library import OpenIssue
@@ -33,7 +33,7 @@ _recursive_option = click.option(
 
 def given_files(*, returns: bool = True, stop: bool = True) -> Callable[[Command], Command]:
     """Adds PATHS and --recursive; the command gets the workbooks that lie there, and findings about the rest, as
-    `given`.
+    `gathered`.
 
     Args:
         returns: whether dealers' returns are meant, and not what a run wrote of them.
@@ -45,10 +45,10 @@ def given_files(*, returns: bool = True, stop: bool = True) -> Callable[[Command
         def wrapped(*words: Any, paths: tuple[Path, ...], recursive: bool, **more: Any) -> None:
             from xlkpi.folders import gather
 
-            given = gather(paths, recursive=recursive, returns=returns)
-            if stop and not given.files:
-                stop_on_errors(given.findings)
-            command(*words, given=given, **more)
+            gathered = gather(paths, recursive=recursive, returns=returns)
+            if stop and not gathered.files:
+                stop_on_errors(gathered.findings)
+            command(*words, gathered=gathered, **more)
 
         return _paths_argument(_recursive_option(wrapped))
 
@@ -188,7 +188,7 @@ def score_files(
 def _on_cluster(address: str) -> Runner:
     from xlkpi.batch.cluster import OtherVersion, score_on_cluster
 
-    def runner(setup: Setup, files: Iterable[Sent]) -> Scored:
+    def runner(setup: Setup, files: Iterable[SourceFile]) -> Scored:
         try:
             yield from score_on_cluster(setup, files, address)
         except ModuleNotFoundError as error:

@@ -63,7 +63,7 @@ _MOST_PRINTED = 200  # dealers, findings; scores.json, scores.csv and the rankin
 @click.option("--parquet", is_flag=True, help="Write the long form as Parquet parts too, into scores.parquet/.")
 @click.option("--report", is_flag=True, help="Write report.html beside the scores, as `xlkpi report` does.")
 def score(
-    given: Gathered, issue_folder: Path, targets: tuple[Path, ...], inspected: tuple[Path, ...],
+    gathered: Gathered, issue_folder: Path, targets: tuple[Path, ...], inspected: tuple[Path, ...],
     waivers: tuple[Path, ...], filing: FilingOptions, output: Path, engine: str, jobs: int | None, cluster: str | None,
     resume: bool, store_file: Path | None, parquet: bool, report: bool, replace: bool,
 ) -> None:  # fmt: skip
@@ -79,7 +79,7 @@ def score(
     issue = opened.issue
     # errors of the store are found before the long run, not after it
     past, before = known_figures(store_file, issue), known_standing(store_file, issue)
-    files = given.files
+    files = gathered.files
     expected, lists = filing.read(issue, files, always=False)
     with claimed(output):
         try:
@@ -91,7 +91,7 @@ def score(
         workers = processes(jobs, len(files))
         month = score_files(
             opened, files, jobs=workers, cluster=cluster, engine=engine, out=output, resume=resume, filing=expected,
-            lists=[*lists, *given.findings], past=past, before=before,
+            lists=[*lists, *gathered.findings], past=past, before=before,
         )  # fmt: skip
         write_month(
             month, output, jobs=workers, parquet=parquet, report=report,
@@ -142,7 +142,7 @@ def trace(file: Path, item: str) -> None:
     "--engine", type=click.Choice(["auto", "formulas", "formualizer", "compiled"]), default="auto", show_default=True,
     help="What recalculates; auto takes the engine that does not score so many files, formulas is slow.",
 )  # fmt: skip
-def audit(given: Gathered, engine: str) -> None:
+def audit(gathered: Gathered, engine: str) -> None:
     """Recalculate assessed workbooks with the other engine; list every cell that differs by more than 1e-9 relative."""
     from xlkpi.findings import Finding
     from xlkpi.folders import shown_names
@@ -153,12 +153,12 @@ def audit(given: Gathered, engine: str) -> None:
     from xlkpi.shown.terminal import clean, print_findings
     from xlkpi.values import plain
 
-    findings, differing = list(given.findings), 0
-    by = second_opinion(len(given.files)) if engine == AUTO else engine
+    findings, differing = list(gathered.findings), 0
+    by = second_opinion(len(gathered.files)) if engine == AUTO else engine
     screen = console()
     with show_progress(console(stderr=True), "核对") as progress:
-        for number, (path, name) in enumerate(shown_names(given.files).items()):
-            progress(number, len(given.files))
+        for number, (path, name) in enumerate(shown_names(gathered.files).items()):
+            progress(number, len(gathered.files))
             try:
                 audited = audit_workbook(path, by)
             except Refused as refused:
@@ -170,7 +170,7 @@ def audit(given: Gathered, engine: str) -> None:
                 stored, recalculated = clean(plain(difference.stored)), clean(plain(difference.recalculated))
                 screen.print(f"  {clean(difference.place)}：{stored} ≠ {recalculated}")
     if findings:
-        print_findings(screen, findings, files=len(given.files))
+        print_findings(screen, findings, files=len(gathered.files))
     exit_with_status(findings, failed=0)
     if differing:
         sys.exit(ERRORS)

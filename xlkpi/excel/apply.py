@@ -157,7 +157,9 @@ def _number_format(book: Any, operation: NumberFormat, desktop: bool, undo: list
 def _link(book: Any, operation: Link, desktop: bool, undo: list[_Step]) -> None:
     cell = book.sheets[operation.place.sheet].range(operation.place.ref)
     cell.add_hyperlink(
-        f"#{quoted(operation.target.sheet)}!{operation.target.ref}", _inert(operation.text), str(operation.target)
+        f"#{quoted(operation.target.sheet)}!{operation.target.ref}",
+        _without_formula(operation.text),
+        str(operation.target),
     )
 
 
@@ -188,7 +190,7 @@ def _content(content: CellContent) -> Any:
     return content
 
 
-def _inert(text: str) -> str:
+def _without_formula(text: str) -> str:
     """The words of a link, which Excel enters into the cell: never a formula."""
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "'")) else text
 

@@ -22,7 +22,7 @@ _ATTACK_SURFACE = (
     r"SOFTWARE\Policies\Microsoft\Windows Defender\Windows Defender Exploit Guard\ASR\Rules",
     "d4f940ab-401b-4efc-aadc-ad5f3c50688a",  # "Block all Office applications from creating child processes"
 )
-_ASKED: Final = (  # of the Python that Excel starts: its version, and xlwings' ways to a desktop Excel
+_PROBE: Final = (  # of the Python that Excel starts: its version, and xlwings' ways to a desktop Excel
     "import sys, xlwings, xlkpi.excel; "
     "print(sys.version.split()[0], *(engine.name for engine in xlwings.engines if engine.type == 'desktop'))"
 )
@@ -35,7 +35,7 @@ class Diagnosis:
 
     name: str
     well: bool
-    found: str
+    detail: str
     remedy: str = ""
 
 
@@ -131,7 +131,7 @@ def _interpreter(path: str, machine: Machine, remedy: str) -> Diagnosis:
     if not Path(path).is_file():
         return Diagnosis("Python", False, f"{path} 不在", remedy)
     try:
-        version, *ways = machine.run([path, "-c", _ASKED]).split()
+        version, *ways = machine.run([path, "-c", _PROBE]).split()
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         return Diagnosis("Python", False, f"{path} 里不能导入 xlkpi 和 xlwings：{error}", "在那个 Python 里安装 xlkpi")
     well = bool(ways) or machine.platform not in ("win32", "darwin")

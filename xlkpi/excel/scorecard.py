@@ -51,7 +51,7 @@ def summary(issue: Issue, result: Assessment) -> str:
     text = f"总分 {published} 分（满分 {issue.scheme.points:g}），{result.grade}"
     if result.vetoed:
         labels = {item.id: item.name for item in result.items}
-        why = "、".join(line.whose(labels) for line in result.account.losses if line.vetoes and line.scope == "total")
+        why = "、".join(line.subject(labels) for line in result.account.losses if line.vetoes and line.scope == "total")
         return f"{text}；一票否决（{why}），否决前 {points(result.before_veto, 1)} 分"
     return text if result.before_veto == result.total else f"{text}；否决前 {points(result.before_veto, 1)} 分"
 
@@ -146,7 +146,7 @@ def _fired(assessment: Assessment) -> Iterator[Row]:
             result = f"{word}，减 {line.taken:g} 分" if line.taken else word
         else:
             result = f"扣 {line.taken:g} 分" + (f"（按条款 {line.nominal:g} 分）" if line.stopped else "")
-        yield (line.whose(labels), line.text, None, None, None, None, line.inspection, result)
+        yield (line.subject(labels), line.text, None, None, None, None, line.inspection, result)
 
 
 def _inspections(issue: Issue, dealer: str, from_workbook: frozenset[str]) -> Iterator[Row]:

@@ -54,7 +54,7 @@ def targets_form(
     ]
     columns += [
         Column(entry.label or name, (entry.unit,), "总部的数；空着由店里填", entry)
-        for name, entry in scheme.given().items()
+        for name, entry in scheme.headquarters_figures().items()
     ]
     if indicators:
         columns += [

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 from xlkpi.findings import Finding, most_serious_first
 from xlkpi.headquarters.closed import STATE, perhaps_closed, said_closed
 from xlkpi.headquarters.identity import Origin
-from xlkpi.headquarters.table import CODE, DOUBTFUL, NAMES, REGIONS, Asked, Files, Row, Table, read_table
+from xlkpi.headquarters.table import CODE, DOUBTFUL, NAMES, REGIONS, Files, ListSpec, Row, Table, read_table
 from xlkpi.headquarters.words import Codes, alike, closed_up, folded, some_of, wording
 from xlkpi.intake import quantity
 from xlkpi.intake.normalise import Reading, checked, show, understand
@@ -68,7 +68,7 @@ def read_roster(paths: Files, *, anyway: bool = False) -> Listed[Dealer]:
     """Dealers in the list's order; that order breaks ties in a ranking. A closed one is left out with a warning; where
     more is said than that, the dealer stays, and is asked about."""
     columns = {"name": NAMES, "region": REGIONS, "peers": _PEERS, "state": STATE, "remark": ("备注", "remark", "note")}
-    spec = Asked(Origin("roster"), columns, needed=("name",))
+    spec = ListSpec(Origin("roster"), columns, needed=("name",))
     table = read_table(paths, spec, anyway=anyway)
     out: Listed[Dealer] = Listed(findings=table.findings, refused=table.refused)
     spelled: dict[str, str] = {}
@@ -125,7 +125,9 @@ def read_targets(
         complete: every dealer must have every target, as when a month is issued; a revision holds what it changes.
     """
     origin = Origin("targets", scheme.name, scheme.version, month)
-    read = _by_field(paths, origin, scheme.aims, roster, anyway=anyway, also_there=scheme.given(), accept=_positive)
+    read = _by_field(
+        paths, origin, scheme.aims, roster, anyway=anyway, also_there=scheme.headquarters_figures(), accept=_positive
+    )
     targets: dict[str, dict[str, Target]] = {}
     for dealer, row in read.rows.items():
         of_dealer = targets.setdefault(dealer, {})
@@ -165,12 +167,12 @@ def _gaps(
     return findings
 
 
-def read_given(
+def read_headquarters_figures(
     paths: Files, scheme: Scheme, roster: Mapping[str, Dealer], *, month: str = "", anyway: bool = False
 ) -> Listed[dict[str, float | str]]:
     """Headquarters' own figures of the month (工作天数, …), which stand in the list of targets."""
     origin = Origin("targets", scheme.name, scheme.version, month)
-    read = _by_field(paths, origin, scheme.given(), roster, anyway=anyway, also_there=scheme.aims)
+    read = _by_field(paths, origin, scheme.headquarters_figures(), roster, anyway=anyway, also_there=scheme.aims)
     figures: dict[str, dict[str, float | str]] = {
         dealer: {name: value.value if isinstance(value, Absence) else value for name, value in row.items()
                  if isinstance(value, float) or value is Absence.NOT_APPLICABLE}
@@ -205,7 +207,9 @@ def read_inspections(
     The list, and a date given for a day, must be of `month` (YYYY-MM; blank: not compared).
     """
     origin = Origin("inspections", scheme.name, scheme.version, month)
-    read = _by_field(paths, origin, scheme.by("headquarters"), roster, anyway=anyway, also_there=scheme.given())
+    read = _by_field(
+        paths, origin, scheme.by("headquarters"), roster, anyway=anyway, also_there=scheme.headquarters_figures()
+    )
     inspections: dict[str, dict[str, Value]] = {
         dealer: {n: v for n, v in row.items() if v is not Absence.MISSING} for dealer, row in read.rows.items()
     }
@@ -221,10 +225,10 @@ def read_plan(
         headings[part] = (part, f"{month}月", f"{month}月份目标")
     figures = [part for part in parts.PLAN if part != parts.PERSON]
     codes = Codes.of(roster)
-    spec = Asked(
-        Origin("plan", scheme.name), {"项目": ("项目",), **headings}, beside=_FOREIGN, needed=("项目",),
+    spec = ListSpec(
+        Origin("plan", scheme.name), {"项目": ("项目",), **headings}, ignored=_FOREIGN, needed=("项目",),
         units=dict.fromkeys(figures, ""),
-        known=lambda text: bool(codes.find(text)), repeated=True,
+        is_key=lambda text: bool(codes.find(text)), repeated=True,
     )  # fmt: skip
     table = read_table(paths, spec, anyway=anyway)
     out: Listed[dict[str, float | str]] = Listed(findings=table.findings, refused=table.refused)
@@ -233,7 +237,7 @@ def read_plan(
     }
     by_field: dict[tuple[str, str], dict[str, tuple[Value, Row]]] = {}
     rows = _of_roster(table, codes, roster)
-    _say_units(table, rows)
+    _report_units(table, rows)
     for row in rows:
         label = wording(row.cells.get("项目")).text
         if folded(label) not in fields:
@@ -269,7 +273,7 @@ def read_plan(
     return out
 
 
-def _say_units(table: Table, rows: Iterable[Row]) -> None:
+def _report_units(table: Table, rows: Iterable[Row]) -> None:
     """The units that a plan's headings name: a row's figures are turned into those of its 项目."""
     columns = {
         column.heading.place: (row.file, column) for row in rows for column in row.columns.values() if column.unit
@@ -325,21 +329,21 @@ def _by_field(
     """Values by dealer and field; a column that is neither a field's nor one of `also_there` is a finding."""
     codes = Codes.of(roster)
     known = {heading for name, entry in (also_there or {}).items() for heading in (name, entry.label) if heading}
-    spec = Asked(
+    spec = ListSpec(
         origin,
         {name: (entry.label or name, name) for name, entry in fields.items()},
-        beside=frozenset(known) | _FOREIGN,
-        units={name: entry.unit for name, entry in fields.items()}, known=lambda text: bool(codes.find(text)),
+        ignored=frozenset(known) | _FOREIGN,
+        units={name: entry.unit for name, entry in fields.items()}, is_key=lambda text: bool(codes.find(text)),
     )  # fmt: skip
     table = read_table(paths, spec, anyway=anyway)
     out = _ByField(table.file, table.columns, findings=table.findings, refused=table.refused)
     by_dealer: dict[str, dict[str, tuple[Value, Row]]] = {}
-    twice: set[str] = set()
+    repeated: set[str] = set()
     rows = _of_roster(table, codes, roster)
     doubtful = _units_in_doubt(table, rows, fields)
     for row in rows:
-        if row.code in by_dealer and row.code not in twice:
-            twice.add(row.code)
+        if row.code in by_dealer and row.code not in repeated:
+            repeated.add(row.code)
             out.findings.append(_at(row, "XK-T022", dealer=row.code))
         values: dict[str, Value] = {}
         for name in row.columns:
@@ -368,11 +372,11 @@ def _of_roster(table: Table, codes: Codes, roster: Mapping[str, Dealer]) -> list
     """
     rows: list[Row] = []
     names = {folded(dealer.name): code for code, dealer in roster.items()}
-    strangers: list[Row] = []
+    unknown_rows: list[Row] = []
     for row in table.rows:
         code = codes.find(row.code)
         if not code:
-            strangers.append(row)
+            unknown_rows.append(row)
             continue
         if code != row.code:
             table.findings.append(_at(row, "XK-T072", found=row.code, code=code))
@@ -385,10 +389,10 @@ def _of_roster(table: Table, codes: Codes, roster: Mapping[str, Dealer]) -> list
             continue
         rows.append(replace(row, code=code))
     # where nobody on the roster lacks a row, no stranger can be a code that was misspelt
-    if strangers and {row.code for row in rows} >= set(roster):
-        table.findings.append(_at(strangers[0], "XK-T077", dealer=some_of([row.code for row in strangers])))
+    if unknown_rows and {row.code for row in rows} >= set(roster):
+        table.findings.append(_at(unknown_rows[0], "XK-T077", dealer=some_of([row.code for row in unknown_rows])))
     else:
-        table.findings += [_at(row, "XK-T021", dealer=row.code) for row in strangers]
+        table.findings += [_at(row, "XK-T021", dealer=row.code) for row in unknown_rows]
     return rows
 
 
@@ -492,6 +496,6 @@ def _at(row: Row, code: str, /, **facts: object) -> Finding:
 
 
 __all__ = [
-    "ListRefused", "Listed", "missing_targets", "read_given", "read_history", "read_inspections", "read_plan",
-    "read_roster", "read_targets", "refuse_lists",
+    "ListRefused", "Listed", "missing_targets", "read_headquarters_figures", "read_history", "read_inspections",
+    "read_plan", "read_roster", "read_targets", "refuse_lists",
 ]  # fmt: skip

@@ -35,17 +35,17 @@ Files = Path | Sequence[Path]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What is asked of a list.
+class ListSpec:
+    """What a list must hold, and what is read of it.
 
     Attributes:
         origin: the kind of list, and of what scheme and month it should be.
         key: headings of the column that says whose a row is.
         columns: what is read, with the headings that mean it.
         units: the unit in which a column is read, where it has one; a heading or a row of units may name another.
-        beside: headings that are known and not read.
+        ignored: headings that are known and not read.
         needed: columns without which a sheet is not this list; where empty, any of them makes it one.
-        known: whether a text is a key that is awaited; by default none is.
+        is_key: whether a text is a key that is awaited; by default none is.
         repeated: whether a key may have several rows.
     """
 
@@ -53,9 +53,9 @@ class Asked:
     columns: Mapping[str, tuple[str, ...]]
     key: tuple[str, ...] = CODE
     units: Mapping[str, str] = field(default_factory=dict)
-    beside: frozenset[str] = frozenset()
+    ignored: frozenset[str] = frozenset()
     needed: tuple[str, ...] = ()
-    known: Callable[[str], bool] = lambda text: False
+    is_key: Callable[[str], bool] = lambda text: False
     repeated: bool = False
 
 
@@ -123,21 +123,21 @@ class _Sheet:
     def title(self) -> str:
         return self.grid.sheet
 
-    def fits(self, asked: Asked) -> bool:
+    def fits(self, spec: ListSpec) -> bool:
         names = {column.name for column in self.columns}
-        return set(asked.needed) <= names if asked.needed else bool(names)
+        return set(spec.needed) <= names if spec.needed else bool(names)
 
 
-def read_table(paths: Files, asked: Asked, *, anyway: bool = False) -> Table:
+def read_table(paths: Files, spec: ListSpec, *, anyway: bool = False) -> Table:
     """A list from one file, or from several that hold different rows.
 
     Args:
         paths: the files; where an option was given twice, all of them.
-        asked: what is wanted of it.
+        spec: what is wanted of it.
         anyway: headquarters insists that a list of another kind, scheme or month be read.
     """
     files = [paths] if isinstance(paths, Path) else list(paths)
-    tables = [_of_file(path, asked, anyway) for path in files]
+    tables = [_of_file(path, spec, anyway) for path in files]
     if len(tables) == 1:
         return tables[0]
     whole = Table("、".join(dict.fromkeys(table.file for table in tables)))
@@ -149,66 +149,70 @@ def read_table(paths: Files, asked: Asked, *, anyway: bool = False) -> Table:
     return whole
 
 
-def _of_file(path: Path, asked: Asked, anyway: bool) -> Table:
+def _of_file(path: Path, spec: ListSpec, anyway: bool) -> Table:
     file = shown_name(path.name)
     try:
         book = open_source(path)
-        visible, hidden = _sheets(book, asked)
+        visible, hidden = _sheets(book, spec)
         marked = origin_of(book.properties().get(PROPERTY, "")) or origin_of(book.names.get(NAME, ""))
     except Refused as refused:
         return Table(file, findings=[Finding(refused.code, file, facts=refused.facts)], refused=True)
     except (ValueError, KeyError, IndexError, ParseError, RecursionError):
         return Table(file, findings=[Finding("XK-F002", file, facts={"detail": "内容不合规范"})], refused=True)
     table = Table(file)
-    fitting = [sheet for sheet in visible if sheet.fits(asked)]
-    table.findings += [Finding("XK-T067", file, facts={"sheet": sheet.title}) for sheet in hidden if sheet.fits(asked)]
-    taken = fitting or visible[:1]
+    fitting = [sheet for sheet in visible if sheet.fits(spec)]
+    table.findings += [Finding("XK-T067", file, facts={"sheet": sheet.title}) for sheet in hidden if sheet.fits(spec)]
+    chosen = fitting or visible[:1]
     against = [
         finding
-        for sheet in taken
+        for sheet in chosen
         for finding in disagreements(
-            file, asked.origin, marked, sheet.title, sheet.grid.texts_above(sheet.head), anyway=anyway
+            file, spec.origin, marked, sheet.title, sheet.grid.texts_above(sheet.head), anyway=anyway
         )
     ]
     table.findings += _distinct(against)
     if any(finding.severity is Severity.ERROR for finding in against):
         table.refused = True
-    elif not taken:
-        table.findings.append(Finding("XK-T020", file, facts={"column": asked.key[0]}))
+    elif not chosen:
+        table.findings.append(Finding("XK-T020", file, facts={"column": spec.key[0]}))
         table.refused = True
     elif not fitting:
-        _lacking(table, taken[0], asked)
+        _lacking(table, chosen[0], spec)
     else:
-        _join(table, fitting, asked)
+        _join(table, fitting, spec)
     return table
 
 
 def _distinct(findings: Iterable[Finding]) -> list[Finding]:
     """Each finding once: several sheets may give the same finding about their file."""
-    return list({(found.code, found.place, tuple(map(str, found.facts.items()))): found for found in findings}.values())
+    return list(
+        {
+            (finding.code, finding.place, tuple(map(str, finding.facts.items()))): finding for finding in findings
+        }.values()
+    )
 
 
-def _lacking(table: Table, sheet: _Sheet, asked: Asked) -> None:
+def _lacking(table: Table, sheet: _Sheet, spec: ListSpec) -> None:
     """Findings where the key column is there but none of the wanted ones: another list, or unknown headings."""
     table.refused = True
-    _say_unknown(table, sheet)
+    _report_unknown(table, sheet)
     names = {column.name for column in sheet.columns}
-    lacking = [asked.columns[name][0] for name in asked.needed if name not in names]
+    lacking = [spec.columns[name][0] for name in spec.needed if name not in names]
     if lacking:
         table.findings += [Finding("XK-T020", table.file, facts={"column": heading}) for heading in lacking]
         return
     place = sheet.grid.cell(sheet.head, sheet.key)
-    facts = {"columns": "、".join(headings[0] for headings in list(asked.columns.values())[:6])}
+    facts = {"columns": "、".join(headings[0] for headings in list(spec.columns.values())[:6])}
     table.findings.append(Finding("XK-T087", table.file, place.place if place else None, facts=facts))
 
 
-def _sheets(book: Source, asked: Asked) -> tuple[list[_Sheet], list[_Sheet]]:
+def _sheets(book: Source, spec: ListSpec) -> tuple[list[_Sheet], list[_Sheet]]:
     """The sheets that have the key among their headings: those that are shown, and those that are hidden."""
     unseen = book.hidden_sheets() if isinstance(book, Workbook | ForeignBook) else frozenset()
     visible: list[_Sheet] = []
     hidden: list[_Sheet] = []
     for grid in grids(book):
-        sheet = _headed(grid, asked)
+        sheet = _headed(grid, spec)
         if sheet is not None:
             (hidden if grid.sheet in unseen else visible).append(sheet)
     return visible, hidden
@@ -217,10 +221,10 @@ def _sheets(book: Source, asked: Asked) -> tuple[list[_Sheet], list[_Sheet]]:
 # ---------------------------------------------------------------- headings
 
 
-def _headed(grid: Grid, asked: Asked) -> _Sheet | None:
+def _headed(grid: Grid, spec: ListSpec) -> _Sheet | None:
     """The row with the key in it; of several the one that has most of what is asked."""
     best: _Sheet | None = None
-    keys = [folded(heading) for heading in asked.key]
+    keys = [folded(heading) for heading in spec.key]
     for number in grid.rows:
         texts = {column: _heading(raw) for column, raw in grid.row(number).items()}
         places = [(keys.index(text), column) for column, text in texts.items() if text in keys]
@@ -230,73 +234,73 @@ def _headed(grid: Grid, asked: Asked) -> _Sheet | None:
         sheet = _Sheet(grid, number, key, [], [], [grid.row(number)[c] for place, c in places if place == rank])
         for column, raw in grid.row(number).items():
             if column != key and texts[column]:
-                _sort_heading(sheet, column, raw, texts[column], asked)
+                _sort_heading(sheet, column, raw, texts[column], spec)
         if best is None or len(sheet.columns) > len(best.columns):
             best = sheet
     return best
 
 
 def _heading(raw: RawCell) -> str:
-    said = wording(raw)
-    return folded(said.text or said.fault)
+    content = wording(raw)
+    return folded(content.text or content.fault)
 
 
-def _sort_heading(sheet: _Sheet, number: int, raw: RawCell, text: str, asked: Asked) -> None:
-    known = {folded(heading): name for name, headings in asked.columns.items() for heading in headings}
-    found = _meaning(text, known)
-    if found is not None:
-        sheet.columns.append(Column(found[0], number, raw, found[1]))
+def _sort_heading(sheet: _Sheet, number: int, raw: RawCell, text: str, spec: ListSpec) -> None:
+    known_headings = {folded(heading): name for name, headings in spec.columns.items() for heading in headings}
+    meaning = _meaning(text, known_headings)
+    if meaning is not None:
+        sheet.columns.append(Column(meaning[0], number, raw, meaning[1]))
     elif text in map(folded, NAMES):
         sheet.named = sheet.named or number
     elif (
-        _meaning(text, dict.fromkeys(map(folded, (*asked.beside, *asked.key, *NAMES, *REGIONS, *_REMARKS)), "")) is None
+        _meaning(text, dict.fromkeys(map(folded, (*spec.ignored, *spec.key, *NAMES, *REGIONS, *_REMARKS)), "")) is None
     ):
         sheet.unknown.append(raw)
 
 
-def _meaning(text: str, known: Mapping[str, str]) -> tuple[str, str] | None:
+def _meaning(text: str, known_headings: Mapping[str, str]) -> tuple[str, str] | None:
     """What a folded heading means, and the unit that it names: 维修产值(万元), 维修产值/万元, 维修产值万元."""
     bare = text.rstrip("*:")
     for whole in (text, bare):
-        if whole in known:
-            return known[whole], ""
-    for heading in sorted(known, key=len, reverse=True):
+        if whole in known_headings:
+            return known_headings[whole], ""
+    for heading in sorted(known_headings, key=len, reverse=True):
         unit = bare.removeprefix(heading).strip("()[]【】/-_:,|")
         if heading and bare.startswith(heading) and unit and (unit == "%" or quantity.is_unit(unit)):
-            return known[heading], unit
+            return known_headings[heading], unit
     return None
 
 
-def _say_unknown(table: Table, sheet: _Sheet) -> None:
+def _report_unknown(table: Table, sheet: _Sheet) -> None:
     for raw in sheet.unknown:
         heading = wording(raw)
         facts = {"column": heading.text or heading.fault}
         table.findings.append(Finding("XK-T024", table.file, raw.place, facts=facts))
 
 
-def _unambiguous(table: Table, sheet: _Sheet, asked: Asked) -> dict[str, Column]:
+def _unambiguous(table: Table, sheet: _Sheet, spec: ListSpec) -> dict[str, Column]:
     """The columns by what they are; a heading that stands there twice is a finding, and neither column is read."""
-    found: dict[str, list[Column]] = {}
+    by_name: dict[str, list[Column]] = {}
     for column in sheet.columns:
-        found.setdefault(column.name, []).append(column)
+        by_name.setdefault(column.name, []).append(column)
     columns: dict[str, Column] = {}
-    for name, several in found.items():
+    for name, several in by_name.items():
         if len(several) > 1:
             cells = "、".join(column.heading.place.ref for column in several)
-            facts = {"column": asked.columns[name][0], "cells": cells}
+            facts = {"column": spec.columns[name][0], "cells": cells}
             table.findings.append(Finding("XK-T068", table.file, several[0].heading.place, facts=facts))
             table.columns.add(name)
             continue
-        columns[name] = _with_unit(table, sheet, several[0], asked)
+        columns[name] = _with_unit(table, sheet, several[0], spec)
     if len(sheet.keys) > 1:
-        facts = {"column": asked.key[0], "cells": "、".join(raw.place.ref for raw in sheet.keys)}
+        facts = {"column": spec.key[0], "cells": "、".join(raw.place.ref for raw in sheet.keys)}
         table.findings.append(Finding("XK-T068", table.file, sheet.keys[0].place, facts=facts))
     return columns
 
 
-def _with_unit(table: Table, sheet: _Sheet, column: Column, asked: Asked) -> Column:
+def _with_unit(table: Table, sheet: _Sheet, column: Column, spec: ListSpec) -> Column:
     """The column with the unit in which its figures stand; two units that differ are a finding."""
-    asked_unit = asked.units.get(column.name)
+    asked_unit = spec.units.get(column.name)
     if asked_unit is None:
         return column
     above = [
@@ -309,7 +313,7 @@ def _with_unit(table: Table, sheet: _Sheet, column: Column, asked: Asked) -> Col
     units = {unit for unit in (column.unit, *(text for _, text in above)) if unit}
     if len(units) > 1 and any(quantity.factor(unit, column.unit or above[0][1]) != 1 for unit in units):
         place = column.heading.place
-        facts = {"column": asked.columns[column.name][0], "found": "、".join(sorted(units)), "expected": asked_unit}
+        facts = {"column": spec.columns[column.name][0], "found": "、".join(sorted(units)), "expected": asked_unit}
         table.findings.append(Finding("XK-T075", table.file, place, column.name, facts))
         return Column(column.name, column.number, column.heading, DOUBTFUL)
     unit = next(iter(units), "")
@@ -323,24 +327,24 @@ DOUBTFUL = "?"
 # ---------------------------------------------------------------- rows
 
 
-def _join(table: Table, sheets: Sequence[_Sheet], asked: Asked) -> None:
+def _join(table: Table, sheets: Sequence[_Sheet], spec: ListSpec) -> None:
     """Rows of all sheets that fit; where two of them hold the same key nobody knows which counts."""
     by_sheet: list[tuple[_Sheet, list[Row]]] = []
     for sheet in sheets:
-        _say_unknown(table, sheet)
-        columns = _unambiguous(table, sheet, asked)
+        _report_unknown(table, sheet)
+        columns = _unambiguous(table, sheet, spec)
         table.columns |= set(columns)
-        by_sheet.append((sheet, list(_rows(table, sheet, columns, asked))))
+        by_sheet.append((sheet, list(_rows(table, sheet, columns, spec))))
     if len(sheets) > 1:
         names = "、".join(sheet.title for sheet in sheets)
-        seen: dict[str, str] = {}
-        both = ""
+        first_sheets: dict[str, str] = {}
+        duplicate = ""
         for sheet, rows in by_sheet:
             for row in rows:
-                if seen.setdefault(folded(row.code), sheet.title) != sheet.title:
-                    both = both or row.code
-        if both:
-            facts = {"sheets": names, "dealer": both}
+                if first_sheets.setdefault(folded(row.code), sheet.title) != sheet.title:
+                    duplicate = duplicate or row.code
+        if duplicate:
+            facts = {"sheets": names, "dealer": duplicate}
             table.findings.append(Finding("XK-T065", table.file, facts=facts))
             table.refused = True
             return
@@ -348,11 +352,11 @@ def _join(table: Table, sheets: Sequence[_Sheet], asked: Asked) -> None:
     table.rows += [row for _, rows in by_sheet for row in rows]
 
 
-def _rows(table: Table, sheet: _Sheet, columns: Mapping[str, Column], asked: Asked) -> Iterator[Row]:
+def _rows(table: Table, sheet: _Sheet, columns: Mapping[str, Column], spec: ListSpec) -> Iterator[Row]:
     grid, passed = sheet.grid, dict[str, list[int]]()
     hidden: list[str] = []
     headings = {number: _heading(raw) for number, raw in grid.row(sheet.head).items()}
-    keys = {folded(heading) for heading in asked.key}
+    keys = {folded(heading) for heading in spec.key}
     for number in (number for number in grid.rows if number > sheet.head):
         cells = grid.row(number)
         filled = {column: raw for column, raw in cells.items() if not _is_blank(raw)}
@@ -366,7 +370,7 @@ def _rows(table: Table, sheet: _Sheet, columns: Mapping[str, Column], asked: Ask
                 table.findings.append(Finding("XK-T086", table.file, filled[sheet.key].place, facts={"row": number}))
                 break
             continue
-        why = _no_dealers(filled, texts, sheet, columns, asked)
+        why = _no_dealers(filled, texts, sheet, columns, spec)
         if why:
             passed.setdefault(why, []).append(number)
             continue
@@ -387,11 +391,15 @@ _WHY = {"blank": "只有空格", "totals": "合计", "note": "说明文字", "un
 
 
 def _no_dealers(
-    filled: Mapping[int, RawCell], texts: Mapping[int, str], sheet: _Sheet, columns: Mapping[str, Column], asked: Asked
+    filled: Mapping[int, RawCell],
+    texts: Mapping[int, str],
+    sheet: _Sheet,
+    columns: Mapping[str, Column],
+    spec: ListSpec,
 ) -> str:
     """Why a row belongs to no dealer (totals, a note, units); "" if it may belong to one."""
     code = texts.get(sheet.key, "")
-    if code and asked.known(code):
+    if code and spec.is_key(code):
         return ""
     first = code or next(iter(texts.values()), "")
     if _TOTALS.fullmatch(first.rstrip(":")):
@@ -421,9 +429,9 @@ def _row(
         place = next(iter(filled.values())).place
         table.findings.append(Finding("XK-T025", table.file, place, facts={"row": number}))
         return None
-    said = wording(key)
-    if said.fault:
-        facts = {"found": said.fault, "column": wording(grid.row(sheet.head)[sheet.key]).text}
+    content = wording(key)
+    if content.fault:
+        facts = {"found": content.fault, "column": wording(grid.row(sheet.head)[sheet.key]).text}
         table.findings.append(Finding("XK-T071", table.file, key.place, facts=facts))
         return None
     cells = {name: filled[column.number] for name, column in columns.items() if column.number in filled}
@@ -433,4 +441,6 @@ def _row(
     read = {sheet.key, *(column.number for column in columns.values())}
     headings = grid.row(sheet.head)
     unread = tuple((wording(headings.get(n)).text, raw) for n, raw in filled.items() if n not in read)
-    return Row(table.file, grid.sheet, number, said.text, key, cells, columns, shared, filled.get(sheet.named), unread)
+    return Row(
+        table.file, grid.sheet, number, content.text, key, cells, columns, shared, filled.get(sheet.named), unread
+    )

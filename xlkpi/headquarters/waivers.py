@@ -16,7 +16,7 @@ from xlkpi.files import reason
 from xlkpi.findings import Finding, Ruling, Severity, catalogue
 from xlkpi.headquarters.identity import Origin
 from xlkpi.headquarters.moments import month_in, said_month
-from xlkpi.headquarters.table import Asked, Files, read_table
+from xlkpi.headquarters.table import Files, ListSpec, read_table
 from xlkpi.headquarters.words import Codes, folded, wording
 from xlkpi.issue import Issue
 from xlkpi.values import MONTH_PATTERN, Place, RawCell
@@ -91,8 +91,8 @@ Rows = Iterable[tuple[int, dict[str, str], Place | None]]
 def _from_workbook(path: Path, anyway: bool) -> tuple[Rows, list[Finding]]:
     needed = tuple(key for key in COLUMNS if key not in ("dealer", *_OPTIONAL))
     columns = {key: (heading,) for key, heading in COLUMNS.items() if key != "dealer"}
-    spec = Asked(
-        Origin("waivers"), columns, key=(COLUMNS["dealer"], "代码"), needed=needed, beside=frozenset(("经销商名称",)),
+    spec = ListSpec(
+        Origin("waivers"), columns, key=(COLUMNS["dealer"], "代码"), needed=needed, ignored=frozenset(("经销商名称",)),
         repeated=True,
     )  # fmt: skip
     table = read_table(path, spec, anyway=anyway)

@@ -81,11 +81,11 @@ class Apart:
             self._ready = True
         late = threading.Event()
 
-        def ring() -> None:
+        def on_timeout() -> None:
             late.set()
             process.kill()
 
-        clock = threading.Timer(seconds, ring)
+        clock = threading.Timer(seconds, on_timeout)
         clock.daemon = True
         clock.start()
         try:

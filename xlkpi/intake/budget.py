@@ -21,7 +21,7 @@ from xlkpi.findings import Finding
 
 T = TypeVar("T")
 GRACE: Final = 5.0  # seconds more until a process is ended than for the timer inside it
-_AGAIN: Final = 0.5  # seconds: a signal that fell where exceptions are swallowed is followed by another
+_REPEAT: Final = 0.5  # seconds: a signal that fell where exceptions are swallowed is followed by another
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +76,12 @@ def limited(budget: Budget) -> Iterator[None]:
         MemoryError: it took too much.
     """
 
-    def ring(*_: object) -> None:
+    def on_timeout(*_: object) -> None:
         raise OverTime
 
     with _memory_limited(budget.memory):
-        before = signal.signal(signal.SIGALRM, ring)
-        other_timer, _ = signal.setitimer(signal.ITIMER_REAL, budget.seconds, _AGAIN)
+        before = signal.signal(signal.SIGALRM, on_timeout)
+        other_timer, _ = signal.setitimer(signal.ITIMER_REAL, budget.seconds, _REPEAT)
         try:
             yield
         finally:

@@ -304,8 +304,8 @@ def main() -> None:
         sheets, hidden = read(data, most)
         formats, runs = looks_of(data, sheets)
         answer = {"sheets": sheets, "hidden": hidden, "formats": formats, "runs": runs}
-    except _TooMuch as found:
-        answer = found.facts
+    except _TooMuch as excess:
+        answer = excess.facts
     except MemoryError:
         answer = {"refused": "memory"}
     except BaseException as error:  # a panic of Rust is no Exception

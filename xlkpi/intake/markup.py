@@ -131,7 +131,7 @@ def malformed(where: str, fault: str) -> Refused:
     return Refused("XK-F002", detail=f"{where}{fault}")
 
 
-def twice(subject: str) -> Refused:
+def duplicate(subject: str) -> Refused:
     """The refusal of a duplicate, where programs differ in which one they show."""
     return Refused("XK-F022", what=subject)
 

@@ -42,7 +42,7 @@ _NOTHING = frozenset(
 )  # fmt: skip
 """What people write where they write no figure: nought, not applicable, not known, later. It says none of these."""
 _DASHES: Final = frozenset("-–—")
-_MANY: Final = 99
+_ALL_DECIMALS: Final = 99
 _EMPTY: Final = "（空白）"
 
 
@@ -238,7 +238,7 @@ def whole(value: float) -> float:
 def _digits(value: float) -> int:
     """How many digits behind the point show a number as it is."""
     shown = f"{value:.15g}"
-    return _MANY if "e" in shown else len(shown.partition(".")[2])
+    return _ALL_DECIMALS if "e" in shown else len(shown.partition(".")[2])
 
 
 def _as_shown(entry: SchemeField, value: float, by_value: Reading, code: str) -> Reading:

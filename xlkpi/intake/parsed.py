@@ -14,7 +14,7 @@ from typing import Final
 from xml.etree import ElementTree
 
 from xlkpi.intake.guard import MAX_COLUMN, MAX_ROW, Refused
-from xlkpi.intake.markup import bare, malformed, relation_of, tree, twice, walk
+from xlkpi.intake.markup import bare, duplicate, malformed, relation_of, tree, walk
 from xlkpi.intake.memory import cache_short
 from xlkpi.intake.outline import Outline, outlined
 from xlkpi.intake.spelling import KINDS, ROW, StoredCell, defined, formula_text, no_doubles, without_escapes
@@ -109,7 +109,7 @@ def _no_alternates(part: str, root: ElementTree.Element) -> None:
     for node in root.iter(_ALTERNATE):
         for inner in node.iter():
             if bare(inner.tag) in _OURS:
-                raise twice(f"{part} 里只给一部分软件看的内容（{bare(inner.tag)}）")
+                raise duplicate(f"{part} 里只给一部分软件看的内容（{bare(inner.tag)}）")
 
 
 class _Sheet:
@@ -132,14 +132,14 @@ class _Sheet:
 
     def start(self, depth: int, name: str, attributes: Mapping[str, str]) -> None:
         if self.alternate and name in _OURS:
-            raise twice(f"{self.part} 里只给一部分软件看的内容（{name}）")
+            raise duplicate(f"{self.part} 里只给一部分软件看的内容（{name}）")
         if self.ignored:
             if self.in_look:
                 self.cell.look.add(name, attributes)
             return
         if name == _ALTERNATE:
             if self.section == "sheetData":
-                raise twice(f"{self.part} 里只给一部分软件看的内容")
+                raise duplicate(f"{self.part} 里只给一部分软件看的内容")
             self.ignored = self.alternate = depth
         elif depth == 1:
             self.counts["worksheet"] = name == "worksheet"
@@ -157,7 +157,7 @@ class _Sheet:
         if name in self.counts:
             self.counts[name] += 1
             if self.counts[name] > 1:
-                raise twice(f"{self.part} 的 {name}")
+                raise duplicate(f"{self.part} 的 {name}")
 
     def _in_data(self, depth: int, name: str, attributes: Mapping[str, str]) -> None:
         if name in _IGNORED and depth > 3:
@@ -222,7 +222,7 @@ class _Sheet:
             self.order = array("I")
         place = self.row * (MAX_COLUMN + 1) + self.column
         if self.occupied[place]:
-            raise twice(f"{self.part} 的单元格 {ref}")
+            raise duplicate(f"{self.part} 的单元格 {ref}")
         self.occupied[place] = 1
 
     def end(self, depth: int, name: str) -> None:
@@ -261,7 +261,7 @@ class _Cell:
         within = self.path[-1] if self.path else ""
         if depth == 1 and name in ("v", "f", "is"):
             if name in self.texts:
-                raise twice(f"{where} 的 {name}")
+                raise duplicate(f"{where} 的 {name}")
             self.texts[name] = []
             if name == "f" and attributes.get("t") == "shared":
                 self.shared = attributes.get("si", "").strip()
@@ -277,11 +277,11 @@ class _Cell:
             self.rich, self.look = True, _Look()
             self.texts.pop("r/t", None)
         elif mark in self.texts:
-            raise twice(f"{where} 的文字")
+            raise duplicate(f"{where} 的文字")
         else:
             self.texts[mark] = []
         if self.rich and "is/t" in self.texts:
-            raise twice(f"{where} 的文字")
+            raise duplicate(f"{where} 的文字")
 
     def text(self, text: str) -> None:
         if not self.path:
@@ -301,7 +301,7 @@ class _Cell:
             return None
         inline, value, formula = (self.texts.get(name) for name in ("is", "v", "f"))
         if inline is not None and (self.kind != "inlineStr" or value is not None):
-            raise twice(f"{where} 的内容")
+            raise duplicate(f"{where} 的内容")
         if self.kind == "inlineStr" and value is not None:
             raise malformed(where, " 的文字写在数值的位置")
         pieces = inline if inline is not None else value
@@ -369,7 +369,7 @@ class _Strings:
                 self.parts.discard("r/t")
                 self.look = _Look()
             if (name == "t" and mark in self.parts) or {"si/t", "si/r"} <= self.parts | {mark}:
-                raise twice(f"{self.part} 第 {len(self.all)} 条的文字")
+                raise duplicate(f"{self.part} 第 {len(self.all)} 条的文字")
             self.parts.add(mark)
         else:
             raise malformed(self.part, f" 里有 {name[-40:]}")
@@ -418,7 +418,7 @@ def parsed_contents(data: bytes) -> Contents:
     for node in root:
         name = bare(node.tag)
         if name in sections and name in _OURS:
-            raise twice(f"{part}的 {name}")
+            raise duplicate(f"{part}的 {name}")
         sections[name] = node
     _no_alternates(part, root)
     sheets = [(n.get("name", ""), relation_of(n.attrib)) for n in sections.get("sheets", ()) if bare(n.tag) == "sheet"]
@@ -511,7 +511,7 @@ class _Styles:
             raise malformed("样式表", " 不是样式表")
         if depth == 2:
             if name == "cellXfs" and self.formats:
-                raise twice("样式表的 cellXfs")
+                raise duplicate("样式表的 cellXfs")
             self.section = name
         elif depth == 3 and self.section == "cellXfs" and name == "xf":
             self.formats.append(_whole("样式表的数字格式号", attributes.get("numFmtId", "0")))
@@ -525,7 +525,7 @@ class _Styles:
             number = _whole("样式表的数字格式号", attributes.get("numFmtId", "0"))
             code = attributes.get("formatCode", "")
             if self.codes.setdefault(number, code) != code:
-                raise twice(f"样式表的数字格式 {number}")
+                raise duplicate(f"样式表的数字格式 {number}")
 
     def end(self, depth: int, name: str) -> None:
         """Nothing to do."""

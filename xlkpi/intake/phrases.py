@@ -73,7 +73,7 @@ _MOST_CLAUSES: Final = 4  # so many lines the printed sheet numbers within an it
 _DIGITS: Final = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+")
 _DAY: Final = re.compile(r"(?:(\d{4})([年./-])(\d{1,2})([月./-])|(\d{1,2})月)(\d{1,2})[日号]?(?!\d)")
 _SIGN: Final = re.compile("([<>≤≥≠≈%])")
-_ONES: Final = "零一二三四五六七八九"
+_NUMERALS: Final = "零一二三四五六七八九"
 
 
 class Doubt(NamedTuple):
@@ -279,9 +279,9 @@ def _day(text: str, at: int, month: str) -> _Piece | Doubt | None:
 @lru_cache(1)
 def _numerals() -> Mapping[str, int]:
     """Chinese numerals up to one hundred, the longest first."""
-    below = {(_ONES[tens] if tens > 1 else "") + "十" + (_ONES[units] if units else ""): tens * 10 + units
+    below = {(_NUMERALS[tens] if tens > 1 else "") + "十" + (_NUMERALS[units] if units else ""): tens * 10 + units
              for tens in range(1, 10) for units in range(10)}  # fmt: skip
-    named = {"百": 100, "一百": 100, "两": 2, **{word: number for number, word in enumerate(_ONES)}, **below}
+    named = {"百": 100, "一百": 100, "两": 2, **{word: number for number, word in enumerate(_NUMERALS)}, **below}
     return dict(sorted(named.items(), key=lambda pair: -len(pair[0])))
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from xlkpi.intake.guard import MAX_CELLS, MAX_COLUMN, MAX_ROW, TYPES, Package, Refused, admit
-from xlkpi.intake.markup import bare, tree, twice
+from xlkpi.intake.markup import bare, duplicate, tree
 from xlkpi.intake.memory import FILES, SHORT, cache_short
 from xlkpi.intake.outline import Outline
 from xlkpi.intake.parsed import (
@@ -33,7 +33,7 @@ from xlkpi.intake.parsed import (
 from xlkpi.intake.source import SheetCells
 from xlkpi.intake.spelling import (
     KINDS,
-    Odd,
+    OtherSpelling,
     Piece,
     StoredCell,
     decoded,
@@ -123,7 +123,7 @@ class Workbook:
         reading = _Reading(self, sheet, wanted, known)
         try:
             outline = reading.cut(pieces)
-        except Odd:
+        except OtherSpelling:
             reading = _Reading(self, sheet, wanted, known)
             outline = parsed_sheet(f"工作表“{sheet}”", data, reading.take, MAX_CELLS)
         cells = with_shared_formulas(sheet, reading.sharing, reading.cells) if reading.sharing else reading.cells
@@ -167,7 +167,7 @@ class Workbook:
                 items = [pieces.each[0][head.end() :], *pieces.each[1:]]
                 try:
                     return [_item(item) for item in items]
-                except Odd:
+                except OtherSpelling:
                     pass
         return parsed_strings("共享字符串表", data)
 
@@ -177,10 +177,10 @@ def _item(piece: bytes) -> bytes:
     """A string's piece without its start tag.
 
     Raises:
-        Odd: it has another spelling.
+        OtherSpelling: it has another spelling.
     """
     if not piece.startswith(b"<si>"):
-        raise Odd
+        raise OtherSpelling
     string_of(piece[4:])
     return piece[4:]
 
@@ -201,12 +201,12 @@ class _Reading:
         """Read the pieces.
 
         Raises:
-            Odd: something is spelled in another way.
+            OtherSpelling: something is spelled in another way.
             Refused: too far out, or something that cannot be meant.
         """
         outline = None if pieces is None else outline_of_frame(pieces.frame)
         if pieces is None or outline is None:
-            raise Odd
+            raise OtherSpelling
         each = pieces.each
         memory = _memory(self.sheet, (self.book.formats, self.book.struck), len(each))
         end = end_of(pieces.last)
@@ -215,7 +215,7 @@ class _Reading:
         for piece, (cell, raw) in zip(each, map(memory.__getitem__, each), strict=True):
             ref, least, enter, last, stored, rows = cell
             if not least <= position < enter:
-                raise Odd  # out of order, twice, or in another row than it says
+                raise OtherSpelling  # out of order, twice, or in another row than it says
             position = last
             if rows:
                 hidden += rows
@@ -236,7 +236,7 @@ class _Reading:
                 if stored.kind != "s":  # a shared string means something else in every file
                     memory.keep(piece, raw_cell)
         if not end.least <= position < end.enter:
-            raise Odd
+            raise OtherSpelling
         return Outline(outline.merged, frozenset(hidden), outline.hidden_columns) if hidden else outline
 
     def take(self, ref: str, stored: StoredCell) -> None:
@@ -266,7 +266,7 @@ class _Memory(dict[bytes, tuple[Piece, RawCell | None]]):
         self._like: dict[bytes, tuple[Piece, RawCell]] = {}
 
     def __missing__(self, piece: bytes) -> tuple[Piece, RawCell | None]:
-        """Raises Odd where the piece is spelled in another way."""
+        """Raises OtherSpelling where the piece is spelled in another way."""
         at = piece.rfind(b"<v>")
         like = self._like.get(piece[:at])
         entry: tuple[Piece, RawCell | None]
@@ -359,7 +359,7 @@ def _only(targets: Mapping[str, Mapping[str, str]], kind: str) -> str:
     """The one part of a kind, "" where there is none."""
     names = set(targets.get(kind, {}).values())
     if len(names) > 1:
-        raise twice(f"关系 {kind}")
+        raise duplicate(f"关系 {kind}")
     return names.pop() if names else ""
 
 
@@ -377,7 +377,7 @@ def _main_part(package: Package, related: Mapping[str, str]) -> str:
         if _is_main(kind):
             return main
         if by_type:
-            raise twice(f"工作簿的位置（关系表说是 {main}，内容类型表说是 {by_type[0]}）")
+            raise duplicate(f"工作簿的位置（关系表说是 {main}，内容类型表说是 {by_type[0]}）")
         raise Refused("XK-F001")
     if len(by_type) != 1:
         raise Refused("XK-F001")
@@ -409,7 +409,7 @@ def _cut_names(pieces: list[bytes]) -> list[tuple[str, str]] | None:
         _names.clear()
     try:
         return list(filter(None, map(_names.__getitem__, pieces)))
-    except Odd:
+    except OtherSpelling:
         return None
 
 

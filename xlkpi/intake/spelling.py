@@ -11,7 +11,7 @@ import math
 import re
 from typing import Final, NamedTuple
 
-from xlkpi.intake.markup import malformed, too_long, twice
+from xlkpi.intake.markup import duplicate, malformed, too_long
 from xlkpi.intake.memory import cache_short
 from xlkpi.values import CellKind, column_number
 
@@ -47,7 +47,7 @@ _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _NUMBER = re.compile(r"[ \t\n\r]*+[-+]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][-+]?[0-9]++)?[ \t\n\r]*+")
 
 
-class Odd(Exception):
+class OtherSpelling(Exception):
     """Another spelling than the one that is cut."""
 
 
@@ -95,14 +95,14 @@ def piece_of(piece: bytes) -> Piece:
     """Read a piece.
 
     Raises:
-        Odd: it has another spelling.
+        OtherSpelling: it has another spelling.
         Refused: its content is malformed or longer than any program writes.
     """
     at = piece.find(b">", piece.rfind(b"<c ")) + 1
     head = _head_of(piece[:at])
     content = _CONTENT.fullmatch(piece, at)
     if content is None:
-        raise Odd
+        raise OtherSpelling
     return Piece(head.ref, head.least, head.enter, head.position, _stored(content, head.kind, head.style), head.hidden)
 
 
@@ -111,7 +111,7 @@ def _head_of(piece: bytes) -> _Head:  # noqa: PLR0912 - one branch a kind of tag
     """The rows and blank cells before a piece's last cell, and that cell's tag. In most files only what follows is new.
 
     Raises:
-        Odd: it has another spelling.
+        OtherSpelling: it has another spelling.
     """
     first = piece.startswith(b"<sheetData>")
     at = len(b"<sheetData>") if first else 0
@@ -120,25 +120,25 @@ def _head_of(piece: bytes) -> _Head:  # noqa: PLR0912 - one branch a kind of tag
     while True:
         tag = _TAG.match(piece, at)
         if tag is None:
-            raise Odd
+            raise OtherSpelling
         at = tag.end()
         about, closed, column, cell_row, attributes, blank = tag.groups()
         if column:
             in_row = int(cell_row)
             if not in_row_tag or (row and in_row != row):
-                raise Odd
+                raise OtherSpelling
             if not row:  # it stands in the row that the piece before has opened
                 row, least = in_row, in_row * ROW
             now = in_row * ROW + column_number(column.decode())
             if position and now <= position:
-                raise Odd
+                raise OtherSpelling
             enter, position = enter or now, now
             if not blank:
                 break
         elif about is not None:
             number = _ROW_NUMBER.search(about)
             if number is None or in_row_tag or int(number[1]) <= row:
-                raise Odd
+                raise OtherSpelling
             row, in_row_tag, position = int(number[1]), not closed, 0
             enter = enter or row * ROW
             if _HIDDEN.search(about):
@@ -146,9 +146,9 @@ def _head_of(piece: bytes) -> _Head:  # noqa: PLR0912 - one branch a kind of tag
         elif in_row_tag:
             in_row_tag = False
         else:
-            raise Odd
+            raise OtherSpelling
     if at != len(piece):
-        raise Odd
+        raise OtherSpelling
     return _Head(
         (column + cell_row).decode(), least, enter, position, tuple(hidden), *_kind_and_style(attributes)
     )  # fmt: skip
@@ -160,7 +160,7 @@ def _stored(content: re.Match[bytes], kind: str, style: int) -> StoredCell:
         value = b""
     is_inline = inline is not None or (value is None and content[0].endswith(b"</is>"))
     if is_inline != (kind == "inlineStr") and (is_inline or value is not None):
-        raise Odd  # the parser reports it in words
+        raise OtherSpelling  # the parser reports it in words
     if is_inline:
         value = inline or b""
     shared = None
@@ -179,7 +179,7 @@ def _kind_and_style(attributes: bytes) -> tuple[str, int]:
     facts = dict(_ATTRIBUTE.findall(attributes))
     kind, style = facts.get(b"t", b"n").decode(), facts.get(b"s", b"0").decode()
     if kind not in KINDS or not style.isdecimal():
-        raise Odd  # the parser reports it in words
+        raise OtherSpelling  # the parser reports it in words
     return kind, int(style)
 
 
@@ -188,7 +188,7 @@ def end_of(last: bytes) -> Piece:
     """What stands behind the last cell that holds something, as if one more followed in a row of its own.
 
     Raises:
-        Odd: it has another spelling.
+        OtherSpelling: it has another spelling.
     """
     return piece_of(last + b'<row r="9999999"><c r="A9999999"><v>0</v>')
 
@@ -292,10 +292,10 @@ def string_of(item: bytes) -> str:
     """A shared string between `<si>` and `</si>`: its runs joined, phonetic hints left out.
 
     Raises:
-        Odd: it has another spelling.
+        OtherSpelling: it has another spelling.
     """
     if _ITEM.fullmatch(item) is None or b"<strike" in item or b"<vertAlign" in item:  # not all of it may count
-        raise Odd
+        raise OtherSpelling
     hints = item.find(_PHONETIC)
     return without_escapes(decoded(b"".join(_PIECE_OF_TEXT.findall(item if hints < 0 else item[:hints]))))
 
@@ -316,15 +316,15 @@ def name_of(piece: bytes) -> tuple[str, str] | None:
     """A defined name of the whole workbook and what it stands for; None for one of a single sheet.
 
     Raises:
-        Odd: it has another spelling.
+        OtherSpelling: it has another spelling.
         Refused: it is too long.
     """
     element = _NAME.fullmatch(piece)
     if element is None:
-        raise Odd
+        raise OtherSpelling
     facts = dict(_LETTERS.findall(element[1]))
     if b"name" not in facts:
-        raise Odd
+        raise OtherSpelling
     return None if b"localSheetId" in facts else defined(facts[b"name"].decode(), decoded(element[2]))
 
 
@@ -349,5 +349,5 @@ def no_doubles(kind: str, names: list[str]) -> None:
     for name in names:
         folded = name.casefold()
         if folded in folded_names:
-            raise twice(f"{kind}“{name[:60]}”")
+            raise duplicate(f"{kind}“{name[:60]}”")
         folded_names.add(folded)

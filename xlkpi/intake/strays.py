@@ -51,7 +51,7 @@ class Surroundings:
         for sheet, slots in self._answers.items():
             outline = self.read[sheet].outline if sheet in self.read else PLAIN
             yield from self._merged(sheet, slots, outline)
-            yield from self._beside_answers(sheet, slots)
+            yield from self._near_answers(sheet, slots)
             yield from self._one_row_off(sheet, slots)
             yield from self._hidden(sheet, slots, outline)
         for sheet, read in self.read.items():
@@ -94,7 +94,7 @@ class Surroundings:
 
     # ------------------------------------------------------------ beside a blank answer
 
-    def _beside_answers(self, sheet: str, slots: Sequence[Slot]) -> Iterator[Remark]:
+    def _near_answers(self, sheet: str, slots: Sequence[Slot]) -> Iterator[Remark]:
         """What reads as an answer and stands in the row of a blank one."""
         if sheet in self.moved:
             return

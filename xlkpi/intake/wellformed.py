@@ -34,14 +34,14 @@ def is_unusual(data: bytes) -> bool:
     """
     if b"<!DOCTYPE" in data:
         raise Doctype
-    oddities: list[str] = []
+    unusual: list[str] = []
     parser = xml.parsers.expat.ParserCreate()
     parser.StartDoctypeDeclHandler = _refuse_doctype
-    parser.CommentHandler = oddities.append
-    parser.ProcessingInstructionHandler = lambda target, _: oddities.append(target)
-    parser.StartCdataSectionHandler = lambda: oddities.append("")
+    parser.CommentHandler = unusual.append
+    parser.ProcessingInstructionHandler = lambda target, _: unusual.append(target)
+    parser.StartCdataSectionHandler = lambda: unusual.append("")
     parser.Parse(data, True)
-    return bool(oddities)
+    return bool(unusual)
 
 
 is_unusual_part = cache_short(64, 1 << 18)(is_unusual)  # for what comes back whole in the next file, as styles do

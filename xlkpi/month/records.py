@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from dataclasses import field as made
+from dataclasses import field as default_of
 from typing import Annotated, Any
 
 from pydantic import PlainSerializer
@@ -58,7 +58,7 @@ class FindingRecord:
     field: str
     message: str
     remedy: str
-    facts: Mapping[str, Any] = made(default_factory=dict)
+    facts: Mapping[str, Any] = default_of(default_factory=dict)
     ruling: Mapping[str, Any] | None = None
 
 
@@ -70,7 +70,7 @@ def _without_ruling(finding: FindingRecord) -> dict[str, Any]:
     return data
 
 
-Told = Annotated[FindingRecord, PlainSerializer(_without_ruling)]
+FindingJson = Annotated[FindingRecord, PlainSerializer(_without_ruling)]
 
 
 def _without_blanks(line: Line) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def _without_blanks(line: Line) -> dict[str, Any]:
     return {name: value for name, value in data.items() if value or name in always}
 
 
-LineTold = Annotated[Line, PlainSerializer(_without_blanks)]
+LineJson = Annotated[Line, PlainSerializer(_without_blanks)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +151,11 @@ class DealerRecord:
     vetoed: bool = False
     groups: tuple[GroupRecord, ...] = ()
     items: tuple[ItemRecord, ...] = ()
-    indicators: Mapping[str, Word] = made(default_factory=dict)
-    judgements: Mapping[str, str] = made(default_factory=dict)
+    indicators: Mapping[str, Word] = default_of(default_factory=dict)
+    judgements: Mapping[str, str] = default_of(default_factory=dict)
     diagnoses: tuple[DiagnosisRecord, ...] = ()
-    findings: tuple[Told, ...] = ()
-    account: tuple[LineTold, ...] = ()
+    findings: tuple[FindingJson, ...] = ()
+    account: tuple[LineJson, ...] = ()
 
 
 REFUSED_FIELDS = ("dealer", "name", "region", "peer_group", "file", "status", "findings")

@@ -20,10 +20,10 @@ from xlkpi.month.records import (
     REFUSED_FIELDS,
     DealerRecord,
     DeductionRecord,
+    FindingJson,
     FindingRecord,
     ItemRecord,
     ReturnRecord,
-    Told,
     VetoRecord,
 )
 from xlkpi.month.standing import GroupStanding, ItemStanding, Standing
@@ -66,7 +66,7 @@ class Scores:
     points: float
     definitions: Definitions
     dealers: Sequence[DealerRecord]
-    findings: tuple[Told, ...] = ()
+    findings: tuple[FindingJson, ...] = ()
     missing: tuple[MissingRecord, ...] | None = None
     population: Mapping[str, int | None] = field(default_factory=dict)
     rulings: tuple[Mapping[str, Any], ...] = ()
@@ -179,7 +179,7 @@ def pieces(scores: Scores) -> Iterator[bytes]:
 
 
 def _finding_data(finding: FindingRecord) -> Any:
-    return TypeAdapter(Told).dump_python(finding)
+    return TypeAdapter(FindingJson).dump_python(finding)
 
 
 def _within_list(record: DealerRecord) -> bytes:

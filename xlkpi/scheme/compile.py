@@ -106,7 +106,7 @@ class _Compiler(Formulary):
 
     def _reading(self, name: str, entry: SchemeField) -> None:
         """What a cell of 检查情况 comes to; whatever names the field goes by that, and not by the cell."""
-        for part in (parts.TYPED, parts.MEANT):
+        for part in (parts.TYPED, parts.INTERPRETED):
             helper = of_field(name, part)
             self.out.names[helper] = Name(helper, part, kind="text")
         cell = self.out.names[name]
@@ -122,7 +122,7 @@ class _Compiler(Formulary):
     def _name_indicators(self) -> None:
         for name, entry in self.scheme.targets().items():
             actual, target = self.out.names[name], self.out.names[of_field(name, parts.TARGET)]
-            story = (
+            ratio_of = (
                 Name(name, "实绩", entry.type, entry.unit, actual.words, may_be_blank=True),
                 Name(target.name, "目标", entry.type, entry.unit, may_be_blank=True),
             )
@@ -131,7 +131,7 @@ class _Compiler(Formulary):
             ratio = Formula(f'IF({target}>0,{actual}/{target},"{MISSING}")')
             body = formulas.if_all_numbers([actual, target], ratio)
             self._set(
-                completion, body, ("fields", name), label="完成率", kind="rate", words=actual.words, made_of=story
+                completion, body, ("fields", name), label="完成率", kind="rate", words=actual.words, made_of=ratio_of
             )
         for name, indicator in self.scheme.indicators.items():
             self.out.names[name] = Name(name, indicator.label or name, indicator.type, indicator.unit)
@@ -240,8 +240,8 @@ class _Compiler(Formulary):
         # grows with the weight, since beside millions a fixed one is lost to rounding; and it is added, since less than
         # nothing would be shown as -0
         stake = f"IFERROR(MAX(0,{weight}),0)"
-        hair = f"{len(self.scheme.diagnoses) - number + 1}*MAX(100,{stake})/10^11"
-        weighed = f'IF({name}="{SHOWS}",{stake}+{hair},"")'
+        tie_breaker = f"{len(self.scheme.diagnoses) - number + 1}*MAX(100,{stake})/10^11"
+        weighed = f'IF({name}="{SHOWS}",{stake}+{tie_breaker},"")'
         self._set(of_diagnosis(number, parts.WEIGHT), weighed, (*origin, "stake"))
 
     def _gap(self, diagnosis: Diagnosis) -> str:

@@ -153,7 +153,7 @@ class Judging(Formulary):
                 remaining = f"MAX(0,MIN({points},{base})-{_sum(deducted)})"
                 formula = f"IF(COUNT({base},{outcome})=2,MIN({outcome},{remaining}),0)"
                 deducted.append(
-                    self._set(of_clause(item.name, number, parts.TAKEN), formula, origin, kind="points").name
+                    self._set(of_clause(item.name, number, parts.DEDUCTED), formula, origin, kind="points").name
                 )
         return deducted
 

@@ -561,7 +561,7 @@ class Scheme(Entry):
         """The fields that have a monthly target."""
         return {name: field for name, field in self.fields.items() if field.target}
 
-    def given(self) -> dict[str, SchemeField]:
+    def headquarters_figures(self) -> dict[str, SchemeField]:
         """The fields that headquarters gives with the targets; a dealer is asked where it did not."""
         return {name: field for name, field in self.fields.items() if field.block == "总部"}
 

@@ -28,7 +28,7 @@ LIGHT: Final = Part("灯")
 READING: Final = Part("读作")
 NUMBER: Final = Part("数")
 TYPED: Final = Part("原文")
-MEANT: Final = Part("原文读作")
+INTERPRETED: Final = Part("原文读作")
 
 # A field of headquarters' plan of the year, and what 目标管理 makes of it. A diagnosis has a person as well.
 PERSON: Final = Part("责任人")
@@ -61,7 +61,7 @@ SUBTOTAL: Final = Part("小计")
 SUBTOTAL_CEILING: Final = Part("最高小计")
 GATE: Final = Part("关口")
 GATE_CEILING: Final = Part("最高关口")
-TAKEN: Final = Part("实扣")  # what a clause really takes: an item stops at 0
+DEDUCTED: Final = Part("实扣")  # what a clause really takes: an item stops at 0
 GROUP_VETOES: Final = Part("本组否决")  # what fired in a group, by the scope of the veto
 TOTAL_VETOES: Final = Part("一票否决")
 

@@ -39,7 +39,7 @@ def reading(name: str, entry: SchemeField) -> Formula:
     cell = Name(name, kind=entry.type)
     if TYPES[entry.type].shape is Shape.TEXT:
         return Formula(f'IF({cell}="",{Text(MISSING)},{cell})')
-    typed, meaning = of_field(name, parts.TYPED), of_field(name, parts.MEANT)
+    typed, meaning = of_field(name, parts.TYPED), of_field(name, parts.INTERPRETED)
     text = _number(Name(of_field(name, parts.NUMBER), kind=entry.type), entry)
     for target, sayings in reversed(_sayings(entry).items()):
         value = Text(target) if target in entry.words else Number(target)

@@ -47,7 +47,7 @@ class Telling(Formulary):
         self._total()
         self._grade()
 
-    def _tell(self, name: str, sentence: str, origin: Origin) -> None:
+    def _set_sentence(self, name: str, sentence: str, origin: Origin) -> None:
         self._set(of_field(name, parts.TRACE), sentence, origin, kind="text")
 
     def _reasons(self, group: Group, scope: str, part: parts.Part, origin: Origin) -> None:
@@ -74,7 +74,7 @@ class Telling(Formulary):
         verdict = f'IF({of_field(name, parts.GATE)}="{VETOED}",{open_},"，达到")'
         share = f'TEXT(ROUND({earned}/{points},4),"0.00%")'
         sum_ = f'"细项合计 "&ROUND({earned},4)&" 分 ÷ 本组 "&{points}&" 分 = "&{share}&"，要求至少 {gate.at_least}"'
-        self._tell(of_field(name, parts.GATE), f"{sum_}&{verdict}", origin)
+        self._set_sentence(of_field(name, parts.GATE), f"{sum_}&{verdict}", origin)
 
     def _group(self, group: Group, origin: Origin) -> None:
         """What became of the group's points."""
@@ -89,7 +89,7 @@ class Telling(Formulary):
             vetoed = f'"本组否决，得 0 分："&{reason}&{without}'
             undecided = f'"本组是否否决未定，暂按 0 分计"&{without}'
             sentence = f'IF({veto}="{VETOED}",{vetoed},IF({veto}="{MISSING}",{undecided},{sentence}))'
-        self._tell(name, sentence, origin)
+        self._set_sentence(name, sentence, origin)
 
     def _bonus(self) -> None:
         """Each bonus item's points, without those of vetoed groups, and the cap."""
@@ -105,7 +105,7 @@ class Telling(Formulary):
                     void = f'IF({veto}="","",IF({veto}="{VETOED}","（本组否决，不计）","（本组未定，暂不计）"))'
                     earnings.append(f"{label}&{earned}&{void}")
         most = Text(f"；合计最多 {self.scheme.bonus_most} 分" if self.scheme.bonus_most else "")
-        self._tell(BONUS, f"MID({'&'.join(earnings)},2,999)&{most}", ("groups",))
+        self._set_sentence(BONUS, f"MID({'&'.join(earnings)},2,999)&{most}", ("groups",))
 
     def _total(self) -> None:
         """What the total is the sum of, or what vetoed it; and the range where something is open."""
@@ -126,15 +126,15 @@ class Telling(Formulary):
                 f'IF({TOTAL_VETO}="{MISSING}",{undecided},{sentence}))'
             )
         bounds = f'"；暂定：总分在 "&ROUND({TOTAL},1)&" 至 "&ROUND({CEILING},1)&" 之间（有未填、未检查或整组不适用）"'
-        self._tell(TOTAL, f'{sentence}&IF({STATUS}="{PROVISIONAL}",{bounds},"")', ("groups",))
-        self._tell(BEFORE_VETO, f'"没有否决时的总分："&ROUND({BEFORE_VETO},4)&" 分"', ("groups",))
+        self._set_sentence(TOTAL, f'{sentence}&IF({STATUS}="{PROVISIONAL}",{bounds},"")', ("groups",))
+        self._set_sentence(BEFORE_VETO, f'"没有否决时的总分："&ROUND({BEFORE_VETO},4)&" 分"', ("groups",))
 
     def _grade(self) -> None:
         lines = "，".join(f"{grade.name} ≥ {grade.at_least}" for grade in self.scheme.grades)
         rounding = f" 分，四舍五入到 {self.scheme.display_decimals} 位小数；等级和排名用这个数"
-        self._tell(PUBLISHED, f"ROUND({TOTAL},6)&{Text(rounding)}", ("groups",))
+        self._set_sentence(PUBLISHED, f"ROUND({TOTAL},6)&{Text(rounding)}", ("groups",))
         grade_words = f'IF({STATUS}="{PROVISIONAL}","总分暂定，等级待定",{PUBLISHED}&" 分："&{GRADE})'
-        self._tell(GRADE, f"{grade_words}&{Text(f'（{lines}）' if lines else '')}", ("groups",))
+        self._set_sentence(GRADE, f"{grade_words}&{Text(f'（{lines}）' if lines else '')}", ("groups",))
 
 
 def _after_commas(named: Iterable[tuple[str, str]]) -> str:

@@ -32,7 +32,7 @@ WORDS: Final[Mapping[Kind, str]] = {
     "rounding": "舍入", "veto": "否决", "gate": "关口", "cap": "加分上限",
 }  # fmt: skip
 """Each kind of line as people read it."""
-_HAIR: Final = 1e-9
+_TOLERANCE: Final = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +69,9 @@ class Line:
     @property
     def stopped(self) -> bool:
         """Whether a clause took less than it says, since the item had no more."""
-        return self.kind == "deduction" and self.nominal - self.taken > _HAIR
+        return self.kind == "deduction" and self.nominal - self.taken > _TOLERANCE
 
-    def whose(self, labels: Mapping[str, str]) -> str:
+    def subject(self, labels: Mapping[str, str]) -> str:
         """What it is about, in words: the item by its label, a group's gate, the group, or the total."""
         if self.item:
             return labels.get(self.item, self.item)
@@ -124,7 +124,7 @@ def _gravity(line: Line) -> tuple[bool, int]:
 
 def account_of(issue: Issue, cells: Mapping[Place, CellContent]) -> Account:
     """The account of a dealer's evaluated cells."""
-    return Account(tuple(_Teller(issue, cells).lines()))
+    return Account(tuple(_AccountBuilder(issue, cells).lines()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ class _Fired:
     inspection: str
 
 
-class _Teller:
+class _AccountBuilder:
     """Tells the lines of one dealer's cells."""
 
     def __init__(self, issue: Issue, cells: Mapping[Place, CellContent]):
@@ -224,7 +224,7 @@ class _Teller:
                 elif not verdict:
                     earned += score
         cut = self._number(BONUS) - earned
-        if abs(cut) > _HAIR:
+        if abs(cut) > _TOLERANCE:
             yield Line("bonus", "cap", cut, nominal=number_value(self.scheme.bonus_most or "0"))
 
     def _veto_lines(

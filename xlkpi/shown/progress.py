@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-Told = Callable[[int, int], None]
+Report = Callable[[int, int], None]
 _EVERY = 5.0  # seconds between plain lines
 
 
@@ -21,7 +21,7 @@ class _Rate(ProgressColumn):
 
 
 @contextmanager
-def show_progress(console: Console, action: str = "评分", every: float = _EVERY) -> Iterator[Told]:
+def show_progress(console: Console, action: str = "评分", every: float = _EVERY) -> Iterator[Report]:
     """Shows what it is told: files done, files in all; `action` is done with them, in a word."""
     if not console.is_terminal:
         yield _plain(console, action, every)
@@ -36,10 +36,10 @@ def show_progress(console: Console, action: str = "评分", every: float = _EVER
     )
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("")
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        yield lambda scored, total: bar.update(task, completed=scored, total=total)
 
 
-def _plain(console: Console, action: str, every: float) -> Told:
+def _plain(console: Console, action: str, every: float) -> Report:
     start = last = time.monotonic()
     before: int | None = None
 

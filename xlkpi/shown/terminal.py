@@ -242,7 +242,7 @@ def _row(stand: Standings, row: Standing) -> list[str]:
 def _reasons(stand: Standings, row: Standing) -> Iterable[str]:
     labels = {item.name: clean(item.label or item.name) for item in stand.scheme.items}
     for line in row.account.losses:
-        name = line.whose(labels)
+        name = line.subject(labels)
         if line.vetoes:
             word = VETO_OF.get(line.scope, VETOED)
             yield f"[red]{name} {word}[/red]：{clean(line.text)}"
@@ -250,7 +250,7 @@ def _reasons(stand: Standings, row: Standing) -> Iterable[str]:
             beyond = f"（按条款 {line.nominal:g}）" if line.stopped else ""
             yield f"{name} 扣 {line.taken:g}{beyond}"
     for line in row.account.open if row.status is Status.PROVISIONAL else ():
-        yield f"[yellow]{line.whose(labels)} {clean(line.text)}[/yellow]"
+        yield f"[yellow]{line.subject(labels)} {clean(line.text)}[/yellow]"
     for item in row.items:
         if item.status is ItemStatus.NOT_APPLICABLE:
             yield f"[yellow]{labels.get(item.item, item.item)} {item.status}[/yellow]"
@@ -396,13 +396,13 @@ def print_trace(console: Console, trace: Trace) -> None:
     console.print(tree)
 
 
-def _grow(tree: Tree, parts: Sequence[Step], seen: set[str]) -> None:
+def _grow(tree: Tree, parts: Sequence[Step], printed: set[str]) -> None:
     for part in parts:
-        repeated = part.name in seen and bool(part.parts)
+        repeated = part.name in printed and bool(part.parts)
         branch = tree.add(_label(part, repeated))
         if not repeated:
-            seen.add(part.name)
-            _grow(branch, part.parts, seen)
+            printed.add(part.name)
+            _grow(branch, part.parts, printed)
 
 
 def _label(step: Step, repeated: bool = False) -> str:

@@ -36,7 +36,7 @@ def add_chart(sheet: Worksheet, plan: ChartPlan, sheets: Mapping[str, SheetPlan]
     if isinstance(chart, DoughnutChart):
         _colour_gauge(chart)
     else:
-        _dress(chart, plan)
+        _style_axes(chart, plan)
     (top, left), (bottom, right) = map(coordinate_to_tuple, plan.area.split(":"))
     # tied to the cells at both corners: how wide a column is differs from program to program
     start, end = AnchorMarker(col=left - 1, row=top - 1), AnchorMarker(col=right, row=bottom)
@@ -66,7 +66,7 @@ def _colour_gauge(chart: DoughnutChart) -> None:
         chart.series[0].dPt.append(point)
 
 
-def _dress(chart: BarChart | LineChart, plan: ChartPlan) -> None:
+def _style_axes(chart: BarChart | LineChart, plan: ChartPlan) -> None:
     for series, colour in zip(chart.series, _PALETTE, strict=False):
         series.graphicalProperties.solidFill = colour
         series.graphicalProperties.line.solidFill = colour

@@ -121,8 +121,8 @@ def joined(name: str, blocks: Iterable[Block]) -> Member:
 
 
 def _deflated(data: bytes, level: int, end: int, before: bytes = b"") -> bytes:
-    squeeze = (isal_zlib if level == 1 else zlib).compressobj(level, zlib.DEFLATED, -15, zdict=before)
-    packed: bytes = squeeze.compress(data) + squeeze.flush(end)
+    compressor = (isal_zlib if level == 1 else zlib).compressobj(level, zlib.DEFLATED, -15, zdict=before)
+    packed: bytes = compressor.compress(data) + compressor.flush(end)
     return packed
 
 

@@ -19,7 +19,7 @@ from conftest import REAL_ANSWERS, RealMonth
 from xlkpi.batch import BackgroundTasks, Batch, Expected, Filing, default_jobs, run, score_here, score_in_processes
 from xlkpi.batch.processes import WORTH_A_SECOND_PROCESS
 from xlkpi.batch.receipts import Receipt
-from xlkpi.batch.work import Done, Sent, Setup, Worker, assessment_of, encoded
+from xlkpi.batch.work import FileOutcome, Setup, SourceFile, Worker, assessment_of, encoded
 from xlkpi.headquarters.issuing import Blank
 from xlkpi.issue import Issue
 from xlkpi.scoring.assess import Assessment
@@ -181,13 +181,13 @@ def test_scores_and_assessed_workbooks_are_the_same_in_one_process_and_in_two(
 class Murderous(Worker):
     """A worker that a certain file kills, as a fault in a library or the machine's memory would."""
 
-    def score(self, one: Sent) -> Done:
+    def score(self, one: SourceFile) -> FileOutcome:
         if one.file == "nothing.xlsx":
             os.kill(os.getpid(), signal.SIGKILL)
         return super().score(one)
 
 
-def _murderous(setup: Setup) -> Callable[[Sent], Done]:
+def _murderous(setup: Setup) -> Callable[[SourceFile], FileOutcome]:
     return Murderous(setup, expendable=True).score
 
 
@@ -226,7 +226,7 @@ class Counting:
     def __init__(self, most: int = 100):
         self.most, self.scored = most, list[str]()
 
-    def __call__(self, setup: Setup, files: Any) -> Iterator[tuple[Sent, Done]]:
+    def __call__(self, setup: Setup, files: Any) -> Iterator[tuple[SourceFile, FileOutcome]]:
         for one, done in score_here(setup, files):
             if len(self.scored) == self.most:
                 raise KeyboardInterrupt

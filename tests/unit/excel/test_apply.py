@@ -211,7 +211,7 @@ def test_a_lock_that_does_not_give_way_is_said(
 
 
 def test_the_words_of_a_link_are_no_formula() -> None:
-    from xlkpi.excel.apply import _inert
+    from xlkpi.excel.apply import _without_formula
 
-    assert _inert("=cmd|calc!F7") == "'=cmd|calc!F7"
-    assert _inert("填报!F7") == "填报!F7"
+    assert _without_formula("=cmd|calc!F7") == "'=cmd|calc!F7"
+    assert _without_formula("填报!F7") == "填报!F7"

@@ -190,7 +190,7 @@ def test_with_the_setting_on_a_planted_module_would_be_imported(tmp_path: Path) 
 
 
 def found(folder: Path, machine: Machine) -> dict[str, tuple[bool, str]]:
-    return {d.name: (d.well, d.found) for d in examine(folder, machine)}
+    return {d.name: (d.well, d.detail) for d in examine(folder, machine)}
 
 
 def windows(registry: dict[tuple[str, str], object] | None = None) -> Machine:
@@ -249,7 +249,7 @@ def test_an_xlwings_without_a_way_to_excel_is_found(tmp_path: Path, platform: st
 def test_the_interpreter_is_really_asked(tmp_path: Path) -> None:
     install(tmp_path, sys.executable)
     (line,) = [one for one in examine(tmp_path, Machine("linux", tmp_path)) if one.name == "Python"]
-    assert (line.well, line.found) == (True, f"{sys.executable}（{sys.version.split()[0]}）")
+    assert (line.well, line.detail) == (True, f"{sys.executable}（{sys.version.split()[0]}）")
 
 
 def test_the_mark_of_the_web_is_found(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from xlkpi.intake.reader import open_workbook
-from xlkpi.intake.spelling import Odd, piece_of
+from xlkpi.intake.spelling import OtherSpelling, piece_of
 from xlkpi.intake.wellformed import CELLS
 
 TAKEN = [
@@ -31,7 +31,7 @@ def test_the_spelling_of_spreadsheet_programs_is_cut(piece: bytes) -> None:
 
 @pytest.mark.parametrize("piece", ODD)
 def test_any_other_spelling_is_left_to_the_parser(piece: bytes) -> None:
-    with pytest.raises(Odd):
+    with pytest.raises(OtherSpelling):
         piece_of(piece)
 
 

@@ -41,7 +41,7 @@ def world() -> World:
 
 
 def took(done: Assessment) -> list[tuple[str, str, float]]:
-    return [(line.kind, line.whose({}), line.taken) for line in done.account.losses]
+    return [(line.kind, line.subject({}), line.taken) for line in done.account.losses]
 
 
 def test_a_month_without_losses_has_no_losses(world: World) -> None:

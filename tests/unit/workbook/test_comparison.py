@@ -13,7 +13,7 @@ from shared.monthly import MONTH, ROSTER, TARGET, Monthly, answer_places, edited
 
 from xlkpi.headquarters.forms import targets_form
 from xlkpi.headquarters.issuing import with_history, with_revision
-from xlkpi.headquarters.lists import read_given, read_targets
+from xlkpi.headquarters.lists import read_headquarters_figures, read_targets
 from xlkpi.headquarters.previous import peer_ranks, read_previous, read_year_ago
 from xlkpi.intake.submission import Submission, read_submission
 from xlkpi.issue import Dealer
@@ -108,7 +108,7 @@ def test_the_list_of_targets(service: Monthly, tmp_path: Path) -> None:
     aimed = read_targets(path, service.scheme, ROSTER)
     assert aimed.rows == {"D001": {"接车台次": 310.0, "接车员日均接待台数": 9.5}, "D002": {"接车台次": 200.0}}
     assert [finding.code for finding in aimed.findings] == ["XK-T024"]
-    given = read_given(path, service.scheme, ROSTER)
+    given = read_headquarters_figures(path, service.scheme, ROSTER)
     assert given.rows["D001"] == {"工作天数": 22.0, "年度平均来店次数": 2.4, "单车年均服务消费": "不适用"}
     assert given.rows["D002"] == {}
     assert [finding.code for finding in given.findings] == ["XK-V002"]

@@ -29,7 +29,7 @@ from xlkpi.scoring.compiled.syntax import (
 )
 
 Code = tuple[str, str]
-Arguments = tuple[Node, ...]
+Operands = tuple[Node, ...]
 Known = Mapping[int, str]
 """What is known of arguments at this place: `f`, `s`, or `x` (not blank)."""
 
@@ -166,19 +166,19 @@ class ShapeWriter:
         return self._comparison(operator, left, right, known)
 
     def _comparison(self, operator: str, left: Node, right: Node, known: Known) -> Code:
-        (one, kind), (other, other_kind) = self.value(left, known), self.value(right, known)
+        (left_code, kind), (right_code, right_kind) = self.value(left, known), self.value(right, known)
         sign, function = _COMPARE[operator]
-        if kind == other_kind == "f":
-            return f"({one}{sign}{other})", "b"
+        if kind == right_kind == "f":
+            return f"({left_code}{sign}{right_code})", "b"
         if operator in ("=", "<>"):
-            for code, code_kind, literal in ((one, kind, right), (other, other_kind, left)):
+            for code, code_kind, literal in ((left_code, kind, right), (right_code, right_kind, left)):
                 if code_kind in ("v", "s") and isinstance(literal, Literal) and isinstance(literal.value, str):
                     word = literal.value
                     if not word:
                         return f"({code} {'in' if operator == '=' else 'not in'} BLANKS)", "b"
                     if word.lower() == word.upper():  # Chinese has no case
                         return f"({code}{sign}{word!r})", "b"
-        return f"{function}({one},{other})", "b"
+        return f"{function}({left_code},{right_code})", "b"
 
     def _helper(self, body: Sequence[str]) -> str:
         """A function of its own, for what needs statements; the call of it."""
@@ -198,34 +198,34 @@ class ShapeWriter:
             raise NotCompiled(f"{node.function} takes {least} to {most} arguments, not {len(node.arguments)}")
         return write(self, node.arguments, known)
 
-    def _if(self, given: Arguments, known: Known) -> Code:
-        condition = given[0]
-        yes, kind = self.value(given[1], {**known, **_learned(condition, holds=True)})
-        if len(given) == 2:
+    def _if(self, operands: Operands, known: Known) -> Code:
+        condition = operands[0]
+        yes, kind = self.value(operands[1], {**known, **_learned(condition, holds=True)})
+        if len(operands) == 2:
             return f"({yes} if {self.truth(condition, known)} else False)", kind if kind == "b" else "v"
-        no, other = self.value(given[2], {**known, **_learned(condition, holds=False)})
+        no, other = self.value(operands[2], {**known, **_learned(condition, holds=False)})
         return f"({yes} if {self.truth(condition, known)} else {no})", kind if kind == other else "v"
 
-    def _if_error(self, given: Arguments, known: Known) -> Code:
-        (tried, kind), (otherwise, other) = self.value(given[0], known), self.value(given[1], known)
+    def _if_error(self, operands: Operands, known: Known) -> Code:
+        (tried, kind), (otherwise, other) = self.value(operands[0], known), self.value(operands[1], known)
         name = self._helper((
             "try:", f" v={tried}", "except ERRORS:", f" return {otherwise}",
             f"return {otherwise} if v.__class__ is Fault else v",
         ))  # fmt: skip
         return f"{name}({arguments(self.count)})", kind if kind == other else "v"
 
-    def _is(self, given: Arguments, known: Known, kind: type) -> Code:
-        code, sure = self.value(given[0], known)
-        if isinstance(given[0], CellArgument | Element):
+    def _is(self, operands: Operands, known: Known, kind: type) -> Code:
+        code, sure = self.value(operands[0], known)
+        if isinstance(operands[0], CellArgument | Element):
             if sure != "v":
                 return repr(sure == _CONSTANTS[kind]), "b"
             return f"({code}.__class__ is {kind.__name__})", "b"
         name = self._helper((f"return {code}",))
         return f"is_kind({name},({arguments(self.count)},),{kind.__name__})", "b"
 
-    def _count(self, given: Arguments, known: Known) -> Code:
+    def _count(self, operands: Operands, known: Known) -> Code:
         parts = []
-        for node in given:
+        for node in operands:
             if isinstance(node, RangeArgument):
                 parts.append(f"count_cells({self.cells(node)})")
             elif isinstance(node, CellArgument):
@@ -238,9 +238,9 @@ class ShapeWriter:
                 parts.append(f"{name}({arguments(self.count)})")
         return f"float({'+'.join(parts)})", "f"
 
-    def _count_filled(self, given: Arguments, known: Known) -> Code:
+    def _count_filled(self, operands: Operands, known: Known) -> Code:
         parts = []
-        for node in given:
+        for node in operands:
             if isinstance(node, RangeArgument):
                 parts.append(f"filled_cells({self.cells(node)})")
             elif isinstance(node, CellArgument):
@@ -249,10 +249,10 @@ class ShapeWriter:
                 parts.append("1")
         return f"float({'+'.join(parts)})", "f"
 
-    def _numbers(self, given: Arguments, known: Known) -> tuple[str, bool]:
+    def _numbers(self, operands: Operands, known: Known) -> tuple[str, bool]:
         """Arguments of SUM and its like as a list, and whether all of it is sure to be numbers."""
         parts, sure = [], True
-        for node in given:
+        for node in operands:
             if isinstance(node, RangeArgument):
                 parts.append(f"*numbers({self.cells(node)})")
                 sure = False
@@ -265,20 +265,22 @@ class ShapeWriter:
                 parts.append(f"finite({code})" if kind == "a" else self._as_number(code, kind))
         return ",".join(parts), sure
 
-    def _sum(self, given: Arguments, known: Known) -> Code:
-        return f"sum(({self._numbers(given, known)[0]},),0.0)", "a"
+    def _sum(self, operands: Operands, known: Known) -> Code:
+        return f"sum(({self._numbers(operands, known)[0]},),0.0)", "a"
 
-    def _extreme(self, given: Arguments, known: Known, function: str) -> Code:
-        parts, sure = self._numbers(given, known)
-        if sure and len(given) > 1:
+    def _extreme(self, operands: Operands, known: Known, function: str) -> Code:
+        parts, sure = self._numbers(operands, known)
+        if sure and len(operands) > 1:
             return f"{function}({parts})", "f"
         return f"{function}(({parts},),default=0.0)", "f"
 
-    def _average(self, given: Arguments, known: Known) -> Code:
-        return f"average(({self._numbers(given, known)[0]},))", "a"
+    def _average(self, operands: Operands, known: Known) -> Code:
+        return f"average(({self._numbers(operands, known)[0]},))", "a"
 
-    def _any_all(self, given: Arguments, known: Known, *, any_of: bool) -> Code:
-        written = [(node, ("", "v") if isinstance(node, RangeArgument) else self.value(node, known)) for node in given]
+    def _any_all(self, operands: Operands, known: Known, *, any_of: bool) -> Code:
+        written = [
+            (node, ("", "v") if isinstance(node, RangeArgument) else self.value(node, known)) for node in operands
+        ]
         if all(kind == "b" for _, (_, kind) in written):
             return "(" + ("|" if any_of else "&").join(code for _, (code, _) in written) + ")", "b"
         values, typed = [], []
@@ -291,54 +293,54 @@ class ShapeWriter:
                 typed.append(repr(not isinstance(node, CellArgument | Element)))
         return f"any_or_all(({','.join(values)},),({','.join(typed)},),any_of={any_of})", "b"
 
-    def _choose(self, given: Arguments, known: Known) -> Code:
-        options = [self.value(node, known) for node in given[1:]]
-        lines = [f"k=choice({self.number(given[0], known)},{len(options)})"]
+    def _choose(self, operands: Operands, known: Known) -> Code:
+        options = [self.value(node, known) for node in operands[1:]]
+        lines = [f"k=choice({self.number(operands[0], known)},{len(options)})"]
         lines += [f"if k=={number}: return {code}" for number, (code, _) in enumerate(options, 1)]
         kinds = {kind for _, kind in options}
         return f"{self._helper(lines)}({arguments(self.count)})", kinds.pop() if len(kinds) == 1 else "v"
 
-    def _match(self, given: Arguments, known: Known) -> Code:
-        if len(given) < 3 or given[2] not in (Literal(0.0), Literal(False)):
+    def _match(self, operands: Operands, known: Known) -> Code:
+        if len(operands) < 3 or operands[2] not in (Literal(0.0), Literal(False)):
             raise NotCompiled("MATCH is compiled for exact matches alone: MATCH(…,…,0)")
-        return f"match({self.value(given[0], known)[0]},{self.cells(given[1])})", "f"
+        return f"match({self.value(operands[0], known)[0]},{self.cells(operands[1])})", "f"
 
-    def _index(self, given: Arguments, known: Known) -> Code:
-        area = given[0]
+    def _index(self, operands: Operands, known: Known) -> Code:
+        area = operands[0]
         if not isinstance(area, RangeArgument):
             raise NotCompiled("INDEX of something that is no range")
-        places = ",".join(self.number(node, known) for node in given[1:])
+        places = ",".join(self.number(node, known) for node in operands[1:])
         return f"index({self.cells(area)},{area.rows},{area.columns},{places})", "v"
 
-    def _text_of(self, given: Arguments, known: Known) -> Code:
-        code = given[1]
+    def _text_of(self, operands: Operands, known: Known) -> Code:
+        code = operands[1]
         if not (isinstance(code, Literal) and isinstance(code.value, str) and functions.format_shape(code.value)):
             raise NotCompiled(f"TEXT with the format {code!r}")
-        return f"as_text({self.value(given[0], known)[0]},{code.value!r})", "s"
+        return f"as_text({self.value(operands[0], known)[0]},{code.value!r})", "s"
 
-    def _count_if(self, given: Arguments, known: Known) -> Code:
-        return f"count_if({self._pairs(given, known)})", "f"
+    def _count_if(self, operands: Operands, known: Known) -> Code:
+        return f"count_if({self._pairs(operands, known)})", "f"
 
-    def _sum_if(self, given: Arguments, known: Known) -> Code:
-        summed = given[2] if len(given) == 3 else given[0]
-        return f"sum_if({self._pairs((given[0], given[1]), known, summed)})", "a"
+    def _sum_if(self, operands: Operands, known: Known) -> Code:
+        summed = operands[2] if len(operands) == 3 else operands[0]
+        return f"sum_if({self._pairs((operands[0], operands[1]), known, summed)})", "a"
 
-    def _sum_ifs(self, given: Arguments, known: Known) -> Code:
-        return f"sum_if({self._pairs(given[1:], known, given[0])})", "a"
+    def _sum_ifs(self, operands: Operands, known: Known) -> Code:
+        return f"sum_if({self._pairs(operands[1:], known, operands[0])})", "a"
 
-    def _pairs(self, given: Sequence[Node], known: Known, *before: Node) -> str:
+    def _pairs(self, operands: Sequence[Node], known: Known, *before: Node) -> str:
         """Ranges with their criteria; all ranges have one size."""
-        ranges = [*before, *given[::2]]
+        ranges = [*before, *operands[::2]]
         sizes = {(node.rows, node.columns) if isinstance(node, RangeArgument) else (1, 1) for node in ranges}
-        if len(given) % 2 or len(sizes) != 1:
+        if len(operands) % 2 or len(sizes) != 1:
             raise NotCompiled("ranges and criteria do not fit together")
         parts = [self.cells(node) for node in before]
-        for area, wanted in zip(given[::2], given[1::2], strict=True):
+        for area, wanted in zip(operands[::2], operands[1::2], strict=True):
             parts += [self.cells(area), self.value(wanted, known)[0]]
         return ",".join(parts)
 
-    def _sum_product(self, given: Arguments, known: Known) -> Code:
-        columns = [self._by_element(node, known) for node in given]
+    def _sum_product(self, operands: Operands, known: Known) -> Code:
+        columns = [self._by_element(node, known) for node in operands]
         if len({size for _, size in columns}) != 1:
             raise NotCompiled("SUMPRODUCT of ranges of different size")
         return f"sum_of_products(zip({','.join(code for code, _ in columns)}))", "a"
@@ -377,28 +379,28 @@ def _learned(condition: Node, *, holds: bool) -> dict[int, str]:
             return {position: "f"}
         case Call("ISTEXT", (CellArgument(position, "v"),)) if holds:
             return {position: "s"}
-        case Call("AND" | "OR" as function, given) if (function == "AND") == holds:
-            return {position: kind for node in given for position, kind in _learned(node, holds=holds).items()}
-        case Binary("=", Call("COUNT", given), Literal(float(count))) if holds and count == len(given):
-            cells = [node for node in given if isinstance(node, CellArgument) and node.kind == "v"]
-            return {node.position: "f" for node in cells} if len(cells) == len(given) else {}
+        case Call("AND" | "OR" as function, operands) if (function == "AND") == holds:
+            return {position: kind for node in operands for position, kind in _learned(node, holds=holds).items()}
+        case Binary("=", Call("COUNT", operands), Literal(float(count))) if holds and count == len(operands):
+            cells = [node for node in operands if isinstance(node, CellArgument) and node.kind == "v"]
+            return {node.position: "f" for node in cells} if len(cells) == len(operands) else {}
         case Binary("=", CellArgument(position, "v"), Literal(str(word))) if holds and word:
             return {position: "s"}
     return {}
 
 
-_Writer = Callable[[ShapeWriter, Arguments, Known], Code]
-_MANY: Final = 255
+_Writer = Callable[[ShapeWriter, Operands, Known], Code]
+_ANY_NUMBER: Final = 255
 
 
 def _plain(function: str, kinds: str, gives: str) -> _Writer:
     """A function whose arguments are taken as numbers (f), texts (s) or any value (v), in this order."""
 
-    def write(writer: ShapeWriter, given: Arguments, known: Known) -> Code:
+    def write(writer: ShapeWriter, operands: Operands, known: Known) -> Code:
         take: dict[str, Callable[[Node, Known], str]] = {
             "f": writer.number, "s": writer.text, "v": lambda node, facts: writer.value(node, facts)[0],
         }  # fmt: skip
-        parts = ",".join(take[kind](node, known) for kind, node in zip(kinds, given, strict=False))
+        parts = ",".join(take[kind](node, known) for kind, node in zip(kinds, operands, strict=False))
         return f"{function}({parts})", gives
 
     return write
@@ -407,50 +409,50 @@ def _plain(function: str, kinds: str, gives: str) -> _Writer:
 def _with(function: str, kinds: str, gives: str, extra: str) -> _Writer:
     plain = _plain(function, kinds, gives)
 
-    def write(writer: ShapeWriter, given: Arguments, known: Known) -> Code:
-        code, kind = plain(writer, given, known)
+    def write(writer: ShapeWriter, operands: Operands, known: Known) -> Code:
+        code, kind = plain(writer, operands, known)
         return f"{code[:-1]},{extra})", kind
 
     return write
 
 
 def _nth(largest: bool) -> _Writer:
-    def write(writer: ShapeWriter, given: Arguments, known: Known) -> Code:
-        return f"nth({writer.cells(given[0])},{writer.number(given[1], known)},largest={largest})", "f"
+    def write(writer: ShapeWriter, operands: Operands, known: Known) -> Code:
+        return f"nth({writer.cells(operands[0])},{writer.number(operands[1], known)},largest={largest})", "f"
 
     return write
 
 
 _FUNCTIONS: Final[dict[str, tuple[int, int, _Writer]]] = {
     "ABS": (1, 1, _plain("abs", "f", "f")),
-    "AND": (1, _MANY, lambda w, given, known: w._any_all(given, known, any_of=False)),
-    "AVERAGE": (1, _MANY, ShapeWriter._average),
-    "CHOOSE": (2, _MANY, ShapeWriter._choose),
-    "COUNT": (1, _MANY, ShapeWriter._count),
-    "COUNTA": (1, _MANY, ShapeWriter._count_filled),
+    "AND": (1, _ANY_NUMBER, lambda w, operands, known: w._any_all(operands, known, any_of=False)),
+    "AVERAGE": (1, _ANY_NUMBER, ShapeWriter._average),
+    "CHOOSE": (2, _ANY_NUMBER, ShapeWriter._choose),
+    "COUNT": (1, _ANY_NUMBER, ShapeWriter._count),
+    "COUNTA": (1, _ANY_NUMBER, ShapeWriter._count_filled),
     "COUNTIF": (2, 2, ShapeWriter._count_if),
-    "COUNTIFS": (2, _MANY, ShapeWriter._count_if),
+    "COUNTIFS": (2, _ANY_NUMBER, ShapeWriter._count_if),
     "DATE": (3, 3, _plain("day_number", "fff", "f")),
     "DAY": (1, 1, _with("part_of_date", "f", "f", "'day'")),
-    "FALSE": (0, 0, lambda w, given, known: ("False", "b")),
+    "FALSE": (0, 0, lambda w, operands, known: ("False", "b")),
     "IF": (2, 3, ShapeWriter._if),
     "IFERROR": (2, 2, ShapeWriter._if_error),
     "INDEX": (2, 3, ShapeWriter._index),
     "INT": (1, 1, _plain("whole", "f", "f")),
-    "ISNUMBER": (1, 1, lambda w, given, known: w._is(given, known, float)),
-    "ISTEXT": (1, 1, lambda w, given, known: w._is(given, known, str)),
+    "ISNUMBER": (1, 1, lambda w, operands, known: w._is(operands, known, float)),
+    "ISTEXT": (1, 1, lambda w, operands, known: w._is(operands, known, str)),
     "LARGE": (2, 2, _nth(largest=True)),
     "LEFT": (1, 2, _plain("left", "sf", "s")),
-    "LEN": (1, 1, lambda w, given, known: (f"float(len({w.text(given[0], known)}))", "f")),
+    "LEN": (1, 1, lambda w, operands, known: (f"float(len({w.text(operands[0], known)}))", "f")),
     "MATCH": (2, 3, ShapeWriter._match),
-    "MAX": (1, _MANY, lambda w, given, known: w._extreme(given, known, "max")),
+    "MAX": (1, _ANY_NUMBER, lambda w, operands, known: w._extreme(operands, known, "max")),
     "MID": (3, 3, _plain("middle", "sff", "s")),
-    "MIN": (1, _MANY, lambda w, given, known: w._extreme(given, known, "min")),
+    "MIN": (1, _ANY_NUMBER, lambda w, operands, known: w._extreme(operands, known, "min")),
     "MOD": (2, 2, _plain("modulo", "ff", "a")),
     "MONTH": (1, 1, _with("part_of_date", "f", "f", "'month'")),
     "N": (1, 1, _plain("number_cell", "v", "f")),
-    "NOT": (1, 1, lambda w, given, known: (f"(not {w.truth(given[0], known)})", "b")),
-    "OR": (1, _MANY, lambda w, given, known: w._any_all(given, known, any_of=True)),
+    "NOT": (1, 1, lambda w, operands, known: (f"(not {w.truth(operands[0], known)})", "b")),
+    "OR": (1, _ANY_NUMBER, lambda w, operands, known: w._any_all(operands, known, any_of=True)),
     "REPT": (2, 2, _plain("repeated", "sf", "s")),
     "RIGHT": (1, 2, _plain("right", "sf", "s")),
     "ROUND": (2, 2, _plain("rounded", "ff", "f")),
@@ -459,13 +461,13 @@ _FUNCTIONS: Final[dict[str, tuple[int, int, _Writer]]] = {
     "SIGN": (1, 1, _plain("sign", "f", "f")),
     "SMALL": (2, 2, _nth(largest=False)),
     "SUBSTITUTE": (3, 4, _plain("substituted", "sssf", "s")),
-    "SUM": (1, _MANY, ShapeWriter._sum),
+    "SUM": (1, _ANY_NUMBER, ShapeWriter._sum),
     "SUMIF": (2, 3, ShapeWriter._sum_if),
-    "SUMIFS": (3, _MANY, ShapeWriter._sum_ifs),
+    "SUMIFS": (3, _ANY_NUMBER, ShapeWriter._sum_ifs),
     "SUMPRODUCT": (1, 30, ShapeWriter._sum_product),
     "TEXT": (2, 2, ShapeWriter._text_of),
     "TRIM": (1, 1, _plain("trimmed", "s", "s")),
-    "TRUE": (0, 0, lambda w, given, known: ("True", "b")),
+    "TRUE": (0, 0, lambda w, operands, known: ("True", "b")),
     "VALUE": (1, 1, _plain("value_of", "v", "f")),
     "YEAR": (1, 1, _with("part_of_date", "f", "f", "'year'")),
 }

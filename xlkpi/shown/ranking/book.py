@@ -158,7 +158,7 @@ def _shown(content: Any) -> str:
     return content[:_LONGEST] if isinstance(content, str) else ""
 
 
-_OWN: dict[str, dict[str, Any]] = {
+_STYLES: dict[str, dict[str, Any]] = {
     "heading": {"font_name": FONT, "font_size": 16, "bold": True, "font_color": "#1F3864", "valign": "vcenter"},
     "remark_line": {"font_name": FONT, "font_size": 9, "font_color": "#4B5563", "valign": "vcenter"},
 }
@@ -166,8 +166,8 @@ _OWN: dict[str, dict[str, Any]] = {
 
 def _shape(name: str) -> dict[str, Any]:
     """A style of the other workbooks as XlsxWriter wants it."""
-    if name in _OWN:
-        return _OWN[name]
+    if name in _STYLES:
+        return _STYLES[name]
     style = STYLES[name]
     shape: dict[str, Any] = {
         "font_name": FONT, "font_size": style.size, "bold": style.bold, "font_color": f"#{style.ink}",

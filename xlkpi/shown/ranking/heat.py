@@ -130,8 +130,8 @@ def _dealer(book: Book, sheet: Worksheet, row: int, last: int, standing: Standin
     groups = {group.group: group for group in standing.groups}
     for block in blocks:
         for column, item in _in_order(block):
-            stood = items.get(item.name)
-            content = None if stood is None else "不适用" if stood.score is None else stood.score
+            result = items.get(item.name)
+            content = None if result is None else "不适用" if result.score is None else result.score
             book.put(sheet, row, column, content, "points", "0.0")
         group = groups.get(block.group.name)
         if group is None or group.vetoed or group.undecided:

@@ -83,7 +83,7 @@ def _ranking_row(book: Book, row: Standing, region: Mapping[str, str], group: Ma
 
 
 def _vetoed(book: Book, row: Standing) -> str:
-    return "、".join(dict.fromkeys(line.whose(book.labels) for line in row.account.losses if line.vetoes))
+    return "、".join(dict.fromkeys(line.subject(book.labels) for line in row.account.losses if line.vetoes))
 
 
 def add_unranked(book: Book) -> None:
@@ -107,8 +107,8 @@ def add_unranked(book: Book) -> None:
 def _why(book: Book, row: Standing) -> str:
     if row.vetoed:
         total = (line for line in row.account.losses if line.vetoes and line.scope == "total")
-        return "；".join(f"{x.whose(book.labels)}：{x.text}（检查：{x.inspection}）" for x in total)
-    return "；".join(f"{line.whose(book.labels)} {line.text}" for line in row.account.open)
+        return "；".join(f"{x.subject(book.labels)}：{x.text}（检查：{x.inspection}）" for x in total)
+    return "；".join(f"{line.subject(book.labels)} {line.text}" for line in row.account.open)
 
 
 def add_losses(book: Book) -> None:
@@ -127,7 +127,7 @@ def add_losses(book: Book) -> None:
     losses.sort(key=lambda pair: (not pair[0].vetoes, pair[0].scope != "total", pair[0].scope != "group"))
     last = book.table(sheet, TOP, columns, (
         (
-            VETOED if line.vetoes else WORDS["deduction"], *_key(row.dealer), line.whose(book.labels),
+            VETOED if line.vetoes else WORDS["deduction"], *_key(row.dealer), line.subject(book.labels),
             _SCOPES.get(line.scope), line.taken, None if line.vetoes else line.nominal, line.text, line.inspection,
             row.published,
         )

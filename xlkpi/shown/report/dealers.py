@@ -155,7 +155,7 @@ def _line(source: Source, line: Line) -> list[str]:
     can add them up."""
     words = " · ".join(filter(None, (source.line_words(line), source.inspected(line))))
     points_ = f"{round_half_away(line.points, 4) + 0.0:+.10g}" if line.points else "0"
-    return [source.whose(line), source.words[f"line_{line.kind}"], words, points_]
+    return [source.subject(line), source.words[f"line_{line.kind}"], words, points_]
 
 
 def _item(source: Source, item: ItemRecord, most: Mapping[str, float], account: Account) -> dict[str, Any]:
@@ -219,7 +219,7 @@ def _finding(source: Source, several: Sequence[FindingRecord]) -> list[str]:
     """One finding, or several of one cause."""
     first = several[0]
     place = f"{first.sheet}!{first.cell}" if first.cell else first.sheet
-    message, remedy = source.said(first)
+    message, remedy = source.message_and_remedy(first)
     cells = such_cells([finding.cell for finding in several], source.lang)
     return [first.severity, first.code, place, message + cells, remedy]
 

@@ -110,7 +110,7 @@ class Source:
         entry = self.definitions.items.get(item)
         return entry.clauses if entry else ()
 
-    def whose(self, line: Line) -> str:
+    def subject(self, line: Line) -> str:
         """What a line of an account is about, in words."""
         if line.item:
             return self.name("items", line.item)
@@ -134,7 +134,7 @@ class Source:
         """A word of the workbook (未填, 偏低) in the reader's language; anything else as it stands."""
         return self.words.get(str(text), str(text))
 
-    def said(self, finding: FindingRecord) -> tuple[str, str]:
+    def message_and_remedy(self, finding: FindingRecord) -> tuple[str, str]:
         """A finding's message and remedy; as it was written where the facts do not suffice for the other language."""
         entry = catalogue().get(finding.code)
         if self.lang == "zh" or entry is None:

@@ -116,7 +116,7 @@ def clause_impacts(source: Source) -> list[ClauseImpact]:
         for line in account_of_record(dealer).losses:
             words = source.clause(line.item, line.clause) if line.item else source.line_words(line)
             scope = source.words[f"scope_{line.scope}"] if line.vetoes else ""
-            blank = ClauseImpact("veto" if line.vetoes else "deduction", source.whose(line), words, scope)
+            blank = ClauseImpact("veto" if line.vetoes else "deduction", source.subject(line), words, scope)
             entry = impacts.setdefault((line.vetoes, line.group * (not line.item), line.item, line.clause), blank)
             entry.who.append(key)
             entry.points += line.taken
@@ -172,7 +172,7 @@ def findings(source: Source) -> list[FindingCount]:
     for key, dealer in zip(keys(source.dealers), source.dealers, strict=True):
         for finding in dealer.findings:
             label = source.name("fields", finding.field) if finding.field else ""
-            blank = FindingCount(finding.severity, finding.code, label, source.said(finding)[0])
+            blank = FindingCount(finding.severity, finding.code, label, source.message_and_remedy(finding)[0])
             entry = counts.setdefault((finding.code, finding.field), blank)
             entry.times += 1
             if key not in entry.who[-1:]:
@@ -195,7 +195,7 @@ def list_findings(source: Source) -> list[FindingCount]:
     counts: dict[str, FindingCount] = {}
     for finding in source.data.findings:
         entry = counts.setdefault(
-            finding.code, FindingCount(finding.severity, finding.code, "", source.said(finding)[0])
+            finding.code, FindingCount(finding.severity, finding.code, "", source.message_and_remedy(finding)[0])
         )
         entry.times += 1
     return _by_severity(counts.values())

@@ -131,7 +131,7 @@ class SheetPatch:
             if column in cells:
                 self._change_cell(cells[column], change)
                 continue
-            row.attributes["spans"] = None  # a hint for the program, wrong once a cell is added
+            row.changed["spans"] = None  # a hint for the program, wrong once a cell is added
             text = self._cell(number, column, change, row)
             following = next((cell for other, cell in sorted(cells.items()) if other > column), None)
             if following is None:
@@ -142,8 +142,8 @@ class SheetPatch:
     def _change_cell(self, cell: Node, change: Change) -> None:
         style = self.styles.like(int(cell.get("s", "0")), change.look)
         if change.content is Untouched:
-            if style or "s" in cell.given:
-                cell.attributes["s"] = str(style)
+            if style or "s" in cell.attributes:
+                cell.changed["s"] = str(style)
             return
         if cell.child("f") is not None:
             raise CannotPatch(f"{cell.get('r')} 有公式")

@@ -136,7 +136,7 @@ class Parts:
 
     def identified(self, root: Node, identity: str) -> str:
         """The attribute that names a relation, for an element right inside this one's children."""
-        known = next((key for key, value in root.given.items() if value == self.namespace and ":" in key), "")
+        known = next((key for key, value in root.attributes.items() if value == self.namespace and ":" in key), "")
         prefix = known.partition(":")[2] or "r"
         space = "" if known else f' xmlns:r="{self.namespace}"'
         return f'{space} {prefix}:id="{identity}"'

@@ -19,20 +19,20 @@ _ATTRIBUTE = re.compile(r"""\s+([^\s=]+)\s*=\s*("[^"]*"|'[^']*')""")
 
 @dataclass(slots=True, eq=False)
 class Node:
-    """An element where it stands: `start` and `end` of the whole, `inside` and `close` of what is within it.
+    """An element where it stands: `start` and `end` of the whole, `content` and `close` of what is within it.
 
     `tag` is the name as written, with its prefix; `local` without.
     """
 
     tag: str
     start: int
-    inside: int
+    content: int
     close: int = 0
     end: int = 0
     empty: bool = False
-    given: dict[str, str] = field(default_factory=dict)
+    attributes: dict[str, str] = field(default_factory=dict)
     children: list[Node] = field(default_factory=list)
-    attributes: dict[str, str | None] = field(default_factory=dict)  # to be set; None removes
+    changed: dict[str, str | None] = field(default_factory=dict)  # to be set; None removes
     before: str = ""
     first: str = ""
     last: str = ""
@@ -49,12 +49,12 @@ class Node:
         return self.tag[: len(self.tag) - len(self.local)]
 
     def get(self, name: str, default: str = "") -> str:
-        """An attribute as it was given."""
-        return self.given.get(name, default)
+        """An attribute as the file has it."""
+        return self.attributes.get(name, default)
 
     def key(self, local: str) -> str:
         """How an attribute of this name is written here, where only its prefix may vary (`r:id`)."""
-        return next((key for key in self.given if key.rpartition(":")[2] == local and ":" in key), "")
+        return next((key for key in self.attributes if key.rpartition(":")[2] == local and ":" in key), "")
 
     def child(self, *local: str) -> Node | None:
         """The first child of that name; several names lead down."""
@@ -86,14 +86,14 @@ class Document:
             match = _TAG.match(data, at)
             if match is None:
                 raise ValueError(f"no tag at {at}")
-            node = Node(tag, at, match.end(), empty=match[0].endswith(b"/>"), given=attributes)
+            node = Node(tag, at, match.end(), empty=match[0].endswith(b"/>"), attributes=attributes)
             stack[-1].children.append(node)
             stack.append(node)
             nodes.append(node)
 
         def end(_: str) -> None:
             node = stack.pop()
-            node.close = node.inside if node.empty else parser.CurrentByteIndex
+            node.close = node.content if node.empty else parser.CurrentByteIndex
             node.end = node.close if node.empty else data.index(b">", node.close) + 1
 
         parser.StartElementHandler, parser.EndElementHandler = start, end
@@ -105,7 +105,7 @@ class Document:
 
     def text(self, node: Node) -> str:
         """The text right inside an element that has no children."""
-        return unescape(self.data[node.inside : node.close].decode())
+        return unescape(self.data[node.content : node.close].decode())
 
     def source(self, node: Node) -> bytes:
         """An element as it is written."""
@@ -126,17 +126,17 @@ class Document:
                 yield node.start, node.end, node.before + node.replacement
                 continue
             inner = node.first + node.last
-            if node.before or node.attributes or (node.empty and inner):
-                yield node.start, node.inside, node.before + self._opening(node, inner)
+            if node.before or node.changed or (node.empty and inner):
+                yield node.start, node.content, node.before + self._opening(node, inner)
             if not node.empty:
                 if node.first:
-                    yield node.inside, node.inside, node.first
+                    yield node.content, node.content, node.first
                 if node.last:
                     yield node.close, node.close, node.last
 
     def _opening(self, node: Node, inner: str) -> str:
-        written = self.data[node.start : node.inside].decode()
-        for name, value in node.attributes.items():
+        written = self.data[node.start : node.content].decode()
+        for name, value in node.changed.items():
             written = _set(written, name, value)
         if node.empty and inner:
             return f"{written[:-2].rstrip()}>{inner}</{node.tag}>"

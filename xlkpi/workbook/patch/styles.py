@@ -50,7 +50,7 @@ class _List:
             return self.entries.index(entry)
         self.entries.append(entry)
         self.node.last += entry
-        self.node.attributes["count"] = str(len(self.entries))
+        self.node.changed["count"] = str(len(self.entries))
         return len(self.entries) - 1
 
 
@@ -81,17 +81,17 @@ class Styles:
         xf = Document(self.formats.entries[base].encode())
         node = xf.root
         if look.fill:
-            node.attributes |= {"fillId": str(self._fill(look.fill)), "applyFill": "1"}
+            node.changed |= {"fillId": str(self._fill(look.fill)), "applyFill": "1"}
         if look.bold:
-            node.attributes |= {"fontId": str(self._bold(int(node.get("fontId", "0")))), "applyFont": "1"}
+            node.changed |= {"fontId": str(self._bold(int(node.get("fontId", "0")))), "applyFont": "1"}
         if look.number_format:
             number = self._code(look.number_format)
-            node.attributes |= {"numFmtId": str(number), "applyNumberFormat": "1"}
+            node.changed |= {"numFmtId": str(number), "applyNumberFormat": "1"}
         if look.wrap:
-            node.attributes["applyAlignment"] = "1"
+            node.changed["applyAlignment"] = "1"
             alignment = node.child("alignment")
             if alignment is not None:
-                alignment.attributes |= {"wrapText": "1", "vertical": "top"}
+                alignment.changed |= {"wrapText": "1", "vertical": "top"}
             else:
                 node.first = f'<{self.prefix}alignment vertical="top" wrapText="1"/>'
         return xf.render().decode()
@@ -125,7 +125,7 @@ class Styles:
             entries = "".join(self._new_codes)
             if listed is not None:
                 listed.last = entries
-                listed.attributes["count"] = str(len(self._codes))
+                listed.changed["count"] = str(len(self._codes))
             else:  # the first of its kind; the list stands before the fonts
                 self.fonts.node.before = f"<{self.prefix}numFmts>{entries}</{self.prefix}numFmts>"
         return self._codes[code]

@@ -187,7 +187,7 @@ def _sentence(item: Item, lines: Sequence[_Line]) -> str:
 def _outcome(plan: WorkbookPlan, item: Item, number: int) -> Formula:
     """What a clause does, and of a deduction what it really takes: 已扣完 where the item had nothing left."""
     outcome = of_clause(item.name, number)
-    deducted = of_clause(item.name, number, parts.TAKEN)
+    deducted = of_clause(item.name, number, parts.DEDUCTED)
     if deducted not in plan.compiled.formulas:
         return Formula(outcome)
     shown = f'IF(AND({outcome}>0,{deducted}=0),"已扣完",{deducted})'

@@ -34,8 +34,8 @@ _COLUMNS = {heading: column_letters(column) for column, (heading, _) in enumerat
 _STYLES = {_NUMBER: "number", "问题": "item", "本月": "figure", _WEIGHT: "figure", _CAUSES: "note", _MEASURES: "note"}
 _HEAD = 3
 _FIRST = _HEAD + 1
-_OWN = "＊"
-_NOTE = f"{_OWN} 原文的对策已失，由本方案补写"
+_OURS_MARK = "＊"
+_NOTE = f"{_OURS_MARK} 原文的对策已失，由本方案补写"
 
 
 def add(plan: WorkbookPlan) -> None:
@@ -52,13 +52,13 @@ def _shown(plan: WorkbookPlan) -> None:
     last_column = len(_SHOWN)
     weights = _column(_WEIGHT, len(diagnoses))
     count = f"COUNT({weights})"
-    told = f'IF({count}=0,"按已填的数，本月没有出现的问题","本月出现 "&{count}&" 个问题，重的在前")'
-    sheet.put(1, 2, Formula(told), "strong")
+    headline = f'IF({count}=0,"按已填的数，本月没有出现的问题","本月出现 "&{count}&" 个问题，重的在前")'
+    sheet.put(1, 2, Formula(headline), "strong")
     sheet.merge(1, 2, last_column - 3, 2)
     sheet.put(
         last_column - 2,
         2,
-        f"→ {ALL}（在那里填责任人和完成日期）　{_OWN} 原文的对策已失，由本方案补写",
+        f"→ {ALL}（在那里填责任人和完成日期）　{_OURS_MARK} 原文的对策已失，由本方案补写",
         "link",
         link=ALL,
     )
@@ -74,13 +74,13 @@ def _shown(plan: WorkbookPlan) -> None:
         row = _HEAD + rank
         number = f"$A{row}"
         for column, (heading, _) in enumerate(_SHOWN, 1):
-            found = f"INDEX({_column(heading, len(diagnoses))},{number})"
+            looked_up = f"INDEX({_column(heading, len(diagnoses))},{number})"
             if heading in (_PERSON, _DAY):  # an unfilled place must not show as 0
-                found += '&""'
+                looked_up += '&""'
             if heading == _NUMBER:
                 text = f'IF({rank}>{count},"",MATCH(LARGE({weights},{rank}),{weights},0))'
             else:
-                text = f'IF({number}="","",{found})'
+                text = f'IF({number}="","",{looked_up})'
             shape = "#,##0" if heading == _WEIGHT else "General"
             style = f"shown_{_STYLES.get(heading, 'text')}"
             sheet.put(column, row, Formula(text), style, shape, expects=tallest.get(heading, ""))
@@ -145,7 +145,7 @@ def _tallest(heading: str, texts: Sequence[str]) -> str:
 
 
 def _measures(diagnosis: Diagnosis) -> list[str]:
-    return [measure.text + (_OWN if measure.own else "") for measure in diagnosis.measures]
+    return [measure.text + (_OURS_MARK if measure.own else "") for measure in diagnosis.measures]
 
 
 def _listed(texts: Sequence[str]) -> str:

@@ -86,7 +86,7 @@ def _readings(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> int:
             if of_field(name, part) in plan.compiled.formulas:
                 shape = number_format(entry.type)
                 plan.formula(sheet, (column, row), of_field(name, part), Role.OTHER, "computed", shape, name)
-        for column, part in ((4, parts.TYPED), (5, parts.MEANT)):
+        for column, part in ((4, parts.TYPED), (5, parts.INTERPRETED)):
             where = sheet.put(column, row, None, "row_input")
             plan.slot(sheet, where, of_field(name, part), Role.READ, name)
         row += 1
@@ -102,7 +102,7 @@ def _clauses(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> int:
             sheet.put(2, row, f"第 {number} 条", "centre")
             outcome = of_clause(item.name, number)
             plan.formula(sheet, (3, row), outcome, Role.OUTCOME, "computed", _POINTS, item.name)
-            _place(plan, sheet, (4, row), of_clause(item.name, number, parts.TAKEN), Role.OTHER)
+            _place(plan, sheet, (4, row), of_clause(item.name, number, parts.DEDUCTED), Role.OTHER)
             plan.formula(
                 sheet, (5, row), of_clause(item.name, number, parts.TRACE), Role.OTHER, "text", field_name=item.name
             )
