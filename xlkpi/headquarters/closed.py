@@ -31,18 +31,20 @@ def said_closed(row: Row) -> str:
 
     "" where nothing does.
     """
-    said = [text for text in (_words(row.cells.get(part)) for part in ("state", "remark")) if _is_closed(text)]
-    return next(iter(said), row.code if STROKE in row.code else "")
+    texts = [text for text in (_words(row.cells.get(part)) for part in ("state", "remark")) if _is_closed(text)]
+    return next(iter(texts), row.code if STROKE in row.code else "")
 
 
 def perhaps_closed(row: Row, code: str) -> list[Finding]:
     """The first cell by which a row's dealer may have closed, wherever it stands: it is asked about (XK-T097)."""
     state = _words(row.cells.get("state"))
     unread = [(heading, raw.place, _words(raw)) for heading, raw in row.unread]
-    said = [(place, f"{heading} {text}".strip()) for heading, place, text in unread if folded(text) not in _OPEN | _NO]
-    said += [(row.place(part), _words(row.cells.get(part))) for part in ("remark", "name", "region", "peers")]
-    said += [(row.place(), row.code), (Place(row.sheet, "A1"), row.sheet)]
-    doubts = [(place, text) for place, text in said if _PERHAPS.search(folded(text))]
+    candidates = [
+        (place, f"{heading} {text}".strip()) for heading, place, text in unread if folded(text) not in _OPEN | _NO
+    ]
+    candidates += [(row.place(part), _words(row.cells.get(part))) for part in ("remark", "name", "region", "peers")]
+    candidates += [(row.place(), row.code), (Place(row.sheet, "A1"), row.sheet)]
+    doubts = [(place, text) for place, text in candidates if _PERHAPS.search(folded(text))]
     if folded(state) not in _OPEN | _YES:
         doubts.insert(0, (row.place("state"), state))
     return [Finding("XK-T097", row.file, place, facts={"dealer": code, "found": text}) for place, text in doubts[:1]]
@@ -53,5 +55,5 @@ def _is_closed(text: str) -> bool:
 
 
 def _words(raw: RawCell | None) -> str:
-    said = wording(raw)
-    return said.text or said.fault
+    content = wording(raw)
+    return content.text or content.fault
