@@ -111,9 +111,9 @@ FILES = {
     ),
     "month": (
         "definitions frames long_form older returns store store.file store.parts",
-        "records standing store.carry",
+        "records standing",
         "statistics store.query",
-        "scores store.trend",
+        "scores store.carry store.trend",
         "month",
         "store.record",
     ),

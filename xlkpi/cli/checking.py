@@ -61,7 +61,7 @@ def check(
         raise click.UsageError(say("--format csv holds findings only: use text, json or xlsx with --against"))
     from xlkpi.checking.changes import Comparison
     from xlkpi.checking.check import Checker
-    from xlkpi.cli.stores import known_figures
+    from xlkpi.cli.stores import known_figures, store_findings
     from xlkpi.folders import workbook_paths
     from xlkpi.scoring.engine import engine_for
 
@@ -71,7 +71,9 @@ def check(
     checked = checker.check(files)
     notes = _mark(checker, checked, folder, files) if folder else []
     changes = Comparison(issue, checker.check(workbook_paths(against))).of(checked) if against else None
-    findings = [*(finding for file in checked for finding in file.findings), *notes, *lists, *gathered.findings]
+    of_store = store_findings(store_file, issue.scheme.name, issue.month)
+    of_files = (finding for file in checked for finding in file.findings)
+    findings = [*of_files, *notes, *of_store, *lists, *gathered.findings]
     _report_findings(issue, checked, findings, changes, shape, output)
     if folder and shape == "text":
         console().print(f"→ {folder}")

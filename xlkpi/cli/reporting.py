@@ -10,8 +10,8 @@ import click
 from xlkpi.cli.boundary import Command
 from xlkpi.cli.language import say
 from xlkpi.cli.runs import given_files
-from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, console, echo, exit_with_status
-from xlkpi.cli.stores import known_history
+from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, console, echo, exit_with_status, stop_on_errors
+from xlkpi.cli.stores import known_history, store_findings
 
 if TYPE_CHECKING:
     from xlkpi.folders import Gathered
@@ -36,6 +36,7 @@ def report(out: Path, output: Path | None, lang: str, store_file: Path | None) -
     path = output or out / REPORT_FILE
     source = Source.read(out, "en" if lang == "en" else "zh")
     history = known_history(store_file, source.data.scheme, source.data.month)
+    stop_on_errors(store_findings(store_file, source.data.scheme, source.data.month))
     echo(str(write_report(replace(source, history=history), path)))
 
 

@@ -68,7 +68,7 @@ def score(
     resume: bool, store_file: Path | None, parquet: bool, report: bool, replace: bool,
 ) -> None:  # fmt: skip
     """Score dealers' workbooks: scores.json, scores.csv, the ranking workbook and each dealer's assessed workbook."""
-    from xlkpi.cli.stores import keep, known_figures, known_history, known_standing
+    from xlkpi.cli.stores import keep, known_figures, known_history, known_standing, store_findings
     from xlkpi.files import claimed
     from xlkpi.headquarters.occupied import Occupied
     from xlkpi.library import processes
@@ -79,6 +79,7 @@ def score(
     issue = opened.issue
     # errors of the store are found before the long run, not after it
     past, before = known_figures(store_file, issue), known_standing(store_file, issue)
+    of_store = store_findings(store_file, issue.scheme.name, issue.month)
     files = gathered.files
     expected, lists = filing.read(issue, files, always=False)
     with claimed(output):
@@ -91,7 +92,7 @@ def score(
         workers = processes(jobs, len(files))
         month = score_files(
             opened, files, jobs=workers, cluster=cluster, engine=engine, out=output, resume=resume, filing=expected,
-            lists=[*lists, *gathered.findings], past=past, before=before,
+            lists=[*of_store, *lists, *gathered.findings], past=past, before=before,
         )  # fmt: skip
         write_month(
             month, output, jobs=workers, parquet=parquet, report=report,

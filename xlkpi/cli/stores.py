@@ -15,6 +15,7 @@ from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, Month, console, echo
 
 if TYPE_CHECKING:
     from xlkpi.checking.plausible import Past
+    from xlkpi.findings import Finding
     from xlkpi.issue import Issue
     from xlkpi.month.month import Month as MonthResult
     from xlkpi.month.standing import Earlier
@@ -37,6 +38,16 @@ def opened(store_file: Path, *, write: bool = False) -> Iterator[Store]:
 
     with open_store(store_file, write=write, notify=waiting) as store:
         yield store
+
+
+def store_findings(store_file: Path | None, scheme: str, month: str) -> list[Finding]:
+    """What is wrong with a store that is given for a month: it is of other schemes, or of later months."""
+    if store_file is None or not store_file.exists():
+        return []
+    from xlkpi.month.store.query import store_of_others
+
+    with opened(store_file) as store:
+        return store_of_others(store, scheme, month)
 
 
 def known_figures(store_file: Path | None, issue: Issue) -> Past:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from shared.monthly import ORDERS, ROSTER, Monthly
 
+from xlkpi.cli.stores import store_findings
 from xlkpi.issue import Dealer
 from xlkpi.month.month import make_month
 from xlkpi.month.store.carry import known_before
@@ -105,3 +106,19 @@ def test_last_month_s_place_among_the_peers(dealership: Monthly, tmp_path: Path)
     places = {code: values.get("工时效率_同组名次") for code, values in rows.items()}
     assert places == {"D1": "3/3", "D2": "1/3", "D3": "1/3", "D9": None}
     assert set(ROSTER) == {"D001", "D002"}
+
+
+def test_a_store_of_another_scheme_or_of_later_months_is_told(
+    dealership: Monthly, service: Monthly, keep: Keep, tmp_path: Path
+) -> None:
+    """Every command that is given a store says so; `new` through the same query."""
+    keep("2026-11", {"接车台次": 80.0})
+    with open_store(tmp_path / "s") as store:
+        (of_others,) = known_before(store, service.but(month="2026-12", history={}).issue).findings
+        (of_later,) = known_before(store, dealership.but(month="2026-10", history={}).issue).findings
+        assert known_before(store, dealership.but(month="2026-12", history={}).issue).findings == []
+    assert (of_others.code, of_others.facts["wanted"]) == ("XK-W043", "service-monthly")
+    assert (of_later.code, of_later.facts["found"]) == ("XK-W043", "dealer-monthly（2026-11）")
+    assert store_findings(tmp_path / "s", "service-monthly", "2026-12") == [of_others]
+    assert store_findings(tmp_path / "s", "dealer-monthly", "2026-11") == []
+    assert store_findings(tmp_path / "none", "service-monthly", "2026-12") == []

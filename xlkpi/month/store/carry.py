@@ -9,6 +9,7 @@ from xlkpi.headquarters.lists import Listed
 from xlkpi.headquarters.previous import Carried, Known, carried_over, peer_ranks, year_gaps
 from xlkpi.issue import Issue
 from xlkpi.month.store.file import Store, batched
+from xlkpi.month.store.query import store_of_others
 from xlkpi.values import months_earlier
 
 _AT_ONCE = 100  # dealers; a year of thousands never stands in memory as a whole
@@ -19,7 +20,7 @@ REACH = 12
 def known_before(store: Store, issue: Issue) -> Listed[Carried]:
     """What the store knows for an issue's blanks, by dealer code and slot name; a gap in the year is a finding."""
     month = issue.month
-    out: Listed[Carried] = Listed()
+    out: Listed[Carried] = Listed(findings=store_of_others(store, issue.scheme.name, month))
     last: dict[str, Known] = {}
     for code, months in _months(store, issue):
         out.rows[code] = carried_over(issue.layout, months, month)

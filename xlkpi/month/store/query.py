@@ -65,8 +65,7 @@ def which_scheme(store: Store, name: str = "", month: str = "") -> str:
     Raises:
         StoreError: it has none, or several and none is named (XK-W023).
     """
-    query = "SELECT scheme, list(DISTINCT month ORDER BY month) FROM submissions GROUP BY scheme ORDER BY scheme"
-    known = dict(store.rows(query))
+    known = _months_by_scheme(store)
     fitting = [scheme for scheme, months_ in known.items() if not month or month in months_]
     if name and name not in known:  # people say the title
         name = next(
@@ -74,8 +73,25 @@ def which_scheme(store: Store, name: str = "", month: str = "") -> str:
         )
     if name in fitting or (not name and len(fitting) == 1):
         return name or fitting[0]
-    available = "；".join(f"{scheme}（{'、'.join(months_)}）" for scheme, months_ in known.items())
-    raise StoreError("XK-W023", path=str(store.path), found=available or "—", wanted=name or "—", month=month or "—")
+    raise StoreError("XK-W023", path=str(store.path), found=_listed(known), wanted=name or "—", month=month or "—")
+
+
+def store_of_others(store: Store, scheme: str, month: str) -> list[Finding]:
+    """A finding where the store holds months, and none of a scheme up to a month: most likely it is another store."""
+    known = _months_by_scheme(store)
+    if not known or any(earlier <= month for earlier in known.get(scheme, ())):
+        return []
+    facts = {"path": str(store.path), "wanted": scheme, "month": month, "found": _listed(known)}
+    return [Finding("XK-W043", store.path.name, facts=facts)]
+
+
+def _months_by_scheme(store: Store) -> dict[str, list[str]]:
+    query = "SELECT scheme, list(DISTINCT month ORDER BY month) FROM submissions GROUP BY scheme ORDER BY scheme"
+    return dict(store.rows(query))
+
+
+def _listed(known: Mapping[str, Iterable[str]]) -> str:
+    return "；".join(f"{scheme}（{'、'.join(months_)}）" for scheme, months_ in known.items()) or "—"
 
 
 def which_dealer(store: Store, text: str) -> str:
