@@ -14,7 +14,7 @@ from xlkpi.resources import templates
 from xlkpi.values import Place, spans
 
 Audience = Literal["dealer", "headquarters"]
-One = TypeVar("One")
+AnyFinding = TypeVar("AnyFinding")
 _MOST = 10  # findings of one cause that are told one by one
 
 
@@ -204,23 +204,23 @@ def most_serious_first(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda finding: (-finding.severity, _position(finding.place)))
 
 
-def by_cause(findings: Iterable[One], cause: Callable[[One], Hashable | None]) -> list[list[One]]:
+def by_cause(findings: Iterable[AnyFinding], cause: Callable[[AnyFinding], Hashable | None]) -> list[list[AnyFinding]]:
     """More than a few findings of one cause together, in the first one's place; all others alone, and in their order.
 
     `cause` is what such findings have in common, None for one that always stands alone.
     """
     listed = list(findings)
-    groups: dict[Hashable, list[One]] = {}
+    groups: dict[Hashable, list[AnyFinding]] = {}
     for finding in listed:
         groups.setdefault(cause(finding), []).append(finding)
-    told: list[list[One]] = []
+    groups_in_order: list[list[AnyFinding]] = []
     for finding in listed:
         common = cause(finding)
         if common is None or len(groups[common]) <= _MOST:
-            told.append([finding])
+            groups_in_order.append([finding])
         elif finding is groups[common][0]:
-            told.append(groups[common])
-    return told
+            groups_in_order.append(groups[common])
+    return groups_in_order
 
 
 def told_once(findings: Iterable[Finding]) -> list[Finding]:
@@ -245,7 +245,7 @@ def such_cells(cells: Sequence[str], lang: str = "zh") -> str:
 def _as_one(several: Sequence[Finding]) -> Finding:
     if len(several) == 1:
         return several[0]
-    return dataclasses.replace(several[0], cells=tuple(one.place.ref for one in several if one.place))
+    return dataclasses.replace(several[0], cells=tuple(finding.place.ref for finding in several if finding.place))
 
 
 def _position(place: Place | None) -> tuple[str, int, int, str]:

@@ -272,9 +272,9 @@ def span_cells(text: str, most: int = 5000) -> list[str]:
     """The cells that `spans` put into words; of other words, and of runs of more than `most` cells, none."""
     cells: list[str] = []
     for run in text.split("、"):
-        found = _SPAN.fullmatch(run)
-        if found:
-            letters, first, last = found[1], int(found[2]), int(found[3] or found[2])
+        match = _SPAN.fullmatch(run)
+        if match:
+            letters, first, last = match[1], int(match[2]), int(match[3] or match[2])
             if first <= last < first + most:
                 cells += [f"{letters}{row}" for row in range(first, last + 1)]
     return cells

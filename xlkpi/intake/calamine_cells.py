@@ -137,13 +137,13 @@ def _shown_in_book(data: bytes, sheets: dict[str, dict[str, Cell]]) -> tuple[For
     formats: Formats = {}
     runs: Runs = {}
     for sheet in book.sheets():
-        held = sheets.get(sheet.name, {})
+        cells = sheets.get(sheet.name, {})
         for row in range(sheet.nrows):
             for column in range(sheet.row_len(row)):
                 ref = f"{_letters(column + 1)}{row + 1}"
-                if ref not in held:
+                if ref not in cells:
                     continue
-                kind, text = held[ref]
+                kind, text = cells[ref]
                 look = book.xf_list[sheet.cell_xf_index(row, column)]
                 if kind == "n":
                     formats.setdefault(sheet.name, {})[ref] = book.format_map[look.format_key].format_str
@@ -168,7 +168,7 @@ class _Styles:
     """The looks that styles give, by the style's name; a style that has none of its own has its parent's."""
 
     def __init__(self) -> None:
-        self.own: dict[str, tuple[str, bool | None, str | None]] = {}
+        self.by_name: dict[str, tuple[str, bool | None, str | None]] = {}
 
     def add(self, node: ElementTree.Element) -> None:
         struck: bool | None = None
@@ -180,16 +180,16 @@ class _Styles:
             position = about.get(f"{_STYLE}text-position")
             if position:
                 raised = _side(position)
-        self.own[node.get(f"{_STYLE}name", "")] = node.get(f"{_STYLE}parent-style-name", ""), struck, raised
+        self.by_name[node.get(f"{_STYLE}name", "")] = node.get(f"{_STYLE}parent-style-name", ""), struck, raised
 
     def look(self, name: str | None, within: _Look = _PLAIN) -> _Look:
         """How text in this style looks inside text that looks as `within`."""
         struck: bool | None = None
         raised: str | None = None
-        seen = set[str]()
-        while name in self.own and name not in seen:
-            seen.add(name)
-            name, own_struck, own_raised = self.own[name]
+        visited = set[str]()
+        while name in self.by_name and name not in visited:
+            visited.add(name)
+            name, own_struck, own_raised = self.by_name[name]
             struck = own_struck if struck is None else struck
             raised = own_raised if raised is None else raised
         return (within[0] if struck is None else struck), (within[1] if raised is None else raised)
@@ -240,9 +240,9 @@ class _DocumentSheet:
     """A sheet of an .ods while it is read: the columns' styles, and the cells of the row that is open."""
 
     def __init__(
-        self, styles: _Styles, held: dict[str, Cell], formats: Formats, runs: Runs, name: str = ""
+        self, styles: _Styles, cells: dict[str, Cell], formats: Formats, runs: Runs, name: str = ""
     ) -> None:  # fmt: skip
-        self.styles, self.held, self.formats, self.runs, self.name = styles, held, formats, runs, name
+        self.styles, self.cells, self.formats, self.runs, self.name = styles, cells, formats, runs, name
         self.columns: list[str | None] = []
         self.line: list[ElementTree.Element] = []
         self.row = 0
@@ -250,42 +250,42 @@ class _DocumentSheet:
     def end_row(self, row: ElementTree.Element) -> None:
         """Take what the row's cells show, for each row that it stands for."""
         times = int(row.get(f"{_TABLE}number-rows-repeated", "1"))
-        said = [(column, node) for column, node in enumerate(self.line, 1) if len(node)]
-        for number in range(self.row + 1, self.row + 1 + min(times, _TALLEST) if said else 0):
-            for column, node in said:
+        filled = [(column, node) for column, node in enumerate(self.line, 1) if len(node)]
+        for number in range(self.row + 1, self.row + 1 + min(times, _TALLEST) if filled else 0):
+            for column, node in filled:
                 ref = f"{_letters(column)}{number}"
                 paragraphs = [part for part in node if part.tag == f"{_TEXT}p"]
                 if node.get(f"{_OFFICE}value-type") in _NUMBERS:
                     shown = "".join("".join(part.itertext()) for part in paragraphs)
                     if shown:
                         self.formats.setdefault(self.name, {})[ref] = _literal(shown)
-                if ref in self.held:
+                if ref in self.cells:
                     style = node.get(f"{_TABLE}style-name") or row.get(f"{_TABLE}default-cell-style-name")
                     in_column = self.columns[column - 1] if column <= len(self.columns) else None
                     look = self.styles.look(style or in_column)
-                    kind, text = self.held[ref]
+                    kind, text = self.cells[ref]
                     whole: list[Run] = [(text.removesuffix(".0"), *look)]
                     _keep(self.runs, self.name, ref, self._runs(paragraphs, look) if kind == "t" else whole)
         self.row += times
 
     def _runs(self, paragraphs: list[ElementTree.Element], look: _Look) -> list[Run]:
-        found: list[Run] = []
+        runs: list[Run] = []
         for number, paragraph in enumerate(paragraphs):
-            found += [("\n", *_PLAIN)] if number else []
-            found += self._inside(paragraph, look)
-        return found
+            runs += [("\n", *_PLAIN)] if number else []
+            runs += self._runs_in(paragraph, look)
+        return runs
 
-    def _inside(self, node: ElementTree.Element, look: _Look) -> list[Run]:
+    def _runs_in(self, node: ElementTree.Element, look: _Look) -> list[Run]:
         special = {f"{_TEXT}line-break": "\n", f"{_TEXT}tab": "\t"}
         if node.tag == f"{_TEXT}s":
             return [(" " * min(_LONGEST, int(node.get(f"{_TEXT}c", "1"))), *look)]
         if node.tag in special:
             return [(special[node.tag], *look)]
-        found: list[Run] = [(node.text, *look)] if node.text else []
+        runs: list[Run] = [(node.text, *look)] if node.text else []
         for part in node:
-            found += self._inside(part, self.styles.look(part.get(f"{_TEXT}style-name"), look))
-            found += [(part.tail, *look)] if part.tail else []
-        return found
+            runs += self._runs_in(part, self.styles.look(part.get(f"{_TEXT}style-name"), look))
+            runs += [(part.tail, *look)] if part.tail else []
+        return runs
 
 
 def _literal(shown: str) -> str:
