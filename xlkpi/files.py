@@ -86,20 +86,22 @@ def as_path(path: AnyPath) -> Path:
     return cast(Path, path) if hasattr(path, "read_bytes") else Path(path)
 
 
-def write_file(path: Path, data: bytes) -> None:
-    """Write beside the target, then replace it in one step.
+def write_file(path: Path, data: bytes, *, private: bool = False) -> None:
+    """Write beside the target, then replace it in one step. A `private` file can be read by its owner alone.
 
     Raises:
         WriteError: the target is open elsewhere, may not be written, or the disk is full.
     """
-    with atomic_writer(path) as file:
+    with atomic_writer(path, private=private) as file:
         file.write(data)
 
 
 @contextlib.contextmanager
-def atomic_writer(path: Path, before: Callable[[], None] | None = None) -> Iterator[IO[bytes]]:
+def atomic_writer(
+    path: Path, before: Callable[[], None] | None = None, *, private: bool = False
+) -> Iterator[IO[bytes]]:
     """A file to write into that stands under its name when all is in it; what fails half-way leaves the target alone.
-    `before` is called before the target is replaced.
+    `before` is called before the target is replaced; a `private` file can be read by its owner alone.
 
     Raises:
         WriteError: the target is open elsewhere, may not be written, or the disk is full.
@@ -121,6 +123,8 @@ def atomic_writer(path: Path, before: Callable[[], None] | None = None) -> Itera
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.unlink(missing_ok=True)  # something else has the temporary name: a link would be followed
         with temporary.open("xb") as file:
+            if private:
+                temporary.chmod(0o600)  # while nothing is in it
             yield file
         if before is not None:
             before()

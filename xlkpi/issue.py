@@ -10,7 +10,7 @@ import json
 import unicodedata
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +22,21 @@ from xlkpi.scheme.cells import CONTACT, DEADLINE, DEALER, DEALER_NAME, MONTH, RE
 from xlkpi.scheme.model import Scheme
 from xlkpi.values import Absence, CellContent, Place, Value, absence_of, content_of
 from xlkpi.workbook.layout import Layout, Role
-from xlkpi.workbook.sheets.marker import MARKER_CELL
+from xlkpi.workbook.sheets.marker import Marker
 
 ISSUE_FILE = "issue.json"
 MASTER_FILE = "master.xlsx"
 BLANKS = "blanks"
 """Where issue.json keeps the digests of the blanks that were issued with it, by file name."""
 FORMAT = 1
+SEALS = "seals"
+"""Where issue.json keeps what tells a dealer's seal."""
+KEY_FILE = "issue.key"
+"""The key that seals are made with. It stays in the folder: neither workers nor dealers nor issue.json have it."""
 ACCEPTED = "XK-T063"
 """The finding on a list of another month, scheme or kind that headquarters insisted on."""
+UNSEALED = "XK-I031"
+"""The finding on an issue without seals."""
 
 Target = float | Absence
 Targets = Mapping[str, Mapping[str, Target]]
@@ -60,6 +66,8 @@ class Issue:
     Inspections and waivers come in when files are checked or scored and are not kept with the issue.
     What comes after `deadline` is late, what comes after `locked` (blank: never) does not count. `accepted` are lists
     of another month, scheme or kind on which headquarters insisted when the month was issued: every result says so.
+    `seals` tell by dealer whether a file's marker is the one that was issued (`Marker.proof`); whoever reads them can
+    make none. Empty: the month was issued without a key; `kept_unsealed` then, where it was read from a folder.
     """
 
     scheme: Scheme
@@ -76,6 +84,8 @@ class Issue:
     contact: str = ""
     before_revision: Targets = field(default_factory=dict)
     accepted: tuple[Finding, ...] = ()
+    seals: Mapping[str, str] = field(default_factory=dict)
+    kept_unsealed: bool = field(default=False, compare=False)
 
     def file_name(self, dealer: Dealer) -> str:
         """code_name_month.xlsx, at most 200 bytes. No two dealers of a roster get one name, on a system that ignores
@@ -86,9 +96,26 @@ class Issue:
             code += f"~{zlib.crc32(dealer.code.encode('utf-8', 'surrogatepass')):08x}"
         return f"{code}_{cut_to_bytes(safe_name(dealer.name), 110)}_{self.month}.xlsx"
 
-    def marker(self, dealer: str) -> str:
-        """The words that a dealer's workbook carries in three places."""
-        return "|".join((self.scheme.name, self.scheme.version, self.month, dealer, self.layout.fingerprint))
+    def marker(self, dealer: str, key: bytes | None = None) -> str:
+        """The words that a dealer's workbook carries in three places, with the seal that the key makes."""
+        return str(self._marker(dealer, key))
+
+    def _marker(self, dealer: str, key: bytes | None) -> Marker:
+        marker = Marker(self.scheme.name, self.scheme.version, self.month, dealer, self.layout.fingerprint)
+        return marker if key is None else marker.sealed(key)
+
+    def sealed(self, key: bytes) -> Issue:
+        """The issue whose dealers' files bear seals made with this key; the key itself is not kept in it."""
+        return replace(self, seals={dealer: self._marker(dealer, key).proof for dealer in self.roster})
+
+    def verifies(self, marker: Marker) -> bool:
+        """Whether the seal of a marker of this issue is the one that was issued."""
+        return not self.seals or (bool(marker.seal) and marker.proof == self.seals.get(marker.dealer))
+
+    @property
+    def unsealed(self) -> tuple[Finding, ...]:
+        """What is to say of an issue that was kept without seals; said once a run."""
+        return (Finding(UNSEALED, ISSUE_FILE),) if self.kept_unsealed else ()
 
     def stamped(self, dealer: str) -> dict[Place, CellContent]:
         """All that headquarters puts into a dealer's blank: identity, targets, last values."""
@@ -100,7 +127,6 @@ class Issue:
             MONTH: self.month,
             DEADLINE: self.deadline,
             CONTACT: self.contact,
-            MARKER_CELL: self.marker(dealer),
         }
         for name, target in self.targets.get(dealer, {}).items():
             values[of_field(name, parts.TARGET)] = content_of(target)
@@ -143,6 +169,7 @@ class Issue:
             "contact": self.contact,
             **({"accepted": [[f.file, dict(f.facts)] for f in self.accepted]} if self.accepted else {}),
             "master": hashlib.sha256(self.master).hexdigest(),
+            **({SEALS: dict(self.seals)} if self.seals else {}),
             "roster": [
                 [d.code, d.name, d.region, *([d.peer_group] if d.peer_group else [])] for d in self.roster.values()
             ],
@@ -195,6 +222,8 @@ class Issue:
             locked=data.get("locked", ""),
             contact=data["contact"],
             accepted=tuple(Finding(ACCEPTED, file, facts=facts) for file, facts in data.get("accepted", ())),
+            seals=dict(data.get(SEALS, {})),
+            kept_unsealed=SEALS not in data,
         )
 
 

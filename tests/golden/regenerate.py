@@ -26,11 +26,12 @@ from xlkpi.excel.control import SHEET as CONTROL
 from xlkpi.excel.install import control_workbook
 from xlkpi.excel.review import review
 from xlkpi.excel.scorecard import SHEET as SCORES
+from xlkpi.files import write_file
 from xlkpi.headquarters.lists import read_inspections
 from xlkpi.intake.guard import admit
 from xlkpi.intake.reader import open_workbook
 from xlkpi.intake.submission import Submission, read_submission
-from xlkpi.issue import Issue
+from xlkpi.issue import KEY_FILE, Issue
 from xlkpi.scoring.assess import assess
 from xlkpi.scoring.engine import load_engine
 from xlkpi.values import Place
@@ -43,6 +44,7 @@ WORKBOOKS = ROOT / "workbooks" / "service-assessment"
 DUMPS = Path(__file__).parent / "service-assessment"
 BUTTON = ROOT / "workbooks" / "excel"  # pictures only: the control workbook holds xlwings' VBA, which is not ours
 PICTURE = WORKBOOKS / "assessed.png"
+KEY = bytes(range(32))
 NAMES = ("dealers", "targets", "inspections", "master", "blank", "filled", "assessed")
 
 
@@ -55,7 +57,7 @@ def build(folder: Path) -> None:
     dealer = demo["dealers"][0]
     with tempfile.TemporaryDirectory() as place:
         made = Path(place)
-        issue, (blank,) = issue_month({**demo, "dealers": [dealer]}, made)
+        issue, blank = _real_month(made)
         listed = read_inspections(made / "inspections.xlsx", issue.scheme, issue.roster, issue.month)
         folder.mkdir(parents=True, exist_ok=True)
         for name in ("dealers", "targets", "inspections"):
@@ -66,14 +68,14 @@ def build(folder: Path) -> None:
     worker = Worker(Setup(issue, "formualizer"))
     answers = {issue.layout.place(name): value for name, value in answers_of(demo, dealer).items()}
     inputs = {**issue.stamped(code), **answers}
-    filled = worker.stamper.stamp({**inputs, **worker.engine.evaluate(inputs)}, issue.marker(code))
+    filled = worker.stamper.stamp({**inputs, **worker.engine.evaluate(inputs)}, issue.marker(code, KEY))
     (folder / "filled.xlsx").write_bytes(filled)
     sent = read_submission(issue, filled, "filled.xlsx")
     if not isinstance(sent, Submission):
         raise SystemExit(f"the filled workbook was not accepted: {sent}")
     inspected = replace(issue, inspections=listed.rows)
     done = assess(inspected, worker.engine, sent)
-    (folder / "assessed.xlsx").write_bytes(worker.stamper.stamp(done.cells, issue.marker(code)))
+    (folder / "assessed.xlsx").write_bytes(worker.stamper.stamp(done.cells, sent.marker))
 
 
 def dump(folder: Path) -> dict[str, str]:
@@ -128,7 +130,7 @@ def button_books(folder: Path) -> tuple[Path, Path]:
     """The control workbook after a press, and 评分结果 of the real month, as files to be drawn."""
     # as Excel has it once a reviewer has filled in 检查情况: the form's own formulas give the same
     reviewed = open_workbook((WORKBOOKS / "assessed.xlsx").read_bytes())
-    issue = _real_month(folder)
+    issue, _ = _real_month(folder)
     engine = load_engine("formualizer", issue.master, issue.layout)
     done = review(issue, engine, reviewed, "D001.xlsx", scoring=True)
     book = load_workbook(io.BytesIO(patched(reviewed.package, done.operations)))
@@ -148,9 +150,12 @@ def button_books(folder: Path) -> tuple[Path, Path]:
     return folder / "control.xlsm", folder / "scores.xlsx"
 
 
-def _real_month(folder: Path) -> Issue:
+def _real_month(folder: Path) -> tuple[Issue, Path]:
+    """The issue and the dealer's blank. A key that lies there is kept, so that the bytes are the same every time."""
     demo = demo_month()
-    return issue_month({**demo, "dealers": demo["dealers"][:1]}, folder)[0]
+    write_file(folder / "blank" / KEY_FILE, KEY)
+    issue, (blank,) = issue_month({**demo, "dealers": demo["dealers"][:1]}, folder)
+    return issue, blank
 
 
 def _run(*command: str) -> str:

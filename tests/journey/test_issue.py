@@ -12,6 +12,7 @@ from openpyxl import Workbook, load_workbook
 
 from journey.shared import TOTAL, Run, dealers
 from xlkpi.cli.demo import fill_in
+from xlkpi.files import write_file
 
 ROSTER = Path(__file__).parents[2] / "workbooks" / "service-assessment" / "dealers.xlsx"
 
@@ -101,10 +102,11 @@ def test_last_month_s_values_stand_beside_the_cells(run: Run, tmp_path: Path, ta
 
 def test_issuing_twice_gives_the_same_bytes(run: Run, tmp_path: Path, targets: Path) -> None:
     for name in ("one", "two"):
+        write_file(tmp_path / name / "issue.key", bytes(range(32)))  # a key that lies there is kept
         assert new(run, targets, tmp_path / name).exit_code == 0
     first = {path.name: path.read_bytes() for path in (tmp_path / "one").iterdir()}
     assert first == {path.name: path.read_bytes() for path in (tmp_path / "two").iterdir()}
-    assert len(first) == 3, "a blank, the master and issue.json"
+    assert len(first) == 4, "a blank, the master, issue.json and the key"
 
 
 def test_an_issue_whose_master_was_exchanged_is_refused(run: Run, tmp_path: Path, targets: Path) -> None:

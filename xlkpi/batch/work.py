@@ -102,7 +102,9 @@ class Worker:
             workbook = self.issue.file_name(self.issue.roster[submission.dealer])
             data = sealed(
                 self.stamper.stamp(
-                    result.cells, self.issue.marker(submission.dealer), self.issue.stamped(submission.dealer)
+                    result.cells,
+                    submission.marker or self.issue.marker(submission.dealer),
+                    self.issue.stamped(submission.dealer),
                 )
             )
             try:

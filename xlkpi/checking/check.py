@@ -165,7 +165,7 @@ class Checker:
             if answer.value is Absence.UNREADABLE and answer.raw is not None:
                 cells[slot.place] = answer.raw.text  # the dealer's own words, to be corrected
         stamper = Stamper(issue.layout, issue.master, level=6)
-        data = stamper.stamp(cells, issue.marker(read.dealer), issue.stamped(read.dealer))
+        data = stamper.stamp(cells, read.marker, issue.stamped(read.dealer))
         home = {slot.field: slot.place for slot in issue.layout.of(Role.ANSWER)}
         findings = [replace(f, place=home.get(f.field) or _in_the_original(f.place)) for f in checked.findings]
         return patched(admit(data), mark(findings, issue.layout.occupied, self.title(checked)))

@@ -73,7 +73,7 @@ def check(
     changes = Comparison(issue, checker.check(workbook_paths(against))).of(checked) if against else None
     of_store = store_findings(store_file, issue.scheme.name, issue.month)
     of_files = (finding for file in checked for finding in file.findings)
-    findings = [*of_files, *notes, *of_store, *lists, *gathered.findings]
+    findings = [*of_files, *notes, *of_store, *issue.unsealed, *lists, *gathered.findings]
     _report_findings(issue, checked, findings, changes, shape, output)
     if folder and shape == "text":
         console().print(f"→ {folder}")

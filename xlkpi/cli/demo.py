@@ -98,7 +98,8 @@ def issue_month(month: Mapping[str, Any], folder: Path) -> tuple[Issue, list[Pat
         scheme, compiled, month=month["month"], roster=roster.rows, targets=read.rows, targets_file="targets.xlsx",
         contact=month["contact"],
     )  # fmt: skip
-    return issue, publish(issue, folder / "blank").written
+    published = publish(issue, folder / "blank")
+    return published.issue, published.written
 
 
 def _filled_form(form: bytes, month: Mapping[str, Any], part: str, headings: list[str]) -> bytes:

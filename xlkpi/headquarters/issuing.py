@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -10,8 +11,8 @@ from pathlib import Path
 from xlkpi.files import remove_file, write_file
 from xlkpi.findings import Finding
 from xlkpi.headquarters.lists import missing_targets
-from xlkpi.headquarters.occupied import Occupied, digest, folder_findings, issued_as, recorded
-from xlkpi.issue import Dealer, Issue, Targets
+from xlkpi.headquarters.occupied import KEY_BYTES, Occupied, digest, folder_findings, issued_as, key_in, recorded
+from xlkpi.issue import KEY_FILE, Dealer, Issue, Targets
 from xlkpi.scheme.checks import live_words, relation_words
 from xlkpi.scheme.formulary import Compiled
 from xlkpi.scheme.model import Scheme
@@ -83,28 +84,31 @@ def default_deadline(scheme: Scheme, month: str) -> str:
     return following.isoformat()
 
 
-def blanks(issue: Issue, engine: Engine | None = None) -> Iterator[Blank]:
-    """A blank for each dealer on the roster, values of all formulas included."""
+def blanks(issue: Issue, engine: Engine | None = None, key: bytes | None = None) -> Iterator[Blank]:
+    """A blank for each dealer on the roster, values of all formulas included; with seals where a key is given."""
     engine = engine or load_engine("formualizer", issue.master, issue.layout)
     stamper = Stamper(issue.layout, issue.master, level=6)
     for dealer in issue.roster.values():
         stamped = issue.stamped(dealer.code)
-        data = stamper.stamp({**stamped, **engine.evaluate(stamped)}, issue.marker(dealer.code), stamped)
+        data = stamper.stamp({**stamped, **engine.evaluate(stamped)}, issue.marker(dealer.code, key), stamped)
         yield Blank(dealer, issue.file_name(dealer), data)
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What issuing into a folder came to: the blanks in roster order, and how many differ from those that lay there."""
+    """What issuing into a folder came to: the issue with its seals, the blanks in roster order, those that differ from
+    what lay there, and what was removed."""
 
+    issue: Issue
     written: list[Path]
     renewed: tuple[str, ...]
     removed: tuple[str, ...]
 
 
 def publish(issue: Issue, folder: Path, engine: Engine | None = None, *, replace: bool = False) -> Published:
-    """Write the blanks, the master and issue.json. Blanks that an earlier issue put there and this one does not make
-    are removed while nobody has changed them.
+    """Write the blanks, the master, issue.json and the key of the blanks' seals. A key that lies in the folder is kept,
+    so that issuing again gives the same blanks and what was sent out stays good. Blanks that an earlier issue put there
+    and this one does not make are removed while nobody has changed them.
 
     Args:
         issue: what is issued.
@@ -121,16 +125,21 @@ def publish(issue: Issue, folder: Path, engine: Engine | None = None, *, replace
     if occupied:
         raise Occupied(occupied)
     earlier = recorded(folder)
+    key = key_in(folder)
+    if key is None:
+        key = secrets.token_bytes(KEY_BYTES)
+        write_file(folder / KEY_FILE, key, private=True)
     written, digests = [], dict[str, str]()
-    for blank in blanks(issue, engine):
+    for blank in blanks(issue, engine, key):
         write_file(folder / blank.file, blank.data)
         written.append(folder / blank.file)
         digests[blank.file] = digest(blank.data)
     removed = _remove(folder, {name: earlier[name] for name in earlier if name not in digests})
+    issue = issue.sealed(key)
     issue.save(folder, digests)
     return Published(
-        written, tuple(name for name in digests if earlier.get(name, digests[name]) != digests[name]), removed
-    )
+        issue, written, tuple(name for name in digests if earlier.get(name, digests[name]) != digests[name]), removed,
+    )  # fmt: skip
 
 
 def _remove(folder: Path, blanks: Mapping[str, str]) -> tuple[str, ...]:

@@ -13,8 +13,9 @@ from openpyxl import Workbook, load_workbook
 
 from xlkpi.findings import Finding
 from xlkpi.headquarters.identity import PROPERTY, Origin, origin_of
-from xlkpi.issue import BLANKS, ISSUE_FILE, MASTER_FILE, Issue
+from xlkpi.issue import BLANKS, ISSUE_FILE, KEY_FILE, MASTER_FILE, SEALS, Issue
 
+KEY_BYTES = 32
 _KEYS = 3  # columns of a form that name the dealer
 
 
@@ -30,6 +31,16 @@ def recorded(folder: Path) -> Mapping[str, str]:
     """The blanks that were issued into a folder, by name, each with its digest; empty where nothing says so."""
     blanks = _issue_data(folder).get(BLANKS)
     return blanks if isinstance(blanks, dict) else {}
+
+
+def key_in(folder: Path) -> bytes | None:
+    """The key with which a folder's blanks were sealed; None where there is none that can be used."""
+    path = folder / KEY_FILE
+    try:
+        key = path.read_bytes() if path.is_file() else b""
+    except OSError:
+        return None
+    return key if len(key) == KEY_BYTES else None
 
 
 def digest(data: bytes) -> str:
@@ -61,6 +72,8 @@ def folder_findings(issue: Issue, folder: Path, files: Mapping[str, str], *, rep
             findings.append(Finding("XK-W070", ISSUE_FILE, facts=facts))
     elif not replace and (folder / MASTER_FILE).exists():
         findings.append(Finding("XK-W072", MASTER_FILE, facts={"path": str(folder / MASTER_FILE)}))
+    if not replace and key_in(folder) is None and ((folder / KEY_FILE).exists() or SEALS in _issue_data(folder)):
+        findings.append(Finding("XK-I032", KEY_FILE, facts={"path": str(folder / KEY_FILE)}))
     blanks = recorded(folder)
     for name, dealer in files.items():
         path = folder / name

@@ -26,7 +26,7 @@ from xlkpi.issue import Issue
 from xlkpi.scheme.model import SchemeField
 from xlkpi.values import Absence, CellContent, CellKind, Place, RawCell, Value, content_of, spans
 from xlkpi.workbook.layout import Role, Slot, TableSlot
-from xlkpi.workbook.sheets.marker import MARKER_CELL, MARKER_NAME, MARKER_PROPERTY
+from xlkpi.workbook.sheets.marker import MARKER_CELL, MARKER_NAME, MARKER_PROPERTY, Marker
 from xlkpi.workbook.sheets.marker import TITLE as MARKER_SHEET
 
 _IN_PROPERTY, _IN_NAME, _IN_SHEET = "文档属性", "名称", "隐藏工作表"  # where the marker stands, as people read it
@@ -55,7 +55,8 @@ class Submission:
     """One dealer's workbook, read. `remarks` are the dealer's own words beside the answers.
 
     `inspections` by field, only where headquarters itself had the workbook open (`read_source(…, reviewed=True)`);
-    `phrases` are the words of those that were written otherwise than they were read.
+    `phrases` are the words of those that were written otherwise than they were read. `marker` is the identity that the
+    file bears, seal included: what is made of the file bears it again.
     """
 
     dealer: str
@@ -68,6 +69,7 @@ class Submission:
     findings: tuple[Finding, ...] = ()
     inspections: Mapping[str, Value] = field(default_factory=dict)
     phrases: Mapping[str, str] = field(default_factory=dict)
+    marker: str = ""
     _contents: Mapping[str, CellContent] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -125,6 +127,7 @@ class _Reader:
         self.issue, self.file, self.book, self.reviewed = issue, file, book, reviewed
         self.findings: list[Finding] = []
         self.locator = Locator(issue, book)
+        self.marker = ""
         self.probable_dealer = ""  # the probable dealer of a file without a marker
         self.titles: Mapping[str, str] = {}  # of sheets that were renamed: as issued, and in the file
         self.moved: frozenset[str] = frozenset()  # sheets whose rows or columns are not where they were
@@ -166,7 +169,7 @@ class _Reader:
         scheme = self.issue.scheme.name
         return Submission(
             dealer, self.issue.month, scheme, self.file, answers, remarks, tables, tuple(self.findings),
-            inspections, phrases,
+            inspections, phrases, self.marker,
         )  # fmt: skip
 
     # ------------------------------------------------------------ identity
@@ -179,9 +182,10 @@ class _Reader:
             self._say_unmarked()
             return None
         if len(markers) > 1:
-            self._say("XK-T007", found="；".join(sorted(markers)))
+            self._say("XK-T007", found="；".join(sorted(str(marker._replace(seal="")) for marker in markers)))
             return None
-        scheme, version, month, dealer, layout = next(iter(markers)).split("|")
+        (marker,) = markers
+        scheme, version, month, dealer, layout, _ = marker
         issue = self.issue
         if (scheme, version, layout) != (issue.scheme.name, issue.scheme.version, issue.layout.fingerprint):
             expected = f"{issue.scheme.name} {issue.scheme.version}（{issue.layout.fingerprint}）"
@@ -193,6 +197,10 @@ class _Reader:
         if dealer not in issue.roster:
             self._say("XK-T004", dealer=dealer)
             return None
+        if not issue.verifies(marker):
+            self._say("XK-T096", claimed=dealer)
+            return None
+        self.marker = str(marker)
         # a name that stands for words, no cell, is told only by what tells formulas too
         tells_words = bool(self.book.names) and self.book.tells_formulas
         lost = [where for where, is_told in ((_IN_NAME, tells_words), (_IN_SHEET, True)) if is_told]
@@ -213,7 +221,7 @@ class _Reader:
         marks += [f"月份 {self.issue.month}"] if tells_month else []
         self._say("XK-T014", seen="，".join(marks) or "看不出是哪家、哪个月")
 
-    def _markers(self) -> dict[str, str]:
+    def _markers(self) -> dict[str, Marker]:
         """The marker by where it stands; a file of ours has it in three places."""
         markers = {
             _IN_PROPERTY: self.book.properties().get(MARKER_PROPERTY, ""),
@@ -223,7 +231,7 @@ class _Reader:
             ref = self.issue.layout.place(MARKER_CELL).ref
             cell = self.book.cells(MARKER_SHEET, {ref}).cells.get(ref)
             markers[_IN_SHEET] = (cell and cell.text) or ""
-        return {where: text for where, text in markers.items() if text.count("|") == 4}
+        return {where: marker for where, text in markers.items() if (marker := Marker.read(text)) is not None}
 
     # ------------------------------------------------------------ cells
 

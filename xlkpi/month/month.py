@@ -216,7 +216,7 @@ def month_of(
 ) -> Month:
     """The month of a batch that was run; the arguments are those of `score_month`."""
     returns = tuple(return_list(issue, batch, expected)) if expected is not None else ()
-    findings = (*issue.accepted, *lists, *batch.findings, *roster_findings(returns))
+    findings = (*issue.accepted, *issue.unsealed, *lists, *batch.findings, *roster_findings(returns))
     return make_month(
         issue, engine, batch.assessments, batch.unusable, findings=findings, returns=returns, past=past,
         before=before, compare=compare,

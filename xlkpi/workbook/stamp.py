@@ -18,7 +18,7 @@ from typing import Literal, NamedTuple
 from xlkpi.values import DAY_ZERO, CellContent, CellFault, Place
 from xlkpi.workbook.layout import Layout
 from xlkpi.workbook.package import Block, Member, assemble, block, joined, members, unpack
-from xlkpi.workbook.sheets.marker import MARKER_BLANK
+from xlkpi.workbook.sheets.marker import MARKER_BLANK, MARKER_CELL
 
 _CELL = re.compile(r'<c r="([A-Z]+[0-9]+)"((?: [a-z]+="[^"]*")*?)\s*(?:/>|>(.*?)</c>)', re.S)
 _STYLE = re.compile(r' s="(\d+)"')
@@ -122,6 +122,7 @@ class Stamper:
     _cells: dict[Place, _Cell] = field(init=False, default_factory=dict)
     _charted: list[tuple[_Spot, list[Place]]] = field(init=False, default_factory=list)
     _marks: list[tuple[_Spot, bool]] = field(init=False, default_factory=list)
+    _marked: Place | None = field(init=False, default=None)
     _values: dict[Place, CellContent] = field(init=False, default_factory=dict)
     _locked: Set[Place] = field(init=False, default=frozenset())
 
@@ -135,6 +136,7 @@ class Stamper:
                 self._marks += [(spot, name == "xl/workbook.xml") for spot in spots]
             elif name.startswith("xl/charts/"):
                 self._cut_chart(name, text)
+        self._marked = self.layout.place(MARKER_CELL) if MARKER_CELL in self.layout.slots else None
         wanted: dict[str, set[str]] = {}
         for place in self.layout.stamped_places:
             wanted.setdefault(place.sheet, set()).add(place.ref)
@@ -179,8 +181,10 @@ class Stamper:
     def stamp(self, values: Mapping[Place, CellContent], marker: str, known: Iterable[Place] = ()) -> bytes:
         """A file with these values: inputs and the results of formulas. A place that is left out becomes blank.
 
-        `known` are the cells that headquarters has filled in; those that the layout says are then locked.
+        `marker` says whose file it is. `known` are the cells that headquarters has filled in; those that the layout
+        says are then locked.
         """
+        values = {**values, **({self._marked: marker} if self._marked else {})}
         locked = self.layout.locked_like.keys() & set(known)
         before = self._values
         stale = {place for place in before if place not in values} | (locked ^ self._locked)
@@ -196,7 +200,7 @@ class Stamper:
             if (cell := self._cells.get(place))
         ]
         # only now, since what fails must leave the state that the next file is compared with
-        self._values, self._locked = dict(values), locked
+        self._values, self._locked = values, locked
         for spot, text in written:
             spot.put(text)
         for spot, places in self._charted:

@@ -114,7 +114,7 @@ def test_score_knows_who_should_have_sent(returned: Returned, tmp_path: Path) ->
     scores = json.loads((tmp_path / "scores.json").read_text("utf-8"))
     assert {d["dealer"] for d in scores["dealers"] if d["status"] != "rejected"} == {"D000", "D001", "D003", "D008"}
     of_run = {(finding["code"], finding["facts"].get("dealer")) for finding in scores["findings"]}
-    assert of_run == {("XK-T054", "D005"), ("XK-T055", "D999")}
+    assert of_run == {("XK-T054", "D005"), ("XK-T055", "D999"), ("XK-I031", None)}
     late = next(d for d in scores["dealers"] if d["dealer"] == "D001")
     assert "XK-T051" in {finding["code"] for finding in late["findings"]}
     assert [line["status"] for line in scores["returns"] if line["dealer"] == "D003"] == ["按时", "被替代"]

@@ -22,6 +22,8 @@ from xlkpi.scheme.model import Scheme
 from xlkpi.scoring.engine import Engine
 from xlkpi.values import Absence, Place
 
+KEY = bytes(range(32))
+
 
 def test_a_month_without_every_target_is_not_issued(scheme: Scheme, compiled: Compiled, issue_of: MakeIssue) -> None:
     targets = {"D001": REAL_TARGETS, "D002": {**REAL_TARGETS, "精品": 0.0}}
@@ -109,10 +111,12 @@ def test_names_of_files_are_unique_and_short(issue: Issue, one: tuple[str, str],
 def test_publishing_leaves_blanks_master_and_issue_and_nothing_half_written(
     issue: Issue, engine: Engine, issued_blanks: Mapping[str, Blank], tmp_path: Path
 ) -> None:
+    (tmp_path / "blank").mkdir()
+    (tmp_path / "blank" / "issue.key").write_bytes(KEY)
     written = publish(issue, tmp_path / "blank", engine).written
-    assert [path.read_bytes() for path in written] == [blank.data for blank in issued_blanks.values()]
+    assert [path.read_bytes() for path in written] == [blank.data for blank in blanks(issue, engine, KEY)]
     assert sorted(path.name for path in (tmp_path / "blank").iterdir()) == sorted(
-        [*(blank.file for blank in issued_blanks.values()), "issue.json", "master.xlsx"]
+        [*(blank.file for blank in issued_blanks.values()), "issue.json", "issue.key", "master.xlsx"]
     )
 
 

@@ -16,7 +16,7 @@ from shared.monthly import Monthly, contents, plain_value
 from xlkpi.values import CellContent, CellFault, Place
 from xlkpi.workbook import stamp
 from xlkpi.workbook.package import Block, block, unpack
-from xlkpi.workbook.sheets.marker import MARKER_BLANK
+from xlkpi.workbook.sheets.marker import MARKER_BLANK, MARKER_CELL
 from xlkpi.workbook.stamp import Stamper, cell_body
 
 CACHE = re.compile(rb"<numCache>.*?</numCache>", re.S)
@@ -141,6 +141,7 @@ def _plainly(monthly: Monthly, given: Given) -> Iterator[tuple[str, bytes]]:
     master = unpack(monthly.issue.master)
     sheets = dict(_sheets(master))
     varying = set(layout.stamped_places)
+    values = {**given.values, layout.place(MARKER_CELL): given.marker}
     styles = {
         Place(sheet, found[1]): found[2]
         for part, sheet in sheets.items()
@@ -161,7 +162,7 @@ def _plainly(monthly: Monthly, given: Given) -> Iterator[tuple[str, bytes]]:
             locked = place in given.known and place in layout.locked_like
             style = re.search(r' s="\d+"', styles[layout.locked_like[place] if locked else place])
             formula = re.search(r"<f.*</f>|<f[^>]*/>", found[3] or "", re.S)
-            body = cell_body(formula[0] if formula else "", given.values.get(place))
+            body = cell_body(formula[0] if formula else "", values.get(place))
             return f'<c r="{place.ref}"{style[0] if style else ""}{body}'
 
         yield name, CELL.sub(cell, data.decode()).encode()
