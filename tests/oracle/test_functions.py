@@ -15,7 +15,8 @@ import pytest
 from openpyxl import Workbook
 from shared.judges import JUDGES, by_libreoffice, equal, formula_cells, recalculated
 
-from xlkpi.scheme.formulas import Name, allowed_functions, format_value, parse
+from xlkpi.scheme.formulas import Name, format_value
+from xlkpi.scheme.parsing import allowed_functions, parse
 from xlkpi.values import CellContent, Place
 
 SHEET = "函数"

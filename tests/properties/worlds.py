@@ -13,8 +13,9 @@ from shared.submissions import submission_of
 from xlkpi.headquarters.issuing import make_issue
 from xlkpi.issue import Dealer, Issue
 from xlkpi.scheme.formulary import Compiled
-from xlkpi.scheme.formulas import judged, number_value
+from xlkpi.scheme.formulas import number_value
 from xlkpi.scheme.model import Scheme, SchemeField
+from xlkpi.scheme.parsing import judged
 from xlkpi.scheme.rules import load_rules
 from xlkpi.scoring.assess import Assessment, assess
 from xlkpi.scoring.engine import Engine, load_engine

@@ -43,7 +43,7 @@ ROOM = {name: number for number, names in enumerate(ORDER) for name in names}
 # Files inside a room, each line after those that its files import: a file imports from the lines before its own.
 FILES = {
     "scheme": (
-        "lined parts types",
+        "lined parsing parts types",
         "cells files",
         "formulas",
         "names rules",
@@ -278,7 +278,7 @@ def test_scoring_knows_no_file_format() -> None:
     ("library", "homes"),
     [
         ("openpyxl", {"workbook", "headquarters.forms", "headquarters.occupied", "cli.demo", "intake.variants"}),
-        ("formualizer", {"scheme.formulas", "scoring.engine"}),
+        ("formualizer", {"scheme.parsing", "scoring.engine"}),
         ("formulas", {"scoring.engine", "scoring.as_excel"}),
         ("zipfile", {"workbook.package", "intake.guard", "intake.calamine_cells"}),
         ("python_calamine", {"intake.calamine_cells"}),

@@ -14,10 +14,11 @@ from xlkpi.scheme.cells import IDENTITY, of_clause, of_field
 from xlkpi.scheme.compile import compile_scheme
 from xlkpi.scheme.files import Problem, SchemeError
 from xlkpi.scheme.formulary import Compiled
-from xlkpi.scheme.formulas import MAX_ARGUMENTS, allowed_functions, number_value, parse, text_with_names
+from xlkpi.scheme.formulas import MAX_ARGUMENTS, number_value, text_with_names
 from xlkpi.scheme.load import find_scheme, load_scheme
 from xlkpi.scheme.model import Scheme
 from xlkpi.scheme.names import clashes, why_unsafe
+from xlkpi.scheme.parsing import allowed_functions, parse
 from xlkpi.scheme.ratios import may_divide_by_zero
 from xlkpi.scheme.rules import Rule, load_rules
 

@@ -14,8 +14,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from xlkpi.findings import Ruling, Severity
 from xlkpi.scheme.cells import split_name
-from xlkpi.scheme.formulas import judged, number_value, text_without_names
+from xlkpi.scheme.formulas import number_value, text_without_names
 from xlkpi.scheme.names import why_unsafe
+from xlkpi.scheme.parsing import judged
 from xlkpi.scheme.parts import COMPLETION, LOWER, UPPER, Part
 from xlkpi.scheme.types import TYPES, ColumnType, FieldType, Shape
 from xlkpi.values import MONTH_PATTERN, VETO_OF

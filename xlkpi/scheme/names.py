@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 from functools import cache
 
-from xlkpi.scheme.formulas import allowed_functions
+from xlkpi.scheme.parsing import allowed_functions
 
 _SHAPE = re.compile(r"[一-鿿A-Za-z_][一-鿿A-Za-z0-9_.]*")
 _CELL = re.compile(r"[A-Za-z]{1,3}\d+")  # A13, Q1, LOG10 are read silently as cells, with a wrong value and no error

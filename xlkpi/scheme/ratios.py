@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from xlkpi.scheme.formulary import Compiled
-from xlkpi.scheme.formulas import NOT_APPLICABLE, Formula, Name, every, number_value, syntax
+from xlkpi.scheme.formulas import NOT_APPLICABLE, Formula, Name, every, number_value
 from xlkpi.scheme.model import Scheme
+from xlkpi.scheme.parsing import syntax
 
 _GUARDS: Final = frozenset({"IF", "IFERROR"})  # around a division they say themselves what comes instead
 

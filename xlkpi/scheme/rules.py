@@ -25,6 +25,7 @@ from xlkpi.resources import templates
 from xlkpi.scheme import formulas
 from xlkpi.scheme.files import Problem, SchemeError, merge, plain, problem_of
 from xlkpi.scheme.formulas import Formula, Name, Number, Term, Text, number_value
+from xlkpi.scheme.parsing import judged
 
 Kind = Literal["score", "clause", "not_applicable", "gate", "grade", "rounding"]
 ParameterType = Literal["name", "names", "number", "rate", "choice", "bands", "grades", "requirement"]
@@ -242,7 +243,7 @@ def _bands(rule: Rule, key: str, value: Any) -> Sequence[Band]:
 
 def requirement(text: str, resolve: Resolve) -> Requirement:
     """A clause's requirement as terms. Raises ValueError where a name is unknown or the form is not closed."""
-    name, operator, limit = formulas.judged(text)
+    name, operator, limit = judged(text)
     if operator is None or limit is None:
         return Requirement(resolve(name), None, None)
     try:

@@ -18,8 +18,9 @@ from typing import Final, Literal
 from xlkpi.issue import Issue
 from xlkpi.scheme import parts
 from xlkpi.scheme.cells import BONUS, PUBLISHED, TOTAL, TOTAL_VETO, of_clause, of_field
-from xlkpi.scheme.formulas import judged, number_value
+from xlkpi.scheme.formulas import number_value
 from xlkpi.scheme.model import Clause, Group, Item
+from xlkpi.scheme.parsing import judged
 from xlkpi.scoring.figures import as_shown
 from xlkpi.scoring.lacking import OPEN, lacking_for
 from xlkpi.values import SCORED, VETOED, Absence, CellContent, Place, value_of

@@ -1,6 +1,6 @@
 """A figure as the assessment sheet's sentences show it: 80.97%, 252,486.00 元, 6 号; and as findings quote it.
 
-The first is the twin of `xlkpi.scheme.formulas.shown`, for what is read off evaluated cells; a test holds the two
+The first is the twin of `xlkpi.scheme.formulas.format_value`, for what is read off evaluated cells; a test holds the two
 together.
 """
 

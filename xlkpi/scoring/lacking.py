@@ -8,8 +8,8 @@ from typing import Final
 
 from xlkpi.scheme import parts
 from xlkpi.scheme.cells import of_clause, of_field
-from xlkpi.scheme.formulas import parse
 from xlkpi.scheme.model import Item
+from xlkpi.scheme.parsing import parse
 from xlkpi.values import Absence, CellContent, Place, value_of
 from xlkpi.workbook.layout import Layout, Role
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from xlkpi.intake.reader import open_workbook, place_of
 from xlkpi.scheme import parts
 from xlkpi.scheme.cells import BONUS, GRADE, PUBLISHED, TOTAL, of_clause, of_field, split_name
-from xlkpi.scheme.formulas import parse
+from xlkpi.scheme.parsing import parse
 from xlkpi.scoring.audit import content
 from xlkpi.values import CellContent, Place, RawCell
 

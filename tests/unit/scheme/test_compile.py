@@ -10,9 +10,9 @@ from unit.scheme.conftest import ASSESSMENT, HEAD, Change
 from xlkpi.scheme.cells import TOTAL, of_clause, of_field
 from xlkpi.scheme.compile import compile_scheme
 from xlkpi.scheme.formulary import Compiled
-from xlkpi.scheme.formulas import allowed_functions, parse
 from xlkpi.scheme.load import load_scheme
 from xlkpi.scheme.model import Scheme
+from xlkpi.scheme.parsing import allowed_functions, parse
 from xlkpi.scheme.rules import load_rules
 
 

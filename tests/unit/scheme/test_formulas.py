@@ -6,18 +6,8 @@ import pytest
 
 from xlkpi.resources import templates
 from xlkpi.scheme import formulas
-from xlkpi.scheme.formulas import (
-    Formula,
-    Name,
-    Number,
-    Text,
-    allowed_functions,
-    compare,
-    judged,
-    number_value,
-    parse,
-    text_with_names,
-)
+from xlkpi.scheme.formulas import Formula, Name, Number, Text, compare, number_value, text_with_names
+from xlkpi.scheme.parsing import allowed_functions, judged, parse
 
 RATE = Name("返修率", "返修率", "rate")
 COUNT = Name("台数", "台数", "count", "台", may_be_blank=True)

@@ -36,10 +36,10 @@ from xlkpi.scheme.cells import (
     split_name,
 )
 from xlkpi.scheme.formulary import Compiled
-from xlkpi.scheme.formulas import parse
 from xlkpi.scheme.lint import lint_scheme
 from xlkpi.scheme.load import scheme_folders
 from xlkpi.scheme.model import Scheme
+from xlkpi.scheme.parsing import parse
 from xlkpi.scheme.parts import Part
 from xlkpi.workbook.sheets.whole import plan_workbook
 

@@ -11,8 +11,9 @@ from jinja2 import UndefinedError
 
 from unit.scheme.conftest import ASSESSMENT, Add, Change
 from xlkpi.scheme.files import SchemeError
-from xlkpi.scheme.formulas import Formula, Name, Number, Text, parse
+from xlkpi.scheme.formulas import Formula, Name, Number, Text
 from xlkpi.scheme.lint import usable_scheme
+from xlkpi.scheme.parsing import parse
 from xlkpi.scheme.rules import Rule, bind, load_rules, render, requirement
 
 POINTS = Name("细项_分值", kind="points")

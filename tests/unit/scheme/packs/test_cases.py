@@ -28,11 +28,12 @@ from openpyxl.workbook.defined_name import DefinedName
 from xlkpi.scheme.cells import COLUMN, MONTH, SHOWS, of_diagnosis, of_field
 from xlkpi.scheme.files import plain
 from xlkpi.scheme.formulary import Compiled
-from xlkpi.scheme.formulas import MISSING, NOT_APPLICABLE, UNREADABLE, number_value, parse
+from xlkpi.scheme.formulas import MISSING, NOT_APPLICABLE, UNREADABLE, number_value
 from xlkpi.scheme.lined import read
 from xlkpi.scheme.lint import lint_scheme
 from xlkpi.scheme.load import pack_files
 from xlkpi.scheme.model import Scheme
+from xlkpi.scheme.parsing import parse
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))
 WORDS = {MISSING, NOT_APPLICABLE, UNREADABLE}
