@@ -17,9 +17,9 @@ from python_calamine import CalamineWorkbook
 
 from xlkpi.headquarters.issuing import make_issue
 from xlkpi.issue import Dealer, Issue
+from xlkpi.scheme.entries import Column, SchemeField
 from xlkpi.scheme.formulas import number_value
 from xlkpi.scheme.lint import usable_scheme
-from xlkpi.scheme.model import Column, SchemeField
 from xlkpi.scoring.engine import FormualizerEngine
 from xlkpi.values import CellContent, Place
 from xlkpi.workbook.stamp import Stamper

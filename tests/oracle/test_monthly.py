@@ -17,7 +17,7 @@ from shared.judges import by_libreoffice, differences, faults
 from shared.monthly import ORDERS, Monthly, Row
 from shared.submissions import submission_of
 
-from xlkpi.scheme.model import SchemeField
+from xlkpi.scheme.entries import SchemeField
 from xlkpi.scoring.assess import Assessment, assess
 from xlkpi.scoring.engine import load_engine
 from xlkpi.values import Absence, CellContent, Value

@@ -13,8 +13,9 @@ from shared.judges import by_libreoffice, differences, faults
 from shared.submissions import submission_of
 
 from xlkpi.issue import Issue
+from xlkpi.scheme.entries import SchemeField
 from xlkpi.scheme.formulas import number_value
-from xlkpi.scheme.model import Scheme, SchemeField
+from xlkpi.scheme.model import Scheme
 from xlkpi.scoring.assess import Assessment, assess
 from xlkpi.scoring.engine import Engine, load_engine
 from xlkpi.values import Absence, CellContent, Value

@@ -19,7 +19,7 @@ from shared.judges import need_soffice
 from xlkpi.intake.normalise import understand
 from xlkpi.intake.submission import Submission, read_submission
 from xlkpi.issue import Issue
-from xlkpi.scheme.model import SchemeField
+from xlkpi.scheme.entries import SchemeField
 from xlkpi.values import Absence, CellKind, Place, RawCell
 
 pytestmark = pytest.mark.oracle

@@ -24,7 +24,7 @@ from xlkpi.intake.normalise import understand
 from xlkpi.intake.submission import Submission, read_submission
 from xlkpi.issue import Issue
 from xlkpi.month.month import make_month
-from xlkpi.scheme.model import SchemeField
+from xlkpi.scheme.entries import SchemeField
 from xlkpi.scoring.assess import assess
 from xlkpi.values import Absence, CellContent, CellKind, Place, RawCell
 from xlkpi.workbook.stamp import Stamper

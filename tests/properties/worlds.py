@@ -12,9 +12,10 @@ from shared.submissions import submission_of
 
 from xlkpi.headquarters.issuing import make_issue
 from xlkpi.issue import Dealer, Issue
+from xlkpi.scheme.entries import SchemeField
 from xlkpi.scheme.formulary import Compiled
 from xlkpi.scheme.formulas import number_value
-from xlkpi.scheme.model import Scheme, SchemeField
+from xlkpi.scheme.model import Scheme
 from xlkpi.scheme.parsing import judged
 from xlkpi.scheme.rules import load_rules
 from xlkpi.scoring.assess import Assessment, assess

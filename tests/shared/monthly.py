@@ -15,7 +15,8 @@ from xlkpi.headquarters.issuing import blanks, make_issue
 from xlkpi.intake.guard import admit
 from xlkpi.issue import Dealer, Issue
 from xlkpi.scheme.compile import Compiled
-from xlkpi.scheme.model import Scheme, SchemeField
+from xlkpi.scheme.entries import SchemeField
+from xlkpi.scheme.model import Scheme
 from xlkpi.scoring.assess import Assessment, assess
 from xlkpi.scoring.engine import Engine, load_engine
 from xlkpi.values import CellContent, CellFault, Place, Value

@@ -47,6 +47,7 @@ FILES = {
         "cells files",
         "formulas",
         "names rules",
+        "entries",
         "model",
         "checks formulary load readings show",
         "ratios telling",

@@ -17,7 +17,7 @@ from xlkpi.intake.normalise import understand
 from xlkpi.issue import Issue
 from xlkpi.month.returns import Return, ReturnStatus, roster_findings
 from xlkpi.month.store import carry
-from xlkpi.scheme.model import SchemeField
+from xlkpi.scheme.entries import SchemeField
 from xlkpi.values import UNKNOWN, CellKind, Place, RawCell
 
 TESTS = Path(__file__).parents[1]

@@ -25,8 +25,8 @@ VAGUE = frozenset((
 
 # By module and name, each with its reason. `left` needs none where its scope has a `right`.
 ALLOWED = {
-    ("scheme.model", "beside"): "a key of a scheme's YAML",
-    ("scheme.model", "own"): "a key of a scheme's YAML",
+    ("scheme.entries", "beside"): "a key of a scheme's YAML",
+    ("scheme.entries", "own"): "a key of a scheme's YAML",
     ("scheme.rules", "given"): "a key of a rule's YAML",
     ("intake.phrases", "beside"): "what the scheme's key of that name holds",
     ("month.records", "taken"): "a key of scores.json; see the glossary",

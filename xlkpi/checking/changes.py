@@ -12,7 +12,7 @@ from xlkpi.findings import Finding, finding_json, most_serious_first
 from xlkpi.intake.normalise import show
 from xlkpi.intake.submission import Answer, Row, Submission
 from xlkpi.issue import Issue
-from xlkpi.scheme.model import SchemeField
+from xlkpi.scheme.entries import SchemeField
 from xlkpi.values import Absence
 from xlkpi.workbook.layout import Role
 

@@ -19,8 +19,9 @@ from xlkpi.intake.normalise import show
 from xlkpi.issue import Issue
 from xlkpi.scheme import parts
 from xlkpi.scheme.cells import of_field
+from xlkpi.scheme.entries import SchemeField
 from xlkpi.scheme.formulas import number_value
-from xlkpi.scheme.model import Plausibility, SchemeField
+from xlkpi.scheme.model import Plausibility
 from xlkpi.scheme.types import TYPES, Compared
 from xlkpi.scoring.assess import Assessment
 from xlkpi.workbook.layout import Role

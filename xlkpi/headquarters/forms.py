@@ -14,7 +14,8 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlkpi.headquarters.identity import NAME, PROPERTY, Origin, title
-from xlkpi.scheme.model import Item, Scheme, SchemeField
+from xlkpi.scheme.entries import SchemeField
+from xlkpi.scheme.model import Item, Scheme
 from xlkpi.scheme.types import TYPES, Shape
 from xlkpi.values import Absence
 from xlkpi.workbook.lists import print_on_a4

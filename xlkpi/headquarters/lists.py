@@ -22,7 +22,8 @@ from xlkpi.intake.parsed import STROKE
 from xlkpi.issue import Dealer, Target
 from xlkpi.scheme import parts
 from xlkpi.scheme.cells import of_field
-from xlkpi.scheme.model import Scheme, SchemeField
+from xlkpi.scheme.entries import SchemeField
+from xlkpi.scheme.model import Scheme
 from xlkpi.scheme.parts import Part
 from xlkpi.scheme.types import TYPES, Shape
 from xlkpi.values import Absence, Place, Value

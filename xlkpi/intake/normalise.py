@@ -24,8 +24,8 @@ from xlkpi.intake.shown import (
     serial_of,
     shows_date,
 )
+from xlkpi.scheme.entries import SchemeField
 from xlkpi.scheme.formulas import number_value
-from xlkpi.scheme.model import SchemeField
 from xlkpi.scheme.parsing import arithmetic
 from xlkpi.scheme.types import TYPES, Shape
 from xlkpi.values import UNKNOWN, Absence, CellKind, RawCell, Value, days_in

@@ -16,8 +16,8 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from xlkpi.intake import quantity
+from xlkpi.scheme.entries import SchemeField
 from xlkpi.scheme.formulas import number_value
-from xlkpi.scheme.model import SchemeField
 from xlkpi.scheme.types import TYPES, Shape
 
 NEGATIONS: Final = (

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from xlkpi.intake.shown import day_of
 from xlkpi.intake.strays import Remark
-from xlkpi.scheme.model import Column
+from xlkpi.scheme.entries import Column
 from xlkpi.scheme.types import TYPES, Shape
 from xlkpi.values import CellContent, Place
 from xlkpi.workbook.layout import TableSlot

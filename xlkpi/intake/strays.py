@@ -16,7 +16,7 @@ from xlkpi.intake.normalise import number_of
 from xlkpi.intake.outline import PLAIN, Area, Outline
 from xlkpi.intake.source import SheetCells, Source
 from xlkpi.issue import Issue
-from xlkpi.scheme.model import SchemeField
+from xlkpi.scheme.entries import SchemeField
 from xlkpi.scheme.types import TYPES, Shape
 from xlkpi.values import CellKind, Place, RawCell, column_letters, column_row
 from xlkpi.workbook.layout import Role, Slot, TableSlot

@@ -23,7 +23,7 @@ from xlkpi.intake.source import SheetCells, Source
 from xlkpi.intake.strays import Remark, Surroundings, beyond, summarise_repeats, unseen_rows
 from xlkpi.intake.witness import Witnesses
 from xlkpi.issue import Issue
-from xlkpi.scheme.model import SchemeField
+from xlkpi.scheme.entries import SchemeField
 from xlkpi.values import Absence, CellContent, CellKind, Place, RawCell, Value, content_of, spans
 from xlkpi.workbook.layout import Role, Slot, TableSlot
 from xlkpi.workbook.sheets.marker import MARKER_CELL, MARKER_NAME, MARKER_PROPERTY, Marker

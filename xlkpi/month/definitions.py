@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from xlkpi.scheme import parts
 from xlkpi.scheme.cells import of_field
+from xlkpi.scheme.entries import Diagnosis, Indicator, SchemeField
 from xlkpi.scheme.formulas import number_value
-from xlkpi.scheme.model import Diagnosis, Group, Indicator, Item, Scheme, SchemeField
+from xlkpi.scheme.model import Group, Item, Scheme
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import assert_never
 
 from xlkpi.findings import catalogue
+from xlkpi.scheme.entries import Indicator, Relation, SchemeField
 from xlkpi.scheme.formulas import NOT_APPLICABLE, Formula, Name, Number, Text, compare, is_known, number_value
-from xlkpi.scheme.model import Indicator, Item, Relation, SchemeField
+from xlkpi.scheme.model import Item
 from xlkpi.scheme.parsing import judged, parse
 from xlkpi.scheme.types import TYPES, Shape
 

@@ -22,10 +22,11 @@ from xlkpi.scheme.cells import (
     of_field,
 )
 from xlkpi.scheme.checks import judged_by, live_check, most_of
+from xlkpi.scheme.entries import Diagnosis, Indicator, SchemeField
 from xlkpi.scheme.formulary import Compiled, Formulary
 from xlkpi.scheme.formulas import MISSING, NOT_APPLICABLE, Formula, Name, Number
 from xlkpi.scheme.judging import Judging
-from xlkpi.scheme.model import Diagnosis, Indicator, Scheme, SchemeField
+from xlkpi.scheme.model import Scheme
 from xlkpi.scheme.parsing import parse
 from xlkpi.scheme.readings import number_typed, reading, through_readings
 from xlkpi.scheme.rules import Rule, bind, render

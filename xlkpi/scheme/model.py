@@ -1,4 +1,4 @@
-"""The scheme (方案): what is asked, how it is judged. Frozen pydantic models; editors get their JSON Schema from here.
+"""The scheme (方案): how what is asked (`entries`) is judged. Frozen pydantic models; their JSON Schema is for editors.
 
 The models check shapes and single values. What concerns several entries together (do the points add up, does every
 formula resolve) is lint's business, so that one wrong entry never hides another.
@@ -8,46 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from xlkpi.findings import Ruling, Severity
 from xlkpi.scheme.cells import split_name
+from xlkpi.scheme.entries import (
+    STRICT,
+    Constant,
+    Dashboard,
+    Diagnosis,
+    Entry,
+    Indicator,
+    Labelled,
+    Name,
+    NumberText,
+    Relation,
+    SchemeField,
+    System,
+    Table,
+)
 from xlkpi.scheme.formulas import number_value, text_without_names
-from xlkpi.scheme.names import why_unsafe
 from xlkpi.scheme.parsing import judged
-from xlkpi.scheme.parts import COMPLETION, LOWER, UPPER, Part
-from xlkpi.scheme.types import TYPES, ColumnType, FieldType, Shape
+from xlkpi.scheme.parts import COMPLETION
 from xlkpi.values import MONTH_PATTERN, VETO_OF
-
-
-def _safe_name(name: str) -> str:
-    reason = why_unsafe(name)
-    if reason:
-        raise ValueError(f"the name {name!r} {reason}; keep the wording people read in `label` and choose a safe name")
-    return name
-
-
-def _spelled_number(value: Any) -> Any:
-    """Keep a number's spelling (`40%`, `0.2%`): it is what the formula will show."""
-    if isinstance(value, bool):
-        raise ValueError("write a number such as 15 or 40%")
-    if isinstance(value, int | float):
-        value = repr(value)
-    if isinstance(value, str):
-        number_value(value)
-    return value
-
-
-def _number_said(saying: str, target: str, shape: Shape) -> None:
-    """Refuse a saying that stands for neither a word nor a number."""
-    try:
-        number_value(target)
-    except ValueError:
-        raise ValueError(f"{saying!r} says {target!r}, which is none of the field's words and no number") from None
-    if shape is Shape.CHOICE:
-        raise ValueError(f"{saying!r} says a number, which a choice does not take")
 
 
 def _requirement(text: str) -> str:
@@ -61,214 +46,10 @@ def _quoted_version(value: Any) -> Any:
     return value
 
 
-Name = Annotated[str, AfterValidator(_safe_name)]
-NumberText = Annotated[str, BeforeValidator(_spelled_number), WithJsonSchema({"type": ["number", "string"]})]
 Requirement = Annotated[str, AfterValidator(_requirement)]
 Month = Annotated[str, Field(pattern=f"^{MONTH_PATTERN}$")]
-WordMeaning = Literal["met", "failed", "asserted"]
 Scope = Literal["item", "group", "total"]
 WhenZero = Literal["full", "zero", "not_applicable"]
-Department = Literal["财务", "前台", "车间", "配件", "客服", "销售", "人事"]
-Block = Literal["本月", "历史", "总部"]
-
-
-# a model's parts are built with the whole when the first scheme is read, not each for itself when this is imported
-_STRICT: Final = ConfigDict(extra="forbid", frozen=True, defer_build=True)
-
-
-class Entry(BaseModel):
-    """What every entry of a scheme carries: its source, and a note where source or decision needs one."""
-
-    model_config = _STRICT
-
-    source: str = Field("", description="Where it stands in the source documents: file, heading, the words themselves")
-    note: str = Field("", description="What was torn, misprinted or silent in the source, or is our own decision")
-
-
-class Labelled(Entry):
-    """An entry with words for people."""
-
-    label: str = Field("", description="What people read; any characters. Default: the name")
-    en: str = Field(description="The English term")
-    unit: str = Field("", description="The unit shown beside the figure: 台, 元, 小时; none for a rate")
-
-
-class SchemeField(Labelled):
-    """One figure or word that somebody enters. The key in `fields:` is its name, which formulas use."""
-
-    type: FieldType = Field(description="What kind of value it is; decides how a cell is read and formatted")
-    by: Literal["dealer", "headquarters"] = Field("dealer", description="Who enters it; headquarters' are inspections")
-    definition: str = Field("", description="口径: what exactly is counted")
-    asked_of: Department | None = Field(None, description="Who in the dealership knows it; fields are asked in groups")
-    block: Block = Field(
-        "本月",
-        description="历史: a figure of earlier months. 总部: headquarters gives it with the targets. Locked once known",
-    )
-    target: bool = Field(False, description="Headquarters sets a monthly target: adds NAME_目标 and NAME_完成率")
-    optional: bool = Field(False, description="A blank is no finding")
-    not_applicable: bool = Field(False, description="The one who enters it may say 不适用")
-    minimum: NumberText | None = Field(None, description="A smaller figure is a finding (XK-V004)")
-    maximum: NumberText | None = Field(None, description="A greater figure is a finding (XK-V005)")
-    words: dict[str, WordMeaning] = Field(
-        default_factory=dict,
-        description="Words accepted in place of a number. met, failed, or asserted: met without naming the number",
-    )
-    says: dict[str, NumberText | str] = Field(
-        default_factory=dict,
-        description="Further ways in which headquarters says one of `words`, or a number: {已收回: 完成, 没有返修: 0}",
-    )
-    about: tuple[str, ...] = Field(
-        (), description="Words of headquarters' phrases that name the matter and judge nothing: 绩效沟通会"
-    )
-    beside: tuple[str, ...] = Field(
-        (), description="Words that may stand beside the number and leave it as it is: 召开 in 6号召开"
-    )
-    units: dict[str, NumberText] = Field(
-        default_factory=dict, description="Other units that a number may have, and what it is multiplied with: {周: 7}"
-    )
-
-    @model_validator(mode="after")
-    def _choice_has_words(self) -> SchemeField:
-        if TYPES[self.type].shape is Shape.CHOICE and not self.words:
-            raise ValueError("a choice needs words: write words: {完成: met, 未完成: failed}")
-        if self.by == "dealer" and self.words and TYPES[self.type].shape is not Shape.CHOICE:
-            raise ValueError("words in place of a number are for headquarters' inspections: write by: headquarters")
-        if self.by == "dealer" and (self.says or self.about or self.beside):
-            raise ValueError("says, about and beside are for headquarters' phrases: write by: headquarters")
-        for saying, target in self.says.items():
-            if target not in self.words:
-                _number_said(saying, target, TYPES[self.type].shape)
-        return self
-
-
-class Constant(Labelled):
-    """A number that headquarters fixes for the month; formulas use its name."""
-
-    type: FieldType = Field("number", description="As a field's type; decides how the number is shown")
-    value: NumberText = Field(description="The number, such as 6, 2.5 or 40%")
-
-
-class Guide(Entry):
-    """指导值: what an indicator should be. `lost`: the source names a standard without its number, which headquarters
-    fills in on the sheet."""
-
-    low: NumberText | None = Field(None, description="下限: below it the indicator is 偏低")
-    high: NumberText | None = Field(None, description="上限: above it the indicator is 偏高")
-    lost: bool = Field(False, description="The source has the standard without its number: shown as 待定")
-
-    @model_validator(mode="after")
-    def _says_something(self) -> Guide:
-        if (self.low is None and self.high is None) != self.lost:
-            raise ValueError("a guide has low, high or both; where the source lost the number write lost: true")
-        return self
-
-
-class Indicator(Labelled):
-    """A figure computed from others by one Excel formula over names, or the share of a checklist that was done."""
-
-    type: FieldType = Field("number", description="As a field's type; decides how the figure is shown")
-    id: str = Field("", description="Number in the source: A1, B7, …")
-    system: str = Field("", description="The source system; in a pack, the pack's own")
-    better: Literal["up", "down", "range"] = Field("up", description="Which way is better; range: between the bounds")
-    definition: str = Field("", description="The formula in words, as 指标分析 shows it")
-    formula: str = Field("", description="An Excel formula over names, without the equals sign")
-    minimum: NumberText | None = Field(None, description="Less than 0 is a finding (XK-V034) but where this is given")
-    maximum: NumberText | None = Field(
-        None, description="Where it is judged, more is a finding (XK-V035); default of a rate: 100 %"
-    )
-    zero_with: Name | None = Field(
-        None, description="Where this figure is 0 so is the indicator, though others that it needs are not known"
-    )
-    share_of: tuple[str, ...] = Field((), description="Checklist fields: the share done among those that apply")
-    guide: Guide | None = Field(None, description="指导值: what the indicator is compared with")
-
-    @model_validator(mode="after")
-    def _one_way(self) -> Indicator:
-        if bool(self.formula) == bool(self.share_of):
-            raise ValueError("an indicator has a formula, or share_of with checklist fields; write one of them")
-        return self
-
-    @property
-    def bounds(self) -> list[Part]:
-        """The bounds that the guide has: 下限, 上限; a lost one is on the side from which the indicator is judged."""
-        if self.guide is None:
-            return []
-        if self.guide.lost:
-            return {"up": [LOWER], "down": [UPPER], "range": [LOWER, UPPER]}[self.better]
-        return [part for part, value in ((LOWER, self.guide.low), (UPPER, self.guide.high)) if value is not None]
-
-
-class Relation(Entry):
-    """An identity or bound between figures, live in the 校验 cell of `at` and checked again on reading."""
-
-    name: str = Field(alias="relation", description="A name for it")
-    at: str = Field(description="The field whose 校验 cell says it")
-    holds: str = Field(
-        description="An Excel condition over names that is TRUE when all is well; state the tolerance in it"
-    )
-    text: str = Field(max_length=40, description="The words of the 校验 cell when it does not hold")
-    en: str = Field(description="The words in English")
-
-
-class Measure(Entry):
-    """对策 against a cause. `own`: the source lost it and it is ours."""
-
-    text: str = Field(description="What to do, in words")
-    own: bool = Field(True, description="Ours, not the source's: marked ＊ on the sheet")
-
-
-class Diagnosis(Entry):
-    """问题 → 原因 → 对策, shown when its condition over indicators holds."""
-
-    problem: str = Field(description="The problem as people read it")
-    en: str = Field(description="The problem in English")
-    of: str = Field(description="The indicator that is off")
-    way: Literal["低", "高"] = Field(description="Which way the indicator is off")
-    when: str = Field(description="An Excel condition over indicators, fields and standards")
-    stake: str = Field(
-        "", description="What is at stake, as an Excel formula (元); default: how far off the guide, in %"
-    )
-    causes: tuple[str, ...] = Field(description="原因, in order")
-    measures: tuple[Measure, ...] = Field(description="对策, in order")
-
-
-class Column(Entry):
-    """A column of a table. Formulas name it TABLE_COLUMN and see its whole range."""
-
-    en: str = Field(description="The English heading")
-    type: ColumnType = Field(description="How the column's cells are read")
-    words: tuple[str, ...] = Field((), description="The choices of a choice column")
-    unit: str = Field("", description="The unit of its figures")
-    unique: bool = Field(False, description="No two rows have the same entry here (a repair order's number): XK-V037")
-
-    @cached_property
-    def as_field(self) -> SchemeField:
-        """The field whose reading rules apply to the column's cells; 不适用 has no place in a table."""
-        return SchemeField(en=self.en, type=self.type, unit=self.unit, words=dict.fromkeys(self.words, "met"))
-
-
-class Table(Entry):
-    """A sheet with one row an event (修理单日报), which formulas roll up into the month."""
-
-    label: str = Field("", description="The sheet's title; default: the table's name")
-    en: str = Field(description="The title in English")
-    definition: str = Field("", description="What one row is, and what does not belong there")
-    rows: int = Field(400, ge=1, le=5000, description="How many rows the sheet has to fill in")
-    columns: dict[Name, Column] = Field(description="The columns by heading, in order")
-
-
-class Dashboard(Entry):
-    """What 看板 shows beside the scores: the shares of a whole against their guides."""
-
-    title: str = Field(description="The heading over the shares")
-    composition: tuple[str, ...] = Field(description="Indicators that are shares of one whole, each with a guide")
-
-
-class System(Entry):
-    """A system of the source documents that a pack covers."""
-
-    label: str = Field(description="The system's name as people read it")
-    en: str = Field(description="The name in English")
 
 
 class Clause(Entry):
@@ -277,7 +58,7 @@ class Clause(Entry):
     `{each: NAME, lose: 5, most: 10}` · `{require: NAME>=90%, lose: 5}` · `{require: NAME, else: 否决, scope: group}`.
     """
 
-    model_config = ConfigDict(**_STRICT, populate_by_name=True)
+    model_config = ConfigDict(**STRICT, populate_by_name=True)
 
     text: str = Field(description="The clause as people read it; {NAME} shows a value")
     en: str = Field("", description="The clause in English, for the report")
@@ -317,7 +98,7 @@ class Clause(Entry):
 class Score(BaseModel):
     """The scoring rule of an item: `{RULE: NAME}` or `{RULE: {of: NAME, PARAMETER: VALUE}}`."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     rule: str = Field(description="The rule's name")
     arguments: dict[str, Any] = Field(description="The rule's parameters; `of` is what is judged")
@@ -407,7 +188,7 @@ class Grade(Entry):
 class Defaults(BaseModel):
     """What clauses and groups mean where they say nothing."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     veto: Scope = Field("item", description="What a veto takes to zero where its clause has no scope")
     not_applicable: Literal["rescale", "full", "zero"] = Field(
@@ -418,7 +199,7 @@ class Defaults(BaseModel):
 class Plausibility(BaseModel):
     """When a figure that breaks no rule is still worth a warning. Warnings move no score."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     months: int = Field(6, ge=3, description="Median and MAD of a dealer's own past need at least so many months")
     deviations: float = Field(6, gt=0, description="A jump is more than so many times 1.4826 × MAD off the median …")
@@ -443,7 +224,7 @@ class Plausibility(BaseModel):
 class Valid(BaseModel):
     """The months for which the scheme may be issued."""
 
-    model_config = ConfigDict(**_STRICT, populate_by_name=True)
+    model_config = ConfigDict(**STRICT, populate_by_name=True)
 
     since: Month = Field(alias="from", description="The first month, YYYY-MM")
     until: Month | None = Field(None, description="The last month, YYYY-MM; none: open")
@@ -456,7 +237,7 @@ class Valid(BaseModel):
 class CodeRuling(BaseModel):
     """What this scheme makes of a finding's code: another severity, or off; never without reason and first month."""
 
-    model_config = ConfigDict(**_STRICT, populate_by_name=True)
+    model_config = ConfigDict(**STRICT, populate_by_name=True)
 
     severity: Literal["error", "warning", "notice", "off"] = Field(description="The severity here; off: not reported")
     reason: str = Field(min_length=2, description="Why; stands beside every finding that it changes")

@@ -13,6 +13,7 @@ from typing import Final
 
 from xlkpi.scheme import parts
 from xlkpi.scheme.cells import MONTH, of_field
+from xlkpi.scheme.entries import SchemeField
 from xlkpi.scheme.formulas import (
     MISSING,
     NOT_APPLICABLE,
@@ -25,7 +26,6 @@ from xlkpi.scheme.formulas import (
     either,
     every,
 )
-from xlkpi.scheme.model import SchemeField
 from xlkpi.scheme.types import TYPES, Shape
 
 _UNREAD: Final = Text(UNREADABLE)

@@ -27,8 +27,9 @@ from xlkpi.scheme.cells import (
     of_field,
 )
 from xlkpi.scheme.checks import ABOVE_MAXIMUM, ABOVE_WHOLE, BELOW_ZERO, RELATION, WHOLE
+from xlkpi.scheme.entries import SchemeField
 from xlkpi.scheme.formulas import number_value
-from xlkpi.scheme.model import Clause, Item, SchemeField
+from xlkpi.scheme.model import Clause, Item
 from xlkpi.scheme.parsing import parse
 from xlkpi.scoring.account import Account, account_of
 from xlkpi.scoring.doubts import Doubts

@@ -13,8 +13,9 @@ from xlkpi.issue import Issue
 from xlkpi.scheme import parts
 from xlkpi.scheme.cells import of_clause, of_field
 from xlkpi.scheme.checks import ABOVE_WHOLE, BELOW_ZERO, judged_by, most_of
+from xlkpi.scheme.entries import Indicator, SchemeField
 from xlkpi.scheme.formulas import MISSING, number_value
-from xlkpi.scheme.model import Indicator, Item, SchemeField
+from xlkpi.scheme.model import Item
 from xlkpi.scheme.types import TYPES
 from xlkpi.scoring.figures import figure_shown
 from xlkpi.scoring.lacking import lacking_for, open_outcomes

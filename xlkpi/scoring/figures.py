@@ -1,7 +1,6 @@
 """A figure as the assessment sheet's sentences show it: 80.97%, 252,486.00 元, 6 号; and as findings quote it.
 
-The first is the twin of `xlkpi.scheme.formulas.format_value`, for what is read off evaluated cells; a test holds the two
-together.
+The first is the twin of `xlkpi.scheme.formulas.format_value`, for values of evaluated cells; a test compares the two.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final
 
-from xlkpi.scheme.model import Indicator, SchemeField
+from xlkpi.scheme.entries import Indicator, SchemeField
 from xlkpi.scheme.types import TYPES, Shape
 from xlkpi.scoring.as_excel import round_half_away
 from xlkpi.values import DAY_ZERO, Absence, Value

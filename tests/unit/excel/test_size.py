@@ -20,7 +20,7 @@ from xlkpi.excel.button import review_book
 from xlkpi.excel.control import FILE
 from xlkpi.headquarters.issuing import publish
 from xlkpi.issue import Issue
-from xlkpi.scheme.model import SchemeField
+from xlkpi.scheme.entries import SchemeField
 from xlkpi.scoring.assess import assess
 from xlkpi.values import CellContent
 from xlkpi.workbook.layout import Role

@@ -6,7 +6,8 @@ import pytest
 from conftest import RealMonth
 
 from xlkpi.intake.normalise import show, understand
-from xlkpi.scheme.model import Scheme, SchemeField
+from xlkpi.scheme.entries import SchemeField
+from xlkpi.scheme.model import Scheme
 from xlkpi.values import Absence, CellKind, Place, RawCell, Unknown, Value
 
 HERE = Place("填报", "F6")

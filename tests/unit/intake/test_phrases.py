@@ -14,7 +14,8 @@ from xlkpi.intake.normalise import Reading, checked, understand
 from xlkpi.issue import Issue
 from xlkpi.scheme import lined
 from xlkpi.scheme.cells import of_clause, of_field
-from xlkpi.scheme.model import Scheme, SchemeField
+from xlkpi.scheme.entries import SchemeField
+from xlkpi.scheme.model import Scheme
 from xlkpi.scheme.parts import READING
 from xlkpi.scoring.engine import Engine
 from xlkpi.values import Absence, CellContent, CellKind, Place, RawCell, absence_of, content_of

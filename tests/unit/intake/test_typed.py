@@ -17,8 +17,8 @@ from xlkpi.findings import Finding, Severity, catalogue
 from xlkpi.intake.normalise import show, understand, words_of
 from xlkpi.intake.submission import Submission, read_submission
 from xlkpi.issue import Issue
+from xlkpi.scheme.entries import SchemeField
 from xlkpi.scheme.lined import read
-from xlkpi.scheme.model import SchemeField
 from xlkpi.values import UNKNOWN, Absence, CellKind, Place, RawCell, Unknown, absence_of
 from xlkpi.workbook.package import unpack
 from xlkpi.workbook.plan import number_format

@@ -7,8 +7,8 @@ from shared.tiny import evaluate
 
 from xlkpi.findings import catalogue
 from xlkpi.scheme.checks import live_check, live_words
+from xlkpi.scheme.entries import SchemeField
 from xlkpi.scheme.formulas import Name
-from xlkpi.scheme.model import SchemeField
 from xlkpi.values import CellContent
 
 

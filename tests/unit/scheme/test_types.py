@@ -22,8 +22,8 @@ from xlkpi.intake.normalise import checked, show, understand
 from xlkpi.resources import templates
 from xlkpi.scheme import types
 from xlkpi.scheme.checks import live_check
+from xlkpi.scheme.entries import Column, SchemeField
 from xlkpi.scheme.formulas import Name, format_value
-from xlkpi.scheme.model import Column, SchemeField
 from xlkpi.scheme.types import TYPES, ColumnType, FieldType, Shape
 from xlkpi.shown.report.figures import figure
 from xlkpi.values import UNKNOWN, Absence, CellContent, CellKind, Place, RawCell

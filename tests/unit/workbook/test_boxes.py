@@ -13,7 +13,7 @@ from shared.tiny import evaluate
 
 from xlkpi.headquarters.forms import inspections_form
 from xlkpi.issue import Issue
-from xlkpi.scheme.model import SchemeField
+from xlkpi.scheme.entries import SchemeField
 from xlkpi.workbook.layout import Role
 from xlkpi.workbook.package import unpack
 

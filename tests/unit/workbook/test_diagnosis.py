@@ -12,8 +12,8 @@ from shared.monthly import Monthly, plain_value
 
 from xlkpi.scheme.cells import of_diagnosis
 from xlkpi.scheme.compile import SHOWS, compile_scheme
+from xlkpi.scheme.entries import Guide
 from xlkpi.scheme.formulas import number_value
-from xlkpi.scheme.model import Guide
 from xlkpi.scheme.rules import load_rules
 from xlkpi.scoring.assess import Assessment
 from xlkpi.values import Absence, CellContent, Place

@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 from shared.monthly import Monthly, Page, plain_value
 
-from xlkpi.scheme.model import SchemeField
+from xlkpi.scheme.entries import SchemeField
 
 LINKED = re.compile(r"(\w+)　已填 (\d+)/(\d+)(?: · 错误 (\d+))?")
 _NOT_COUNTED = ("text",)

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 
 from xlkpi.scheme import parts
 from xlkpi.scheme.cells import IDENTITY, of_field
+from xlkpi.scheme.entries import Guide, Indicator, SchemeField
 from xlkpi.scheme.formulas import Formula, number_value
-from xlkpi.scheme.model import Guide, Indicator, SchemeField
 from xlkpi.workbook.layout import Role
 from xlkpi.workbook.plan import SheetPlan, WorkbookPlan, number_format
 from xlkpi.workbook.sheets.dashboard import DEALER_SHEET as TITLE

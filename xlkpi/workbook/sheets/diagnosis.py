@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from xlkpi.scheme import parts
 from xlkpi.scheme.cells import SHOWS, of_diagnosis
+from xlkpi.scheme.entries import Diagnosis
 from xlkpi.scheme.formulas import Formula, format_value
-from xlkpi.scheme.model import Diagnosis
 from xlkpi.values import column_letters
 from xlkpi.workbook.layout import Role
 from xlkpi.workbook.looks import STYLES

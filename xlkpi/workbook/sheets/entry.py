@@ -12,8 +12,9 @@ from typing import assert_never, get_args
 from xlkpi.scheme import parts
 from xlkpi.scheme.cells import DEADLINE, DEALER, DEALER_NAME, MONTH, of_field
 from xlkpi.scheme.checks import MISSING, live_words
+from xlkpi.scheme.entries import Department, SchemeField
 from xlkpi.scheme.formulas import Formula
-from xlkpi.scheme.model import Department, Scheme, SchemeField
+from xlkpi.scheme.model import Scheme
 from xlkpi.scheme.types import TYPES, Shape
 from xlkpi.values import Absence, Place, cell_ref
 from xlkpi.workbook.layout import Role

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from xlkpi.scheme import parts
 from xlkpi.scheme.cells import GREEN, RED, YELLOW, of_field
+from xlkpi.scheme.entries import Indicator, SchemeField
 from xlkpi.scheme.formulas import Formula
-from xlkpi.scheme.model import Indicator, Scheme, SchemeField
+from xlkpi.scheme.model import Scheme
 from xlkpi.values import Absence, Judgement, cell_ref
 from xlkpi.workbook.layout import Role
 from xlkpi.workbook.plan import Content, Highlight, SheetPlan, WorkbookPlan, number_format

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from xlkpi.scheme.cells import of_column
-from xlkpi.scheme.model import Column, Table
+from xlkpi.scheme.entries import Column, Table
 from xlkpi.scheme.types import TYPES, ColumnLook, Shape
 from xlkpi.values import column_letters
 from xlkpi.workbook.layout import TableSlot
