@@ -8,12 +8,13 @@ year's actual so far grows by last month's. Known are last month's assessed work
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 from xml.etree.ElementTree import ParseError
 
-from xlkpi.findings import Finding, most_serious_first
+from xlkpi.findings import Finding, Severity, most_serious_first, worst
 from xlkpi.folders import shown_names
 from xlkpi.headquarters.lists import Listed
 from xlkpi.intake.guard import Refused
@@ -25,9 +26,11 @@ from xlkpi.scheme.model import Scheme
 from xlkpi.scheme.parts import Part
 from xlkpi.values import CellKind, Place, RawCell, absence_of, months_earlier
 from xlkpi.workbook.layout import Layout, Role
+from xlkpi.workbook.seal import seal_of
 from xlkpi.workbook.sheets.marker import MARKER_NAME
 
 _CARRIED = frozenset({parts.PERSON, parts.REWARD, *parts.MONTH_TARGETS, parts.DAY_DONE})
+_ASSESSED: Final = "评分后的工作簿"
 
 Carried = dict[str, float | str]
 Known = Mapping[str, float | str]
@@ -39,8 +42,8 @@ def read_previous(
 ) -> Listed[Carried]:
     """What carries over, by dealer code and slot name, from last month's assessed workbooks.
 
-    A file of another month than the one before (XK-T003), or of another scheme (XK-T062; not so with `anyway`), is a
-    finding and is not used.
+    A file of another month than the one before (XK-T061) or of another kind (XK-T060) is a finding and is not used;
+    with `anyway` one of another scheme (XK-T062), or not as it was assessed (XK-W075, XK-W076), is.
     """
     read = _read(paths, layout.scheme, months_earlier(month), anyway)
     ranks = peer_ranks(scheme, roster, read.rows)
@@ -124,23 +127,37 @@ def _read(paths: list[Path], scheme: str, wanted: str, anyway: bool) -> Listed[K
     out: Listed[Known] = Listed()
     for path, name in shown_names(paths).items():
         try:
-            values, of_scheme = _named_values(path)
+            book = _book(path)
         except (Refused, ValueError, KeyError, IndexError, ParseError, RecursionError) as error:
             refused = error if isinstance(error, Refused) else Refused("XK-F002", detail="内容不合规范")
             out.findings.append(Finding(refused.code, name, facts=refused.facts))
             continue
-        dealer, month = values.get(DEALER), values.get(MONTH)
-        if not isinstance(dealer, str) or month != wanted:
-            out.findings.append(Finding("XK-T003", name, facts={"found": month or "—", "expected": wanted}))
+        findings = [Finding(code, name, facts=facts) for code, facts in _against(book, scheme, wanted, anyway)]
+        out.findings += findings
+        if worst(findings) is Severity.ERROR:
             continue
-        if of_scheme not in ("", scheme):
-            facts = {"found": of_scheme, "expected": scheme}
-            out.findings.append(Finding("XK-T063" if anyway else "XK-T062", name, facts=facts))
-            if not anyway:
-                continue
-        if out.rows.setdefault(dealer, values) != values:
+        dealer = str(book.values[DEALER])
+        if out.rows.setdefault(dealer, book.values) != book.values:
             out.findings.append(Finding("XK-T022", name, facts={"dealer": dealer}))
     return out
+
+
+def _against(book: _Book, scheme: str, wanted: str, anyway: bool) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """What speaks against a file's being an assessed workbook of the scheme and month that are wanted.
+
+    With `anyway` headquarters insists on another scheme, and on a workbook that is not as it was assessed.
+    """
+    if not isinstance(book.values.get(DEALER), str):
+        yield "XK-T060", {"found": "别的表", "expected": _ASSESSED}
+        return
+    month = book.values.get(MONTH)
+    if month != wanted:
+        yield "XK-T061", {"found": month or "—", "expected": wanted}
+    if book.scheme not in ("", scheme):
+        yield "XK-T063" if anyway else "XK-T062", {"found": book.scheme, "expected": scheme}
+    if book.seal != "whole":
+        code, found = ("XK-W075", "没有评分的") if book.seal == "none" else ("XK-W076", "评分以后改动过的")
+        yield ("XK-T063", {"found": found, "expected": _ASSESSED}) if anyway else (code, {})
 
 
 def carried_over(layout: Layout, months: Mapping[int, Known], month: str) -> Carried:
@@ -216,9 +233,17 @@ class _Earlier:
         return next((value for value in earlier if value is not None), None)
 
 
-def _named_values(path: Path) -> tuple[Known, str]:
-    """Values of all cells with a name of their own, without absences and errors; and the scheme that it is marked
-    with, "" where it has no mark."""
+@dataclass(frozen=True, slots=True)
+class _Book:
+    """What a workbook says: the values of all cells with a name of their own, without absences and errors; the scheme
+    that it is marked with, "" where it has no mark; and how its seal is."""
+
+    values: Known
+    scheme: str
+    seal: str
+
+
+def _book(path: Path) -> _Book:
     book = open_workbook(path)
     marker = book.names.get(MARKER_NAME, "").strip('"')
     places = {name: place for name, text in book.names.items() if (place := place_of(text))}
@@ -235,4 +260,5 @@ def _named_values(path: Path) -> tuple[Known, str]:
             values[name] = float(raw.text)
         elif raw.kind is CellKind.TEXT and absence_of(raw.text) is None:
             values[name] = raw.text
-    return values, marker.partition("|")[0] if "|" in marker else ""
+    scheme = marker.partition("|")[0] if "|" in marker else ""
+    return _Book(values, scheme, seal_of(book.package.raw, book.properties()))

@@ -23,6 +23,7 @@ from xlkpi.month.month import score_month
 from xlkpi.scheme.cells import of_diagnosis
 from xlkpi.scoring.assess import Assessment
 from xlkpi.values import CellContent, months_earlier
+from xlkpi.workbook.seal import sealed
 
 HISTORY = "维修产值_前1月"
 
@@ -33,7 +34,7 @@ def _assessed(
     """A month as scored, and its workbook written into the folder."""
     done = monthly.judge(answers)
     folder.mkdir(exist_ok=True)
-    (folder / name).write_bytes(monthly.stamp(done))
+    (folder / name).write_bytes(sealed(monthly.stamp(done)))
     return done
 
 
@@ -132,7 +133,7 @@ def test_a_file_of_the_wrong_month_is_refused(dealership: Monthly, tmp_path: Pat
     if month == "2026-12":
         assert (list(listed.rows), listed.findings) == (["D001"], [])
     else:
-        assert (listed.rows, [finding.code for finding in listed.findings]) == ({}, ["XK-T003"])
+        assert (listed.rows, [finding.code for finding in listed.findings]) == ({}, ["XK-T061"])
         assert MONTH in listed.findings[0].message()
 
 
@@ -358,7 +359,7 @@ def test_new_refuses_a_wrong_month(service: Monthly, lists: Callable[..., Result
     _assessed(service.but(month="2026-10"), {"维修产值": 4321.0}, tmp_path / "assessed")
     result = lists("2026-12", tmp_path / "blank", "--previous", tmp_path / "assessed")
     assert result.exit_code == 1
-    assert "XK-T003" in result.output
+    assert "XK-T061" in result.output
     assert not list(tmp_path.glob("blank/*"))
 
 
@@ -411,6 +412,38 @@ def test_earlier_months_of_another_scheme_are_refused_unless_headquarters_insist
     month = score_month(issue, [])
     assert [finding.code for finding in month.findings] == ["XK-T063"]
     assert json.loads(json.dumps(issue.to_json()))["accepted"]
+
+
+def test_what_is_no_assessed_workbook_of_the_month_before_is_told(
+    dealership: Monthly, lists: Callable[..., Result], tmp_path: Path
+) -> None:
+    """A blank or a return, one that was saved again, one of another month, a list."""
+    last = dealership.but(month="2026-11")
+    _assessed(last, {"维修产值": 4321.0}, tmp_path / "assessed")
+    whole = (tmp_path / "assessed" / "D001.xlsx").read_bytes()
+    layout = last.issue.layout
+    book = load_workbook(io.BytesIO(whole))
+    changed, plain = io.BytesIO(), io.BytesIO()
+    book.save(changed)
+    Workbook().save(plain)
+    given = {
+        "blank": (last.blanks["D001"], "XK-W075"),
+        "saved again": (changed.getvalue(), "XK-W076"),
+        "list": (plain.getvalue(), "XK-T060"),
+    }
+    for name, (data, code) in given.items():
+        path = tmp_path / f"{name}.xlsx"
+        path.write_bytes(data)
+        listed = read_previous([path], last.scheme, layout, ROSTER, "2026-12")
+        assert ([finding.code for finding in listed.findings], listed.rows) == ([code], {}), name
+    listed = read_previous([tmp_path / "assessed" / "D001.xlsx"], last.scheme, layout, ROSTER, "2027-01")
+    assert [finding.code for finding in listed.findings] == ["XK-T061"]
+    asked = ("2026-12", tmp_path / "out", "--previous", tmp_path / "changed")
+    (tmp_path / "changed").mkdir()
+    (tmp_path / "changed" / "D001.xlsx").write_bytes(changed.getvalue())
+    assert lists(*asked).exit_code == 1
+    accepted = lists(*asked, "--anyway")
+    assert (accepted.exit_code, "XK-T063" in accepted.output) == (0, True), accepted.output
 
 
 def test_two_files_of_a_dealer_that_differ_are_told(dealership: Monthly, tmp_path: Path) -> None:
