@@ -38,7 +38,7 @@ class Absence(Enum):
 Value = float | str | bool | date | Absence
 """A value with meaning. A cell error is never one: reader and engine turn it into an Absence and a finding."""
 
-_SPAN = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})(?::\1([1-9][0-9]{0,6}))?")
+_SPAN = re.compile(r"[A-Z]{1,3}[1-9][0-9]{0,6}(?::[A-Z]{1,3}[1-9][0-9]{0,6})?")
 
 VETOED: Final = "否决"
 SCORED: Final = "已评"
@@ -254,27 +254,39 @@ def plain(value: Value | CellContent) -> float | str | bool | None:
 
 
 def spans(refs: Iterable[str], most: int = 6) -> str:
-    """Cells in words, runs in a column taken together: F6:F27、H6; after so many runs only that there are more."""
+    """Cells in words, those beside and below each other taken together: F6:F27、H6; after so many runs only that there
+    are more."""
     rows: dict[int, list[int]] = {}
     for column, row in sorted(map(column_row, refs)):
         rows.setdefault(column, []).append(row)
-    runs: list[str] = []
+    areas: dict[tuple[int, int], list[list[int]]] = {}  # by first and last row: first and last columns
     for column, numbers in rows.items():
-        letter, first = column_letters(column), numbers[0]
+        first = numbers[0]
         for row, following in zip(numbers, [*numbers[1:], 0], strict=True):
             if following != row + 1:
-                runs.append(f"{letter}{first}" + (f":{letter}{row}" if row > first else ""))
+                beside = areas.setdefault((first, row), [])
+                if beside and beside[-1][1] == column - 1:
+                    beside[-1][1] = column
+                else:
+                    beside.append([column, column])
                 first = following
+    boxes = sorted((left, top, right, bottom) for (top, bottom), sides in areas.items() for left, right in sides)
+    runs = [_box(*box) for box in boxes]
     return "、".join(runs[:most]) + (" 等" if len(runs) > most else "")
+
+
+def _box(left: int, top: int, right: int, bottom: int) -> str:
+    first, last = cell_ref(left, top), cell_ref(right, bottom)
+    return first if first == last else f"{first}:{last}"
 
 
 def span_cells(text: str, most: int = 5000) -> list[str]:
     """The cells that `spans` put into words; of other words, and of runs of more than `most` cells, none."""
     cells: list[str] = []
     for run in text.split("、"):
-        match = _SPAN.fullmatch(run)
-        if match:
-            letters, first, last = match[1], int(match[2]), int(match[3] or match[2])
-            if first <= last < first + most:
-                cells += [f"{letters}{row}" for row in range(first, last + 1)]
+        corners = [column_row(ref) for ref in run.split(":")] if _SPAN.fullmatch(run) else [(1, 0)]
+        (left, top), (right, bottom) = corners[0], corners[-1]
+        columns, rows = range(left, right + 1), range(top, bottom + 1)
+        if top > 0 and len(columns) * len(rows) <= most:
+            cells += [cell_ref(column, row) for column in columns for row in rows]
     return cells

@@ -92,7 +92,8 @@ FILES = {
         "trace",
     ),
     "headquarters": (
-        "identity words",
+        "words",
+        "identity",
         "forms grid moments occupied",
         "deadlines table",
         "closed waivers",

@@ -11,7 +11,8 @@ def day_said(text: str, month: str) -> str:
     """A deadline in one spelling: 2026-12-05, or 2026-12-05 18:00 where a time is named; "" stays "".
 
     Args:
-        text: as it was typed: 2026/12/5, 12月5日, 2026年12月5日 18时.
+        text: as it was typed: 2026/12/5, 12月5日, 十二月五日, 2026年12月5日 18时; 次月5日 is of the month after the
+            assessed one.
         month: the month that is assessed (YYYY-MM), which tells the year where the text does not.
 
     Raises:
@@ -19,7 +20,8 @@ def day_said(text: str, month: str) -> str:
     """
     if not text:
         return ""
-    moment = said_moment(text, month)
+    following = int(month[5:]) % 12 + 1
+    moment = said_moment(text.strip().replace("次月", f"{following}月", 1), month)
     if moment is None:
         raise ValueError(f"{text!r} is no day: write for example 2026-12-05 or 2026-12-05 18:00")
     return f"{moment.at:%Y-%m-%d %H:%M}" if moment.timed else f"{moment.at:%Y-%m-%d}"

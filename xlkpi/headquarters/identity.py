@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from xlkpi.findings import Finding
+from xlkpi.headquarters.words import in_figures
 from xlkpi.values import Place
 
 PROPERTY: Final = "xlkpi-list"
@@ -29,8 +30,6 @@ _MONTH = re.compile(
     r"(?<!\d)(?:(20\d{2})\s*[-./年]\s*(1[0-2]|0?[1-9])(?:\s*月)?(?!\s*[-./\d日]|\s*月)|(20\d{2})(1[0-2]|0[1-9])(?!\d))"
 )
 _MONTH_ALONE = re.compile(r"(?<![\d年-])(1[0-2]|0?[1-9])月(?!\s*\d)")
-_IN_WORDS = re.compile(r"([〇○零一二三四五六七八九]{4})(?=年)|(十[一二]?|[一二三四五六七八九])(?=月)")
-_DIGITS = str.maketrans("〇○零一二三四五六七八九", "000123456789")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +104,9 @@ def _printed(text: str) -> Origin | None:
 
 def _months_said(texts: Iterable[str], wanted: str) -> set[str]:
     """The one month that texts name; one without its year is of the wanted month's. Nothing where they name several."""
-    plain = [_IN_WORDS.sub(_in_digits, text) for text in texts]
+    plain = [in_figures(text, "月") for text in texts]
     matches = [match for text in plain for match in _MONTH.finditer(text)]
     dated = {f"{match[1] or match[3]}-{int(match[2] or match[4]):02d}" for match in matches}
     if not dated:
         dated = {f"{wanted[:4]}-{int(number):02d}" for text in plain for number in _MONTH_ALONE.findall(text)}
     return dated if len(dated) == 1 else set()
-
-
-def _in_digits(match: re.Match[str]) -> str:
-    """二〇二六 is 2026, 十一 is 11."""
-    if match[1]:
-        return match[1].translate(_DIGITS)
-    tens, units = match[2].startswith("十"), match[2].removeprefix("十").translate(_DIGITS)
-    return str((10 if tens else 0) + int(units or 0))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from xlkpi.headquarters.words import tidy
+from xlkpi.headquarters.words import in_figures, tidy
 from xlkpi.intake.shown import shows_date
 from xlkpi.values import DAY_ZERO, CellKind, RawCell
 
@@ -51,7 +51,7 @@ def said_moment(text: str, month: str = "") -> Moment | None:
         text: as it was typed.
         month: the month that is assessed (YYYY-MM), which tells the year where the text does not; "" takes none.
     """
-    plain = unicodedata.normalize("NFKC", tidy(text)).strip()
+    plain = in_figures(unicodedata.normalize("NFKC", tidy(text)).strip(), "月日号时点分")
     match = _MOMENT.fullmatch(plain) or _DIGITS.fullmatch(plain)
     if match:
         return _of_parts(match, int(match["year"]))

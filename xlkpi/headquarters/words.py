@@ -17,6 +17,7 @@ from xlkpi.intake.shown import day_of, shows_date
 from xlkpi.values import CellKind, RawCell, Unknown
 
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_NUMERALS = str.maketrans("〇○零一二三四五六七八九", "000123456789")
 _NAMED = 3  # dealers, of many
 _ZEROS = re.compile(r"0+")
 _SCIENTIFIC = re.compile(r"[+-]?\d+(\.\d+)?E\+?\d+", re.IGNORECASE)
@@ -143,3 +144,16 @@ def some_of(codes: Sequence[str]) -> str:
     if len(codes) <= _NAMED + 1:
         return "、".join(codes)
     return f"{'、'.join(codes[:_NAMED])} 等 {len(codes)} 家"
+
+
+def in_figures(text: str, units: str) -> str:
+    """Numerals of dates as digits, before 年 and before each of the units: 二〇二六年 is 2026年, 二十五日 is 25日."""
+
+    def digits(match: re.Match[str]) -> str:
+        if match[1]:
+            return match[1].translate(_NUMERALS)
+        tens, ten, ones = match[2].rpartition("十")
+        return str((10 * int(tens.translate(_NUMERALS) or 1) if ten else 0) + int(ones.translate(_NUMERALS) or 0))
+
+    below = "(?<![一二三四五六七八九十])([二三]?十[一二三四五六七八九]?|[一二三四五六七八九])"
+    return re.sub(f"([〇○零一二三四五六七八九]{{4}})(?=年)|{below}(?=[{units}])", digits, text)

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from xlkpi.files import WriteError
+from xlkpi.headquarters.deadlines import day_said
 from xlkpi.headquarters.issuing import Blank, IssueRefused, blanks, default_deadline, publish, with_revision
 from xlkpi.intake.reader import open_workbook
 from xlkpi.issue import Dealer, Issue, IssueError
@@ -204,3 +205,22 @@ def test_a_revision_by_headquarters_decides_and_the_rest_stays(issue: Issue) -> 
 
 def test_a_revision_of_an_unknown_dealer_or_field_adds_nothing(issue: Issue) -> None:
     assert with_revision(issue, {"D999": {"接车台次": 1.0}, "D001": {"无此项": 1.0}}).targets == issue.targets
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("12月5日", "2026-12-05"), ("2026/12/5", "2026-12-05"), ("12月5号", "2026-12-05"), ("12.5", "2026-12-05"),
+        ("十二月五日", "2026-12-05"), ("二〇二六年十二月二十五日", "2026-12-25"),
+        ("十二月三十一日下午五点", "2026-12-31 17:00"),
+        ("次月5日", "2026-12-05"), ("次月二十号", "2026-12-20"), ("1月5日", "2027-01-05"), ("", ""),
+    ],
+)  # fmt: skip
+def test_deadlines_as_people_write_them(text: str, day: str) -> None:
+    assert day_said(text, "2026-11") == day
+
+
+@pytest.mark.parametrize("text", ["5日", "下月5日", "本月30日", "月底", "十二月三十二日", "二十月五日", "尽快"])
+def test_what_is_no_day_or_has_two_readings_is_no_deadline(text: str) -> None:
+    with pytest.raises(ValueError, match="no day"):
+        day_said(text, "2026-11")

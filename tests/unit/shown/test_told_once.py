@@ -133,11 +133,13 @@ def test_a_copy_s_cells_are_all_coloured_and_found_again_by_the_next_marking() -
     assert Comment(Place("填报", "F21"), "") in again  # an earlier marking may have said something there
 
 
-@pytest.mark.parametrize("cells", [["A1"], ["A1", "A2", "A3"], ["AA10", "B2", "B3", "B9"], ["XFD1048576"]])
+@pytest.mark.parametrize(
+    "cells", [["A1"], ["A1", "A2", "A3"], ["AA10", "B2", "B3", "B9"], ["B2", "C2", "B3", "C3", "D4"], ["XFD1048576"]]
+)
 def test_cells_in_words_are_read_back(cells: list[str]) -> None:
     assert sorted(span_cells(spans(cells, len(cells)))) == sorted(cells)
 
 
-@pytest.mark.parametrize("text", ["", "A", "A0", "A1:B3", "A9:A1", "A1:A1048576", "=A1", "A1、乱"])
+@pytest.mark.parametrize("text", ["", "A", "A0", "A9:A1", "B1:A3", "A1:A1048576", "=A1", "A1、乱", "A1:CV99"])
 def test_what_is_no_cells_of_ours_is_none(text: str) -> None:
     assert span_cells(text) in ([], ["A1"])
