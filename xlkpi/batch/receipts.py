@@ -10,9 +10,10 @@ from pathlib import Path, PurePosixPath
 
 from xlkpi.findings import Finding
 from xlkpi.folders import SPREADSHEETS, shown_name, shown_names
+from xlkpi.headquarters.headings import ListSpec
 from xlkpi.headquarters.identity import Origin
 from xlkpi.headquarters.moments import moment_in, said_moment
-from xlkpi.headquarters.table import Files, ListSpec, Row, read_table
+from xlkpi.headquarters.table import Files, Row, read_table
 from xlkpi.headquarters.words import tidy, wording
 from xlkpi.values import DAY_ZERO, Place
 

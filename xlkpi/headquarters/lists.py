@@ -1,23 +1,33 @@
 """Headquarters' own lists, a row for each dealer: roster, targets, inspections, last values, the year's plan.
 
-`table` finds sheets, columns and rows; here the cells get their meaning, by the same rules as a dealer's cells.
+`table` finds columns and rows, `field_columns` reads the cells by the same rules as a dealer's; here each list gets its
+meaning.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from xlkpi.findings import Finding, most_serious_first
 from xlkpi.headquarters.closed import STATE, perhaps_closed, said_closed
+from xlkpi.headquarters.field_columns import (
+    KNOWN_HEADINGS,
+    FieldColumns,
+    finding_at,
+    merge_row,
+    read_cell,
+    read_field_columns,
+    remark_findings,
+    rows_of_roster,
+)
+from xlkpi.headquarters.headings import NAMES, PEERS, REGIONS, ListSpec
 from xlkpi.headquarters.identity import Origin
-from xlkpi.headquarters.table import CODE, DOUBTFUL, NAMES, REGIONS, Files, ListSpec, Row, Table, read_table
+from xlkpi.headquarters.table import Files, Row, Table, read_table
 from xlkpi.headquarters.words import Codes, alike, closed_up, folded, some_of, wording
-from xlkpi.intake import quantity
-from xlkpi.intake.normalise import Reading, checked, show, understand
+from xlkpi.intake.normalise import Reading, checked, show
 from xlkpi.intake.parsed import STROKE
 from xlkpi.issue import Dealer, Target
 from xlkpi.scheme import parts
@@ -25,13 +35,7 @@ from xlkpi.scheme.cells import of_field
 from xlkpi.scheme.entries import SchemeField
 from xlkpi.scheme.model import Scheme
 from xlkpi.scheme.parts import Part
-from xlkpi.scheme.types import TYPES, Shape
 from xlkpi.values import Absence, Place, Value
-
-_PEERS = ("对标组", "peer group")
-_SPREAD = 1000
-"""Figures in one unit do not differ by so much: one dealer's 31.6 and another's 300,000 are not both 万元."""
-_FOREIGN = frozenset((*CODE, *NAMES, *REGIONS, *_PEERS, "备注", "序号"))
 
 T = TypeVar("T")
 
@@ -68,7 +72,7 @@ def refuse_lists(*lists: Listed[Any]) -> None:
 def read_roster(paths: Files, *, anyway: bool = False) -> Listed[Dealer]:
     """Dealers in the list's order; that order breaks ties in a ranking. A closed one is left out with a warning; where
     more is said than that, the dealer stays, and is asked about."""
-    columns = {"name": NAMES, "region": REGIONS, "peers": _PEERS, "state": STATE, "remark": ("备注", "remark", "note")}
+    columns = {"name": NAMES, "region": REGIONS, "peers": PEERS, "state": STATE, "remark": ("备注", "remark", "note")}
     spec = ListSpec(Origin("roster"), columns, needed=("name",))
     table = read_table(paths, spec, anyway=anyway)
     out: Listed[Dealer] = Listed(findings=table.findings, refused=table.refused)
@@ -77,16 +81,16 @@ def read_roster(paths: Files, *, anyway: bool = False) -> Listed[Dealer]:
     for row in table.rows:
         code = unicodedata.normalize("NFKC", row.code)
         if code != row.code:
-            out.findings.append(_at(row, "XK-T072", found=row.code, code=code))
+            out.findings.append(finding_at(row, "XK-T072", found=row.code, code=code))
         other = spelled.setdefault(folded(code), code)
         if code in out.rows:
-            out.findings.append(_at(row, "XK-T022", dealer=code))
+            out.findings.append(finding_at(row, "XK-T022", dealer=code))
         elif other != code:  # to Windows their files would have one name
-            out.findings.append(_at(row, "XK-T027", dealer=code, other=other))
+            out.findings.append(finding_at(row, "XK-T027", dealer=code, other=other))
         elif "|" in code:  # it separates the parts of a workbook's marker
-            out.findings.append(_at(row, "XK-T026", dealer=code))
+            out.findings.append(finding_at(row, "XK-T026", dealer=code))
         elif closed := said_closed(row):
-            out.findings.append(_at(row, "XK-T084", dealer=code.replace(STROKE, ""), found=closed))
+            out.findings.append(finding_at(row, "XK-T084", dealer=code.replace(STROKE, ""), found=closed))
         else:
             out.findings += perhaps_closed(row, code)
             name, region, peers = (_word(out, row, part) for part in ("name", "region", "peers"))
@@ -126,7 +130,7 @@ def read_targets(
         complete: every dealer must have every target, as when a month is issued; a revision holds what it changes.
     """
     origin = Origin("targets", scheme.name, scheme.version, month)
-    read = _by_field(
+    read = read_field_columns(
         paths, origin, scheme.aims, roster, anyway=anyway, also_there=scheme.headquarters_figures(), accept=_positive
     )
     targets: dict[str, dict[str, Target]] = {}
@@ -149,7 +153,7 @@ def _positive(entry: SchemeField, reading: Reading) -> Reading:
 
 
 def _gaps(
-    read: _ByField, scheme: Scheme, roster: Mapping[str, Dealer], targets: Mapping[str, Mapping[str, Target]]
+    read: FieldColumns, scheme: Scheme, roster: Mapping[str, Dealer], targets: Mapping[str, Mapping[str, Target]]
 ) -> list[Finding]:  # fmt: skip
     """What a complete list lacks: columns, dealers, cells. What cannot be read has a finding of its own already."""
     wanted = scheme.targets()
@@ -173,7 +177,9 @@ def read_headquarters_figures(
 ) -> Listed[dict[str, float | str]]:
     """Headquarters' own figures of the month (工作天数, …), which stand in the list of targets."""
     origin = Origin("targets", scheme.name, scheme.version, month)
-    read = _by_field(paths, origin, scheme.headquarters_figures(), roster, anyway=anyway, also_there=scheme.aims)
+    read = read_field_columns(
+        paths, origin, scheme.headquarters_figures(), roster, anyway=anyway, also_there=scheme.aims
+    )
     figures: dict[str, dict[str, float | str]] = {
         dealer: {name: value.value if isinstance(value, Absence) else value for name, value in row.items()
                  if isinstance(value, float) or value is Absence.NOT_APPLICABLE}
@@ -187,7 +193,7 @@ def read_history(
     paths: Files, scheme: Scheme, roster: Mapping[str, Dealer], *, anyway: bool = False
 ) -> Listed[dict[str, float | str]]:
     """Last month's values by dealer and slot name, to be shown beside the input cells."""
-    read = _by_field(paths, Origin("history", scheme.name), scheme.by("dealer"), roster, anyway=anyway)
+    read = read_field_columns(paths, Origin("history", scheme.name), scheme.by("dealer"), roster, anyway=anyway)
     numbers: dict[str, dict[str, float | str]] = {
         dealer: {_known_as(scheme, name): value for name, value in row.items() if isinstance(value, float)}
         for dealer, row in read.rows.items()
@@ -208,7 +214,7 @@ def read_inspections(
     The list, and a date given for a day, must be of `month` (YYYY-MM; blank: not compared).
     """
     origin = Origin("inspections", scheme.name, scheme.version, month)
-    read = _by_field(
+    read = read_field_columns(
         paths, origin, scheme.by("headquarters"), roster, anyway=anyway, also_there=scheme.headquarters_figures()
     )
     inspections: dict[str, dict[str, Value]] = {
@@ -227,7 +233,7 @@ def read_plan(
     figures = [part for part in parts.PLAN if part != parts.PERSON]
     codes = Codes.of(roster)
     spec = ListSpec(
-        Origin("plan", scheme.name), {"项目": ("项目",), **headings}, ignored=_FOREIGN, needed=("项目",),
+        Origin("plan", scheme.name), {"项目": ("项目",), **headings}, ignored=KNOWN_HEADINGS, needed=("项目",),
         units=dict.fromkeys(figures, ""),
         is_key=lambda text: bool(codes.find(text)), repeated=True,
     )  # fmt: skip
@@ -237,7 +243,7 @@ def read_plan(
         folded(heading): (name, entry) for name, entry in scheme.targets().items() for heading in (name, entry.label)
     }
     by_field: dict[tuple[str, str], dict[str, tuple[Value, Row]]] = {}
-    rows = _of_roster(table, codes, roster)
+    rows = rows_of_roster(table, codes, roster)
     _report_units(table, rows)
     for row in rows:
         label = wording(row.cells.get("项目")).text
@@ -255,12 +261,12 @@ def read_plan(
         subject = f"{roster[row.code].name} {label}"
         for part in figures:
             if part in row.columns:
-                reading = checked(entry, _read(entry, row, part))
+                reading = checked(entry, read_cell(entry, row, part))
                 if part not in parts.SO_FAR and isinstance(reading.value, float) and reading.value < 0:
                     reading = Reading(Absence.UNREADABLE).noting("XK-T098", found=show(entry, reading.value))
                 values[part] = reading.value
-                out.findings += _remarks(reading, row, part, name, f"{subject} {part}")
-        _merge(out.findings, by_field.setdefault((row.code, name), {}), values, row, subject)
+                out.findings += remark_findings(reading, row, part, name, f"{subject} {part}")
+        merge_row(out.findings, by_field.setdefault((row.code, name), {}), values, row, subject)
     for (code, name), parts_seen in by_field.items():
         known = {
             of_field(name, Part(part)): value
@@ -300,200 +306,6 @@ def missing_targets(
             facts = {"dealer": some_of(codes), "label": entry.label or name, "found": shown}
             findings.append(Finding("XK-T023", file, field=name, facts=facts))
     return findings
-
-
-# ------------------------------------------------------------------ a list with a column for each field
-
-
-@dataclass(slots=True)
-class _ByField:
-    """Values by dealer and field, and where each dealer's row stands."""
-
-    file: str
-    columns: set[str]
-    rows: dict[str, dict[str, Value]] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
-    places: dict[str, Row] = field(default_factory=dict)
-    refused: bool = False
-
-
-def _by_field(
-    paths: Files,
-    origin: Origin,
-    fields: Mapping[str, SchemeField],
-    roster: Mapping[str, Dealer],
-    *,
-    anyway: bool,
-    also_there: Mapping[str, SchemeField] | None = None,
-    accept: Callable[[SchemeField, Reading], Reading] = lambda entry, reading: reading,
-) -> _ByField:
-    """Values by dealer and field; a column that is neither a field's nor one of `also_there` is a finding."""
-    codes = Codes.of(roster)
-    known = {heading for name, entry in (also_there or {}).items() for heading in (name, entry.label) if heading}
-    spec = ListSpec(
-        origin,
-        {name: (entry.label or name, name) for name, entry in fields.items()},
-        ignored=frozenset(known) | _FOREIGN,
-        units={name: entry.unit for name, entry in fields.items()}, is_key=lambda text: bool(codes.find(text)),
-    )  # fmt: skip
-    table = read_table(paths, spec, anyway=anyway)
-    out = _ByField(table.file, table.columns, findings=table.findings, refused=table.refused)
-    by_dealer: dict[str, dict[str, tuple[Value, Row]]] = {}
-    repeated: set[str] = set()
-    rows = _of_roster(table, codes, roster)
-    doubtful = _units_in_doubt(table, rows, fields)
-    for row in rows:
-        if row.code in by_dealer and row.code not in repeated:
-            repeated.add(row.code)
-            out.findings.append(_at(row, "XK-T022", dealer=row.code))
-        values: dict[str, Value] = {}
-        for name in row.columns:
-            entry, subject = fields[name], f"{roster[row.code].name} {fields[name].label or name}"
-            if name in doubtful:
-                values[name] = Absence.UNREADABLE
-                continue
-            reading = accept(entry, checked(entry, _read(entry, row, name, origin.month)))
-            values[name] = reading.value
-            more = {"dealer": row.code, "label": entry.label or name}
-            out.findings += _remarks(reading, row, name, name, subject, more)
-        _merge(out.findings, by_dealer.setdefault(row.code, {}), values, row, roster[row.code].name)
-        out.places.setdefault(row.code, row)
-    lost = {name for name in table.columns if not any(name in row.columns for row in rows)}
-    for code, row_seen in by_dealer.items():  # of a heading that stands there twice no dealer has a value
-        out.rows[code] = {name: value for name, (value, _) in row_seen.items()} | dict.fromkeys(
-            lost, Absence.UNREADABLE
-        )
-    return out
-
-
-def _of_roster(table: Table, codes: Codes, roster: Mapping[str, Dealer]) -> list[Row]:
-    """The rows of dealers on the roster, with the roster's spelling of their codes.
-
-    A row with one dealer's code and another's name (a column was sorted by itself) is nobody's.
-    """
-    rows: list[Row] = []
-    names = {folded(dealer.name): code for code, dealer in roster.items()}
-    unknown_rows: list[Row] = []
-    for row in table.rows:
-        code = codes.find(row.code)
-        if not code:
-            unknown_rows.append(row)
-            continue
-        if code != row.code:
-            table.findings.append(_at(row, "XK-T072", found=row.code, code=code))
-        name = wording(row.name_cell).text
-        other = names.get(folded(name), code)
-        if other != code and folded(name) != folded(roster[code].name):
-            place = row.name_cell.place if row.name_cell else row.code_cell.place
-            facts = {"dealer": code, "name": name, "other": other}
-            table.findings.append(Finding("XK-T088", row.file, place, facts=facts))
-            continue
-        rows.append(replace(row, code=code))
-    # where nobody on the roster lacks a row, no stranger can be a code that was misspelt
-    if unknown_rows and {row.code for row in rows} >= set(roster):
-        table.findings.append(_at(unknown_rows[0], "XK-T077", dealer=some_of([row.code for row in unknown_rows])))
-    else:
-        table.findings += [_at(row, "XK-T021", dealer=row.code) for row in unknown_rows]
-    return rows
-
-
-def _read(entry: SchemeField, row: Row, name: str, month: str = "") -> Reading:
-    """A cell's value in the field's unit, whatever unit its column is in."""
-    raw = row.cells.get(name)
-    if name in row.shared:
-        return Reading(Absence.UNREADABLE).noting("XK-T073", cells=row.shared[name])
-    unit = row.columns[name].unit
-    times = _times(entry, unit)
-    if raw is None or times == 1:
-        return understand(entry, raw, name=name, month=month)
-    if times is None:
-        return Reading(Absence.UNREADABLE).noting("XK-V017", found=f"{raw.text}{unit}", unit=entry.unit)
-    reading = understand(entry.model_copy(update={"unit": unit}), raw)
-    if not isinstance(reading.value, float):
-        return reading
-    value = float(Decimal(repr(reading.value)) * times)
-    return Reading(value, reading.remarks)
-
-
-def _times(entry: SchemeField, unit: str) -> Decimal | None:
-    """What a figure in a column's unit is multiplied with; None where the unit is not one of the field's."""
-    if not unit or unit == folded(entry.unit) or (unit == "%" and TYPES[entry.type].shape is Shape.PERCENT):
-        return Decimal(1)
-    return None if unit in ("%", DOUBTFUL) else quantity.factor(unit, entry.unit)
-
-
-def _units_in_doubt(table: Table, rows: Iterable[Row], fields: Mapping[str, SchemeField]) -> set[str]:
-    """Columns in another unit than the form's: said once each. Those whose figures cannot all be in it are returned."""
-    doubtful: set[str] = set()
-    by_column: dict[tuple[str, str, str], list[Row]] = {}
-    for row in rows:
-        for name, column in row.columns.items():
-            if column.unit:
-                by_column.setdefault((name, row.file, column.heading.place.sheet), []).append(row)
-    for (name, file, _), several in by_column.items():
-        entry, column = fields[name], several[0].columns[name]
-        times = _times(entry, column.unit)
-        if times == 1:
-            continue
-        place, label = column.heading.place, entry.label or name
-        facts = {"column": label, "found": column.unit, "expected": entry.unit or "—"}
-        if column.unit == DOUBTFUL:
-            doubtful.add(name)
-        elif times is None:
-            doubtful.add(name)
-            table.findings.append(Finding("XK-T075", file, place, name, facts))
-        elif _too_far_apart(entry, several, name):
-            doubtful.add(name)
-            low, high = _spread(entry, several, name)
-            facts |= {"found": f"{column.unit}：{low:,.10g} … {high:,.10g}"}
-            table.findings.append(Finding("XK-T075", file, place, name, facts))
-        else:
-            table.findings.append(Finding("XK-T074", file, place, name, facts | {"times": f"{times:,f}"}))
-    return doubtful
-
-
-def _spread(entry: SchemeField, rows: Iterable[Row], name: str) -> tuple[float, float]:
-    """The least and the greatest figure of a column, in the column's unit."""
-    readings = (understand(entry.model_copy(update={"unit": ""}), row.cells.get(name)).value for row in rows)
-    figures = [value for value in readings if isinstance(value, float) and value > 0]
-    return min(figures, default=0.0), max(figures, default=0.0)
-
-
-def _too_far_apart(entry: SchemeField, rows: Iterable[Row], name: str) -> bool:
-    low, high = _spread(entry, rows, name)
-    return bool(low) and high / low >= _SPREAD
-
-
-def _merge(
-    findings: list[Finding], known: dict[str, tuple[Value, Row]], values: Mapping[str, Value], row: Row, subject: str
-) -> None:  # fmt: skip
-    """Add a row to what earlier rows of the same key gave; where they contradict each other nothing counts."""
-    for name, value in values.items():
-        before = known.get(name)
-        if before is None or before[0] is Absence.MISSING:
-            known[name] = value, row
-        elif value not in (Absence.MISSING, before[0]):
-            cells = f"{before[1].place(name)}、{row.place(name)}"
-            facts = {"label": f"{subject} {wording(row.columns[name].heading).text}", "cells": cells}
-            findings.append(Finding("XK-T069", row.file, row.place(name), facts=facts))
-            known[name] = Absence.UNREADABLE, row
-
-
-def _remarks(
-    reading: Reading, row: Row, part: str, name: str, label: str, more: Mapping[str, object] | None = None
-) -> list[Finding]:  # fmt: skip
-    """A reading's remarks as findings at its cell."""
-    findings = []
-    for code, facts in reading.remarks:
-        details = {"label": label, **facts}
-        if code == "XK-T023":
-            details = {**(more or {}), **facts}
-        findings.append(Finding(code, row.file, row.place(part), name, details))
-    return findings
-
-
-def _at(row: Row, code: str, /, **facts: object) -> Finding:
-    return Finding(code, row.file, row.code_cell.place, facts=facts)
 
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""The one reader of headquarters' lists: which sheet, which row of headings, which columns, which rows.
+"""The one reader of headquarters' lists: `headings` finds sheets and headings; here are the columns and rows.
 
 Every list goes this way: roster, targets, revisions, inspections, last values, plan, receipts, waivers. What is not
 certain (a heading twice, a dealer on two sheets) is a finding with its cells and yields no value.
@@ -7,66 +7,25 @@ certain (a heading twice, a dealer on two sheets) is a finding with its cells an
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree.ElementTree import ParseError
 
 from xlkpi.findings import Finding, Severity
 from xlkpi.folders import shown_name
-from xlkpi.headquarters.grid import Grid, grids
-from xlkpi.headquarters.identity import NAME, PROPERTY, Origin, disagreements, origin_of
+from xlkpi.headquarters.headings import Column, ListSheet, ListSpec, heading_of, sheets_with_key
+from xlkpi.headquarters.identity import NAME, PROPERTY, disagreements, origin_of
 from xlkpi.headquarters.words import folded, wording
 from xlkpi.intake import quantity
-from xlkpi.intake.foreign import ForeignBook, open_source
+from xlkpi.intake.foreign import open_source
 from xlkpi.intake.guard import Refused
-from xlkpi.intake.reader import Workbook
-from xlkpi.intake.source import Source
 from xlkpi.values import CellKind, Place, RawCell, column_letters
 
-CODE = ("经销商代码", "代码", "code", "dealer")
-NAMES = ("经销商名称", "名称", "name")
-REGIONS = ("区域", "大区", "region")
-_REMARKS = ("备注", "remark", "note", "序号", "no", "no.")
 _TOTALS = re.compile(r".*(合计|总计|小计|汇总|共计|平均|均值)|(sub|grand)?total|sum|average|mean")
 _NOTE = re.compile(r"(注|备注|说明|制表|审核|填表|单位|日期|批准|复核)")
 _SENTENCE = re.compile(r".*[:,，。；;、！？!?]|.{25}")  # never a dealer code when it is alone in its row
 Files = Path | Sequence[Path]
-
-
-@dataclass(frozen=True, slots=True)
-class ListSpec:
-    """What a list must hold, and what is read of it.
-
-    Attributes:
-        origin: the kind of list, and of what scheme and month it should be.
-        key: headings of the column that says whose a row is.
-        columns: what is read, with the headings that mean it.
-        units: the unit in which a column is read, where it has one; a heading or a row of units may name another.
-        ignored: headings that are known and not read.
-        needed: columns without which a sheet is not this list; where empty, any of them makes it one.
-        is_key: whether a text is a key that is awaited; by default none is.
-        repeated: whether a key may have several rows.
-    """
-
-    origin: Origin
-    columns: Mapping[str, tuple[str, ...]]
-    key: tuple[str, ...] = CODE
-    units: Mapping[str, str] = field(default_factory=dict)
-    ignored: frozenset[str] = frozenset()
-    needed: tuple[str, ...] = ()
-    is_key: Callable[[str], bool] = lambda text: False
-    repeated: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column that is read: what it is, its letter's number, the cell of its heading, and the unit that is named."""
-
-    name: str
-    number: int
-    heading: RawCell
-    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,27 +66,6 @@ class Table:
     refused: bool = False
 
 
-@dataclass(slots=True)
-class _Sheet:
-    """A sheet that may be the list: its cells, and the row of its headings with what they mean."""
-
-    grid: Grid
-    head: int
-    key: int
-    columns: list[Column]
-    unknown: list[RawCell]
-    keys: list[RawCell]
-    named: int = 0  # the column of dealers' names, where the list is not asked for them
-
-    @property
-    def title(self) -> str:
-        return self.grid.sheet
-
-    def fits(self, spec: ListSpec) -> bool:
-        names = {column.name for column in self.columns}
-        return set(spec.needed) <= names if spec.needed else bool(names)
-
-
 def read_table(paths: Files, spec: ListSpec, *, anyway: bool = False) -> Table:
     """A list from one file, or from several that hold different rows.
 
@@ -153,7 +91,7 @@ def _of_file(path: Path, spec: ListSpec, anyway: bool) -> Table:
     file = shown_name(path.name)
     try:
         book = open_source(path)
-        visible, hidden = _sheets(book, spec)
+        visible, hidden = sheets_with_key(book, spec)
         marked = origin_of(book.properties().get(PROPERTY, "")) or origin_of(book.names.get(NAME, ""))
     except Refused as refused:
         return Table(file, findings=[Finding(refused.code, file, facts=refused.facts)], refused=True)
@@ -192,7 +130,7 @@ def _distinct(findings: Iterable[Finding]) -> list[Finding]:
     )
 
 
-def _lacking(table: Table, sheet: _Sheet, spec: ListSpec) -> None:
+def _lacking(table: Table, sheet: ListSheet, spec: ListSpec) -> None:
     """Findings where the key column is there but none of the wanted ones: another list, or unknown headings."""
     table.refused = True
     _report_unknown(table, sheet)
@@ -206,79 +144,17 @@ def _lacking(table: Table, sheet: _Sheet, spec: ListSpec) -> None:
     table.findings.append(Finding("XK-T087", table.file, place.place if place else None, facts=facts))
 
 
-def _sheets(book: Source, spec: ListSpec) -> tuple[list[_Sheet], list[_Sheet]]:
-    """The sheets that have the key among their headings: those that are shown, and those that are hidden."""
-    unseen = book.hidden_sheets() if isinstance(book, Workbook | ForeignBook) else frozenset()
-    visible: list[_Sheet] = []
-    hidden: list[_Sheet] = []
-    for grid in grids(book):
-        sheet = _headed(grid, spec)
-        if sheet is not None:
-            (hidden if grid.sheet in unseen else visible).append(sheet)
-    return visible, hidden
+# ---------------------------------------------------------------- columns
 
 
-# ---------------------------------------------------------------- headings
-
-
-def _headed(grid: Grid, spec: ListSpec) -> _Sheet | None:
-    """The row with the key in it; of several the one that has most of what is asked."""
-    best: _Sheet | None = None
-    keys = [folded(heading) for heading in spec.key]
-    for number in grid.rows:
-        texts = {column: _heading(raw) for column, raw in grid.row(number).items()}
-        places = [(keys.index(text), column) for column, text in texts.items() if text in keys]
-        if not places:
-            continue
-        rank, key = min(places)
-        sheet = _Sheet(grid, number, key, [], [], [grid.row(number)[c] for place, c in places if place == rank])
-        for column, raw in grid.row(number).items():
-            if column != key and texts[column]:
-                _sort_heading(sheet, column, raw, texts[column], spec)
-        if best is None or len(sheet.columns) > len(best.columns):
-            best = sheet
-    return best
-
-
-def _heading(raw: RawCell) -> str:
-    content = wording(raw)
-    return folded(content.text or content.fault)
-
-
-def _sort_heading(sheet: _Sheet, number: int, raw: RawCell, text: str, spec: ListSpec) -> None:
-    known_headings = {folded(heading): name for name, headings in spec.columns.items() for heading in headings}
-    meaning = _meaning(text, known_headings)
-    if meaning is not None:
-        sheet.columns.append(Column(meaning[0], number, raw, meaning[1]))
-    elif text in map(folded, NAMES):
-        sheet.named = sheet.named or number
-    elif (
-        _meaning(text, dict.fromkeys(map(folded, (*spec.ignored, *spec.key, *NAMES, *REGIONS, *_REMARKS)), "")) is None
-    ):
-        sheet.unknown.append(raw)
-
-
-def _meaning(text: str, known_headings: Mapping[str, str]) -> tuple[str, str] | None:
-    """What a folded heading means, and the unit that it names: 维修产值(万元), 维修产值/万元, 维修产值万元."""
-    bare = text.rstrip("*:")
-    for whole in (text, bare):
-        if whole in known_headings:
-            return known_headings[whole], ""
-    for heading in sorted(known_headings, key=len, reverse=True):
-        unit = bare.removeprefix(heading).strip("()[]【】/-_:,|")
-        if heading and bare.startswith(heading) and unit and (unit == "%" or quantity.is_unit(unit)):
-            return known_headings[heading], unit
-    return None
-
-
-def _report_unknown(table: Table, sheet: _Sheet) -> None:
+def _report_unknown(table: Table, sheet: ListSheet) -> None:
     for raw in sheet.unknown:
         heading = wording(raw)
         facts = {"column": heading.text or heading.fault}
         table.findings.append(Finding("XK-T024", table.file, raw.place, facts=facts))
 
 
-def _unambiguous(table: Table, sheet: _Sheet, spec: ListSpec) -> dict[str, Column]:
+def _unambiguous(table: Table, sheet: ListSheet, spec: ListSpec) -> dict[str, Column]:
     """The columns by what they are; a heading that stands there twice is a finding, and neither column is read."""
     by_name: dict[str, list[Column]] = {}
     for column in sheet.columns:
@@ -298,7 +174,7 @@ def _unambiguous(table: Table, sheet: _Sheet, spec: ListSpec) -> dict[str, Colum
     return columns
 
 
-def _with_unit(table: Table, sheet: _Sheet, column: Column, spec: ListSpec) -> Column:
+def _with_unit(table: Table, sheet: ListSheet, column: Column, spec: ListSpec) -> Column:
     """The column with the unit in which its figures stand; two units that differ are a finding."""
     asked_unit = spec.units.get(column.name)
     if asked_unit is None:
@@ -327,9 +203,9 @@ DOUBTFUL = "?"
 # ---------------------------------------------------------------- rows
 
 
-def _join(table: Table, sheets: Sequence[_Sheet], spec: ListSpec) -> None:
+def _join(table: Table, sheets: Sequence[ListSheet], spec: ListSpec) -> None:
     """Rows of all sheets that fit; where two of them hold the same key nobody knows which counts."""
-    by_sheet: list[tuple[_Sheet, list[Row]]] = []
+    by_sheet: list[tuple[ListSheet, list[Row]]] = []
     for sheet in sheets:
         _report_unknown(table, sheet)
         columns = _unambiguous(table, sheet, spec)
@@ -352,10 +228,10 @@ def _join(table: Table, sheets: Sequence[_Sheet], spec: ListSpec) -> None:
     table.rows += [row for _, rows in by_sheet for row in rows]
 
 
-def _rows(table: Table, sheet: _Sheet, columns: Mapping[str, Column], spec: ListSpec) -> Iterator[Row]:
+def _rows(table: Table, sheet: ListSheet, columns: Mapping[str, Column], spec: ListSpec) -> Iterator[Row]:
     grid, passed = sheet.grid, dict[str, list[int]]()
     hidden: list[str] = []
-    headings = {number: _heading(raw) for number, raw in grid.row(sheet.head).items()}
+    headings = {number: heading_of(raw) for number, raw in grid.row(sheet.head).items()}
     keys = {folded(heading) for heading in spec.key}
     for number in (number for number in grid.rows if number > sheet.head):
         cells = grid.row(number)
@@ -393,7 +269,7 @@ _WHY = {"blank": "只有空格", "totals": "合计", "note": "说明文字", "un
 def _no_dealers(
     filled: Mapping[int, RawCell],
     texts: Mapping[int, str],
-    sheet: _Sheet,
+    sheet: ListSheet,
     columns: Mapping[str, Column],
     spec: ListSpec,
 ) -> str:
@@ -422,7 +298,7 @@ def _is_blank(raw: RawCell) -> bool:
 
 
 def _row(
-    table: Table, sheet: _Sheet, number: int, filled: Mapping[int, RawCell], columns: Mapping[str, Column]
+    table: Table, sheet: ListSheet, number: int, filled: Mapping[int, RawCell], columns: Mapping[str, Column]
 ) -> Row | None:  # fmt: skip
     grid, key = sheet.grid, filled.get(sheet.key)
     if key is None:

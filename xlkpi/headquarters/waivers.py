@@ -14,9 +14,10 @@ from typing import Any
 
 from xlkpi.files import reason
 from xlkpi.findings import Finding, Ruling, Severity, catalogue
+from xlkpi.headquarters.headings import ListSpec
 from xlkpi.headquarters.identity import Origin
 from xlkpi.headquarters.moments import month_in, said_month
-from xlkpi.headquarters.table import Files, ListSpec, read_table
+from xlkpi.headquarters.table import Files, read_table
 from xlkpi.headquarters.words import Codes, folded, wording
 from xlkpi.issue import Issue
 from xlkpi.values import MONTH_PATTERN, Place, RawCell

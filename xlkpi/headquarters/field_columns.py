@@ -1,0 +1,219 @@
+"""Lists with a row for each dealer and a column for each field: targets, inspections, last values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from xlkpi.findings import Finding
+from xlkpi.headquarters.headings import CODE, NAMES, PEERS, REGIONS, ListSpec
+from xlkpi.headquarters.identity import Origin
+from xlkpi.headquarters.table import DOUBTFUL, Files, Row, Table, read_table
+from xlkpi.headquarters.words import Codes, folded, some_of, wording
+from xlkpi.intake import quantity
+from xlkpi.intake.normalise import Reading, checked, understand
+from xlkpi.issue import Dealer
+from xlkpi.scheme.entries import SchemeField
+from xlkpi.scheme.types import TYPES, Shape
+from xlkpi.values import Absence, Value
+
+_SPREAD = 1000
+"""Figures in one unit do not differ by so much: one dealer's 31.6 and another's 300,000 are not both 万元."""
+
+
+KNOWN_HEADINGS = frozenset((*CODE, *NAMES, *REGIONS, *PEERS, "备注", "序号"))
+
+
+@dataclass(slots=True)
+class FieldColumns:
+    """Values by dealer and field, and where each dealer's row stands."""
+
+    file: str
+    columns: set[str]
+    rows: dict[str, dict[str, Value]] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    places: dict[str, Row] = field(default_factory=dict)
+    refused: bool = False
+
+
+def read_field_columns(
+    paths: Files,
+    origin: Origin,
+    fields: Mapping[str, SchemeField],
+    roster: Mapping[str, Dealer],
+    *,
+    anyway: bool,
+    also_there: Mapping[str, SchemeField] | None = None,
+    accept: Callable[[SchemeField, Reading], Reading] = lambda entry, reading: reading,
+) -> FieldColumns:
+    """Values by dealer and field; a column that is neither a field's nor one of `also_there` is a finding."""
+    codes = Codes.of(roster)
+    known = {heading for name, entry in (also_there or {}).items() for heading in (name, entry.label) if heading}
+    spec = ListSpec(
+        origin,
+        {name: (entry.label or name, name) for name, entry in fields.items()},
+        ignored=frozenset(known) | KNOWN_HEADINGS,
+        units={name: entry.unit for name, entry in fields.items()}, is_key=lambda text: bool(codes.find(text)),
+    )  # fmt: skip
+    table = read_table(paths, spec, anyway=anyway)
+    out = FieldColumns(table.file, table.columns, findings=table.findings, refused=table.refused)
+    by_dealer: dict[str, dict[str, tuple[Value, Row]]] = {}
+    repeated: set[str] = set()
+    rows = rows_of_roster(table, codes, roster)
+    doubtful = _units_in_doubt(table, rows, fields)
+    for row in rows:
+        if row.code in by_dealer and row.code not in repeated:
+            repeated.add(row.code)
+            out.findings.append(finding_at(row, "XK-T022", dealer=row.code))
+        values: dict[str, Value] = {}
+        for name in row.columns:
+            entry, subject = fields[name], f"{roster[row.code].name} {fields[name].label or name}"
+            if name in doubtful:
+                values[name] = Absence.UNREADABLE
+                continue
+            reading = accept(entry, checked(entry, read_cell(entry, row, name, origin.month)))
+            values[name] = reading.value
+            more = {"dealer": row.code, "label": entry.label or name}
+            out.findings += remark_findings(reading, row, name, name, subject, more)
+        merge_row(out.findings, by_dealer.setdefault(row.code, {}), values, row, roster[row.code].name)
+        out.places.setdefault(row.code, row)
+    lost = {name for name in table.columns if not any(name in row.columns for row in rows)}
+    for code, row_seen in by_dealer.items():  # of a heading that stands there twice no dealer has a value
+        out.rows[code] = {name: value for name, (value, _) in row_seen.items()} | dict.fromkeys(
+            lost, Absence.UNREADABLE
+        )
+    return out
+
+
+def rows_of_roster(table: Table, codes: Codes, roster: Mapping[str, Dealer]) -> list[Row]:
+    """The rows of dealers on the roster, with the roster's spelling of their codes.
+
+    A row with one dealer's code and another's name (a column was sorted by itself) is nobody's.
+    """
+    rows: list[Row] = []
+    names = {folded(dealer.name): code for code, dealer in roster.items()}
+    unknown_rows: list[Row] = []
+    for row in table.rows:
+        code = codes.find(row.code)
+        if not code:
+            unknown_rows.append(row)
+            continue
+        if code != row.code:
+            table.findings.append(finding_at(row, "XK-T072", found=row.code, code=code))
+        name = wording(row.name_cell).text
+        other = names.get(folded(name), code)
+        if other != code and folded(name) != folded(roster[code].name):
+            place = row.name_cell.place if row.name_cell else row.code_cell.place
+            facts = {"dealer": code, "name": name, "other": other}
+            table.findings.append(Finding("XK-T088", row.file, place, facts=facts))
+            continue
+        rows.append(replace(row, code=code))
+    # where nobody on the roster lacks a row, no stranger can be a code that was misspelt
+    if unknown_rows and {row.code for row in rows} >= set(roster):
+        table.findings.append(
+            finding_at(unknown_rows[0], "XK-T077", dealer=some_of([row.code for row in unknown_rows]))
+        )
+    else:
+        table.findings += [finding_at(row, "XK-T021", dealer=row.code) for row in unknown_rows]
+    return rows
+
+
+def read_cell(entry: SchemeField, row: Row, name: str, month: str = "") -> Reading:
+    """A cell's value in the field's unit, whatever unit its column is in."""
+    raw = row.cells.get(name)
+    if name in row.shared:
+        return Reading(Absence.UNREADABLE).noting("XK-T073", cells=row.shared[name])
+    unit = row.columns[name].unit
+    times = _times(entry, unit)
+    if raw is None or times == 1:
+        return understand(entry, raw, name=name, month=month)
+    if times is None:
+        return Reading(Absence.UNREADABLE).noting("XK-V017", found=f"{raw.text}{unit}", unit=entry.unit)
+    reading = understand(entry.model_copy(update={"unit": unit}), raw)
+    if not isinstance(reading.value, float):
+        return reading
+    value = float(Decimal(repr(reading.value)) * times)
+    return Reading(value, reading.remarks)
+
+
+def _times(entry: SchemeField, unit: str) -> Decimal | None:
+    """What a figure in a column's unit is multiplied with; None where the unit is not one of the field's."""
+    if not unit or unit == folded(entry.unit) or (unit == "%" and TYPES[entry.type].shape is Shape.PERCENT):
+        return Decimal(1)
+    return None if unit in ("%", DOUBTFUL) else quantity.factor(unit, entry.unit)
+
+
+def _units_in_doubt(table: Table, rows: Iterable[Row], fields: Mapping[str, SchemeField]) -> set[str]:
+    """Columns in another unit than the form's: said once each. Those whose figures cannot all be in it are returned."""
+    doubtful: set[str] = set()
+    by_column: dict[tuple[str, str, str], list[Row]] = {}
+    for row in rows:
+        for name, column in row.columns.items():
+            if column.unit:
+                by_column.setdefault((name, row.file, column.heading.place.sheet), []).append(row)
+    for (name, file, _), several in by_column.items():
+        entry, column = fields[name], several[0].columns[name]
+        times = _times(entry, column.unit)
+        if times == 1:
+            continue
+        place, label = column.heading.place, entry.label or name
+        facts = {"column": label, "found": column.unit, "expected": entry.unit or "—"}
+        if column.unit == DOUBTFUL:
+            doubtful.add(name)
+        elif times is None:
+            doubtful.add(name)
+            table.findings.append(Finding("XK-T075", file, place, name, facts))
+        elif _too_far_apart(entry, several, name):
+            doubtful.add(name)
+            low, high = _spread(entry, several, name)
+            facts |= {"found": f"{column.unit}：{low:,.10g} … {high:,.10g}"}
+            table.findings.append(Finding("XK-T075", file, place, name, facts))
+        else:
+            table.findings.append(Finding("XK-T074", file, place, name, facts | {"times": f"{times:,f}"}))
+    return doubtful
+
+
+def _spread(entry: SchemeField, rows: Iterable[Row], name: str) -> tuple[float, float]:
+    """The least and the greatest figure of a column, in the column's unit."""
+    readings = (understand(entry.model_copy(update={"unit": ""}), row.cells.get(name)).value for row in rows)
+    figures = [value for value in readings if isinstance(value, float) and value > 0]
+    return min(figures, default=0.0), max(figures, default=0.0)
+
+
+def _too_far_apart(entry: SchemeField, rows: Iterable[Row], name: str) -> bool:
+    low, high = _spread(entry, rows, name)
+    return bool(low) and high / low >= _SPREAD
+
+
+def merge_row(
+    findings: list[Finding], known: dict[str, tuple[Value, Row]], values: Mapping[str, Value], row: Row, subject: str
+) -> None:  # fmt: skip
+    """Add a row to what earlier rows of the same key gave; where they contradict each other nothing counts."""
+    for name, value in values.items():
+        before = known.get(name)
+        if before is None or before[0] is Absence.MISSING:
+            known[name] = value, row
+        elif value not in (Absence.MISSING, before[0]):
+            cells = f"{before[1].place(name)}、{row.place(name)}"
+            facts = {"label": f"{subject} {wording(row.columns[name].heading).text}", "cells": cells}
+            findings.append(Finding("XK-T069", row.file, row.place(name), facts=facts))
+            known[name] = Absence.UNREADABLE, row
+
+
+def remark_findings(
+    reading: Reading, row: Row, part: str, name: str, label: str, more: Mapping[str, object] | None = None
+) -> list[Finding]:  # fmt: skip
+    """A reading's remarks as findings at its cell."""
+    findings = []
+    for code, facts in reading.remarks:
+        details = {"label": label, **facts}
+        if code == "XK-T023":
+            details = {**(more or {}), **facts}
+        findings.append(Finding(code, row.file, row.place(part), name, details))
+    return findings
+
+
+def finding_at(row: Row, code: str, /, **facts: object) -> Finding:
+    """A finding at the cell that says whose a row is."""
+    return Finding(code, row.file, row.code_cell.place, facts=facts)
