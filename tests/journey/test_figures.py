@@ -39,8 +39,8 @@ from xlkpi.scheme.rules import load_rules
 from xlkpi.scoring.account import Line
 from xlkpi.scoring.assess import assess
 from xlkpi.scoring.engine import load_engine
+from xlkpi.shown.month_tables import counted, print_ranking
 from xlkpi.shown.report.figures import points
-from xlkpi.shown.terminal import counted, print_ranking
 from xlkpi.workbook.operations import Write
 
 SCHEME = "service-assessment"

@@ -123,7 +123,7 @@ FILES = {
     "shown": (
         "letters pdf progress ranking.book report report.figures report.words",
         "ranking.heat ranking.lists report.source terminal",
-        "ranking.parts report.summary",
+        "month_tables ranking.parts report.summary",
         "ranking.overview report.dealers",
         "ranking report.page",
         "earlier",
@@ -285,7 +285,7 @@ def test_scoring_knows_no_file_format() -> None:
         ("formulas", {"scoring.engine", "scoring.as_excel"}),
         ("zipfile", {"workbook.package", "intake.guard", "intake.calamine_cells"}),
         ("python_calamine", {"intake.calamine_cells"}),
-        ("rich", {"shown.terminal", "shown.progress", "cli"}),
+        ("rich", {"shown.terminal", "shown.month_tables", "shown.progress", "cli"}),
         ("click", {"cli"}),
         ("duckdb", {"month.store"}),
         ("jinja2", {"shown.report.page", "shown.letters", "scheme"}),
@@ -320,7 +320,7 @@ def test_a_worker_loads_no_more_than_it_needs() -> None:
     """Every process of a batch pays for what these import, and the run waits for it."""
     roads = (
         *("batch.work", "batch.processes", "scoring.engine", "month.month"),
-        *("shown.ranking", "shown.terminal", "checking.plausible"),
+        *("shown.ranking", "shown.month_tables", "checking.plausible"),
     )
     heavy = ("openpyxl", "formulas", "duckdb", "numpy", "jinja2", "xlwings")
     code = (

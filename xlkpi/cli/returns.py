@@ -42,7 +42,8 @@ def status(
     """List who has sent, who is late or missing, and what cannot be used. No score is written."""
     from xlkpi.month.returns import RETURNS_FILE
     from xlkpi.shown.folder import write_returns
-    from xlkpi.shown.terminal import print_findings, print_returns
+    from xlkpi.shown.month_tables import print_returns
+    from xlkpi.shown.terminal import print_findings
 
     month = _survey(gathered, issue_folder, filing, engine, jobs, compare=False)
     path = output / RETURNS_FILE if output and output.suffix.lower() != ".xlsx" else output

@@ -106,7 +106,8 @@ def score(
 
 def _print(month: Month, output: Path, removed: list[Finding]) -> None:
     """Print the ranking, the most serious findings, and what was removed of an earlier run."""
-    from xlkpi.shown.terminal import print_findings, print_ranking
+    from xlkpi.shown.month_tables import print_ranking
+    from xlkpi.shown.terminal import print_findings
 
     screen = console()
     print_ranking(screen, month.standings, most=_MOST_PRINTED)
@@ -185,7 +186,8 @@ def demo(output: Path, engine: str) -> None:
     from xlkpi.cli.demo import paths_to_open, run_demo
     from xlkpi.findings import Severity
     from xlkpi.headquarters.occupied import Occupied
-    from xlkpi.shown.terminal import print_findings, print_ranking
+    from xlkpi.shown.month_tables import print_ranking
+    from xlkpi.shown.terminal import print_findings
 
     try:
         demonstration = run_demo(output, engine)

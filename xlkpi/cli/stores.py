@@ -98,7 +98,7 @@ def history(dealer: str, store_file: Path, name: str, scheme_name: str) -> None:
     """What a DEALER sent month by month: totals, ranks and resubmissions, or one figure."""
     from xlkpi.month.store.file import StoreError
     from xlkpi.month.store.query import dealer_months, past, which_dealer, which_scheme
-    from xlkpi.shown.terminal import print_figures, print_history
+    from xlkpi.shown.month_tables import print_figures, print_history
 
     with opened(store_file) as store:
         dealer = which_dealer(store, dealer)
@@ -122,8 +122,8 @@ def rank(store_file: Path, month: str | None, part: str, scheme_name: str, outpu
     """A month's ranking as the store has it, resubmissions and late files included."""
     from xlkpi.files import write_file
     from xlkpi.month.store.query import months, standings, which_scheme
+    from xlkpi.shown.month_tables import print_standings
     from xlkpi.shown.ranking import ranking_workbook
-    from xlkpi.shown.terminal import print_standings
 
     with opened(store_file) as store:
         scheme = which_scheme(store, scheme_name, month or "")
@@ -147,7 +147,7 @@ def trend(store_file: Path, name: str, item: str, field: str, part: str, scheme_
     """Month by month: the mean of the ranked dealers' totals or points of an item, or of all dealers' figures."""
     from xlkpi.month.store.query import which_scheme
     from xlkpi.month.store.trend import trend as trend_of
-    from xlkpi.shown.terminal import print_trend
+    from xlkpi.shown.month_tables import print_trend
 
     if sum(map(bool, (name, item, field))) > 1:
         raise click.UsageError(say("give one of --of, --item and --field"))

@@ -25,7 +25,7 @@ from xlkpi.scoring.assess import Assessment
 from xlkpi.scoring.figures import as_shown
 from xlkpi.scoring.trace import Trace, trace_item
 from xlkpi.shown.folder import write_scores
-from xlkpi.shown.terminal import print_ranking
+from xlkpi.shown.month_tables import print_ranking
 from xlkpi.values import Absence, Status
 
 BASE: Mapping[str, Any] = {
