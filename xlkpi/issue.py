@@ -64,6 +64,7 @@ class Issue:
     Targets (`before_revision`: as they were issued, where headquarters revised them) and inspections by dealer code and
     field name; history by dealer code and the slot's name (接车台次_上月).
     Inspections and waivers come in when files are checked or scored and are not kept with the issue.
+    `decided` are figures that headquarters takes in place of the dealer's own (an appeal, a correction), likewise.
     What comes after `deadline` is late, what comes after `locked` (blank: never) does not count. `accepted` are lists
     of another month, scheme or kind on which headquarters insisted when the month was issued: every result says so.
     `seals` tell by dealer whether a file's marker is the one that was issued (`Marker.proof`); whoever reads them can
@@ -83,6 +84,7 @@ class Issue:
     locked: str = ""
     contact: str = ""
     before_revision: Targets = field(default_factory=dict)
+    decided: Inspections = field(default_factory=dict)
     accepted: tuple[Finding, ...] = ()
     seals: Mapping[str, str] = field(default_factory=dict)
     kept_unsealed: bool = field(default=False, compare=False)
@@ -144,6 +146,11 @@ class Issue:
         slots = self.layout.of(Role.INSPECTION)
         return {slot.place: content_of(inspected[slot.field]) for slot in slots if slot.field in inspected}
 
+    def decided_for(self, dealer: str) -> dict[Place, CellContent]:
+        """Headquarters' figures in place of a dealer's own."""
+        decided = self.decided.get(dealer, {})
+        return {self.layout.place(name): content_of(value) for name, value in decided.items()}
+
     def save(self, folder: AnyPath, blanks: Mapping[str, str] | None = None) -> None:
         """Write the master and issue.json, each whole or not at all.
 
@@ -173,7 +180,8 @@ class Issue:
             "roster": [
                 [d.code, d.name, d.region, *([d.peer_group] if d.peer_group else [])] for d in self.roster.values()
             ],
-            "targets": {d: {n: content_of(t) for n, t in by.items()} for d, by in self.targets.items()},
+            "targets": _plain(self.targets),
+            **({"before_revision": _plain(self.before_revision)} if self.before_revision else {}),
             "history": {d: dict(by) for d, by in self.history.items()},
             "layout": self.layout.to_json(),
             "scheme": self.scheme.model_dump(mode="json", by_alias=True, exclude_defaults=True),
@@ -216,7 +224,8 @@ class Issue:
             master=master,
             month=data["month"],
             roster={entry[0]: Dealer(*entry) for entry in data["roster"]},
-            targets={d: {n: absence_of(t) or float(t) for n, t in by.items()} for d, by in data["targets"].items()},
+            targets=_targets_in(data["targets"]),
+            before_revision=_targets_in(data.get("before_revision", {})),
             history=data["history"],
             deadline=data["deadline"],
             locked=data.get("locked", ""),
@@ -225,6 +234,14 @@ class Issue:
             seals=dict(data.get(SEALS, {})),
             kept_unsealed=SEALS not in data,
         )
+
+
+def _plain(targets: Targets) -> dict[str, dict[str, CellContent]]:
+    return {dealer: {name: content_of(target) for name, target in by.items()} for dealer, by in targets.items()}
+
+
+def _targets_in(data: Mapping[str, Mapping[str, Any]]) -> Targets:
+    return {d: {name: absence_of(target) or float(target) for name, target in by.items()} for d, by in data.items()}
 
 
 def _with_phrases(scheme: Scheme) -> Scheme:

@@ -12,6 +12,20 @@ from xlkpi.cli import main
 
 # Of each command, words with which it works; names in capitals stand for what `places` has.
 WORKING = {
+    "init": "OUT",
+    "month open": "--at WORKSPACE",
+    "month issue": "--at WORKSPACE",
+    "month extend": "D001 --until 2026-12-20 --reason 停电 --at WORKSPACE",
+    "month receive": "SENT --at WORKSPACE",
+    "month check": "--at WORKSPACE",
+    "month score": "--at WORKSPACE",
+    "month publish": "--at WORKSPACE",
+    "month appeal": "D001 --ground 上报 --file SENT --at WORKSPACE",
+    "month decide": "1 --accept --reason 核实 --at WORKSPACE",
+    "month finalise": "--reason 演练 --at WORKSPACE",
+    "month correct": "D001 --ground 目标 --of 轮胎 --value 1 --reason 抄错 --at WORKSPACE",
+    "month status": "--at WORKSPACE",
+    "next": "--at WORKSPACE",
     "scheme list": "",
     "scheme show": "service-assessment",
     "scheme lint": "service-assessment",
@@ -57,7 +71,11 @@ PATHS = [
     for parameter in command.params
     if isinstance(parameter.type, click.Path) or type(parameter.type).__name__ == "Where"
 ]
-MADE = [pair for pair in PATHS if pair[1] in WRITTEN or pair in (("excel install", "folder"), ("score", "--store"))]
+MADE = [
+    pair
+    for pair in PATHS
+    if pair[1] in WRITTEN or pair in (("init", "folder"), ("excel install", "folder"), ("score", "--store"))
+]
 
 
 def call(given: list[str]) -> Result:

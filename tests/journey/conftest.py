@@ -57,10 +57,28 @@ def places(month: Month, run: Run, tmp_path_factory: pytest.TempPathFactory) -> 
     }  # fmt: skip
 
 
+@pytest.fixture(scope="session")
+def workspace(month: Month, run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with the demonstration's month, published; to be copied, not changed."""
+    root = tmp_path_factory.mktemp("workspace") / "绩效"
+    run("init", root)
+    shutil.copy(month.folder / "dealers.xlsx", root / "名册.xlsx")
+    run("month", "open", "2026-11", "--at", root)
+    for source, name in (("targets.xlsx", "目标.xlsx"), ("inspections.xlsx", "检查情况.xlsx")):
+        shutil.copy(month.folder / source, root / "2026-11" / name)
+    for step in (["issue"], ["receive", month.folder / "filled"], ["score"], ["publish"]):
+        run("month", *step, "--at", root)
+    return root
+
+
 @pytest.fixture
-def words(places: Mapping[str, str], tmp_path: Path) -> Callable[[str], list[str]]:
+def words(places: Mapping[str, str], tmp_path: Path, request: pytest.FixtureRequest) -> Callable[[str], list[str]]:
     def of(command: str) -> list[str]:
         text = WORKING[command]
+        if "WORKSPACE" in text:
+            if not (tmp_path / "workspace").exists():
+                shutil.copytree(request.getfixturevalue("workspace"), tmp_path / "workspace")
+            text = text.replace("WORKSPACE", str(tmp_path / "workspace"))
         for key, place in {**places, "OUT": str(tmp_path / "out")}.items():
             text = text.replace(key, place)
         return [*command.split(), *text.split()]

@@ -34,7 +34,8 @@ ORDER = (
     ("checking",),
     ("month",),
     ("shown",),
-    ("library",),
+    ("library", "preparing"),
+    ("workspace",),
     ("excel",),
     ("cli", "__main__"),
 )
@@ -129,6 +130,15 @@ FILES = {
         "earlier",
         "folder",
     ),
+    "workspace": (
+        "record settings",
+        "deadlines places",
+        "receiving",
+        "decisions",
+        "handing steps",
+        "closing",
+        "advice",
+    ),
     "excel": (
         "apply cells scorecard",
         "control review",
@@ -140,7 +150,7 @@ FILES = {
         "shared",
         "boundary",
         "excel explain runs schemes stores",
-        "checking months reporting returns scoring",
+        "checking months reporting returns scoring workspace",
     ),
 }
 

@@ -16,11 +16,24 @@ from xlkpi.issue import Dealer
 @dataclass(frozen=True, slots=True)
 class Expected:
     """Who should send, and until when: `deadline` and `locked` are the first moments that are too late. What comes
-    after `deadline` is late and counts; what comes after `locked` does not count."""
+    after `deadline` is late and counts; what comes after `locked` does not count. `extended` are later moments for
+    single dealers, by code: until then their files are in time."""
 
     roster: Mapping[str, Dealer]
     deadline: datetime | None = None
     locked: datetime | None = None
+    extended: Mapping[str, datetime] = field(default_factory=dict)
+
+    def deadline_of(self, dealer: str) -> datetime | None:
+        """From when on a dealer's file is late; None: never."""
+        return self._later(self.deadline, dealer)
+
+    def locked_of(self, dealer: str) -> datetime | None:
+        """From when on a dealer's file does not count; None: never."""
+        return self._later(self.locked, dealer)
+
+    def _later(self, end: datetime | None, dealer: str) -> datetime | None:
+        return None if end is None else max(end, self.extended.get(dealer, end))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +84,10 @@ def settle(filed: Iterable[Filed], codes: Mapping[str, Dealer], expected: Expect
             settled.refused.append((candidate, reason))
     for several in by_dealer.values():
         _settle_one(settled, several)
-    if expected is not None and expected.deadline is not None:
+    if expected is not None:
         for candidate in settled.counting.values():
-            if candidate.receipt.moment >= expected.deadline:
+            deadline = expected.deadline_of(candidate.dealer)
+            if deadline is not None and candidate.receipt.moment >= deadline:
                 settled.note(candidate, "XK-T051", received=str(candidate.receipt), basis=candidate.receipt.basis)
     return settled
 
@@ -87,7 +101,8 @@ def _not_accepted(candidate: Filed, codes: Mapping[str, Dealer], expected: Expec
         return None
     if dealer not in expected.roster:
         return Finding("XK-T004", file, facts={"dealer": dealer})
-    if expected.locked is not None and candidate.receipt.moment >= expected.locked:
+    locked = expected.locked_of(dealer)
+    if locked is not None and candidate.receipt.moment >= locked:
         return Finding("XK-T052", file, facts={"received": str(candidate.receipt), "basis": candidate.receipt.basis})
     return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -26,9 +26,6 @@ from xlkpi.cli.shared import (
 
 if TYPE_CHECKING:
     from xlkpi.headquarters.identity import Origin
-    from xlkpi.headquarters.lists import Listed
-    from xlkpi.headquarters.previous import Carried
-    from xlkpi.issue import Issue
 
 _roster_option = click.option(
     "--roster", "rosters", type=FILE, multiple=True, required=True, help="Dealers: 代码, 名称, 区域."
@@ -66,22 +63,11 @@ def new(
     output: Path,
 ) -> None:  # fmt: skip
     """Issue a month: one blank workbook per dealer, the master and issue.json."""
-    from dataclasses import replace as replace_in
-
-    from xlkpi.findings import Severity, worst
     from xlkpi.headquarters.deadlines import check_order, day_said
-    from xlkpi.headquarters.issuing import default_deadline, make_issue, publish, with_history
-    from xlkpi.headquarters.lists import (
-        Listed,
-        read_headquarters_figures,
-        read_history,
-        read_plan,
-        read_roster,
-        read_targets,
-    )
+    from xlkpi.headquarters.issuing import default_deadline, publish
+    from xlkpi.headquarters.lists import ListRefused
     from xlkpi.headquarters.occupied import Occupied
-    from xlkpi.headquarters.previous import contradictions
-    from xlkpi.issue import ACCEPTED
+    from xlkpi.preparing import Lists, prepare_issue
 
     loaded, compiled = usable(scheme_name)
     if not loaded.valid.covers(month):
@@ -93,63 +79,25 @@ def new(
         check_order(due, lock, month)
     except ValueError as error:
         raise click.UsageError(say(str(error))) from None
-    dealers = read_roster(rosters, anyway=anyway)
-    stop_on_errors(dealers.findings)
-    about: dict[str, Any] = {"month": month, "anyway": anyway}
-    aimed = read_targets(targets, loaded, dealers.rows, complete=True, **about)
-    if aimed.refused:
-        stop_on_errors(aimed.findings)
-    figures = read_headquarters_figures(targets, loaded, dealers.rows, **about)
-    if worst(aimed.findings) is Severity.ERROR:
-        stop_on_errors([*aimed.findings, *figures.findings])
-    issue = make_issue(
-        loaded, compiled, month=month, roster=dealers.rows, targets=aimed.rows, deadline=due, locked=lock,
-        contact=contact,
-    )  # fmt: skip
-    before = _months_before(issue, store_file, year_ago, previous, anyway=anyway)
-    plan = read_plan(plans, loaded, dealers.rows, anyway=anyway) if plans else Listed()
-    last = read_history(last_values, loaded, dealers.rows, anyway=anyway) if last_values else Listed()
-    known = [*before, figures, last, plan]
-    findings = [finding for listed in known for finding in listed.findings]
-    findings += contradictions(plan, [listed.rows for listed in before], issue)
-    stop_on_errors([*aimed.findings, *findings])
-    accepted = [faults for faults in (*dealers.findings, *aimed.findings, *findings) if faults.code == ACCEPTED]
-    issue = replace_in(with_history(issue, [listed.rows for listed in known]), accepted=tuple(accepted))
+
+    def waiting(detail: str) -> None:
+        echo(say(f"{store_file}: another program has it open; waiting …"), err=True)
+
+    lists = Lists(rosters, targets, last_values, plans, previous, year_ago, store_file)
     try:
+        issue, findings = prepare_issue(
+            loaded, compiled, month, lists, deadline=due, locked=lock, contact=contact, anyway=anyway, waiting=waiting
+        )
+        stop_on_errors(findings)
         published = publish(issue, output, replace=replace)
-    except Occupied as occupied:
-        stop_on_errors(occupied.findings)
+    except (ListRefused, Occupied) as refused:
+        stop_on_errors(refused.findings)
         raise
     echo(f"{len(published.written)} 份空白表 → {output}（截止 {issue.deadline}）")
     if published.renewed:
         echo(f"与上次下发不同 {len(published.renewed)} 份：{'、'.join(published.renewed)}")
     if published.removed:
         echo(f"已删除上次下发而这次没有的空白表 {len(published.removed)} 份：{'、'.join(published.removed)}")
-
-
-def _months_before(
-    issue: Issue, store_file: Path | None, year_ago: Path | None, previous: Path | None, *, anyway: bool
-) -> list[Listed[Carried]]:
-    """What is known of the months before an issue's; a later source overrides an earlier one."""
-    from xlkpi.cli.stores import opened
-    from xlkpi.folders import Gathered, gather
-    from xlkpi.headquarters.lists import Listed
-    from xlkpi.headquarters.previous import nothing_before, read_previous, read_year_ago
-
-    known = [Listed(nothing_before(issue.layout, issue.roster, issue.month))]
-    if store_file:
-        from xlkpi.month.store.carry import known_before
-
-        with opened(store_file) as store:
-            known.append(known_before(store, issue))
-    earlier = [gather((folder,), returns=False) if folder else Gathered() for folder in (year_ago, previous)]
-    if findings := [finding for listed in earlier for finding in listed.findings]:
-        stop_on_errors(findings)
-    return [
-        *known,
-        read_year_ago(earlier[0].files, issue.layout, issue.month, anyway=anyway),
-        read_previous(earlier[1].files, issue.scheme, issue.layout, issue.roster, issue.month, anyway=anyway),
-    ]
 
 
 @click.group(cls=Group)

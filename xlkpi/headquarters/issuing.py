@@ -11,7 +11,16 @@ from pathlib import Path
 from xlkpi.files import remove_file, write_file
 from xlkpi.findings import Finding
 from xlkpi.headquarters.lists import missing_targets
-from xlkpi.headquarters.occupied import KEY_BYTES, Occupied, digest, folder_findings, issued_as, key_in, recorded
+from xlkpi.headquarters.occupied import (
+    FILLED,
+    KEY_BYTES,
+    Occupied,
+    digest,
+    folder_findings,
+    issued_as,
+    key_in,
+    recorded,
+)
 from xlkpi.issue import KEY_FILE, Dealer, Issue, Targets
 from xlkpi.scheme.checks import live_words, relation_words
 from xlkpi.scheme.formulary import Compiled
@@ -122,6 +131,11 @@ def publish(issue: Issue, folder: Path, engine: Engine | None = None, *, replace
     """
     files = {issue.file_name(dealer): dealer.code for dealer in issue.roster.values()}
     occupied = folder_findings(issue, folder, files, replace=replace)
+    if any(finding.code == FILLED for finding in occupied):
+        # a run that was cut off left its blanks without issue.json: what lies there as it would be written is no loss
+        remade = blanks(issue, engine, key_in(folder))
+        same = {blank.file for blank in remade if _holds(folder / blank.file, blank.data)}
+        occupied = [finding for finding in occupied if finding.code != FILLED or finding.file not in same]
     if occupied:
         raise Occupied(occupied)
     earlier = recorded(folder)
@@ -140,6 +154,10 @@ def publish(issue: Issue, folder: Path, engine: Engine | None = None, *, replace
     return Published(
         issue, written, tuple(name for name in digests if earlier.get(name, digests[name]) != digests[name]), removed,
     )  # fmt: skip
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    return path.is_file() and path.read_bytes() == data
 
 
 def _remove(folder: Path, blanks: Mapping[str, str]) -> tuple[str, ...]:

@@ -16,6 +16,8 @@ from xlkpi.headquarters.identity import PROPERTY, Origin, origin_of
 from xlkpi.issue import BLANKS, ISSUE_FILE, KEY_FILE, MASTER_FILE, SEALS, Issue
 
 KEY_BYTES = 32
+FILLED = "XK-W071"
+"""The finding on a blank that somebody may have filled in."""
 _KEYS = 3  # columns of a form that name the dealer
 
 
@@ -70,7 +72,7 @@ def folder_findings(issue: Issue, folder: Path, files: Mapping[str, str], *, rep
         elif present != wanted:
             facts = {"path": str(folder), "found": present, "expected": wanted}
             findings.append(Finding("XK-W070", ISSUE_FILE, facts=facts))
-    elif not replace and (folder / MASTER_FILE).exists():
+    elif not replace and (folder / MASTER_FILE).exists() and not _holds(folder / MASTER_FILE, issue.master):
         findings.append(Finding("XK-W072", MASTER_FILE, facts={"path": str(folder / MASTER_FILE)}))
     if not replace and key_in(folder) is None and ((folder / KEY_FILE).exists() or SEALS in _issue_data(folder)):
         findings.append(Finding("XK-I032", KEY_FILE, facts={"path": str(folder / KEY_FILE)}))
@@ -78,8 +80,13 @@ def folder_findings(issue: Issue, folder: Path, files: Mapping[str, str], *, rep
     for name, dealer in files.items():
         path = folder / name
         if path.is_file() and not issued_as(path, blanks):
-            findings.append(Finding("XK-W071", name, facts={"path": str(path), "dealer": dealer}))
+            findings.append(Finding(FILLED, name, facts={"path": str(path), "dealer": dealer}))
     return findings
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    """Whether a file is what would be written: a run that was cut off left it."""
+    return path.is_file() and path.read_bytes() == data
 
 
 def form_findings(path: Path, origin: Origin, *, replace: bool) -> list[Finding]:

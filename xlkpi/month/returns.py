@@ -130,7 +130,8 @@ def _lines(issue: Issue, batch: Batch, expected: Expected) -> Iterator[Return]:
     errors = {assessment.dealer: errors_of(assessment.findings) for assessment in batch.assessments}
     settled = batch.settled
     for code, file in settled.counting.items():
-        late = days_after(expected.deadline, file.receipt.moment) if expected.deadline else 0
+        deadline = expected.deadline_of(code)
+        late = days_after(deadline, file.receipt.moment) if deadline else 0
         status = ReturnStatus.LATE if late else ReturnStatus.ON_TIME
         yield _line(known, code, file, status, days_late=late, errors=errors[code])
     for status, several in ((ReturnStatus.SUPERSEDED, settled.superseded), (ReturnStatus.SAME, settled.same)):

@@ -164,6 +164,7 @@ def assess(issue: Issue, engine: Engine, submission: Submission) -> Assessment:
     measures = {slot.place for slot in issue.layout.of(Role.MEASURE)}  # carried over, but the dealer's own words
     inputs.update({place: value for place, value in issue.stamped(dealer).items() if place not in measures})
     inputs.update(issue.inspected(dealer))
+    inputs.update(issue.decided_for(dealer))
     for name, rows in submission.tables.items():
         inputs.update(_placed(issue.layout.tables[name], rows))
     results = engine.evaluate(inputs)

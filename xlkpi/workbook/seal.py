@@ -7,6 +7,7 @@ keeps the property as it was: then the seal is broken.
 from __future__ import annotations
 
 import hashlib
+import re
 import zlib
 from collections.abc import Mapping
 from typing import Final, Literal
@@ -18,13 +19,14 @@ _PART = "docProps/custom.xml"
 _END = b"</Properties>"
 _FORMAT = "{D5CDD505-2E9C-101B-9397-08002B2CF9AE}"  # of properties that are somebody's own, as the standard says
 _TYPES = "http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes"
+_OLD = re.compile(rf'<property [^<>]*name="{SEAL}"[^<>]*><vt:lpwstr[^<>]*>[^<>]*</vt:lpwstr></property>'.encode())
 _NUMBER = 1000  # of the property: any that no other has
 
 
 def sealed(raw: bytes) -> bytes:
-    """An archive that the stamper made, with the seal."""
+    """An archive of ours with the seal, in place of one that it has."""
     parts = members(raw)
-    text = zlib.decompress(parts[_PART].packed, -zlib.MAX_WBITS)
+    text = _OLD.sub(b"", zlib.decompress(parts[_PART].packed, -zlib.MAX_WBITS))
     digest = f'<vt:lpwstr xmlns:vt="{_TYPES}">{_digest(parts)}</vt:lpwstr>'
     mark = f'<property fmtid="{_FORMAT}" name="{SEAL}" pid="{_NUMBER}">{digest}</property>'
     return assemble({**parts, _PART: member(_PART, text.replace(_END, mark.encode() + _END))}.values())
