@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import wraps
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, ParamSpec, TypeVar
 
 from hypothesis import strategies as st
 from shared.submissions import submission_of
@@ -80,6 +81,27 @@ def world_of(scheme: Scheme, compiled: Compiled) -> World:
 
 # ------------------------------------------------------------------ months
 
+P = ParamSpec("P")
+Drawn = TypeVar("Drawn")
+Strategy = st.SearchStrategy[Drawn]
+_MADE: dict[tuple[object, ...], tuple[Scheme, Any]] = {}
+
+
+def once(make: Callable[P, Strategy[Drawn]]) -> Callable[P, Strategy[Drawn]]:
+    """One strategy for a scheme and the other arguments: Hypothesis checks each new one anew, at every draw."""
+
+    @wraps(make)
+    def kept(*args: P.args, **named: P.kwargs) -> Strategy[Drawn]:
+        scheme, *others = args
+        assert isinstance(scheme, Scheme)
+        key = (make.__name__, id(scheme), *others, *sorted(named.items()))
+        if key not in _MADE:
+            _MADE[key] = scheme, make(*args, **named)  # the scheme is kept, so that no other gets its id
+        made: Strategy[Drawn] = _MADE[key][1]
+        return made
+
+    return kept
+
 
 def limits(scheme: Scheme) -> list[float]:
     """Numbers at which something happens: those that the rules and clauses name."""
@@ -108,6 +130,7 @@ def _numbers(value: Any) -> Iterator[float]:
             return
 
 
+@once
 def figures(scheme: Scheme, name: str) -> st.SearchStrategy[float]:
     """Numbers for a field: ordinary ones, and those at, just below and just above a limit."""
     field = scheme.fields[name]
@@ -128,6 +151,7 @@ def figures(scheme: Scheme, name: str) -> st.SearchStrategy[float]:
     return st.one_of(near, st.floats(-1, 3), st.floats(-10, 2000))
 
 
+@once
 def entries(scheme: Scheme, name: str) -> st.SearchStrategy[CellContent]:
     """What may stand in a field's cell: a figure, a word, an absence, or nothing."""
     field = scheme.fields[name]
@@ -142,6 +166,7 @@ def entries(scheme: Scheme, name: str) -> st.SearchStrategy[CellContent]:
     return st.one_of(ways)
 
 
+@once
 def complete(scheme: Scheme, name: str) -> st.SearchStrategy[CellContent]:
     """A figure or a word that says something."""
     field = scheme.fields[name]
@@ -161,6 +186,7 @@ def _is_read(field: SchemeField, figure: float) -> bool:
     return (low is None or figure >= number_value(str(low))) and (high is None or figure <= number_value(str(high)))
 
 
+@once
 def months(scheme: Scheme, filled: bool = False) -> st.SearchStrategy[Month]:
     """Whole months; with `filled` nothing is missing or unreadable."""
     of = complete if filled else entries
