@@ -17,6 +17,7 @@ import pytest
 # imported. The tests are the only ones that take it, and nothing that xlkpi ships or runs needs one.
 os.environ.setdefault("XLWINGS_LICENSE_KEY", "noncommercial")
 
+from openpyxl.worksheet.merge import MergedCellRange
 from shared.monthly import Monthly
 from shared.submissions import submission_of
 
@@ -31,6 +32,10 @@ from xlkpi.scheme.model import Scheme
 from xlkpi.scoring.assess import Assessment, assess
 from xlkpi.scoring.engine import Engine, load_engine
 from xlkpi.values import CellContent, Value
+
+# openpyxl puts the border of a merged range together again, cell by cell, whenever it reads a workbook: half of that
+# time, and a third of what many tests would take. What a border looks like after openpyxl is nothing of ours.
+MergedCellRange.format = lambda _: None  # type: ignore[method-assign]
 
 MONTH = "2026-11"
 

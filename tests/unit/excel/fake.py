@@ -95,7 +95,7 @@ class FakeSheet:
     def __init__(self, book: FakeBook, name: str):
         self.book, self.name = book, name
 
-    @property
+    @cached_property
     def both(self) -> tuple[Any, Any]:
         return self.book.file[self.name], self.book.values[self.name]
 
@@ -186,8 +186,9 @@ class FakeRange:
     @property
     def _merged(self) -> str:
         top, left, *_ = self.box
-        cell = self.sheet.both[0].cell(top, left).coordinate
-        return next((str(area) for area in self.sheet.both[0].merged_cells.ranges if cell in area), "")
+        areas = self.sheet.both[0].merged_cells.ranges
+        within = (a for a in areas if a.min_row <= top <= a.max_row and a.min_col <= left <= a.max_col)
+        return str(next(within, ""))
 
     @property
     def merge_cells(self) -> bool:
