@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
-from xml.etree import ElementTree
 
 from isal import isal_zlib
+
+from xlkpi.workbook.canonical import canonical
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -25,7 +26,6 @@ _FONT = b"b i strike condense extend outline shadow u vertAlign sz color name fa
 _CORE = "docProps/core.xml"
 _WINDOW = 4096  # bytes before a block that it may repeat: more is smaller, and a value that differs spoils more blocks
 _LAST = b"\x03\x00"  # an empty block that ends a deflated stream
-_EMPTY = re.compile(r'<([\w:.]+)((?: [\w:.]+="[^"]*")*)></\1>')
 
 
 def saved(book: Workbook) -> bytes:
@@ -50,8 +50,7 @@ def _font_in_order(font: re.Match[bytes]) -> bytes:
 
 def _canonical(part: bytes) -> bytes:
     """One spelling of an XML part: openpyxl writes another where lxml happens to be installed."""
-    text = _EMPTY.sub(r"<\1\2/>", ElementTree.canonicalize(part.decode()))
-    return f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n{text}'.encode()
+    return f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n{canonical(part)}'.encode()
 
 
 def _packed(parts: Mapping[str, bytes]) -> bytes:
