@@ -58,7 +58,7 @@ FILES = {
         "schema",
     ),
     "workbook": (
-        "layout looks operations package patch.splice sheets",
+        "layout looks operations canonical package patch.splice sheets",
         "master_cells measure patch.parts seal style",
         "lists patch.styles plan",
         "charts sheets.assessment sheets.diagnosis sheets.entry",
