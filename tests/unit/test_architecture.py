@@ -58,7 +58,8 @@ FILES = {
         "schema",
     ),
     "workbook": (
-        "layout looks operations canonical package patch.splice sheets",
+        "canonical layout looks operations patch.splice sheets",
+        "package",
         "master_cells measure patch.parts seal style",
         "lists patch.styles plan",
         "charts sheets.assessment sheets.diagnosis sheets.entry",
