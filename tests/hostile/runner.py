@@ -1,6 +1,6 @@
-"""Reads files in a process of its own with little memory; prints one line of JSON a file. Not a test.
+"""Reads files in processes of their own with little memory; prints one line of JSON a file. Not a test.
 
-python runner.py read ISSUE FILE...          codes
+python runner.py read ISSUE GOOD FILE...     codes, and what each file's own process took
 python runner.py fuzz ISSUE FILE SEED COUNT  so many altered copies; any exception ends it with a traceback
 python runner.py mark ISSUE FILE SEED COUNT  the same, and each is marked; what comes out must be read as what went in
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import random
 import sys
 import time
@@ -37,21 +38,29 @@ else:
         resource.setrlimit(resource.RLIMIT_CPU, (most, resource.RLIM_INFINITY))
 
 
-def read(folder: str, *files: str) -> None:
+def read(folder: str, good: str, *files: str) -> None:
+    """Each file in a fork of this process, which has imported everything and read a good one."""
     from xlkpi.intake.submission import Submission, read_submission
     from xlkpi.issue import Issue
 
     issue = Issue.load(Path(folder))
+    read_submission(issue, Path(good))
     for file in files:
-        limit_processor()
-        result = read_submission(issue, Path(file))
-        told = {
-            "file": Path(file).name,
-            "usable": isinstance(result, Submission),
-            "codes": [finding.code for finding in result.findings],
-            "messages": [finding.message() for finding in result.findings],
-        }
-        print(json.dumps(told, ensure_ascii=False), flush=True)
+        child = os.fork()
+        if child == 0:
+            limit_processor()
+            result = read_submission(issue, Path(file))
+            told = {
+                "file": Path(file).name,
+                "usable": isinstance(result, Submission),
+                "codes": [finding.code for finding in result.findings],
+                "messages": [finding.message() for finding in result.findings],
+            }
+            print(json.dumps(told, ensure_ascii=False), flush=True)
+            os._exit(0)
+        _, status, used = os.wait4(child, 0)
+        told = {"status": status, "seconds": used.ru_utime + used.ru_stime, "megabytes": used.ru_maxrss / 1024}
+        print(json.dumps(told), flush=True)
 
 
 def fuzz(folder: str, file: str, seed: str, count: str) -> None:

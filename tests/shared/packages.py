@@ -26,9 +26,9 @@ PARTS = {
 }  # fmt: skip
 
 
-def replaced(data: bytes, parts: Mapping[str, bytes]) -> bytes:
+def replaced(data: bytes, parts: Mapping[str, bytes], level: int = 9) -> bytes:
     """Replace or add whole parts."""
-    return zipped({**unpack(data), **parts}.items())
+    return zipped({**unpack(data), **parts}.items(), level)
 
 
 def without(data: bytes, *names: str) -> bytes:

@@ -255,8 +255,10 @@ def _data_start(raw: bytes, info: zipfile.ZipInfo) -> int:
         raise Refused("XK-F002", detail=f"{info.filename} 的位置不对")
     method, length = _number(raw, at + 8), _number(raw, at + 26)
     name = raw[at + 30 : at + 30 + length].decode("utf-8" if info.flag_bits & 0x800 else "cp437", "replace")
-    if name != info.orig_filename or method != info.compress_type:
+    if name != info.orig_filename:
         raise Refused("XK-F022", what=f"压缩包的目录和内容对同一部件说法不同：{info.filename!r} 与 {name[:60]!r}")
+    if method != info.compress_type:
+        raise Refused("XK-F022", what=f"压缩包的目录和内容对 {info.filename!r} 的压缩方式说法不同")
     return at + 30 + length + _number(raw, at + 28)
 
 

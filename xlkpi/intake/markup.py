@@ -15,6 +15,7 @@ from xlkpi.intake.guard import Refused
 
 MAX_DEPTH: Final = 256  # elements inside each other; spreadsheet programs write a dozen
 MAX_ATTRIBUTE: Final = 32_767  # characters, as many as a cell may have
+MAX_MARKS_ELSEWHERE: Final = 1_000_000  # opening brackets of a part that is no sheet
 MAX_TREE: Final = 200_000  # opening brackets of a part that becomes a tree: about 50 MB of memory
 
 _SHEET_SPACES: Final = (
@@ -79,12 +80,14 @@ def tree(part: str, data: bytes) -> ElementTree.Element:
     return root
 
 
-def walk(part: str, data: bytes, handler: Handler) -> None:
+def walk(part: str, data: bytes, handler: Handler, limit: int = MAX_MARKS_ELSEWHERE) -> None:
     """Pass a part's elements to a handler, without a tree: memory does not grow with the part.
 
     Raises:
-        Refused: nested too deeply, an attribute too long, or not well formed.
+        Refused: more opening brackets than `limit`, nested too deeply, an attribute too long, or not well formed.
     """
+    if data.count(b"<") > limit:
+        raise Refused("XK-F006", what=f"{part} 的标记", found="过多", limit=limit)
     depth = 0
     names: dict[str, str] = {}
 

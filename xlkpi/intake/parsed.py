@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from xml.etree import ElementTree
 
-from xlkpi.intake.guard import MAX_COLUMN, MAX_ROW, Refused
+from xlkpi.intake.guard import MAX_COLUMN, MAX_MARKS, MAX_ROW, Refused
 from xlkpi.intake.markup import bare, duplicate, malformed, relation_of, tree, walk
 from xlkpi.intake.memory import cache_short
 from xlkpi.intake.outline import Outline, outlined
@@ -74,7 +74,7 @@ def parsed_sheet(part: str, data: bytes, take: Cell, limit: int) -> Outline:
         Refused: malformed, duplicate, too many or too far out.
     """
     sheet = _Sheet(part, take, limit)
-    walk(part, data, sheet)
+    walk(part, data, sheet, MAX_MARKS)
     if not sheet.counts["worksheet"]:
         raise malformed(part, " 不是工作表")
     return outlined(part, sheet.merged, sheet.rows, sheet.columns)

@@ -13,10 +13,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import Final
 from urllib.parse import unquote
 
 from xlkpi.intake.guard import MAX_CELLS, MAX_COLUMN, MAX_ROW, TYPES, Package, Refused, admit
-from xlkpi.intake.markup import bare, duplicate, tree
+from xlkpi.intake.markup import MAX_MARKS_ELSEWHERE, bare, duplicate, tree
 from xlkpi.intake.memory import FILES, SHORT, cache_short
 from xlkpi.intake.outline import Outline
 from xlkpi.intake.parsed import (
@@ -64,8 +65,9 @@ _BUILT_IN = {
     57: 'yyyy"年"m"月"', 58: 'm"月"d"日"',
 }  # fmt: skip
 
+MAX_SHEETS: Final = 255
+MAX_NAMES: Final = 50_000
 _REMEMBERED = 6_000  # pieces of a sheet; larger ones are no form's
-_CELL_BYTES = 4  # as long as the shortest cell, <c/>: a shorter sheet cannot hold too many
 _STRINGS_HEAD = re.compile(
     rb"""<sst xmlns="http://(?:schemas.openxmlformats.org/spreadsheetml/2006|purl.oclc.org/ooxml/spreadsheetml)/main"
     (?:\ (?:count|uniqueCount)="[0-9]*+")*+>""",
@@ -91,6 +93,8 @@ class Workbook:
     _strings_part: str = ""
     _properties_part: str = ""
     _from_1904: bool = False
+    _counted: dict[str, int] = field(default_factory=dict)  # cells by sheet, of those that were looked at
+    _parsed: dict[str, tuple[Sequence[tuple[str, StoredCell]], Outline]] = field(default_factory=dict)
 
     @property
     def has_macros(self) -> bool:
@@ -117,17 +121,30 @@ class Workbook:
         Raises:
             Refused: too many cells, one too far out, or something that cannot be meant.
         """
-        data, pieces = self.package.pieces(self.sheets[sheet], CELLS)
-        if len(data) > MAX_CELLS * _CELL_BYTES:
-            _not_too_many(sheet, data.count(b"<c") + data.count(b":c"))  # a few other tags begin so too
         reading = _Reading(self, sheet, wanted, known)
+        outline = self._cut(reading) if sheet not in self._parsed else None
+        if outline is None:
+            cells, outline = self._parsed[sheet]
+            for ref, stored in cells:
+                reading.take(ref, stored)
+        raw_cells = with_shared_formulas(sheet, reading.sharing, reading.cells) if reading.sharing else reading.cells
+        return SheetCells(in_1900(raw_cells) if self._from_1904 else raw_cells, tuple(reading.strays), outline)
+
+    def _cut(self, reading: _Reading) -> Outline | None:
+        """Read a sheet by the cut. None where that cannot be: then it has been parsed, once for all who ask."""
+        sheet = reading.sheet
+        data, pieces = self.package.pieces(self.sheets[sheet], CELLS)
+        if sheet not in self._counted:
+            self._counted[sheet] = data.count(b"<c") + data.count(b":c")  # a few other tags begin so too
+            _not_too_many("单元格", sum(self._counted.values()), MAX_CELLS)
         try:
-            outline = reading.cut(pieces)
+            return reading.cut(pieces)
         except OtherSpelling:
-            reading = _Reading(self, sheet, wanted, known)
-            outline = parsed_sheet(f"工作表“{sheet}”", data, reading.take, MAX_CELLS)
-        cells = with_shared_formulas(sheet, reading.sharing, reading.cells) if reading.sharing else reading.cells
-        return SheetCells(in_1900(cells) if self._from_1904 else cells, tuple(reading.strays), outline)
+            reading.forget()
+        cells: list[tuple[str, StoredCell]] = []
+        outline = parsed_sheet(f"工作表“{sheet}”", data, lambda ref, stored: cells.append((ref, stored)), MAX_CELLS)
+        self._parsed[sheet] = cells, outline
+        return None
 
     def properties(self) -> dict[str, str]:
         """Custom document properties that are texts."""
@@ -161,6 +178,7 @@ class Workbook:
         """The shared strings: as they are spelled where each is spelled exactly, else as they are meant."""
         part = self._strings_part
         data, pieces = self.package.pieces(part, STRINGS)
+        _not_too_many("共享字符串表的标记", data.count(b"<"), MAX_MARKS_ELSEWHERE)
         if pieces is not None and not pieces.last and _PROLOG.match(pieces.frame) and pieces.each:
             head = _STRINGS_HEAD.match(pieces.each[0])
             if head is not None:
@@ -238,6 +256,10 @@ class _Reading:
         if not end.least <= position < end.enter:
             raise OtherSpelling
         return Outline(outline.merged, frozenset(hidden), outline.hidden_columns) if hidden else outline
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self.cells, self.strays, self.sharing = {}, [], []
 
     def take(self, ref: str, stored: StoredCell) -> None:
         """A cell that the parser tells.
@@ -324,6 +346,7 @@ def open_workbook(source: Path | bytes) -> Workbook:
     main = _main_part(package, relations.get("officeDocument", {}))
     targets = _relations(package, main)
     listed, names, from_1904 = _contents(package, main)
+    _not_too_many("工作表", len(listed), MAX_SHEETS)
     no_doubles("工作表", [name for name, _ in listed])
     pages = targets.get("worksheet", {})
     sheets = {name: pages[key] for name, key in listed if key in pages and pages[key] in package}
@@ -391,6 +414,7 @@ def _is_main(kind: str) -> bool:
 def _contents(package: Package, main: str) -> tuple[Sequence[tuple[str, str]], dict[str, str], bool]:
     """Sheets (name, relation), workbook-wide names with what they stand for, and whether days count from 1904."""
     data, pieces = package.pieces(main, NAMES)
+    _not_too_many("名称", data.count(b"definedName "), MAX_NAMES)
     contents, names = None, None
     if pieces is not None and not pieces.last:
         contents = parsed_contents(pieces.frame)
@@ -452,9 +476,9 @@ def _formats(data: bytes) -> _Looks:
     return tuple(codes.get(number, "General") for number in numbers), struck
 
 
-def _not_too_many(sheet: str, cells: int) -> None:
-    if cells > MAX_CELLS:
-        raise Refused("XK-F006", what=f"工作表“{sheet}”的单元格", found="过多", limit=MAX_CELLS)
+def _not_too_many(what: str, count: int, limit: int) -> None:
+    if count > limit:
+        raise Refused("XK-F006", what=what, found="过多", limit=limit)
 
 
 def _not_too_far(sheet: str, ref: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from xlkpi.intake.guard import Refused
@@ -32,32 +32,40 @@ def with_shared_formulas(sheet: str, sharing: Iterable[Sharing], cells: Mapping[
         Refused: written out, the formulas are longer together than any workbook's.
     """
     masters: dict[str, tuple[str, str]] = {}
-    members: dict[str, str] = {}
+    members: dict[str, list[str]] = {}
     for ref, number, formula in sharing:
         if formula and number not in masters:
             masters[number] = ref, formula
         elif ref in cells:
-            members[ref] = number
+            members.setdefault(number, []).append(ref)
     written_out = dict(cells)
     length = 0
-    for ref, number in members.items():
-        if number in masters and not cells[ref].formula:
+    for number, refs in members.items():
+        blank = [ref for ref in refs if not cells[ref].formula] if number in masters else []
+        if blank:
             origin, formula = masters[number]
-            length += len(formula)
+            length += len(formula) * len(blank)
             if length > MAX_EXPANDED:
                 raise Refused("XK-F023", what=f"工作表“{sheet}”的共享公式展开后", limit=f"{MAX_EXPANDED} 个字符")
-            written_out[ref] = cells[ref]._replace(formula=_translated(formula, origin, ref))
+            written_out |= {ref: cells[ref]._replace(formula=text) for ref, text in _translated(formula, origin, blank)}
     return written_out
 
 
-def _translated(formula: str, origin: str, ref: str) -> str:
+def _translated(formula: str, origin: str, refs: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """A cell's formula as it reads in other cells; an empty one where it cannot be told."""
     from openpyxl.formula.tokenizer import TokenizerError  # noqa: PLC0415 - only files with shared formulas need it
     from openpyxl.formula.translate import Translator, TranslatorError  # noqa: PLC0415
 
     try:
-        return str(Translator(f"={formula}", origin).translate_formula(ref)).removeprefix("=")
-    except (TokenizerError, TranslatorError):
-        return ""
+        translator = Translator(f"={formula}", origin)
+    except TokenizerError:
+        yield from ((ref, "") for ref in refs)
+        return
+    for ref in refs:
+        try:
+            yield ref, str(translator.translate_formula(ref)).removeprefix("=")
+        except TranslatorError:
+            yield ref, ""
 
 
 def in_1900(cells: Mapping[str, RawCell]) -> dict[str, RawCell]:

@@ -50,6 +50,7 @@ class Witnesses:
     named: dict[str, Place] = field(default_factory=dict)
     read: Mapping[str, SheetCells] = field(default_factory=dict)
     _copies: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _spare: dict[str, tuple[str, ...]] = field(default_factory=dict)  # further sheets that have the form's words
 
     # ------------------------------------------------------------ where a cell stands
 
@@ -165,8 +166,10 @@ class Witnesses:
                     yield copy, other
 
     def _alike(self, sheet: str) -> tuple[str, ...]:
-        spare = [title for title in self.locator.book.sheets if title not in self.locator.issue.layout.occupied]
-        return tuple(self.locator.alike(sheet, spare)) if spare else ()
+        if sheet not in self._spare:
+            spare = [title for title in self.locator.book.sheets if title not in self.locator.issue.layout.occupied]
+            self._spare[sheet] = tuple(self.locator.alike(sheet, spare)) if spare else ()
+        return self._spare[sheet]
 
     def _of_another(self, sheet: str) -> str:
         texts = self.locator.texts(sheet)
