@@ -476,9 +476,9 @@ def _formats(data: bytes) -> _Looks:
     return tuple(codes.get(number, "General") for number in numbers), struck
 
 
-def _not_too_many(what: str, count: int, limit: int) -> None:
+def _not_too_many(subject: str, count: int, limit: int) -> None:
     if count > limit:
-        raise Refused("XK-F006", what=what, found="过多", limit=limit)
+        raise Refused("XK-F006", what=subject, found="过多", limit=limit)
 
 
 def _not_too_far(sheet: str, ref: str) -> None:
