@@ -264,11 +264,11 @@ def spans(refs: Iterable[str], most: int = 6) -> str:
         first = numbers[0]
         for row, following in zip(numbers, [*numbers[1:], 0], strict=True):
             if following != row + 1:
-                beside = areas.setdefault((first, row), [])
-                if beside and beside[-1][1] == column - 1:
-                    beside[-1][1] = column
+                column_spans = areas.setdefault((first, row), [])
+                if column_spans and column_spans[-1][1] == column - 1:
+                    column_spans[-1][1] = column
                 else:
-                    beside.append([column, column])
+                    column_spans.append([column, column])
                 first = following
     boxes = sorted((left, top, right, bottom) for (top, bottom), sides in areas.items() for left, right in sides)
     runs = [_box(*box) for box in boxes]

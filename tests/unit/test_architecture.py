@@ -85,8 +85,10 @@ FILES = {
     ),
     "scoring": (
         "as_excel compiled compiled.excel compiled.syntax lacking",
-        "compiled.functions figures",
-        "account compiled.shapes doubts",
+        "compiled.criteria figures",
+        "account compiled.functions doubts",
+        "compiled.calls",
+        "compiled.shapes",
         "compiled.program",
         "compiled.engine",
         "engine",

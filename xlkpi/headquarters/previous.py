@@ -156,8 +156,8 @@ def _against(book: _Book, scheme: str, wanted: str, anyway: bool) -> Iterator[tu
     if book.scheme not in ("", scheme):
         yield "XK-T063" if anyway else "XK-T062", {"found": book.scheme, "expected": scheme}
     if book.seal != "whole":
-        code, found = ("XK-W075", "没有评分的") if book.seal == "none" else ("XK-W076", "评分以后改动过的")
-        yield ("XK-T063", {"found": found, "expected": _ASSESSED}) if anyway else (code, {})
+        code, reason = ("XK-W075", "没有评分的") if book.seal == "none" else ("XK-W076", "评分以后改动过的")
+        yield ("XK-T063", {"found": reason, "expected": _ASSESSED}) if anyway else (code, {})
 
 
 def carried_over(layout: Layout, months: Mapping[int, Known], month: str) -> Carried:

@@ -152,8 +152,8 @@ def in_figures(text: str, units: str) -> str:
     def digits(match: re.Match[str]) -> str:
         if match[1]:
             return match[1].translate(_NUMERALS)
-        tens, ten, ones = match[2].rpartition("十")
-        return str((10 * int(tens.translate(_NUMERALS) or 1) if ten else 0) + int(ones.translate(_NUMERALS) or 0))
+        tens, ten, digit = match[2].rpartition("十")
+        return str((10 * int(tens.translate(_NUMERALS) or 1) if ten else 0) + int(digit.translate(_NUMERALS) or 0))
 
     below = "(?<![一二三四五六七八九十])([二三]?十[一二三四五六七八九]?|[一二三四五六七八九])"
     return re.sub(f"([〇○零一二三四五六七八九]{{4}})(?=年)|{below}(?=[{units}])", digits, text)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xlkpi.scoring.compiled import excel, functions
+from xlkpi.scoring.compiled import criteria, excel, functions
 from xlkpi.scoring.compiled.excel import DIV0, FAULTS, NUM, VALUE, ExcelError, Fault
 from xlkpi.values import CellFault
 
@@ -165,8 +165,8 @@ def test_an_error_in_a_range_spreads_but_is_not_counted() -> None:
 )  # fmt: skip
 def test_criteria(criterion: object, fitting: list[object]) -> None:
     cells = ["甲", 1.0, 2.0, None, "", True, "abc"]
-    condition = functions.criterion(criterion)
-    got = [cell for cell in cells if functions.fits(cell, condition)]
+    condition = criteria.criterion(criterion)
+    got = [cell for cell in cells if criteria.fits(cell, condition)]
     assert got == fitting
 
 

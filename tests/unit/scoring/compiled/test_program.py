@@ -17,9 +17,10 @@ from shared.dealers import NUMBERS, drawn
 from xlkpi.issue import Issue
 from xlkpi.scheme.lint import usable_scheme
 from xlkpi.scheme.parsing import allowed_functions
+from xlkpi.scoring.compiled.calls import compiled_functions
 from xlkpi.scoring.compiled.engine import CompiledEngine
 from xlkpi.scoring.compiled.program import Program, compile_master
-from xlkpi.scoring.compiled.shapes import ShapeWriter, compiled_functions
+from xlkpi.scoring.compiled.shapes import ShapeWriter
 from xlkpi.scoring.compiled.syntax import (
     Binary,
     Call,
