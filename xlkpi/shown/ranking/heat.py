@@ -185,11 +185,9 @@ def _sum(book: Book, block: _Block, row: int) -> str:
         total = "+".join(f"ROUND(N({ref(row, c)})*{ref(_FACTOR, c, fixed_row=True)},{digits})" for c in columns)
     if book.stand.scheme.treatment(block.group) != "rescale":
         return total
-    # the points hold the scale of the issued weights already: what counts is how it changes
-    scale = (
-        f"IF(COUNT({cells})={len(block.scored)},1,IF(SUMPRODUCT(ISNUMBER({cells})*{tried})=0,0,"
-        f"(SUM({tried})/SUMPRODUCT(ISNUMBER({cells})*{tried}))/(SUM({points})/SUMPRODUCT(ISNUMBER({cells})*{points}))))"
-    )
+    # the points hold the scale of the issued weights already: what counts is how it changes; what applies has a score
+    now, issued = (f'SUMIF({cells},">=0",{weights})' for weights in (tried, points))
+    scale = f"IF(COUNT({cells})={len(block.scored)},1,IF({now}=0,0,(SUM({tried})/{now})/(SUM({points})/{issued})))"
     return f"({total})*{scale}"
 
 
