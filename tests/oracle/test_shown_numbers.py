@@ -7,6 +7,7 @@ import io
 import random
 import re
 import subprocess
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from openpyxl.cell.text import InlineFont
 from openpyxl.styles import Font
 from shared.judges import need_soffice
 
+from xlkpi.intake.foreign import open_source
 from xlkpi.intake.normalise import understand
 from xlkpi.intake.submission import Submission, read_submission
 from xlkpi.issue import Issue
@@ -171,3 +173,19 @@ def test_other_kinds_of_files_tell_how_their_cells_look(
     ]  # fmt: skip
     assert {name for name, answer in sent.answers.items() if answer.value is Absence.UNREADABLE} == {"维修产值", *of}
     assert sent.answers["接车台次"].value == 251.0
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "xls", "ods"])
+def test_a_month_alone_is_no_day(tmp_path: Path, ending: str) -> None:
+    """Whoever types 2026-11 gets its 1st, in a format that shows the month alone."""
+    entry = SchemeField.model_validate({"en": "x", "type": "date"})
+    book = Workbook()
+    sheet = book.worksheets[0]
+    for row, code in enumerate(('yyyy"年"m"月"', "yyyy-mm-dd", 'm"月"d"日"', "mmm-yy"), 1):
+        sheet.cell(row, 1, date(2026, 11, 1)).number_format = code
+    book.save(tmp_path / "book.xlsx")
+    if ending != "xlsx":
+        converted(tmp_path / "book.xlsx", ending)
+    cells = open_source(tmp_path / f"book.{ending}").cells("Sheet", None).cells
+    values = [understand(entry, cells[f"A{row}"]).value for row in range(1, 5)]
+    assert values == [Absence.UNREADABLE, 46327.0, 46327.0, Absence.UNREADABLE]

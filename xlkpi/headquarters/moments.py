@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from xlkpi.headquarters.words import in_figures, tidy
-from xlkpi.intake.shown import shows_date
+from xlkpi.intake.shown import dateless, shows_date
 from xlkpi.values import DAY_ZERO, CellKind, RawCell
 
 _MONTHS_AFTER: Final = 6  # forms of a month come back within so many
@@ -67,7 +67,7 @@ def moment_in(cell: RawCell, month: str = "") -> Moment | None:
         return said_moment(cell.text, month)
     number = float(cell.text)
     if shows_date(cell.format):
-        return _of_serial(number)
+        return None if dateless(cell.format, number) else _of_serial(number)
     digits = f"{number:.10g}"
     fixed = _FIXED.fullmatch(cell.format) if isinstance(cell.format, str) else None
     if fixed and number < 13:

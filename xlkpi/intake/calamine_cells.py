@@ -111,13 +111,13 @@ _Look = tuple[bool, str]
 _PLAIN: _Look = (False, "")
 _NAMES = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
 _TABLE, _OFFICE, _TEXT, _STYLE = (_NAMES % name for name in ("table", "office", "text", "style"))
-_NUMBERS = ("float", "percentage", "currency")
+_NUMBERS = ("float", "percentage", "currency", "date")
 _CELLS = (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell")
 
 
 def looks_of(data: bytes, sheets: dict[str, dict[str, Cell]]) -> tuple[Formats, Runs]:
-    """Number formats of the cells that hold numbers, by sheet; of an .ods a format that shows what the cell shows. And
-    the contents, run by run, of the cells of which some is struck out, raised or lowered.
+    """Number formats of the cells that hold numbers or dates, by sheet; of an .ods a format that shows what the cell
+    shows. And the contents, run by run, of the cells of which some is struck out, raised or lowered.
 
     What cannot be told is left out: to the reader it is unknown.
     """
@@ -145,7 +145,7 @@ def _shown_in_book(data: bytes, sheets: dict[str, dict[str, Cell]]) -> tuple[For
                     continue
                 kind, text = cells[ref]
                 look = book.xf_list[sheet.cell_xf_index(row, column)]
-                if kind == "n":
+                if kind in ("n", "d"):
                     formats.setdefault(sheet.name, {})[ref] = book.format_map[look.format_key].format_str
                 starts = [(0, look.font_index), *sheet.rich_text_runlist_map.get((row, column), ())]
                 ends = [start for start, _ in starts[1:]] + [len(text)]

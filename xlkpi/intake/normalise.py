@@ -19,6 +19,7 @@ from xlkpi.intake.shown import (
     LAST_DAY,
     Figure,
     date_shown,
+    dateless,
     day_of,
     figure_in,
     serial_of,
@@ -162,6 +163,9 @@ def _from_content(entry: SchemeField, raw: RawCell) -> Reading:
         return _from_number(entry, raw)
     if raw.kind is CellKind.BOOLEAN:
         return _unreadable(entry, _truth(text))
+    serial = _date_in(text)
+    if serial is not None and (seen := dateless(raw.format, serial)):
+        return _in_doubt("XK-V019", shown=seen, found=text)
     return _from_text(entry, text, _clean(text), iso=True)
 
 
@@ -196,7 +200,7 @@ def _from_number(entry: SchemeField, raw: RawCell) -> Reading:
     if section is None:
         return _in_doubt("XK-V019", shown=code, found=f"{value:.10g}")
     if section.date:
-        return _from_dated(entry, value, section)
+        return _from_dated(entry, value, section, code)
     if shape is Shape.DATE:
         return _from_serial(entry, value) if section.plain else _unreadable(entry, words_of(raw))
     if shape is Shape.DAY and value > 31 and entry.maximum is None:
@@ -314,10 +318,10 @@ def _rate(entry: SchemeField, value: float, text: str) -> Reading:
     return _in_doubt("XK-V016", found=text, one=hundredth, other=as_typed)
 
 
-def _from_dated(entry: SchemeField, value: float, section: Section) -> Reading:
+def _from_dated(entry: SchemeField, value: float, section: Section, code: str) -> Reading:
     """A number that its cell shows as a date or a time."""
     shown = date_shown(value, section)
-    is_day = FIRST_DAY <= value < LAST_DAY + 1 and bool(set(section.date) & set("yd"))
+    is_day = FIRST_DAY <= value < LAST_DAY + 1 and not dateless(code, value)
     if TYPES[entry.type].shape is Shape.DATE and is_day:
         return Reading(value)
     return _in_doubt("XK-V019", shown=shown, found=f"{value:.10g}")
@@ -350,6 +354,8 @@ def _day_of_month(entry: SchemeField, serial: float, raw: RawCell, month: str) -
     text = raw.text or "" if raw.kind is CellKind.TEXT else shown
     if not _FIRST_SURE_DAY <= serial <= LAST_DAY:  # 0.25 is 6:00; below 60 Excel and others are a day apart
         return _in_doubt("XK-V019", shown=shown, found=f"{serial:.10g}")
+    if raw.kind is not CellKind.TEXT and (seen := dateless(raw.format, serial)):
+        return _in_doubt("XK-V019", shown=seen, found=shown)
     if month and not shown.startswith(month):
         return _in_doubt("XK-V033", found=text, day=shown[:10], month=month)
     return _understood(entry, float(shown[8:10]), text)
@@ -410,6 +416,11 @@ def _from_quantity(entry: SchemeField, number: quantity.Quantity, text: str) -> 
     if times is None:
         foreign = bool(entry.unit) and (number.percent or quantity.is_unit(number.unit))
         return _in_doubt("XK-V017", found=text, unit=entry.unit) if foreign else None
+    no_more_digits = TYPES[entry.type].whole or bool(entry.unit and quantity.factor("元", entry.unit) == times)
+    thousands = quantity.thousands_by_point(number)
+    if no_more_digits and times == 1 and thousands is not None:
+        as_written, other = show(entry, float(number.value)), show(entry, float(thousands))
+        return _in_doubt("XK-V016", found=text, one=as_written, other=other)
     value = float(number.value * times)
     converted = times != 1 and TYPES[entry.type].shape is Shape.DAY  # 2周 is no day of the month
     return _understood(entry, value, text) if math.isfinite(value) and not converted else None

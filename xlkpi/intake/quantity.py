@@ -34,7 +34,8 @@ _PARTS = re.compile(
 _PLAIN = re.compile(r"(?:\d+(?:\.\d*)?|\.\d+)")
 _GROUPED = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?")
 _DECIMAL_COMMA = re.compile(r"\d+,\d{1,2}|0,\d+")
-_BROKEN = re.compile(r"\d\s+[\d.,]")
+_BROKEN = re.compile(r"\d[.,]?\s+[\d.,]")
+_THREE_BEHIND = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 _FIRM_SPACES: Final = "\u00a0\u2009\u202f"
 _SPACED = re.compile(
     rf"[^\d\s.,]*[1-9]\d{{0,2}}(?:(?:[ {_FIRM_SPACES}]\d{{3}}){{2,}}|[{_FIRM_SPACES}]\d{{3}}"
@@ -107,6 +108,11 @@ def written(text: str) -> Quantity | Either | None:
         return Quantity(number if tail == "%" else number / 10, percent=True)
     tail = tail.translate(_OLD_SCALES)
     return Quantity(number, tail or ("元" if parsed["mark"] or parsed["mark2"] else ""))
+
+
+def thousands_by_point(number: Quantity) -> Decimal | None:
+    """What 1.200 is where its point sets off thousands, as it may where no three digits are expected behind one."""
+    return number.value * 1000 if _THREE_BEHIND.fullmatch(str(abs(number.value))) else None
 
 
 def several(text: str) -> bool:

@@ -14,6 +14,9 @@ from xlkpi.values import DAY_ZERO, Unknown
 
 _SCIENTIFIC = re.compile(r"-?\d(?:\.\d+)?E[+-]\d+")
 FIRST_DAY, LAST_DAY = 32_874.0, 73_050.0  # 1990-01-01 and 2099-12-31: serials that a form of today can mean
+_DAY_IN_CODE = re.compile(r"(?<!d)dd?(?!d)")  # ddd is the name of the weekday
+_DIGITS = re.compile(r"[0-9]+")
+_FIRST_SURE: Final = 61
 _LEAP_1900: Final = 60  # Excel counts a 29th of February 1900; before it its days are one behind the calendar's
 
 
@@ -30,6 +33,23 @@ def shows_date(code: str | Unknown | None) -> bool:
     """Whether a number format makes dates or times of positive numbers."""
     section = section_for(code, 1.0) if isinstance(code, str) and code else None
     return section is not None and bool(section.date)
+
+
+@lru_cache(2_000)
+def dateless(code: str | Unknown | None, serial: float) -> str:
+    """What a cell shows of a date where it does not show its day: 2026-11 for the 1st of November.
+
+    "" where it shows the day, where the format is of plain numbers, and where nobody knows how it looks.
+    """
+    section = section_for(code, serial) if isinstance(code, str) and code else None
+    if section is None:
+        return ""
+    if section.date:
+        return "" if _DAY_IN_CODE.search(section.date) else date_shown(serial, section)
+    if any(token.kind != "literal" for token in section.tokens):
+        return ""
+    shown = "".join(token.text for token in section.tokens)  # as an .ods tells it
+    return "" if int(day_of(serial)[8:10]) in map(int, _DIGITS.findall(shown)) else shown
 
 
 def figure_in(text: str, unit: str, *, rate: bool) -> Figure | None:
@@ -62,11 +82,12 @@ def _exponent(number: Decimal) -> int:
 
 
 def date_shown(serial: float, section: Section) -> str:
-    """What a date's or a time's format shows of a number: the day, the hour where it shows nothing else."""
+    """What a date's or a time's format shows of a number: the day, the hour or the month where it shows no more."""
     if not set(section.date) & set("yd") and set(section.date) & set("hs"):
         seconds = round((serial % 1) * 86_400)
         return f"{seconds // 3600}:{seconds // 60 % 60:02d}"
-    return day_of(serial)
+    of_month = serial >= _FIRST_SURE and "y" in section.date and not _DAY_IN_CODE.search(section.date)
+    return day_of(serial)[: 7 if "m" in section.date else 4] if of_month else day_of(serial)
 
 
 def day_of(serial: float) -> str:

@@ -92,7 +92,7 @@ class TypeTraits:
 TYPES: Final[Mapping[str, TypeTraits]] = {
     "count": TypeTraits(
         Shape.NUMBER, "#,##0", 0, 'TEXT(ROUND({x},4)+0,"#,##0")', 0, "整数", "次数", whole=True,
-        column=ColumnLook(10), compared=Compared(least_spread=lambda usual: math.sqrt(abs(usual))),
+        finest=0.5, column=ColumnLook(10), compared=Compared(least_spread=lambda usual: math.sqrt(abs(usual))),
     ),
     "amount": TypeTraits(
         Shape.NUMBER, "#,##0.00", 2, 'TEXT(ROUND({x},2)+0,"#,##0.00")', 2, "数字", "金额", never_negative=True,
@@ -106,7 +106,9 @@ TYPES: Final[Mapping[str, TypeTraits]] = {
         Shape.NUMBER, "#,##0.00", 2, "ROUND({x},4)+0", 4, "数字", "数",
         finest=0.005, column=ColumnLook(12), compared=Compared(),
     ),
-    "day": TypeTraits(Shape.DAY, '0"号"', 0, 'ROUND({x},0)&" 号"', 0, "整数", "几号（只填日子）", whole=True),
+    "day": TypeTraits(
+        Shape.DAY, '0"号"', 0, 'ROUND({x},0)&" 号"', 0, "整数", "几号（只填日子）", whole=True, finest=0.5
+    ),
     "date": TypeTraits(
         Shape.DATE, "yyyy-mm-dd", 0, 'TEXT({x},"yyyy-mm-dd")', 0, "日期", "日期", column=ColumnLook(13, "2026-11-05"),
     ),
