@@ -72,7 +72,10 @@ FILES = {
     "intake": (
         "apart budget calamine_cells formats memory quantity",
         "phrases shown wellformed",
-        "guard normalise",
+        "guard meaning",
+        "text_cells",
+        "number_cells",
+        "normalise",
         "markup variants",
         "outline spelling",
         "parsed source",

@@ -15,7 +15,7 @@ from statistics import median
 from typing import Final, overload
 
 from xlkpi.findings import Finding, with_rulings
-from xlkpi.intake.normalise import show
+from xlkpi.intake.meaning import show
 from xlkpi.issue import Issue
 from xlkpi.scheme import parts
 from xlkpi.scheme.cells import of_field

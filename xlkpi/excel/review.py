@@ -10,7 +10,7 @@ from xlkpi.checking.plausible import with_doubts
 from xlkpi.excel.apply import CannotWrite
 from xlkpi.excel.scorecard import score_sheet, summary
 from xlkpi.findings import Finding, most_serious_first, tally, told_once
-from xlkpi.intake.normalise import show
+from xlkpi.intake.meaning import show
 from xlkpi.intake.source import Source
 from xlkpi.intake.submission import Submission, Unusable, read_source
 from xlkpi.issue import Issue

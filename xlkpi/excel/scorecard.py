@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from xlkpi.intake.normalise import show
+from xlkpi.intake.meaning import show
 from xlkpi.issue import Issue
 from xlkpi.scheme.cells import BONUS
 from xlkpi.scoring.assess import Assessment, ItemScore

@@ -12,7 +12,8 @@ from xlkpi.headquarters.identity import Origin
 from xlkpi.headquarters.table import DOUBTFUL, Files, Row, Table, read_table
 from xlkpi.headquarters.words import Codes, folded, some_of, wording
 from xlkpi.intake import quantity
-from xlkpi.intake.normalise import Reading, checked, understand
+from xlkpi.intake.meaning import Reading
+from xlkpi.intake.normalise import checked, understand
 from xlkpi.issue import Dealer
 from xlkpi.scheme.entries import SchemeField
 from xlkpi.scheme.types import TYPES, Shape

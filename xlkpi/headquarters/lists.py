@@ -27,7 +27,8 @@ from xlkpi.headquarters.headings import NAMES, PEERS, REGIONS, ListSpec
 from xlkpi.headquarters.identity import Origin
 from xlkpi.headquarters.table import Files, Row, Table, read_table
 from xlkpi.headquarters.words import Codes, alike, closed_up, folded, some_of, wording
-from xlkpi.intake.normalise import Reading, checked, show
+from xlkpi.intake.meaning import Reading, show
+from xlkpi.intake.normalise import checked
 from xlkpi.intake.parsed import STROKE
 from xlkpi.issue import Dealer, Target
 from xlkpi.scheme import parts

@@ -16,7 +16,8 @@ from xlkpi.intake.budget import out_of_memory
 from xlkpi.intake.foreign import open_source
 from xlkpi.intake.guard import Refused
 from xlkpi.intake.locate import Locator, Retitled
-from xlkpi.intake.normalise import Reading, checked, show, understand, words_of
+from xlkpi.intake.meaning import Reading, show, words_of
+from xlkpi.intake.normalise import checked, understand
 from xlkpi.intake.reader import place_of
 from xlkpi.intake.rows import doubtful_rows
 from xlkpi.intake.source import SheetCells, Source

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from xlkpi.intake.locate import Locator, Words, comparable, words_of_form
-from xlkpi.intake.normalise import show, understand
+from xlkpi.intake.meaning import show
+from xlkpi.intake.normalise import understand
 from xlkpi.intake.outline import Area
 from xlkpi.intake.source import SheetCells
 from xlkpi.values import Absence, CellKind, Place, RawCell, column_row

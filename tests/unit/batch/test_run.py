@@ -23,7 +23,7 @@ from xlkpi.batch.work import FileOutcome, Setup, SourceFile, Worker, assessment_
 from xlkpi.headquarters.issuing import Blank
 from xlkpi.issue import Issue
 from xlkpi.scoring.assess import Assessment
-from xlkpi.scoring.compiled import excel, shapes
+from xlkpi.scoring.compiled import calls, excel, shapes
 from xlkpi.scoring.engine import WORTH_COMPILING
 from xlkpi.values import Absence
 
@@ -396,7 +396,7 @@ def test_the_number_of_files_chooses_the_engine(inspected: Issue, sent: Path, tm
 def test_a_master_that_is_not_compiled_is_told_and_scored_all_the_same(
     inspected: Issue, sent: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(shapes._FUNCTIONS, "ROUND")
+    monkeypatch.delitem(calls.FUNCTIONS, "ROUND")
     batch = run(inspected, [sent / "D001.xlsx"], engine="compiled")
     assert batch.engine == "formualizer"
     (finding,) = batch.findings

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from conftest import RealMonth
 
-from xlkpi.intake.normalise import show, understand
+from xlkpi.intake.meaning import show
+from xlkpi.intake.normalise import understand
 from xlkpi.scheme.entries import SchemeField
 from xlkpi.scheme.model import Scheme
 from xlkpi.values import Absence, CellKind, Place, RawCell, Unknown, Value

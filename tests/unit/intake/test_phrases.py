@@ -10,7 +10,8 @@ import pytest
 from conftest import RealMonth
 
 from xlkpi.findings import Finding, Severity, catalogue
-from xlkpi.intake.normalise import Reading, checked, understand
+from xlkpi.intake.meaning import Reading
+from xlkpi.intake.normalise import checked, understand
 from xlkpi.issue import Issue
 from xlkpi.scheme import lined
 from xlkpi.scheme.cells import of_clause, of_field

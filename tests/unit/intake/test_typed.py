@@ -14,7 +14,8 @@ import pytest
 from shared.packages import edited, put, replaced
 
 from xlkpi.findings import Finding, Severity, catalogue
-from xlkpi.intake.normalise import show, understand, words_of
+from xlkpi.intake.meaning import show, words_of
+from xlkpi.intake.normalise import understand
 from xlkpi.intake.submission import Submission, read_submission
 from xlkpi.issue import Issue
 from xlkpi.scheme.entries import SchemeField

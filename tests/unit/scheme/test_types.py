@@ -18,7 +18,8 @@ from shared.tiny import SHEET, evaluate
 import xlkpi
 from xlkpi.checking import plausible
 from xlkpi.headquarters import forms
-from xlkpi.intake.normalise import checked, show, understand
+from xlkpi.intake.meaning import show
+from xlkpi.intake.normalise import checked, understand
 from xlkpi.resources import templates
 from xlkpi.scheme import types
 from xlkpi.scheme.checks import live_check
