@@ -78,7 +78,7 @@ FILES = {
         "normalise",
         "markup variants",
         "outline spelling",
-        "parsed source",
+        "parsed parsed_lists source",
         "reader",
         "foreign locate",
         "strays witness",

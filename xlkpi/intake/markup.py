@@ -26,6 +26,11 @@ _RELATION_SPACES: Final = (
     "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
     "http://purl.oclc.org/ooxml/officeDocument/relationships",
 )
+ALTERNATE: Final = "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"
+OWN_ELEMENTS: Final = frozenset(
+    {"sheetData", "row", "c", "v", "f", "is", "cols", "mergeCells", "sheets", "sheet", "definedNames", "workbookPr"}
+)
+TRUE: Final = ("1", "true")
 _KNOWN: Final = 4_000  # names of elements that are kept; a hostile part may have millions
 _OUT_OF_MEMORY: Final = 1  # expat's own number for it
 
@@ -147,3 +152,21 @@ def too_long(subject: str, limit: int) -> Refused:
 def _not_too_deep(part: str, depth: int) -> None:
     if depth > MAX_DEPTH:
         raise Refused("XK-F023", what=f"{part} 的嵌套", limit=f"{MAX_DEPTH} 层")
+
+
+def no_alternates(part: str, root: ElementTree.Element) -> None:
+    """Refuse elements that matter inside mc:AlternateContent, which some programs show and others do not."""
+    for node in root.iter(ALTERNATE):
+        for inner in node.iter():
+            if bare(inner.tag) in OWN_ELEMENTS:
+                raise duplicate(f"{part} 里只给一部分软件看的内容（{bare(inner.tag)}）")
+
+
+def whole_number(where: str, text: str) -> int:
+    """A whole number as XML writes it."""
+    bare_text = text.strip(" \t\r\n")
+    if not (bare_text.isascii() and bare_text.isdecimal()):
+        raise malformed(where, f"是 {text[:20]!r}")
+    if len(bare_text) > 15:
+        return 10**15
+    return int(bare_text)

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from xlkpi.intake.guard import Refused
-from xlkpi.intake.markup import malformed
+from xlkpi.intake.markup import TRUE, malformed
 from xlkpi.values import column_number
 
 MAX_MERGED: Final = 5_000  # ranges of a sheet
 MAX_SPANS: Final = 16_384  # columns that a sheet describes, as many as Excel has
 _CORNER = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
-_TRUE = ("1", "true")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ def outlined(
         if len(stretches) > limit:
             raise Refused("XK-F006", what=f"{part} 的{kind}", found=len(stretches), limit=limit)
     areas = tuple(area for text in merged if (area := _area(part, text)) is not None)
-    hidden = [column for column in columns if column.get("hidden") in _TRUE]
+    hidden = [column for column in columns if column.get("hidden") in TRUE]
     spans = tuple((_number(part, column.get("min", "")), _number(part, column.get("max", ""))) for column in hidden)
     rows = frozenset(hidden_rows)
     return Outline(areas, rows, spans) if areas or rows or spans else PLAIN

@@ -14,19 +14,25 @@ from typing import Final
 from xml.etree import ElementTree
 
 from xlkpi.intake.guard import MAX_COLUMN, MAX_MARKS, MAX_ROW, Refused
-from xlkpi.intake.markup import bare, duplicate, malformed, relation_of, tree, walk
+from xlkpi.intake.markup import (
+    ALTERNATE,
+    OWN_ELEMENTS,
+    TRUE,
+    bare,
+    duplicate,
+    malformed,
+    no_alternates,
+    tree,
+    walk,
+    whole_number,
+)
 from xlkpi.intake.memory import cache_short
 from xlkpi.intake.outline import Outline, outlined
-from xlkpi.intake.spelling import KINDS, ROW, StoredCell, defined, formula_text, no_doubles, without_escapes
+from xlkpi.intake.spelling import KINDS, ROW, StoredCell, formula_text, without_escapes
 from xlkpi.values import cell_ref, column_number
 
 _REF: Final = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
-_ALTERNATE: Final = "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"
 _IGNORED: Final = frozenset({"extLst", "rPr", "rPh", "phoneticPr"})  # with all that is in them
-_OURS: Final = frozenset(
-    {"sheetData", "row", "c", "v", "f", "is", "cols", "mergeCells", "sheets", "sheet", "definedNames", "workbookPr"}
-)
-_TRUE: Final = ("1", "true")
 
 Cell = Callable[[str, StoredCell], None]
 """Takes a cell that says something: its reference, and what it says. An inline string comes as the value."""
@@ -48,7 +54,7 @@ class _Look:
     def add(self, name: str, attributes: Mapping[str, str]) -> None:
         """One property of the run."""
         if name == "strike":
-            self.struck = attributes.get("val", "1") in _TRUE
+            self.struck = attributes.get("val", "1") in TRUE
         elif name == "vertAlign":
             self.side = attributes.get("val", "").removesuffix("script")
 
@@ -94,7 +100,7 @@ def outline_of_frame(frame: bytes) -> Outline | None:
         return None
     if any(names.count(name) > 1 for name in ("cols", "mergeCells")):
         return None
-    _no_alternates("工作表", root)
+    no_alternates("工作表", root)
     merged = [n.get("ref", "") for n in _children(root, "mergeCells", "mergeCell")]
     return outlined("工作表", merged, (), [n.attrib for n in _children(root, "cols", "col")])
 
@@ -103,13 +109,6 @@ def _children(root: ElementTree.Element, parent: str, name: str) -> Iterator[Ele
     for node in root:
         if bare(node.tag) == parent:
             yield from (child for child in node if bare(child.tag) == name)
-
-
-def _no_alternates(part: str, root: ElementTree.Element) -> None:
-    for node in root.iter(_ALTERNATE):
-        for inner in node.iter():
-            if bare(inner.tag) in _OURS:
-                raise duplicate(f"{part} 里只给一部分软件看的内容（{bare(inner.tag)}）")
 
 
 class _Sheet:
@@ -131,13 +130,13 @@ class _Sheet:
         self.cell = _Cell()
 
     def start(self, depth: int, name: str, attributes: Mapping[str, str]) -> None:
-        if self.alternate and name in _OURS:
+        if self.alternate and name in OWN_ELEMENTS:
             raise duplicate(f"{self.part} 里只给一部分软件看的内容（{name}）")
         if self.ignored:
             if self.in_look:
                 self.cell.look.add(name, attributes)
             return
-        if name == _ALTERNATE:
+        if name == ALTERNATE:
             if self.section == "sheetData":
                 raise duplicate(f"{self.part} 里只给一部分软件看的内容")
             self.ignored = self.alternate = depth
@@ -177,11 +176,11 @@ class _Sheet:
 
     def _begin_row(self, attributes: Mapping[str, str]) -> None:
         number = attributes.get("r")
-        self.row = _whole(f"{self.part} 的行号", number) if number is not None else self.row + 1
+        self.row = whole_number(f"{self.part} 的行号", number) if number is not None else self.row + 1
         if not 0 < self.row < 1 << 21:
             raise Refused("XK-F008", detail=f"{self.part} 有第 {self.row} 行")
         self.column = 0
-        if attributes.get("hidden") in _TRUE:
+        if attributes.get("hidden") in TRUE:
             self.rows.append(self.row)
 
     def _begin_cell(self, attributes: Mapping[str, str]) -> None:
@@ -203,7 +202,7 @@ class _Sheet:
         if kind not in KINDS:
             raise malformed(f"{self.part} 的单元格 {ref}", f" 的类型是 {kind[:20]!r}")
         style = attributes.get("s")
-        number = 0 if style is None else _whole(f"{self.part} 的单元格 {ref} 的样式号", style)
+        number = 0 if style is None else whole_number(f"{self.part} 的单元格 {ref} 的样式号", style)
         self.cell = _Cell(ref, kind, number)
 
     def _only_once(self, ref: str) -> None:
@@ -313,16 +312,6 @@ class _Cell:
         )  # fmt: skip
 
 
-def _whole(where: str, text: str) -> int:
-    """A whole number as XML writes it."""
-    bare_text = text.strip(" \t\r\n")
-    if not (bare_text.isascii() and bare_text.isdecimal()):
-        raise malformed(where, f"是 {text[:20]!r}")
-    if len(bare_text) > 15:
-        return 10**15
-    return int(bare_text)
-
-
 # ------------------------------------------------------------------ shared strings
 
 
@@ -387,148 +376,3 @@ class _Strings:
     def text(self, depth: int, text: str) -> None:
         if not self.ignored and self.path and self.path[-1] == "t":
             self.pieces.append(self.look.worn(text))
-
-
-# ------------------------------------------------------------------ what the workbook lists
-
-
-@dataclass(frozen=True, slots=True)
-class Contents:
-    """What the workbook's own part lists: sheets (name, relation), names of the whole workbook, whether days count from
-    1904, and whether there is a list of names at all, even an empty one."""
-
-    sheets: tuple[tuple[str, str], ...]
-    names: tuple[tuple[str, str], ...]
-    from_1904: bool
-    lists_names: bool
-
-
-@cache_short(64, 1 << 20)
-def parsed_contents(data: bytes) -> Contents:
-    """Read the workbook's part.
-
-    Raises:
-        Refused: not a workbook, malformed, or something listed twice.
-    """
-    part = "工作簿目录"
-    root = tree(part, data)
-    if bare(root.tag) != "workbook":
-        raise Refused("XK-F001")
-    sections: dict[str, ElementTree.Element] = {}
-    for node in root:
-        name = bare(node.tag)
-        if name in sections and name in _OURS:
-            raise duplicate(f"{part}的 {name}")
-        sections[name] = node
-    _no_alternates(part, root)
-    sheets = [(n.get("name", ""), relation_of(n.attrib)) for n in sections.get("sheets", ()) if bare(n.tag) == "sheet"]
-    listed = (n for n in sections.get("definedNames", ()) if bare(n.tag) == "definedName")
-    names = [defined(n.get("name", ""), n.text or "") for n in listed if n.get("localSheetId") is None]
-    about = sections.get("workbookPr")
-    from_1904 = about is not None and about.get("date1904", "0").strip() in _TRUE
-    return Contents(tuple(sheets), tuple(names), from_1904, "definedNames" in sections)
-
-
-# ------------------------------------------------------------------ the package's own lists
-
-_PACKAGE: Final = "{http://schemas.openxmlformats.org/package/2006/"
-
-
-@cache_short(64, 1 << 20)
-def parsed_relations(data: bytes) -> tuple[tuple[str, str, str], ...]:
-    """The last word of the kind, key and target of each relation to another part. Strict writers use other addresses
-    for the kinds.
-
-    Raises:
-        Refused: two have the same key.
-    """
-    root = tree("关系表", data)
-    nodes = [node for node in root if node.tag == f"{_PACKAGE}relationships}}Relationship"]
-    no_doubles("关系", [node.get("Id", "") for node in nodes])
-    inner = (node for node in nodes if node.get("TargetMode", "Internal") != "External")
-    return tuple((n.get("Type", "").rpartition("/")[2], n.get("Id", ""), n.get("Target", "")) for n in inner)
-
-
-@cache_short(64, 1 << 20)
-def parsed_types(data: bytes) -> tuple[Mapping[str, str], Mapping[str, str]]:
-    """Content types by part, and by the ending of a name; both names in small letters.
-
-    Raises:
-        Refused: one is listed twice.
-    """
-    root = tree("内容类型表", data)
-    listed: tuple[list[tuple[str, str]], list[tuple[str, str]]] = ([], [])
-    for node in root:
-        if node.tag == f"{_PACKAGE}content-types}}Override":
-            listed[0].append((node.get("PartName", "").replace("\\", "/").lstrip("/"), node.get("ContentType", "")))
-        elif node.tag == f"{_PACKAGE}content-types}}Default":
-            listed[1].append((node.get("Extension", ""), node.get("ContentType", "")))
-    for names in listed:
-        no_doubles("内容类型", [name for name, _ in names])
-    parts, endings = ({name.casefold(): kind for name, kind in names} for names in listed)
-    return parts, endings
-
-
-def parsed_properties(part: str, data: bytes) -> dict[str, str]:
-    """Custom document properties that are texts.
-
-    Raises:
-        Refused: two have the same name.
-    """
-    nodes = list(tree(part, data))
-    no_doubles("文档属性", [node.get("name", "") for node in nodes])
-    return {node.get("name", ""): "".join(node.itertext()) for node in nodes}
-
-
-# ------------------------------------------------------------------ styles
-
-
-@cache_short(64, 1 << 20)
-def parsed_formats(data: bytes) -> tuple[tuple[int, ...], Mapping[int, str], frozenset[int]]:
-    """The number of each cell style's format, the codes of the formats that the file brings, and the cell styles that
-    strike out what they show.
-
-    Raises:
-        Refused: malformed.
-    """
-    styles = _Styles()
-    walk("样式表", data, styles)
-    struck = frozenset(n for n, font in enumerate(styles.fonts) if font in styles.struck)
-    return tuple(styles.formats), styles.codes, struck
-
-
-class _Styles:
-    def __init__(self) -> None:
-        self.section = ""
-        self.formats: list[int] = []
-        self.codes: dict[int, str] = {}
-        self.fonts: list[int] = []  # of each cell style
-        self.struck: set[int] = set()  # fonts
-        self.font = -1
-
-    def start(self, depth: int, name: str, attributes: Mapping[str, str]) -> None:
-        if depth == 1 and name != "styleSheet":
-            raise malformed("样式表", " 不是样式表")
-        if depth == 2:
-            if name == "cellXfs" and self.formats:
-                raise duplicate("样式表的 cellXfs")
-            self.section = name
-        elif depth == 3 and self.section == "cellXfs" and name == "xf":
-            self.formats.append(_whole("样式表的数字格式号", attributes.get("numFmtId", "0")))
-            self.fonts.append(_whole("样式表的字体号", attributes.get("fontId", "0")))
-        elif self.section == "fonts" and name in ("font", "strike"):
-            if name == "font":
-                self.font += depth == 3
-            elif depth == 4 and attributes.get("val", "1") in _TRUE:
-                self.struck.add(self.font)
-        elif depth == 3 and self.section == "numFmts" and name == "numFmt":
-            number = _whole("样式表的数字格式号", attributes.get("numFmtId", "0"))
-            code = attributes.get("formatCode", "")
-            if self.codes.setdefault(number, code) != code:
-                raise duplicate(f"样式表的数字格式 {number}")
-
-    def end(self, depth: int, name: str) -> None:
-        """Nothing to do."""
-
-    def text(self, depth: int, text: str) -> None:
-        """Nothing to do."""

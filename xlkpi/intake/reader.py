@@ -20,17 +20,14 @@ from xlkpi.intake.guard import MAX_CELLS, MAX_COLUMN, MAX_ROW, TYPES, Package, R
 from xlkpi.intake.markup import MAX_MARKS_ELSEWHERE, bare, duplicate, tree
 from xlkpi.intake.memory import FILES, SHORT, cache_short
 from xlkpi.intake.outline import Outline
-from xlkpi.intake.parsed import (
-    outline_of_frame,
+from xlkpi.intake.parsed import outline_of_frame, parsed_sheet, parsed_strings, worn  # fmt: skip
+from xlkpi.intake.parsed_lists import (  # fmt: skip
     parsed_contents,
     parsed_formats,
     parsed_properties,
     parsed_relations,
-    parsed_sheet,
-    parsed_strings,
     parsed_types,
-    worn,
-)  # fmt: skip
+)
 from xlkpi.intake.source import SheetCells
 from xlkpi.intake.spelling import (
     KINDS,

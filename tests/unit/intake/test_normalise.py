@@ -58,7 +58,7 @@ def test_a_doubt_puts_both_readings() -> None:
 
 
 def test_a_decimal_is_never_mistaken_for_a_list_number() -> None:
-    assert codes(AMOUNT, typed("1.288元"))[0] == 1.288
+    assert codes(AMOUNT, typed("1.28元"))[0] == 1.28
 
 
 def test_digits_without_end_are_no_number() -> None:
