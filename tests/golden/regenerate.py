@@ -64,6 +64,7 @@ def build(folder: Path) -> None:
             shutil.copyfile(made / f"{name}.xlsx", folder / f"{name}.xlsx")
         shutil.copyfile(made / "blank" / "master.xlsx", folder / "master.xlsx")
         shutil.copyfile(blank, folder / "blank.xlsx")
+        (folder / KEY_FILE).write_bytes(KEY)
     code = dealer["code"]
     worker = Worker(Setup(issue, "formualizer"))
     answers = {issue.layout.place(name): value for name, value in answers_of(demo, dealer).items()}

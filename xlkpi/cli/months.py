@@ -53,20 +53,26 @@ _workbook_option = click.option("-o", "--output", type=NEW_FILE, required=True, 
 @click.option("--deadline", type=Deadline(), default="", help="Day by which dealers send; default: the scheme's.")
 @click.option("--locked", type=Deadline(), default="", help="Day after which nothing that comes counts; default: none.")
 @click.option("--contact", default="", help="Whom dealers ask; shown on 说明.")
+@click.option(
+    "--key",
+    "key_file",
+    type=FILE,
+    help="issue.key of another issue whose dealers' files are taken too; default: the folder's own, or a new one.",
+)
 @anyway_option
 @replace_option
 @click.option("-o", "--output", type=FOLDER, required=True, help="Folder for the blanks.")
 def new(
     scheme_name: str, month: str, rosters: tuple[Path, ...], targets: tuple[Path, ...],
     last_values: tuple[Path, ...], plans: tuple[Path, ...], previous: Path | None, year_ago: Path | None,
-    store_file: Path | None, deadline: str, locked: str, contact: str, anyway: bool, replace: bool,
-    output: Path,
+    store_file: Path | None, deadline: str, locked: str, contact: str, key_file: Path | None, anyway: bool,
+    replace: bool, output: Path,
 ) -> None:  # fmt: skip
     """Issue a month: one blank workbook per dealer, the master and issue.json."""
     from xlkpi.headquarters.deadlines import check_order, day_said
-    from xlkpi.headquarters.issuing import default_deadline, publish
+    from xlkpi.headquarters.issuing import OtherKey, default_deadline, publish
     from xlkpi.headquarters.lists import ListRefused
-    from xlkpi.headquarters.occupied import Occupied
+    from xlkpi.headquarters.occupied import Occupied, key_of
     from xlkpi.preparing import Lists, prepare_issue
 
     loaded, compiled = usable(scheme_name)
@@ -80,6 +86,10 @@ def new(
     except ValueError as error:
         raise click.UsageError(say(str(error))) from None
 
+    key = key_of(key_file) if key_file else None
+    if key_file and key is None:
+        raise click.UsageError(say(f"{key_file} is not the key of an issue"))
+
     def waiting(detail: str) -> None:
         echo(say(f"{store_file}: another program has it open; waiting …"), err=True)
 
@@ -89,7 +99,9 @@ def new(
             loaded, compiled, month, lists, deadline=due, locked=lock, contact=contact, anyway=anyway, waiting=waiting
         )
         stop_on_errors(findings)
-        published = publish(issue, output, replace=replace)
+        published = publish(issue, output, replace=replace, key=key)
+    except OtherKey:
+        raise click.UsageError(say(f"{output} has another key; leave --key out, or choose another folder")) from None
     except (ListRefused, Occupied) as refused:
         stop_on_errors(refused.findings)
         raise

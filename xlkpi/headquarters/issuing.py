@@ -114,7 +114,13 @@ class Published:
     removed: tuple[str, ...]
 
 
-def publish(issue: Issue, folder: Path, engine: Engine | None = None, *, replace: bool = False) -> Published:
+class OtherKey(Exception):
+    """The folder's blanks were sealed with another key than the one that is given."""
+
+
+def publish(
+    issue: Issue, folder: Path, engine: Engine | None = None, *, replace: bool = False, key: bytes | None = None
+) -> Published:
     """Write the blanks, the master, issue.json and the key of the blanks' seals. A key that lies in the folder is kept,
     so that issuing again gives the same blanks and what was sent out stays good. Blanks that an earlier issue put there
     and this one does not make are removed while nobody has changed them.
@@ -124,24 +130,30 @@ def publish(issue: Issue, folder: Path, engine: Engine | None = None, *, replace
         folder: where.
         engine: what evaluates the master.
         replace: replace the issue of another month or scheme.
+        key: the key of another issue, whose dealers' files this one takes too; None: the folder's own, or a new one.
 
     Raises:
+        OtherKey: a key lies in the folder, and it is not the one given.
         Occupied: another issue lies there, or a workbook that may be filled in; nothing is written.
         WriteError: a file could not be written.
     """
+    present = key_in(folder)
+    if key is not None and present not in (None, key):
+        raise OtherKey(str(folder))
+    key = key or present
     files = {issue.file_name(dealer): dealer.code for dealer in issue.roster.values()}
     occupied = folder_findings(issue, folder, files, replace=replace)
     if any(finding.code == FILLED for finding in occupied):
         # a run that was cut off left its blanks without issue.json: what lies there as it would be written is no loss
-        remade = blanks(issue, engine, key_in(folder))
+        remade = blanks(issue, engine, key)
         same = {blank.file for blank in remade if _holds(folder / blank.file, blank.data)}
         occupied = [finding for finding in occupied if finding.code != FILLED or finding.file not in same]
     if occupied:
         raise Occupied(occupied)
     earlier = recorded(folder)
-    key = key_in(folder)
     if key is None:
         key = secrets.token_bytes(KEY_BYTES)
+    if present is None:
         write_file(folder / KEY_FILE, key, private=True)
     written, digests = [], dict[str, str]()
     for blank in blanks(issue, engine, key):

@@ -37,7 +37,11 @@ def recorded(folder: Path) -> Mapping[str, str]:
 
 def key_in(folder: Path) -> bytes | None:
     """The key with which a folder's blanks were sealed; None where there is none that can be used."""
-    path = folder / KEY_FILE
+    return key_of(folder / KEY_FILE)
+
+
+def key_of(path: Path) -> bytes | None:
+    """The key that a file holds; None where it is no key or cannot be read."""
     try:
         key = path.read_bytes() if path.is_file() else b""
     except OSError:

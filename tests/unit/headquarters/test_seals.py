@@ -14,18 +14,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from conftest import REAL_ANSWERS
 from openpyxl import load_workbook
 
 from xlkpi.batch import run
 from xlkpi.batch.work import Setup, SourceFile, Worker
 from xlkpi.checking.check import Checker
-from xlkpi.headquarters.issuing import publish
-from xlkpi.headquarters.occupied import Occupied
+from xlkpi.cli import main
+from xlkpi.headquarters.issuing import OtherKey, publish
+from xlkpi.headquarters.occupied import Occupied, key_of
 from xlkpi.intake.reader import open_workbook
 from xlkpi.intake.submission import Submission, Unusable, read_submission
 from xlkpi.issue import KEY_FILE, Issue
 from xlkpi.month.month import month_of
+from xlkpi.resources import templates
 from xlkpi.scoring.engine import Engine
 from xlkpi.workbook.package import unpack
 from xlkpi.workbook.sheets.marker import Marker
@@ -207,3 +210,28 @@ def test_the_marker_is_read_with_and_without_a_seal(sealed: Sealed) -> None:
     assert Marker.read("a|b|c") is Marker.read("a|b|c|d|e|f|g") is None
     assert json.loads((sealed.folder / "issue.json").read_text("utf-8"))["seals"]["D001"] == marker.proof
     assert not replace(sealed.issue, seals={"D002": "x"}).verifies(marker)
+
+
+# ------------------------------------------------------------------ the key of another issue
+
+
+def test_an_issue_with_another_s_key_takes_what_was_sent_out_with_that(tmp_path: Path, issue: Issue) -> None:
+    """Issued again into another folder, with the first folder's key: the same blanks."""
+    first = publish(issue, tmp_path / "first")
+    second = publish(issue, tmp_path / "second", key=key_of(tmp_path / "first" / KEY_FILE))
+    assert [path.read_bytes() for path in first.written] == [path.read_bytes() for path in second.written]
+    assert first.issue.seals == second.issue.seals
+    with pytest.raises(OtherKey):
+        publish(issue, tmp_path / "second", key=bytes(32))
+
+
+@pytest.mark.parametrize("data", [b"", b"short", bytes(33)])
+def test_what_is_no_key_is_refused(tmp_path: Path, data: bytes) -> None:
+    given = templates().parent / "workbooks" / "service-assessment"
+    (tmp_path / "k").write_bytes(data)
+    lists = ["--roster", str(given / "dealers.xlsx"), "--targets", str(given / "targets.xlsx")]
+    more = ["--key", str(tmp_path / "k"), "-o", str(tmp_path / "blank"), "--lang", "zh"]
+    done = CliRunner().invoke(main, ["new", "service-assessment", "--month", "2026-11", *lists, *more])
+    assert done.exit_code == 2
+    assert "不是下发时留下的密钥" in done.output
+    assert not (tmp_path / "blank").exists()

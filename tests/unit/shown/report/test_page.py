@@ -432,7 +432,8 @@ def test_scoring_writes_it_when_asked(tmp_path: Path) -> None:
     """The source's real month, typed as the README has it."""
     given, out = WORKBOOKS / "service-assessment", tmp_path / "out"
     runner = CliRunner()
-    lists = ["--roster", given / "dealers.xlsx", "--targets", given / "targets.xlsx", "-o", tmp_path / "blank"]
+    lists = ["--roster", given / "dealers.xlsx", "--targets", given / "targets.xlsx",
+             "--key", given / "issue.key", "-o", tmp_path / "blank"]  # fmt: skip
     assert runner.invoke(main, ["new", "service-assessment", "--month", "2026-11", *map(str, lists)]).exit_code == 0
     more = ["--issue", tmp_path / "blank", "--inspections", given / "inspections.xlsx", "-o", out, "--report",
             "--store", tmp_path / "history"]  # fmt: skip
