@@ -72,13 +72,27 @@ def workspace(month: Month, run: Run, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.fixture
-def words(places: Mapping[str, str], tmp_path: Path, request: pytest.FixtureRequest) -> Callable[[str], list[str]]:
+def words(
+    places: Mapping[str, str], run: Run, tmp_path: Path, request: pytest.FixtureRequest
+) -> Callable[[str], list[str]]:
     def of(command: str) -> list[str]:
         text = WORKING[command]
         if "WORKSPACE" in text:
             if not (tmp_path / "workspace").exists():
                 shutil.copytree(request.getfixturevalue("workspace"), tmp_path / "workspace")
             text = text.replace("WORKSPACE", str(tmp_path / "workspace"))
+        if text == "PACK":
+            run(
+                "month",
+                "pack",
+                "--dealer",
+                "D001",
+                "--at",
+                request.getfixturevalue("workspace"),
+                "-o",
+                tmp_path / "p.zip",
+            )
+            text = str(tmp_path / "p.zip")
         for key, place in {**places, "OUT": str(tmp_path / "out")}.items():
             text = text.replace(key, place)
         return [*command.split(), *text.split()]

@@ -240,6 +240,23 @@ def test_a_month_from_init_to_final(tmp_path: Path, run: Run, clock: Clock) -> N
     assert item(dealers(folder / "结果")["S006"], "绩效管理")["score"] == reckoned(known["S006"])["绩效管理"] == 0.0
     assert run("month", "finalise", "--at", root).output.startswith("没有变化")
 
+    # a third party recomputes a dealer's score, and the month, with the tool alone
+    for dealer in ("S003", ""):
+        archive = tmp_path / f"pack{dealer}.zip"
+        assert (
+            run("month", "pack", *(("--dealer", dealer) if dealer else ()), "-o", archive, "--at", root).exit_code == 0
+        )
+        count = 1 if dealer else 24
+        assert f"重算 {count} 家，逐字节相同 {count} 家" in run("verify", archive).output
+    with zipfile.ZipFile(tmp_path / "packS003.zip") as packed:
+        parts = b"".join(name.encode() + packed.read(name) for name in packed.namelist())
+    assert not [
+        code for code in known if code != "S003" and (code.encode() in parts or known[code].name.encode() in parts)
+    ]
+    (home,) = (folder / "发放").glob("S003_*")
+    traced = run("trace", next(home.glob("*.xlsx")), "接车台次", "--full").output
+    assert "依据校验" in traced and "改分" in traced
+
     # the next month takes over roster, history and last month's figures
     assert "2026-12" in run("month", "open", "--at", root).output
     (root / "2026-12" / "目标.xlsx").write_bytes(

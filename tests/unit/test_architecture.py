@@ -143,7 +143,7 @@ FILES = {
         "decisions",
         "handing steps",
         "closing",
-        "advice",
+        "advice pack",
     ),
     "excel": (
         "apply cells scorecard",
@@ -155,8 +155,8 @@ FILES = {
         "demo language",
         "shared",
         "boundary",
-        "excel explain runs schemes stores",
-        "checking months reporting returns scoring workspace",
+        "excel explain runs schemes stores workspace",
+        "checking months reporting returns scoring",
     ),
 }
 

@@ -24,7 +24,7 @@ from xlkpi.cli.returns import letters, status
 from xlkpi.cli.schemes import scheme
 from xlkpi.cli.scoring import audit, demo, score, trace
 from xlkpi.cli.stores import history, rank, store_group, trend
-from xlkpi.cli.workspace import init, month, next_step
+from xlkpi.cli.workspace import appeal, init, month, next_step, verify
 
 
 class Tool(Commands):
@@ -59,7 +59,7 @@ def main() -> None:
 
 
 for command in (
-    init, month, next_step, scheme, targets, new, inspections, check, status, letters, score, trace, audit, history,
-    rank, trend, store_group, report, pdf, excel, demo, explain,
+    init, month, next_step, appeal, verify, scheme, targets, new, inspections, check, status, letters, score, trace,
+    audit, history, rank, trend, store_group, report, pdf, excel, demo, explain,
 ):  # fmt: skip
     main.add_command(command)

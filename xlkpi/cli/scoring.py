@@ -27,6 +27,7 @@ from xlkpi.cli.shared import (
     NEW_FILE,
     Where,
     console,
+    echo,
     exit_with_status,
     refuse,
     replace_option,
@@ -122,7 +123,8 @@ def _print(month: Month, output: Path, removed: list[Finding]) -> None:
 @click.command(cls=Command)
 @click.argument("file", type=FILE)
 @click.argument("item")
-def trace(file: Path, item: str) -> None:
+@click.option("--full", is_flag=True, help="In a workspace: also all that the score was made of, with hashes.")
+def trace(file: Path, item: str, full: bool) -> None:
     """Explain an ITEM of an assessed workbook: clause, cells, numbers, arithmetic, result.
 
     ITEM may also name a group, 总分, 公布总分, 等级 or 加分.
@@ -136,6 +138,11 @@ def trace(file: Path, item: str) -> None:
     except Refused as refused:
         refuse(file, refused.code, refused.facts)
     print_trace(console(), explained)
+    if full:
+        from xlkpi.cli.workspace import provenance_of
+
+        for line in provenance_of(file):
+            echo(line)
 
 
 @click.command(cls=Command)

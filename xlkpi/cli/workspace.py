@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import getpass
+import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ import click
 
 from xlkpi.cli.boundary import Command, Group
 from xlkpi.cli.language import say
-from xlkpi.cli.shared import FILE, FOLDER, Deadline, Month, console, echo, exit_with_status
+from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, Deadline, Month, console, echo, exit_with_status
 
 if TYPE_CHECKING:
     from xlkpi.workspace.places import MonthFolder, Workspace
@@ -31,6 +32,9 @@ _month_option = click.option("--month", type=Month(), help="Which month; default
 _by_option = click.option("--by", default="", help="Who does it; default: the name of the account.")
 _second_option = click.option(
     "--second", default="", help="The second person who signs, where xlkpi.yaml asks for one."
+)
+_archive_option = click.option(
+    "-o", "--output", type=NEW_FILE, help="The archive to write; default: in 包/ of the month's folder."
 )
 
 
@@ -53,6 +57,24 @@ def _workspace(folder: Path) -> Workspace:
     from xlkpi.workspace.places import find_workspace
 
     return find_workspace(folder)
+
+
+def provenance_of(file: Path) -> list[str]:
+    """All that an assessed workbook of a workspace was made of, in lines; what is wrong ends the command."""
+    from xlkpi.cli.shared import stop_on_errors
+    from xlkpi.workspace.pack import dealer_of, provenance
+    from xlkpi.workspace.record import Refusal
+
+    try:
+        workspace = _workspace(file.resolve().parent)
+        folder = next((each for each in workspace.months() if each.path in file.resolve().parents), None)
+        dealer = dealer_of(folder, file) if folder else ""
+        if folder is None or not dealer:
+            raise click.ClickException(say(f"{file.name} is no assessed workbook of a month in this workspace"))
+        return provenance(folder, dealer)
+    except Refusal as refusal:
+        stop_on_errors(refusal.findings)
+        raise
 
 
 def _refused_is_told(command: Function) -> Function:
@@ -303,6 +325,59 @@ def month_status(month: MonthFolder) -> None:
             f"不可评分的文件 {where.set_aside} 份"
         )
     _list(where.history)
+
+
+@month.command("pack")
+@click.option("--dealer", default="", help="One dealer alone: nothing of another one is in it.")
+@_archive_option
+@_step
+def month_pack(month: MonthFolder, dealer: str, output: Path | None) -> None:
+    """Pack a scored month, or one dealer of it, with all that the scores were made of, to be recomputed elsewhere."""
+    _pack(month, dealer, output)
+
+
+def _pack(month: MonthFolder, dealer: str, output: Path | None) -> None:
+    from xlkpi.files import write_file
+    from xlkpi.workspace.pack import pack
+
+    packed = pack(month, dealer)
+    path = output or month.path / "包" / packed.name
+    write_file(path, packed.data)
+    echo(f"{packed.dealers} 家，{packed.files} 份文件 → {path.name}；复核：xlkpi verify {path.name}")
+
+
+@click.group(cls=Group)
+def appeal() -> None:
+    """What an appeal is settled with."""
+
+
+@appeal.command("pack")
+@click.argument("dealer")
+@_archive_option
+@_step
+def appeal_pack(month: MonthFolder, dealer: str, output: Path | None) -> None:
+    """Pack the score of one DEALER with all that it was made of, to be recomputed elsewhere."""
+    _pack(month, dealer, output)
+
+
+@click.command(cls=Command)
+@click.argument("file", type=FILE)
+def verify(file: Path) -> None:
+    """Recompute an archive of `xlkpi month pack` with this program, and compare every workbook byte for byte."""
+    from xlkpi.cli.shared import ERRORS, refuse
+    from xlkpi.intake.guard import Refused
+    from xlkpi.workspace.pack import verify as recompute
+
+    try:
+        result = recompute(file)
+    except Refused as refused:
+        refuse(file, refused.code, refused.facts)
+    echo(f"{result.month}：重算 {len(result.same) + len(result.different)} 家，逐字节相同 {len(result.same)} 家")
+    if result.tool:
+        echo(f"打包时用的是另一个版本：{result.tool}")
+    if result.different:
+        echo(f"不同：{'、'.join(result.different)}")
+        sys.exit(ERRORS)
 
 
 @click.command("next", cls=Command)

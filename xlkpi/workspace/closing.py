@@ -73,7 +73,7 @@ def publish(folder: MonthFolder, who: Who) -> StepResult:
     sweep(folder)
     standing = Standing(f"预发布（{who.at:%Y-%m-%d}）", until, record.events)
     written = hand_out(folder, issue, standing)
-    workbooks = {dealer: digest for dealer, (_, digest) in sorted(assessed_of(folder).items())}
+    workbooks = {dealer: digest for dealer, (_, digest) in sorted(assessed_of(folder.results).items())}
     record.add(
         "publish", who, appeal_until=until, outputs={"发放": handed_hash(folder)}, files=sorted(written),
         workbooks=workbooks,
@@ -239,7 +239,7 @@ def _changed(
         _word(record, who), appeal_until(record), [*record.events, {**event, **content, "inputs": inputs}]
     )
     hand_out(folder, issue, standing, [dealer])
-    dealer_lines = {code: digest for code, (_, digest) in assessed_of(folder).items() if code == dealer}
+    dealer_lines = {code: digest for code, (_, digest) in assessed_of(folder.results).items() if code == dealer}
     record.add(
         step,
         who,
@@ -268,7 +268,7 @@ def _word(record: Record, who: Who) -> str:
 def _set_aside(folder: MonthFolder, record: Record, dealer: str, stem: str) -> Mapping[str, Any]:
     """Keep what a decision replaces: the workbook, and the score as data. Done before anything is changed, and once."""
     data = folder.replaced / f"{stem}.json"
-    known = assessed_of(folder).get(dealer)
+    known = assessed_of(folder.results).get(dealer)
     if not data.is_file():
         published = workbooks(record).get(dealer, "")
         if known is not None and known[1] == published:
@@ -294,7 +294,7 @@ def _summary(folder: MonthFolder, dealer: str) -> dict[str, Any]:
 
 def _others_as_published(folder: MonthFolder, record: Record, dealer: str) -> None:
     """See that no other dealer's workbook changed."""
-    known, now = workbooks(record), assessed_of(folder)
+    known, now = workbooks(record), assessed_of(folder.results)
     moved = [code for code, digest in known.items() if code != dealer and now.get(code, ("", ""))[1] != digest]
     if moved:
         raise Refusal(*(_finding(f"结果/assessed（{code}）", record) for code in moved))

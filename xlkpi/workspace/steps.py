@@ -491,14 +491,13 @@ def results_of(folder: MonthFolder) -> dict[str, str]:
     return outputs
 
 
-def assessed_of(folder: MonthFolder) -> dict[str, tuple[str, str]]:
-    """The assessed workbooks by dealer: their names and hashes."""
-    entries = [entry for entry in written_before(folder.results / MANIFEST_FILE) if entry.workbook]
-    lying = hashes_in(folder.results, [ASSESSED])
+def assessed_of(results: Path) -> dict[str, tuple[str, str]]:
+    """The assessed workbooks in a folder of results, by dealer: names and hashes. Of several files of a dealer it is
+    the one that counts."""
     return {
         entry.dealer: (entry.workbook, entry.written)
-        for entry in entries
-        if lying.get(f"{ASSESSED}/{entry.workbook}") == entry.written
+        for entry in written_before(results / MANIFEST_FILE)
+        if entry.workbook and hash_of(results / ASSESSED / entry.workbook) == entry.written
     }
 
 

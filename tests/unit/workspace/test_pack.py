@@ -1,0 +1,33 @@
+"""An archive that somebody made otherwise than `month pack` is refused in a sentence, and reaches for no file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from shared.archives import zipped
+
+from xlkpi.intake.guard import Refused
+from xlkpi.workspace.pack import PACK_FILE, verify
+
+ABOUT: dict[str, Any] = {"format": 1, "month": "2026-11", "hashes": {}}
+EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        None, [], {}, {"format": 2, "hashes": {}}, ABOUT, {**ABOUT, "hashes": {"a": "0"}},
+        {**ABOUT, "hashes": {"../../evil": EMPTY}}, {**ABOUT, "hashes": {"/etc/passwd": EMPTY}},
+        {**ABOUT, "receipts": [{"stored": "/etc/passwd", "at": "2026-12-01"}]},
+    ],
+)  # fmt: skip
+def test_what_is_no_archive_of_ours_is_refused(tmp_path: Path, about: Any) -> None:
+    files = {"x": b"y"} if about is None else {PACK_FILE: json.dumps(about).encode()}
+    (tmp_path / "a.zip").write_bytes(zipped(files))
+    with pytest.raises((Refused, Exception)) as refusal:
+        verify(tmp_path / "a.zip")
+    assert type(refusal.value).__name__ in ("Refused", "IssueError")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.zip"]
