@@ -79,6 +79,7 @@ FILES = {
         "markup variants",
         "outline spelling",
         "parsed parsed_lists source",
+        "sheet_reading",
         "reader",
         "foreign locate",
         "strays witness",

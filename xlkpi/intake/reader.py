@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
-from xlkpi.intake.guard import MAX_CELLS, MAX_COLUMN, MAX_ROW, TYPES, Package, Refused, admit
+from xlkpi.intake.guard import MAX_CELLS, TYPES, Package, Refused, admit
 from xlkpi.intake.markup import MAX_MARKS_ELSEWHERE, bare, duplicate, tree
 from xlkpi.intake.memory import FILES, SHORT, cache_short
 from xlkpi.intake.outline import Outline
-from xlkpi.intake.parsed import outline_of_frame, parsed_sheet, parsed_strings, worn  # fmt: skip
+from xlkpi.intake.parsed import parsed_sheet, parsed_strings, worn  # fmt: skip
 from xlkpi.intake.parsed_lists import (  # fmt: skip
     parsed_contents,
     parsed_formats,
@@ -28,27 +28,22 @@ from xlkpi.intake.parsed_lists import (  # fmt: skip
     parsed_relations,
     parsed_types,
 )
+from xlkpi.intake.sheet_reading import REF, Looks, SheetReading
 from xlkpi.intake.source import SheetCells
 from xlkpi.intake.spelling import (
     KINDS,
     OtherSpelling,
-    Piece,
     StoredCell,
-    decoded,
-    end_of,
     index_of,
     name_of,
     no_doubles,
-    piece_of,
     string_of,
     value_of,
 )  # fmt: skip
-from xlkpi.intake.variants import Sharing, in_1900, with_shared_formulas
-from xlkpi.intake.wellformed import CELLS, NAMES, STRINGS, Pieces
-from xlkpi.values import CellKind, Place, RawCell, column_number
+from xlkpi.intake.variants import in_1900, with_shared_formulas
+from xlkpi.intake.wellformed import CELLS, NAMES, STRINGS
+from xlkpi.values import CellKind, Place, RawCell
 
-_DIGITS = re.compile(rb"-?[0-9]+(?:\.[0-9]+)?(?:E[-+]?[0-9]+)?")
-_REF = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _BUILT_IN = {
     0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 11: "0.00E+00", 12: "# ?/?",
     13: "# ??/??", 14: "mm-dd-yy", 15: "d-mmm-yy", 16: "d-mmm", 17: "mmm-yy", 18: "h:mm AM/PM", 19: "h:mm:ss AM/PM",
@@ -64,7 +59,6 @@ _BUILT_IN = {
 
 MAX_SHEETS: Final = 255
 MAX_NAMES: Final = 50_000
-_REMEMBERED = 6_000  # pieces of a sheet; larger ones are no form's
 _STRINGS_HEAD = re.compile(
     rb"""<sst xmlns="http://(?:schemas.openxmlformats.org/spreadsheetml/2006|purl.oclc.org/ooxml/spreadsheetml)/main"
     (?:\ (?:count|uniqueCount)="[0-9]*+")*+>""",
@@ -118,7 +112,7 @@ class Workbook:
         Raises:
             Refused: too many cells, one too far out, or something that cannot be meant.
         """
-        reading = _Reading(self, sheet, wanted, known)
+        reading = SheetReading(self.raw, (self.formats, self.struck), sheet, wanted, known)
         outline = self._cut(reading) if sheet not in self._parsed else None
         if outline is None:
             cells, outline = self._parsed[sheet]
@@ -127,7 +121,7 @@ class Workbook:
         raw_cells = with_shared_formulas(sheet, reading.sharing, reading.cells) if reading.sharing else reading.cells
         return SheetCells(in_1900(raw_cells) if self._from_1904 else raw_cells, tuple(reading.strays), outline)
 
-    def _cut(self, reading: _Reading) -> Outline | None:
+    def _cut(self, reading: SheetReading) -> Outline | None:
         """Read a sheet by the cut. None where that cannot be: then it has been parsed, once for all who ask."""
         sheet = reading.sheet
         data, pieces = self.package.pieces(self.sheets[sheet], CELLS)
@@ -198,138 +192,6 @@ def _item(piece: bytes) -> bytes:
         raise OtherSpelling
     string_of(piece[4:])
     return piece[4:]
-
-
-@dataclass(slots=True)
-class _Reading:
-    """One sheet being read: what was wanted of it, the strays, and the cells that share formulas."""
-
-    book: Workbook
-    sheet: str
-    wanted: Collection[str] | None
-    known: Collection[str]
-    cells: dict[str, RawCell] = field(default_factory=dict)
-    strays: list[str] = field(default_factory=list)
-    sharing: list[Sharing] = field(default_factory=list)
-
-    def cut(self, pieces: Pieces | None) -> Outline:  # noqa: PLR0912 - the loop over cells is not torn apart, for speed
-        """Read the pieces.
-
-        Raises:
-            OtherSpelling: something is spelled in another way.
-            Refused: too far out, or something that cannot be meant.
-        """
-        outline = None if pieces is None else outline_of_frame(pieces.frame)
-        if pieces is None or outline is None:
-            raise OtherSpelling
-        each = pieces.each
-        memory = _memory(self.sheet, (self.book.formats, self.book.struck), len(each))
-        end = end_of(pieces.last)
-        hidden = list(end.hidden)
-        position, sheet, wanted, known, cells = 0, self.sheet, self.wanted, self.known, self.cells
-        for piece, (cell, raw) in zip(each, map(memory.__getitem__, each), strict=True):
-            ref, least, enter, last, stored, rows = cell
-            if not least <= position < enter:
-                raise OtherSpelling  # out of order, twice, or in another row than it says
-            position = last
-            if rows:
-                hidden += rows
-            if stored.shared is not None:
-                self.sharing.append(Sharing(ref, stored.shared, stored.formula or ""))
-            if wanted is not None and ref not in wanted:
-                if ref not in known:
-                    _not_too_far(sheet, ref)
-                    if stored.value or stored.formula is not None:
-                        self.strays.append(ref)
-                continue
-            if wanted is None:
-                _not_too_far(sheet, ref)
-            if raw is not None:
-                cells[ref] = raw
-            elif stored.value is not None or stored.formula is not None:  # else it is blank, however it is spelled
-                cells[ref] = raw_cell = self.book.raw(Place(sheet, ref), stored)
-                if stored.kind != "s":  # a shared string means something else in every file
-                    memory.keep(piece, raw_cell)
-        if not end.least <= position < end.enter:
-            raise OtherSpelling
-        return Outline(outline.merged, frozenset(hidden), outline.hidden_columns) if hidden else outline
-
-    def forget(self) -> None:
-        """Begin anew."""
-        self.cells, self.strays, self.sharing = {}, [], []
-
-    def take(self, ref: str, stored: StoredCell) -> None:
-        """A cell that the parser tells.
-
-        Raises:
-            Refused: too far out, or something that cannot be meant.
-        """
-        _not_too_far(self.sheet, ref)
-        if stored.shared is not None:
-            self.sharing.append(Sharing(ref, stored.shared, stored.formula or ""))
-        if self.wanted is None or ref in self.wanted:
-            self.cells[ref] = self.book.raw(Place(self.sheet, ref), stored)
-        elif ref not in self.known and (stored.value or stored.formula is not None):
-            self.strays.append(ref)
-
-
-class _Memory(dict[bytes, tuple[Piece, RawCell | None]]):
-    """Pieces of a sheet: what each one says, and its cell once it was wanted. Filled as they are asked for.
-
-    `_like` has the same by what stands before the value: most of what is new in a file is a new value and no more.
-    """
-
-    __slots__ = ("_like",)
-
-    def __init__(self) -> None:
-        self._like: dict[bytes, tuple[Piece, RawCell]] = {}
-
-    def __missing__(self, piece: bytes) -> tuple[Piece, RawCell | None]:
-        """Raises OtherSpelling where the piece is spelled in another way."""
-        at = piece.rfind(b"<v>")
-        like = self._like.get(piece[:at])
-        entry: tuple[Piece, RawCell | None]
-        if like is not None and piece.find(b"<", at + 3) == len(piece) - 4 > at + 3 and piece.endswith(b"</v>"):
-            piece_like, raw = like
-            value = piece[at + 3 : -4]
-            plain = raw.kind is CellKind.NUMBER and _DIGITS.fullmatch(value)
-            text = value.decode() if plain else value_of(str(raw.place), piece_like.cell.kind, decoded(value))
-            entry = piece_like, RawCell(raw.place, raw.kind, text, raw.formula, raw.format)
-        else:
-            entry = piece_of(piece), None
-        if len(piece) < SHORT:
-            self[piece] = entry
-        return entry
-
-    def keep(self, piece: bytes, raw: RawCell) -> None:
-        """Remember a cell that was wanted."""
-        known = self.get(piece)
-        if known is not None:
-            self[piece] = known[0], raw
-            at = piece.rfind(b"<v>")
-            if raw.text and piece.find(b"<v") == at >= 0 and piece.find(b"<", at + 3) == len(piece) - 4:
-                self._like[piece[:at]] = known[0], raw
-
-    def clear(self) -> None:
-        """Forget everything."""
-        super().clear()
-        self._like.clear()
-
-
-_Looks = tuple[tuple[str, ...], frozenset[int]]
-_memories: dict[tuple[str, _Looks], _Memory] = {}
-
-
-def _memory(sheet: str, looks: _Looks, pieces: int) -> _Memory:
-    """What earlier files of the same look had on this sheet: a form's own cells, the same in every file."""
-    if pieces > _REMEMBERED:
-        return _Memory()
-    if len(_memories) >= 64:
-        _memories.clear()
-    memory = _memories.setdefault((sheet, looks), _Memory())
-    if len(memory) > FILES * pieces:
-        memory.clear()
-    return memory
 
 
 def open_workbook(source: Path | bytes) -> Workbook:
@@ -460,13 +322,13 @@ def place_of(text: str) -> Place | None:
     """The single cell that a defined name's text points to: 'Sheet'!$A$1."""
     sheet, mark, ref = text.rpartition("!")
     bare = ref.replace("$", "")
-    if not mark or not _REF.fullmatch(bare):
+    if not mark or not REF.fullmatch(bare):
         return None
     return Place(sheet[1:-1].replace("''", "'") if sheet.startswith("'") else sheet, bare)
 
 
 @cache_short(64, 1 << 20)
-def _formats(data: bytes) -> _Looks:
+def _formats(data: bytes) -> Looks:
     """Number formats by cell style, and the struck styles. The blanks of one month share them: they are read once."""
     numbers, custom, struck = parsed_formats(data)
     codes = {**_BUILT_IN, **custom}
@@ -476,11 +338,3 @@ def _formats(data: bytes) -> _Looks:
 def _not_too_many(subject: str, count: int, limit: int) -> None:
     if count > limit:
         raise Refused("XK-F006", what=subject, found="过多", limit=limit)
-
-
-def _not_too_far(sheet: str, ref: str) -> None:
-    match = _REF.fullmatch(ref)
-    if match is None:
-        raise Refused("XK-F008", detail=f"{sheet} 有单元格 {ref[:20]!r}")
-    if int(match[2]) > MAX_ROW or column_number(match[1]) > MAX_COLUMN:
-        raise Refused("XK-F007", sheet=sheet, ref=ref)

@@ -14,7 +14,8 @@ from python_calamine import CalamineWorkbook
 from shared.packages import edited, replaced
 
 from xlkpi.intake.guard import Refused
-from xlkpi.intake.reader import _memories, open_workbook, place_of
+from xlkpi.intake.reader import open_workbook, place_of
+from xlkpi.intake.sheet_reading import MEMORIES
 from xlkpi.issue import Issue
 from xlkpi.values import CellKind, Place, RawCell
 from xlkpi.workbook.package import unpack
@@ -200,7 +201,7 @@ def test_files_that_were_read_before_change_nothing(ways: list[tuple[str, str, s
     ]  # fmt: skip
     together = [cells_or_refusal(data) for data in files]
     for data, cells in zip(files, together, strict=True):
-        _memories.clear()
+        MEMORIES.clear()
         assert cells_or_refusal(data) == cells
 
 
