@@ -19,6 +19,7 @@ from shared.judges import need_soffice
 
 from xlkpi.intake.foreign import open_source
 from xlkpi.intake.normalise import understand
+from xlkpi.intake.outline import Area, Outline
 from xlkpi.intake.submission import Submission, read_submission
 from xlkpi.issue import Issue
 from xlkpi.scheme.entries import SchemeField
@@ -176,16 +177,20 @@ def test_other_kinds_of_files_tell_how_their_cells_look(
 
 
 @pytest.mark.parametrize("ending", ["xlsx", "xls", "ods"])
-def test_a_month_alone_is_no_day(tmp_path: Path, ending: str) -> None:
-    """Whoever types 2026-11 gets its 1st, in a format that shows the month alone."""
+def test_a_date_without_its_day_and_what_is_merged_or_hidden(tmp_path: Path, ending: str) -> None:
+    """Whoever types 2026-11 gets its 1st, in a format that shows the month alone: that is no day."""
     entry = SchemeField.model_validate({"en": "x", "type": "date"})
     book = Workbook()
     sheet = book.worksheets[0]
     for row, code in enumerate(('yyyy"年"m"月"', "yyyy-mm-dd", 'm"月"d"日"', "mmm-yy"), 1):
         sheet.cell(row, 1, date(2026, 11, 1)).number_format = code
+    sheet["B6"] = sheet["F7"] = 1
+    sheet.merge_cells("B6:C7")
+    sheet.row_dimensions[7].hidden = sheet.column_dimensions["F"].hidden = True
     book.save(tmp_path / "book.xlsx")
     if ending != "xlsx":
         converted(tmp_path / "book.xlsx", ending)
-    cells = open_source(tmp_path / f"book.{ending}").cells("Sheet", None).cells
-    values = [understand(entry, cells[f"A{row}"]).value for row in range(1, 5)]
+    read = open_source(tmp_path / f"book.{ending}").cells("Sheet", None)
+    assert read.outline == Outline((Area(2, 6, 3, 7),), frozenset({7}), ((6, 6),))
+    values = [understand(entry, read.cells[f"A{row}"]).value for row in range(1, 5)]
     assert values == [Absence.UNREADABLE, 46327.0, 46327.0, Absence.UNREADABLE]

@@ -146,9 +146,15 @@ def read_targets(
 
 
 def _positive(entry: SchemeField, reading: Reading) -> Reading:
-    """A target is more than nothing: a completion of nothing is none."""
+    """A target is more than nothing, since a completion of nothing is none; +10 may be a change of the one before."""
     value = reading.value
-    if isinstance(value, float) and value <= 0 and entry.target:
+    if not isinstance(value, float):
+        return reading
+    texts = [str(facts["found"]).strip() for code, facts in reading.remarks if code == "XK-V009"]
+    change = next((text for text in texts if text.startswith(("+", "＋"))), "")
+    if change:
+        return Reading(Absence.UNREADABLE).noting("XK-T023", found=change)
+    if value <= 0 and entry.target:
         return Reading(Absence.UNREADABLE, reading.remarks).noting("XK-T023", found=show(entry, value))
     return reading
 

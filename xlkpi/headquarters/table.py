@@ -23,6 +23,7 @@ from xlkpi.intake.guard import Refused
 from xlkpi.values import CellKind, Place, RawCell, column_letters
 
 _TOTALS = re.compile(r".*(合计|总计|小计|汇总|共计|平均|均值)|(sub|grand)?total|sum|average|mean")
+_SUM = re.compile(r"(SUM|SUBTOTAL|AVERAGE)\(", re.IGNORECASE)
 _NOTE = re.compile(r"(注|备注|说明|制表|审核|填表|单位|日期|批准|复核)")
 _SENTENCE = re.compile(r".*[:,，。；;、！？!?]|.{25}")  # never a dealer code when it is alone in its row
 Files = Path | Sequence[Path]
@@ -279,6 +280,8 @@ def _no_dealers(
         return ""
     first = code or next(iter(texts.values()), "")
     if _TOTALS.fullmatch(first.rstrip(":")):
+        return "totals"
+    if not code and all(_SUM.match(str(raw.formula)) for raw in filled.values()):
         return "totals"
     read = {column.number for column in columns.values()}
     if not code and any(number in read for number in texts):

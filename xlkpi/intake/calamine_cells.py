@@ -4,7 +4,8 @@ calamine allocates what a file claims to need and then aborts the whole process,
 (tafia/calamine#684, #693). So it never runs in our process. This file imports nothing of xlkpi, to start in 30 ms.
 
 The answer is `{"sheets": {name: {ref: [kind, text]}}, "formats": {name: {ref: code}}, "runs": {name: {ref: [run]}},
-"hidden": [name]}` with the kinds n, t, b and d, or `{"refused": why, …}`.
+"merged": {name: [area]}, "hidden_rows": {name: [row]}, "hidden_columns": {name: [column]}, "hidden": [name]}` with the
+kinds n, t, b and d, or `{"refused": why, …}`.
 """
 
 from __future__ import annotations
@@ -107,37 +108,57 @@ def read(data: bytes, most: dict[str, int]) -> tuple[dict[str, dict[str, Cell]],
 Formats = dict[str, dict[str, str]]
 Run = tuple[str, bool, str]  # a piece of text, whether it is struck out, and "super", "sub" or ""
 Runs = dict[str, dict[str, list[Run]]]
+Area = tuple[int, int, int, int]  # left, top, right, bottom, counted from 1
 _Look = tuple[bool, str]
 _PLAIN: _Look = (False, "")
 _NAMES = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
 _TABLE, _OFFICE, _TEXT, _STYLE = (_NAMES % name for name in ("table", "office", "text", "style"))
 _NUMBERS = ("float", "percentage", "currency", "date")
+_HIDING = ("collapse", "filter")
 _CELLS = (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell")
 
 
-def looks_of(data: bytes, sheets: dict[str, dict[str, Cell]]) -> tuple[Formats, Runs]:
-    """Number formats of the cells that hold numbers or dates, by sheet; of an .ods a format that shows what the cell
-    shows. And the contents, run by run, of the cells of which some is struck out, raised or lowered.
+class Looks:
+    """How the cells of a workbook look, by sheet. What cannot be told is left out: to the reader it is unknown."""
 
-    What cannot be told is left out: to the reader it is unknown.
-    """
+    def __init__(self) -> None:
+        self.formats: Formats = {}
+        """Of the cells that hold numbers or dates; of an .ods a format that shows what the cell shows."""
+        self.runs: Runs = {}
+        """Contents, run by run, of the cells of which some is struck out, raised or lowered."""
+        self.merged: dict[str, list[Area]] = {}
+        self.hidden_rows: dict[str, list[int]] = {}
+        self.hidden_columns: dict[str, list[int]] = {}
+
+    def keep(self, sheet: str, ref: str, worn: list[Run]) -> None:
+        """Keep what a cell holds where some of it looks unlike plain text."""
+        if any(struck or side for _, struck, side in worn):
+            self.runs.setdefault(sheet, {})[ref] = worn
+
+
+def looks_of(data: bytes, sheets: dict[str, dict[str, Cell]]) -> Looks:
+    """The looks of the cells that hold something."""
     try:
         return _shown_in_document(data, sheets) if data.startswith(b"PK") else _shown_in_book(data, sheets)
     except MemoryError:
         raise
     except Exception:
-        return {}, {}
+        return Looks()
 
 
-def _shown_in_book(data: bytes, sheets: dict[str, dict[str, Cell]]) -> tuple[Formats, Runs]:
+def _shown_in_book(data: bytes, sheets: dict[str, dict[str, Cell]]) -> Looks:
     import xlrd  # noqa: PLC0415 - only an .xls needs it
 
     book = xlrd.open_workbook(file_contents=data, formatting_info=True, logfile=io.StringIO())
     fonts = [(bool(font.struck_out), {1: "super", 2: "sub"}.get(font.escapement, "")) for font in book.font_list]
-    formats: Formats = {}
-    runs: Runs = {}
+    looks = Looks()
     for sheet in book.sheets():
         cells = sheets.get(sheet.name, {})
+        areas = [(left + 1, top + 1, right, bottom) for top, bottom, left, right in sheet.merged_cells]
+        rows, columns = sheet.rowinfo_map.items(), sheet.colinfo_map.items()
+        looks.merged[sheet.name] = areas
+        looks.hidden_rows[sheet.name] = [row + 1 for row, about in rows if about.hidden or about.height == 0]
+        looks.hidden_columns[sheet.name] = [column + 1 for column, about in columns if about.hidden or about.width == 0]
         for row in range(sheet.nrows):
             for column in range(sheet.row_len(row)):
                 ref = f"{_letters(column + 1)}{row + 1}"
@@ -146,7 +167,7 @@ def _shown_in_book(data: bytes, sheets: dict[str, dict[str, Cell]]) -> tuple[For
                 kind, text = cells[ref]
                 look = book.xf_list[sheet.cell_xf_index(row, column)]
                 if kind in ("n", "d"):
-                    formats.setdefault(sheet.name, {})[ref] = book.format_map[look.format_key].format_str
+                    looks.formats.setdefault(sheet.name, {})[ref] = book.format_map[look.format_key].format_str
                 starts = [(0, look.font_index), *sheet.rich_text_runlist_map.get((row, column), ())]
                 ends = [start for start, _ in starts[1:]] + [len(text)]
                 worn = [
@@ -154,14 +175,8 @@ def _shown_in_book(data: bytes, sheets: dict[str, dict[str, Cell]]) -> tuple[For
                     for (start, font), end in zip(starts, ends, strict=True)
                     if end > start
                 ]
-                _keep(runs, sheet.name, ref, worn)
-    return formats, runs
-
-
-def _keep(runs: Runs, sheet: str, ref: str, worn: list[Run]) -> None:
-    """Keep what a cell holds where some of it looks unlike plain text."""
-    if any(struck or side for _, struck, side in worn):
-        runs.setdefault(sheet, {})[ref] = worn
+                looks.keep(sheet.name, ref, worn)
+    return looks
 
 
 class _Styles:
@@ -204,9 +219,8 @@ def _side(position: str) -> str:
     return "super" if height > 0 else "sub" if height < 0 else ""
 
 
-def _shown_in_document(data: bytes, sheets: dict[str, dict[str, Cell]]) -> tuple[Formats, Runs]:
-    formats: Formats = {}
-    runs: Runs = {}
+def _shown_in_document(data: bytes, sheets: dict[str, dict[str, Cell]]) -> Looks:
+    looks = Looks()
     styles = _Styles()
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         if "styles.xml" in archive.namelist():
@@ -215,57 +229,71 @@ def _shown_in_document(data: bytes, sheets: dict[str, dict[str, Cell]]) -> tuple
                     if node.tag == f"{_STYLE}style":
                         styles.add(node)
         with archive.open("content.xml") as content:
-            sheet = _DocumentSheet(styles, {}, formats, runs)
+            sheet = _DocumentSheet(styles, {}, looks)
             for event, node in ElementTree.iterparse(content, ("start", "end")):  # noqa: S314 - the guard looked at it
                 if event == "start" and node.tag == f"{_TABLE}table":
                     name = node.get(f"{_TABLE}name", "")
-                    sheet = _DocumentSheet(styles, sheets.get(name, {}), formats, runs, name)
+                    sheet = _DocumentSheet(styles, sheets.get(name, {}), looks, name)
                 elif event == "start" and node.tag == f"{_TABLE}table-row":
                     sheet.line = []
                 elif event == "end" and node.tag == f"{_STYLE}style":
                     styles.add(node)
                 elif event == "end" and node.tag == f"{_TABLE}table-column":
                     times = min(_WIDEST, int(node.get(f"{_TABLE}number-columns-repeated", "1")))
-                    sheet.columns += [node.get(f"{_TABLE}default-cell-style-name")] * times
+                    sheet.add_columns(node, times)
                 elif event == "end" and node.tag in _CELLS:
                     times = min(_WIDEST, int(node.get(f"{_TABLE}number-columns-repeated", "1")))
                     sheet.line += [node] * times
                 elif event == "end" and node.tag == f"{_TABLE}table-row":
                     sheet.end_row(node)
                     node.clear()
-    return formats, runs
+    return looks
 
 
 class _DocumentSheet:
     """A sheet of an .ods while it is read: the columns' styles, and the cells of the row that is open."""
 
-    def __init__(
-        self, styles: _Styles, cells: dict[str, Cell], formats: Formats, runs: Runs, name: str = ""
-    ) -> None:  # fmt: skip
-        self.styles, self.cells, self.formats, self.runs, self.name = styles, cells, formats, runs, name
+    def __init__(self, styles: _Styles, cells: dict[str, Cell], looks: Looks, name: str = ""):
+        self.styles, self.cells, self.looks, self.name = styles, cells, looks, name
         self.columns: list[str | None] = []
         self.line: list[ElementTree.Element] = []
         self.row = 0
+
+    def add_columns(self, node: ElementTree.Element, times: int) -> None:
+        """Columns that look alike."""
+        if node.get(f"{_TABLE}visibility") in _HIDING:
+            first = len(self.columns) + 1
+            self.looks.hidden_columns.setdefault(self.name, []).extend(range(first, first + times))
+        self.columns += [node.get(f"{_TABLE}default-cell-style-name")] * times
+
+    def add_merged(self, column: int, row: int, node: ElementTree.Element) -> None:
+        """The area of a cell that is merged with others."""
+        wide, high = (int(node.get(f"{_TABLE}number-{of}-spanned", "1")) for of in ("columns", "rows"))
+        if wide * high > 1:
+            self.looks.merged.setdefault(self.name, []).append((column, row, column + wide - 1, row + high - 1))
 
     def end_row(self, row: ElementTree.Element) -> None:
         """Take what the row's cells show, for each row that it stands for."""
         times = int(row.get(f"{_TABLE}number-rows-repeated", "1"))
         filled = [(column, node) for column, node in enumerate(self.line, 1) if len(node)]
         for number in range(self.row + 1, self.row + 1 + min(times, _TALLEST) if filled else 0):
+            if row.get(f"{_TABLE}visibility") in _HIDING:
+                self.looks.hidden_rows.setdefault(self.name, []).append(number)
             for column, node in filled:
+                self.add_merged(column, number, node)
                 ref = f"{_letters(column)}{number}"
                 paragraphs = [part for part in node if part.tag == f"{_TEXT}p"]
                 if node.get(f"{_OFFICE}value-type") in _NUMBERS:
                     shown = "".join("".join(part.itertext()) for part in paragraphs)
                     if shown:
-                        self.formats.setdefault(self.name, {})[ref] = _literal(shown)
+                        self.looks.formats.setdefault(self.name, {})[ref] = _literal(shown)
                 if ref in self.cells:
                     style = node.get(f"{_TABLE}style-name") or row.get(f"{_TABLE}default-cell-style-name")
                     in_column = self.columns[column - 1] if column <= len(self.columns) else None
                     look = self.styles.look(style or in_column)
                     kind, text = self.cells[ref]
                     whole: list[Run] = [(text.removesuffix(".0"), *look)]
-                    _keep(self.runs, self.name, ref, self._runs(paragraphs, look) if kind == "t" else whole)
+                    self.looks.keep(self.name, ref, self._runs(paragraphs, look) if kind == "t" else whole)
         self.row += times
 
     def _runs(self, paragraphs: list[ElementTree.Element], look: _Look) -> list[Run]:
@@ -302,8 +330,7 @@ def main() -> None:
     try:
         data = sys.stdin.buffer.read()
         sheets, hidden = read(data, most)
-        formats, runs = looks_of(data, sheets)
-        answer = {"sheets": sheets, "hidden": hidden, "formats": formats, "runs": runs}
+        answer = {"sheets": sheets, "hidden": hidden, **vars(looks_of(data, sheets))}
     except _TooMuch as excess:
         answer = excess.facts
     except MemoryError:

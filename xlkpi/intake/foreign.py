@@ -11,10 +11,10 @@ import re
 import subprocess
 import sys
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import unescape
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from xml.etree import ElementTree
 
 from xlkpi.intake import calamine_cells
@@ -29,6 +29,7 @@ from xlkpi.intake.guard import (
     is_encrypted,
     read_limited,
 )
+from xlkpi.intake.outline import PLAIN, Area, Outline
 from xlkpi.intake.parsed import worn
 from xlkpi.intake.reader import open_workbook
 from xlkpi.intake.source import SheetCells, Source
@@ -58,6 +59,7 @@ class ForeignBook:
     has_macros: bool = False
     hidden: frozenset[str] = frozenset()
     formats: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # of numbers, as far as the file tells
+    outlines: Mapping[str, Outline] = field(default_factory=dict)
 
     @property
     def sheets(self) -> Collection[str]:
@@ -87,7 +89,7 @@ class ForeignBook:
             ref: RawCell(Place(sheet, ref), _KINDS[stored[ref][0]], stored[ref][1], UNKNOWN, look.get(ref, UNKNOWN))
             for ref in refs
         }
-        return SheetCells(cells, strays)
+        return SheetCells(cells, strays, self.outlines.get(sheet, PLAIN))
 
 
 def open_source(source: Path | bytes) -> Source:
@@ -109,8 +111,7 @@ def open_source(source: Path | bytes) -> Source:
 def _open_compound(raw: bytes) -> ForeignBook:
     """An .xls or .et."""
     try:
-        read = _by_calamine(raw)
-        return ForeignBook(read.cells, has_macros=_MACROS in raw, hidden=read.hidden, formats=read.formats)
+        return replace(_by_calamine(raw), has_macros=_MACROS in raw)
     except Refused as refused:
         raise Refused("XK-F004") if refused.code == "XK-F001" else refused from None
 
@@ -126,14 +127,14 @@ def _open_document(raw: bytes) -> ForeignBook:
     names = dict(_range(range_) for range_ in _NAMED.findall(content))
     macros = any(name.startswith("Basic/") for name in package.parts)
     try:
-        read = _by_calamine(raw)
+        book = _by_calamine(raw)
     except Refused as refused:
         if refused.code != "XK-F001":
             raise
         # in order as far as the guard looks; calamine says no more than this of what is too much for it
         raise Refused("XK-F002", detail="表格内容无法展开") from None
     defined = {name: text for name, text in names.items() if text}
-    return ForeignBook(read.cells, defined, _user_defined(package), macros, read.hidden, read.formats)
+    return replace(book, names=defined, custom=_user_defined(package), has_macros=macros)
 
 
 def _range(attributes: bytes) -> tuple[str, str]:
@@ -155,15 +156,8 @@ def _user_defined(package: Package) -> dict[str, str]:
     return {next((v for k, v in node.items() if k.endswith("}name")), ""): node.text or "" for node in nodes}
 
 
-class _Read(NamedTuple):
-    """Cells by sheet and reference, the sheets that are hidden, and the number formats that could be told."""
-
-    cells: _Cells
-    hidden: frozenset[str]
-    formats: Mapping[str, Mapping[str, str]]
-
-
-def _by_calamine(raw: bytes) -> _Read:
+def _by_calamine(raw: bytes) -> ForeignBook:
+    """What calamine tells: cells, which sheets are hidden, and how the cells look, as far as that can be told."""
     most = {
         "row": MAX_ROW, "column": MAX_COLUMN, "cells": MAX_CELLS, "characters": MAX_PART,
         "memory": _MEMORY, "seconds": _SECONDS,
@@ -188,7 +182,17 @@ def _by_calamine(raw: bytes) -> _Read:
                 "t",
                 "".join(worn(text, struck=struck, side=side) for text, struck, side in runs),
             )
-    return _Read(answer["sheets"], frozenset(answer["hidden"]), answer["formats"])
+    outlines = {
+        sheet: Outline(
+            tuple(Area(*area) for area in answer["merged"].get(sheet, ())),
+            frozenset(answer["hidden_rows"].get(sheet, ())),
+            tuple((column, column) for column in answer["hidden_columns"].get(sheet, ())),
+        )
+        for sheet in answer["sheets"]
+    }
+    return ForeignBook(
+        answer["sheets"], hidden=frozenset(answer["hidden"]), formats=answer["formats"], outlines=outlines
+    )
 
 
 def _refusal(answer: Mapping[str, str]) -> Refused:

@@ -14,6 +14,7 @@ from xlkpi.values import column_number
 MAX_MERGED: Final = 5_000  # ranges of a sheet
 MAX_SPANS: Final = 16_384  # columns that a sheet describes, as many as Excel has
 _CORNER = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
+_NO_SIZE = re.compile(r"0(?:\.0*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +59,15 @@ def outlined(
         if len(stretches) > limit:
             raise Refused("XK-F006", what=f"{part} 的{kind}", found=len(stretches), limit=limit)
     areas = tuple(area for text in merged if (area := _area(part, text)) is not None)
-    hidden = [column for column in columns if column.get("hidden") in TRUE]
+    hidden = [column for column in columns if is_hidden(column, "width")]
     spans = tuple((_number(part, column.get("min", "")), _number(part, column.get("max", ""))) for column in hidden)
     rows = frozenset(hidden_rows)
     return Outline(areas, rows, spans) if areas or rows or spans else PLAIN
+
+
+def is_hidden(attributes: Mapping[str, str], size: str) -> bool:
+    """Whether a row or column is hidden: it says so, or its `size` (ht, width) is nothing."""
+    return attributes.get("hidden") in TRUE or _NO_SIZE.fullmatch(attributes.get(size, "")) is not None
 
 
 def _area(part: str, text: str) -> Area | None:

@@ -27,7 +27,7 @@ from xlkpi.intake.markup import (
     whole_number,
 )
 from xlkpi.intake.memory import cache_short
-from xlkpi.intake.outline import Outline, outlined
+from xlkpi.intake.outline import Outline, is_hidden, outlined
 from xlkpi.intake.spelling import KINDS, ROW, StoredCell, formula_text, without_escapes
 from xlkpi.values import cell_ref, column_number
 
@@ -180,7 +180,7 @@ class _Sheet:
         if not 0 < self.row < 1 << 21:
             raise Refused("XK-F008", detail=f"{self.part} 有第 {self.row} 行")
         self.column = 0
-        if attributes.get("hidden") in TRUE:
+        if is_hidden(attributes, "ht"):
             self.rows.append(self.row)
 
     def _begin_cell(self, attributes: Mapping[str, str]) -> None:

@@ -89,6 +89,8 @@ def _from_quantity(entry: SchemeField, number: quantity.Quantity, text: str) -> 
             return understood(entry, float(number.value / 100), text)
         reading = None if number.unit else rate_of(entry, float(number.value), text)
         return reading if reading is None or reading.remarks else understood(entry, reading.value, text)
+    if number.unit == "日" and entry.unit == "天" and entry.by == "headquarters":
+        return None  # 2日上报 is the 2nd of the month, and no two days late
     times = None if number.percent else quantity.factor(number.unit, entry.unit)
     if times is None:
         foreign = bool(entry.unit) and (number.percent or quantity.is_unit(number.unit))

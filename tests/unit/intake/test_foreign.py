@@ -17,6 +17,7 @@ from xlkpi.intake import foreign
 from xlkpi.intake.foreign import ForeignBook, open_source
 from xlkpi.intake.guard import Refused
 from xlkpi.intake.locate import shift_between
+from xlkpi.intake.outline import Area, Outline
 from xlkpi.intake.reader import open_workbook
 from xlkpi.intake.submission import Submission, Unusable, read_source, read_submission
 from xlkpi.issue import Issue
@@ -442,3 +443,18 @@ def test_a_style_may_be_the_column_s_or_the_row_s() -> None:
     )
     read = open_source(ods(columns + cells, styles=STYLES, own=OWN)).cells("S", None).cells
     assert {ref: raw.text for ref, raw in read.items()} == {"A1": "1.0", "B1": "3̶2̶0̶", "A2": "1.0", "B2": "320.0"}
+
+
+def test_an_ods_tells_what_is_merged_or_hidden() -> None:
+    columns = (
+        '<table:table-column table:number-columns-repeated="2"/>'
+        '<table:table-column table:visibility="collapse" table:number-columns-repeated="2"/>'
+    )
+    wide = (
+        '<table:table-cell table:number-columns-spanned="2" table:number-rows-spanned="3" office:value-type="string">'
+    )
+    cells = row(number(1), f"{wide}<text:p>x</text:p></table:table-cell>") + row(number(1)).replace(
+        "<table:table-row", '<table:table-row table:visibility="filter" table:number-rows-repeated="2"'
+    )
+    outline = open_source(ods(columns + cells)).cells("S", None).outline
+    assert outline == Outline((Area(2, 1, 3, 3),), frozenset({2, 3}), ((3, 3), (4, 4)))

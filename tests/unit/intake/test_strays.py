@@ -246,13 +246,15 @@ def outline_of(data: bytes, xml: str) -> Outline:
 def test_the_outline_of_a_sheet_is_read_off_its_xml(prefix: str, filled: bytes) -> None:
     space = f'xmlns{":x" if prefix else ""}="{MAIN}"'
     xml = (
-        f'<worksheet {space}><cols><col min="2" max="3" hidden="1"/><col min="5" max="5" hidden="0"/></cols><sheetData>'
+        f'<worksheet {space}><cols><col min="2" max="3" hidden="1"/><col min="5" max="5" hidden="0"/>'
+        '<col min="7" max="7" width="0" customWidth="1"/><col min="8" max="8" width="0.5"/></cols><sheetData>'
         '<row r="4" hidden="true"><c r="A4"><v>1</v></c></row><row r="5" hidden="false"/><row r="6" hidden="1"/>'
+        '<row r="7" ht="0" customHeight="1"/><row r="8" ht="0.75"/><row r="9" ht="0.0"><c r="A9"><v>1</v></c></row>'
         "</sheetData>"
         '<mergeCells count="1"><mergeCell ref="B2:D10"/></mergeCells></worksheet>'
     )
     outline = outline_of(filled, re.sub(r"<(/?)(?=\w)", rf"<\1{prefix}", xml))
     assert outline.merged == (Area(2, 2, 4, 10),)
-    assert (outline.hidden_rows, outline.hidden_columns) == (frozenset({4, 6}), ((2, 3),))
+    assert (outline.hidden_rows, outline.hidden_columns) == (frozenset({4, 6, 7, 9}), ((2, 3), (7, 7)))
     assert (outline.hides(1, 4), outline.hides(3, 9), outline.hides(5, 5)) == (True, True, False)
     assert outline_of(filled, f'<worksheet xmlns="{MAIN}"><sheetData/></worksheet>') is PLAIN
