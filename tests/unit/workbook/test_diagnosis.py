@@ -100,7 +100,8 @@ def _shown(monthly: Monthly, done: Assessment) -> list[tuple[Any, ...]]:
     assert there == sorted(there, reverse=True)
     shown = [row for row, filled in zip(rows, there, strict=True) if filled]
     told = page["A2"]
-    assert told == (f"本月出现 {len(shown)} 个问题，重的在前" if shown else "按已填的数，本月没有出现的问题")
+    printed = "，打印最重的 6 个" if len(shown) > 6 else ""
+    assert told == (f"本月出现 {len(shown)} 个问题，重的在前{printed}" if shown else "按已填的数，本月没有出现的问题")
     return [(row[0], row[1], row[4]) for row in shown]
 
 

@@ -34,6 +34,7 @@ _COLUMNS = {heading: column_letters(column) for column, (heading, _) in enumerat
 _STYLES = {_NUMBER: "number", "问题": "item", "本月": "figure", _WEIGHT: "figure", _CAUSES: "note", _MEASURES: "note"}
 _HEAD = 3
 _FIRST = _HEAD + 1
+_PRINTED = 6  # rows that a page takes; with all of them a blank would print empty pages
 _OURS_MARK = "＊"
 _NOTE = f"{_OURS_MARK} 原文的对策已失，由本方案补写"
 
@@ -46,13 +47,15 @@ def add(plan: WorkbookPlan) -> None:
 
 
 def _shown(plan: WorkbookPlan) -> None:
-    """The problems that show, by weight: as many rows as there are diagnoses, of which the others stay white."""
+    """The problems that show, by weight: as many rows as there are diagnoses, of which the others stay white;
+    the heaviest are printed."""
     diagnoses = plan.scheme.diagnoses
     sheet = _sheet(plan, TITLE, "诊断与改善", _SHOWN)
     last_column = len(_SHOWN)
     weights = _column(_WEIGHT, len(diagnoses))
     count = f"COUNT({weights})"
-    headline = f'IF({count}=0,"按已填的数，本月没有出现的问题","本月出现 "&{count}&" 个问题，重的在前")'
+    printed = f'IF({count}>{_PRINTED},"，打印最重的 {_PRINTED} 个","")'
+    headline = f'IF({count}=0,"按已填的数，本月没有出现的问题","本月出现 "&{count}&" 个问题，重的在前"&{printed})'
     sheet.put(1, 2, Formula(headline), "strong")
     sheet.merge(1, 2, last_column - 3, 2)
     sheet.put(
@@ -84,6 +87,7 @@ def _shown(plan: WorkbookPlan) -> None:
             shape = "#,##0" if heading == _WEIGHT else "General"
             style = f"shown_{_STYLES.get(heading, 'text')}"
             sheet.put(column, row, Formula(text), style, shape, expects=tallest.get(heading, ""))
+    sheet.last_printed_row = _HEAD + min(_PRINTED, len(diagnoses))
     area = f"A{_FIRST}:{column_letters(last_column)}{_HEAD + len(diagnoses)}"
     sheet.highlights.append(Highlight(area, f'$A{_FIRST}<>""', "shown"))
 
