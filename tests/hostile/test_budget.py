@@ -17,14 +17,18 @@ from itertools import repeat
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from xlkpi.batch import Runner, score_here, score_in_processes
 from xlkpi.batch.work import FileOutcome, Setup, SourceFile, Worker, unusable_of
 from xlkpi.checking.check import Checker
+from xlkpi.cli import main
 from xlkpi.findings import Finding
 from xlkpi.intake import apart, reading, submission
 from xlkpi.intake.apart import Apart, Ended
+from xlkpi.intake.bounded import bounded
 from xlkpi.intake.budget import Budget, limits_here, within
+from xlkpi.intake.guard import Refused
 from xlkpi.intake.reading import Reading
 from xlkpi.intake.submission import Submission, Unusable
 from xlkpi.issue import Issue
@@ -319,3 +323,46 @@ def test_the_budget_is_what_the_environment_says(
     monkeypatch.setenv("XLKPI_FILE_SECONDS", seconds)
     monkeypatch.setenv("XLKPI_FILE_MEMORY_MB", megabytes)
     assert Budget.from_environment() == expected
+
+
+# ------------------------------------------------------------------ commands that open one workbook after another
+
+
+def endless_source(*_: object) -> object:
+    never_ends()
+    return None
+
+
+@HERE
+@pytest.mark.parametrize(
+    ("reader", "words"),
+    [
+        ("xlkpi.scoring.trace.open_workbook", ["trace", "FILE", "接车台次"]),
+        ("xlkpi.scoring.audit.open_workbook", ["audit", "FILE"]),
+        ("xlkpi.shown.pdf.open_workbook", ["pdf", "FILE", "-o", "OUT"]),
+        ("xlkpi.headquarters.table.open_source",
+         ["new", "service-assessment", "--month", "2026-11", "--roster", "FILE", "--targets", "FILE", "-o", "OUT"]),
+    ],
+)  # fmt: skip
+def test_every_command_has_the_budget(
+    reader: str, words: list[str], filled: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "a.xlsx"
+    file.write_bytes(filled)
+    monkeypatch.setattr(reader, endless_source)
+    monkeypatch.setattr("xlkpi.shown.pdf.find_soffice", lambda: "true")
+    monkeypatch.setenv("XLKPI_FILE_SECONDS", "0.3")
+    places = {"FILE": str(file), "OUT": str(tmp_path / "out")}
+    done = CliRunner().invoke(main, [places.get(word, word) for word in words])
+    assert done.exit_code in (1, 3, 4), done.output
+    assert "XK-F020" in done.output
+
+
+@pytest.mark.parametrize("fault", [KeyError, ValueError, RecursionError])
+def test_malformed_xml_is_a_refusal(fault: type[Exception]) -> None:
+    def read() -> None:
+        raise fault
+
+    with pytest.raises(Refused) as refused:
+        bounded(read)
+    assert refused.value.code == "XK-F002"

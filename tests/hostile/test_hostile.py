@@ -171,3 +171,16 @@ def test_no_altered_file_is_marked_into_another(good: bytes, issued: Path, tmp_p
     done = run(runner.__file__, "mark", issued, tmp_path / "good.xlsx", 3, 60)
     assert done.returncode == 0, done.stderr[-3000:]
     assert {"marked", "XK-W011"} <= set(json.loads(done.stdout)["outcomes"])
+
+
+@pytest.mark.parametrize("by", ["compiled", "formualizer"])
+def test_what_cannot_be_recalculated_does_not_end_an_audit(by: str, good: bytes, tmp_path: Path) -> None:
+    (tmp_path / "a.xlsx").write_bytes(good)
+    names = ["a formula of four thousand brackets", "a size that the directory misstates", "a bomb by its ratio"]
+    for number, name in enumerate(names):
+        (tmp_path / f"{number}.xlsx").write_bytes(FILES[name](good))
+    done = call("audit", tmp_path, "--engine", by)
+    assert done.exit_code == 3, done.output
+    assert "a.xlsx：" in done.output
+    assert done.output.count("XK-F029") >= 1
+    assert "XK-F006" in done.output

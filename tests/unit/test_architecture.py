@@ -76,7 +76,7 @@ FILES = {
         "text_cells",
         "number_cells",
         "normalise",
-        "markup variants",
+        "bounded markup variants",
         "outline spelling",
         "parsed parsed_lists source",
         "sheet_reading",

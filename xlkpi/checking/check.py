@@ -15,12 +15,13 @@ from xlkpi.checking.plausible import Past, doubts, past_of
 from xlkpi.files import AnyPath, as_path, fault
 from xlkpi.findings import Finding, is_unsafe, most_serious_first, with_rulings
 from xlkpi.folders import last_part, shown_names
+from xlkpi.intake.bounded import MALFORMED_XML
 from xlkpi.intake.budget import out_of_memory
 from xlkpi.intake.guard import Refused, admit
 from xlkpi.intake.reader import open_workbook
 from xlkpi.intake.reading import Reading
 from xlkpi.intake.source import Source
-from xlkpi.intake.submission import MALFORMED_XML, Submission, Unusable
+from xlkpi.intake.submission import Submission, Unusable
 from xlkpi.issue import Issue
 from xlkpi.scoring.assess import INSPECTION_MISSING, Assessment, assess
 from xlkpi.scoring.engine import Engine, load_engine

@@ -17,6 +17,7 @@ from xml.etree.ElementTree import ParseError
 from xlkpi.findings import Finding, Severity, most_serious_first, worst
 from xlkpi.folders import shown_names
 from xlkpi.headquarters.lists import Listed
+from xlkpi.intake.bounded import bounded
 from xlkpi.intake.guard import Refused
 from xlkpi.intake.reader import open_workbook, place_of
 from xlkpi.issue import Dealer, Issue
@@ -244,6 +245,10 @@ class _Book:
 
 
 def _book(path: Path) -> _Book:
+    return bounded(lambda: _opened(path))
+
+
+def _opened(path: Path) -> _Book:
     book = open_workbook(path)
     marker = book.names.get(MARKER_NAME, "").strip('"')
     places = {name: place for name, text in book.names.items() if (place := place_of(text))}

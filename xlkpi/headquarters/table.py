@@ -10,14 +10,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from xml.etree.ElementTree import ParseError
 
 from xlkpi.findings import Finding, Severity
 from xlkpi.folders import shown_name
 from xlkpi.headquarters.headings import Column, ListSheet, ListSpec, heading_of, sheets_with_key
-from xlkpi.headquarters.identity import NAME, PROPERTY, disagreements, origin_of
+from xlkpi.headquarters.identity import NAME, PROPERTY, Origin, disagreements, origin_of
 from xlkpi.headquarters.words import folded, wording
 from xlkpi.intake import quantity
+from xlkpi.intake.bounded import bounded
 from xlkpi.intake.foreign import open_source
 from xlkpi.intake.guard import Refused
 from xlkpi.values import CellKind, Place, RawCell, column_letters
@@ -88,16 +88,19 @@ def read_table(paths: Files, spec: ListSpec, *, anyway: bool = False) -> Table:
     return whole
 
 
+def _read(path: Path, spec: ListSpec) -> tuple[list[ListSheet], list[ListSheet], Origin | None]:
+    """A list's sheets, those that are shown and those that are hidden, and which form of ours it is."""
+    book = open_source(path)
+    visible, hidden = sheets_with_key(book, spec)
+    return visible, hidden, origin_of(book.properties().get(PROPERTY, "")) or origin_of(book.names.get(NAME, ""))
+
+
 def _of_file(path: Path, spec: ListSpec, anyway: bool) -> Table:
     file = shown_name(path.name)
     try:
-        book = open_source(path)
-        visible, hidden = sheets_with_key(book, spec)
-        marked = origin_of(book.properties().get(PROPERTY, "")) or origin_of(book.names.get(NAME, ""))
+        visible, hidden, marked = bounded(lambda: _read(path, spec))
     except Refused as refused:
         return Table(file, findings=[Finding(refused.code, file, facts=refused.facts)], refused=True)
-    except (ValueError, KeyError, IndexError, ParseError, RecursionError):
-        return Table(file, findings=[Finding("XK-F002", file, facts={"detail": "内容不合规范"})], refused=True)
     table = Table(file)
     fitting = [sheet for sheet in visible if sheet.fits(spec)]
     table.findings += [Finding("XK-T067", file, facts={"sheet": sheet.title}) for sheet in hidden if sheet.fits(spec)]

@@ -8,10 +8,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
-from xml.etree.ElementTree import ParseError
 
 from xlkpi.files import AnyPath, as_path
 from xlkpi.findings import Finding
+from xlkpi.intake.bounded import MALFORMED_XML
 from xlkpi.intake.budget import out_of_memory
 from xlkpi.intake.foreign import open_source
 from xlkpi.intake.guard import Refused
@@ -31,10 +31,6 @@ from xlkpi.workbook.sheets.marker import MARKER_CELL, MARKER_NAME, MARKER_PROPER
 from xlkpi.workbook.sheets.marker import TITLE as MARKER_SHEET
 
 _IN_PROPERTY, _IN_NAME, _IN_SHEET = "文档属性", "名称", "隐藏工作表"  # where the marker stands, as people read it
-
-
-MALFORMED_XML: Final = (ValueError, KeyError, IndexError, ParseError, RecursionError)
-"""What reading a valid archive may raise whose XML is malformed (a style that is not a number, …)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from xlkpi.intake.bounded import bounded
+from xlkpi.intake.budget import Budget
+from xlkpi.intake.guard import Refused
 from xlkpi.intake.reader import Workbook, open_workbook
 from xlkpi.scoring.compiled.syntax import NotCompiled
 from xlkpi.scoring.engine import Engine, load_engine
@@ -37,12 +40,22 @@ def audit_workbook(source: Path | bytes, engine: str = "formulas") -> Audit:
     """Recalculate the workbook's own formulas over its own inputs.
 
     Raises:
-        Refused: the file did not pass the guard.
+        Refused: the file did not pass the guard, takes too long, or its formulas cannot be evaluated.
     """
+    reading = Budget.from_environment()  # engines take longer than reading does, `formulas` above all
+    return bounded(lambda: _audited(source, engine), Budget(10 * reading.seconds, 2 * reading.memory))
+
+
+def _audited(source: Path | bytes, engine: str) -> Audit:
     book = open_workbook(source)
     stored = {raw.place: raw for raw in _formula_cells(book)}
     layout = Layout("", "", {}, {place: str(raw.formula) for place, raw in stored.items()}, {}, {})
-    results = _loaded(engine, book.package.raw, layout).evaluate({})
+    try:
+        results = _loaded(engine, book.package.raw, layout).evaluate({})
+    except MemoryError:
+        raise
+    except Exception:  # engines have their own readers, and raise whatever they like
+        raise Refused("XK-F029", engine=engine) from None
     return Audit(len(stored), tuple(_differences(stored, results)))
 
 

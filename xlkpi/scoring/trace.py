@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from xlkpi.intake.bounded import bounded
 from xlkpi.intake.reader import open_workbook, place_of
 from xlkpi.scheme import parts
 from xlkpi.scheme.cells import BONUS, GRADE, PUBLISHED, TOTAL, of_clause, of_field, split_name
@@ -53,6 +54,10 @@ def trace_item(path: Path, item: str) -> Trace:
         Refused: the file did not pass the guard.
         NoTrace: it has nothing of that name, or holds no calculated values.
     """
+    return bounded(lambda: _traced(path, item))
+
+
+def _traced(path: Path, item: str) -> Trace:
     book = open_workbook(path)
     places = {name: place for name, text in book.names.items() if (place := place_of(text))}
     named = [split_name(name) for name in places]

@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from html import unescape
 from pathlib import Path
 from typing import Final
@@ -15,7 +16,9 @@ from typing import Final
 from xlkpi.files import WriteError, untaken, write_file
 from xlkpi.findings import Finding
 from xlkpi.folders import last_part, shown_names
-from xlkpi.intake.guard import Refused
+from xlkpi.intake.bounded import bounded
+from xlkpi.intake.guard import Package, Refused
+from xlkpi.intake.markup import tree
 from xlkpi.intake.reader import open_workbook
 from xlkpi.workbook.package import assemble, member, members
 from xlkpi.workbook.seal import seal_of
@@ -29,6 +32,10 @@ _PLACES: Final = (
 _AT_ONCE: Final = 50  # files a call: starting takes seconds, and a command line has its limit
 _SECONDS: Final = 20  # a file may take, before the call is given up
 _BOOK: Final = "xl/workbook.xml"
+_OURS: Final = re.compile(
+    r"\[Content_Types\]\.xml|_rels/\.rels|docProps/(?:app|core|custom)\.xml|xl/(?:workbook|styles|sharedStrings)\.xml"
+    r"|xl/_rels/workbook\.xml\.rels|xl/theme/theme1\.xml|xl/(?:worksheets|drawings|charts)/(?:_rels/)?\w+\.xml(?:\.rels)?"
+)  # parts that workbooks of ours have
 _SHEET: Final = re.compile(r"<sheet\b[^>]*>")
 _PRINTED: Final = re.compile(r'<definedName\b[^>]*\bname="_xlnm\.Print_[^>]*>[^<]*</definedName>')
 
@@ -74,7 +81,7 @@ def _prepared(files: Mapping[Path, str], scratch: Path) -> tuple[dict[Path, Path
     refused: dict[Path, Finding] = {}
     for number, (path, name) in enumerate(files.items()):
         try:
-            data = assessment_alone(path)
+            data = bounded(partial(assessment_alone, path))
         except Refused as error:
             refused[path] = Finding(error.code, name, facts=error.facts)
         else:
@@ -112,13 +119,16 @@ def assessment_alone(path: Path) -> bytes:
     """The workbook with every sheet but the 绩效考核表 hidden and without a print area: LibreOffice prints hidden ones.
 
     Raises:
-        Refused: the file did not pass the guard, was never assessed or was changed since, or has no such sheet.
+        Refused: the file did not pass the guard, was never assessed or was changed since, leads outside, or has no such
+            sheet.
     """
     opened = open_workbook(path)
     package = opened.package
     state = seal_of(package.raw, opened.properties())
     if state != "whole":
         raise Refused("XK-W075" if state == "none" else "XK-W076")
+    if _leads_outside(package):
+        raise Refused("XK-F028")
     book = package.xml(_BOOK).decode()
     listed = [match[0] for match in _SHEET.finditer(book)]
     wanted = [number for number, sheet in enumerate(listed) if _attribute(sheet, "name") == TITLE]
@@ -132,6 +142,24 @@ def assessment_alone(path: Path) -> bytes:
     book = re.sub(r'\s(activeTab|firstSheet)="\d+"', "", book)
     book = book.replace("<workbookView", f'<workbookView activeTab="{wanted[0]}"', 1)
     return assemble({**members(package.raw), _BOOK: member(_BOOK, book.encode())}.values())
+
+
+def _leads_outside(package: Package) -> bool:
+    """Whether a workbook has anything that LibreOffice would fetch: a relation to outside, or a part of a kind that no
+    workbook of ours has, as links, connections and objects are. Its seal carries no key, so anybody can renew it.
+
+    Raises:
+        Refused: a part is malformed or has a document type.
+    """
+    for name in package.parts:
+        if not _OURS.fullmatch(name):
+            return True
+        part = package.xml(name)
+        if name.endswith(".rels"):
+            for relation in tree("关系表", part):
+                if relation.get("TargetMode", "Internal") != "Internal" or ":" in relation.get("Target", ""):
+                    return True
+    return False
 
 
 def _attribute(tag: str, name: str) -> str:

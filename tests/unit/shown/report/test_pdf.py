@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from shared.judges import need_soffice
+from shared.outside import FORMULAS, REFUSED, leading_outside, listening
 
 from xlkpi.cli import main
+from xlkpi.intake.guard import Refused
 from xlkpi.intake.reader import open_workbook
 from xlkpi.shown import pdf
 from xlkpi.workbook.seal import sealed
@@ -122,3 +124,25 @@ def test_pdfs_of_workbooks_of_one_name_do_not_overwrite_each_other(
     done = CliRunner().invoke(main, ["pdf", str(tmp_path / "in"), "-o", str(tmp_path / "pdf")])
     assert done.exit_code == 0, done.output
     assert sorted(path.name for path in (tmp_path / "pdf").iterdir()) == ["D001.pdf", "D001~2.pdf"]
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_leads_outside_is_refused_whatever_its_seal_says(name: str, assessed: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.xlsx").write_bytes(leading_outside(assessed.read_bytes(), name, "http://127.0.0.1:1"))
+    with pytest.raises(Refused) as refused:
+        pdf.assessment_alone(tmp_path / "a.xlsx")
+    assert refused.value.code == "XK-F028"
+
+
+@pytest.mark.oracle
+def test_nothing_is_fetched_for_a_pdf(assessed: Path, tmp_path: Path) -> None:
+    need_soffice()
+    with listening() as (url, requests):
+        for number, name in enumerate((*REFUSED, *FORMULAS)):
+            (tmp_path / f"{number}.xlsx").write_bytes(leading_outside(assessed.read_bytes(), name, url))
+        files = sorted(tmp_path.glob("*.xlsx"))
+        made = [path for path in pdf.to_pdf(files, tmp_path / "pdf") if isinstance(path, Path)]
+        assert len(made) == len(FORMULAS)
+        assert not requests
+        pdf._convert(pdf.find_soffice(), {files[0]: files[0]}, tmp_path)  # LibreOffice itself asks for the picture
+        assert requests
