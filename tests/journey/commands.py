@@ -32,6 +32,7 @@ WORKING = {
     "scheme list": "",
     "scheme show": "service-assessment",
     "scheme lint": "service-assessment",
+    "scheme test": "--at WORKSPACE",
     "scheme coverage": "dealer-monthly",
     "scheme schema": "-o OUT/schema.json",
     "targets new": "service-assessment --month 2026-11 --roster DEMO/dealers.xlsx -o OUT/targets.xlsx",

@@ -66,6 +66,8 @@ def workspace(month: Month, run: Run, tmp_path_factory: pytest.TempPathFactory) 
     run("month", "open", "2026-11", "--at", root)
     for source, name in (("targets.xlsx", "目标.xlsx"), ("inspections.xlsx", "检查情况.xlsx")):
         shutil.copy(month.folder / source, root / "2026-11" / name)
+    (root / "2026-11" / "空白表").mkdir()
+    shutil.copy(month.blank / "issue.key", root / "2026-11" / "空白表")  # its blanks are those of the demonstration
     for step in (["issue"], ["receive", month.folder / "filled"], ["score"], ["publish"]):
         run("month", *step, "--at", root)
     return root

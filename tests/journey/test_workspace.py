@@ -22,6 +22,7 @@ from journey.shared import Run, dealers, item
 from xlkpi.cli import workspace as commands
 from xlkpi.cli.demo import fill_in
 from xlkpi.headquarters.forms import roster_form
+from xlkpi.resources import templates
 
 MONTH = "2026-11"
 
@@ -86,6 +87,7 @@ def refused(result: Any, code: str = "XK-W084") -> str:
 def test_a_month_from_init_to_final(tmp_path: Path, run: Run, clock: Clock) -> None:
     root = tmp_path / "绩效"
     month = drawn(24)
+    month[0].inspections |= {"培训次数": 2.0, "部门员工参训率": 1.0}
     known = {dealt.code: dealt for dealt in month}
 
     # out of order, before anything is there
@@ -202,6 +204,16 @@ def test_a_month_from_init_to_final(tmp_path: Path, run: Run, clock: Clock) -> N
             "没有变化"
         )
     trained = f"{known['S001'].inspections['培训次数']:g}"
+    assert "案例" in run("month", "decide", 1, "--accept", "--reason", "核实", "--keep", "--at", root).output
+    assert "1 个案例，0 个不同" in run("scheme", "test", "--at", root).output
+    shutil.copytree(templates() / "schemes" / "service-assessment", root / "方案" / "stricter")
+    strict = root / "方案" / "stricter" / "assessment.yaml"
+    strict.write_text(strict.read_text("utf-8").replace("培训次数>=3", "培训次数>=9"), "utf-8")
+    (case,) = (root / "方案" / "案例").glob("*.yaml")
+    assert "S001" not in case.read_text("utf-8")
+    changed_rule = run("scheme", "test", case, "--scheme", root / "方案" / "stricter")
+    assert changed_rule.exit_code == 1
+    assert "学习成长：5 → 0" in changed_rule.output
     known["S001"].inspections["培训次数"] = 4.0
     known["S003"].actuals["接车台次"] = known["S003"].targets["接车台次"]
     known["S002"].targets["精品"] = float(f"{was / 2:g}")

@@ -144,7 +144,7 @@ FILES = {
         "decisions",
         "handing steps",
         "closing",
-        "advice pack",
+        "advice cases pack",
     ),
     "excel": (
         "apply cells scorecard",
@@ -156,8 +156,8 @@ FILES = {
         "demo language",
         "shared",
         "boundary",
-        "excel explain runs schemes stores workspace",
-        "checking months reporting returns scoring",
+        "excel explain runs stores workspace",
+        "checking months reporting returns schemes scoring",
     ),
 }
 

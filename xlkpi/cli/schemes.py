@@ -10,7 +10,8 @@ import click
 
 from xlkpi.cli.boundary import Group
 from xlkpi.cli.language import say
-from xlkpi.cli.shared import ERRORS, NEW_FILE, usable
+from xlkpi.cli.shared import ERRORS, FILE, NEW_FILE, echo, usable
+from xlkpi.cli.workspace import at_option, refused_is_told, workspace_at
 
 
 @click.group(cls=Group)
@@ -90,3 +91,24 @@ def scheme_schema(name: str | None, output: Path | None) -> None:
         write_file(output, text.encode())
     else:
         click.echo(text, nl=False)
+
+
+@scheme.command("test")
+@click.argument("cases", nargs=-1, type=FILE)
+@click.option("--scheme", "name", default="", help="The scheme to try; default: the workspace's.")
+@at_option
+@refused_is_told
+def scheme_test(cases: tuple[Path, ...], name: str, folder: Path) -> None:
+    """Score decided appeals again with a scheme as it is now. CASES are files; default: those of the workspace."""
+    from xlkpi.workspace.cases import cases_of, try_cases
+
+    workspace = None if name and cases else workspace_at(folder)
+    loaded, compiled = usable(name) if workspace is None or name else workspace.scheme()
+    differing = count = 0
+    for tried in try_cases(loaded, compiled, cases or (cases_of(workspace) if workspace else ())):
+        count += 1
+        differing += bool(tried.differences)
+        echo(f"{tried.name}：{'；'.join(tried.differences) or '与决定时相同'}")
+    echo(f"{loaded.name} {loaded.version}：{count} 个案例，{differing} 个不同")
+    if differing:
+        sys.exit(ERRORS)

@@ -53,7 +53,8 @@ def _who(by: str, second: str = "") -> Who:
     return Who(name, now(), second)
 
 
-def _workspace(folder: Path) -> Workspace:
+def workspace_at(folder: Path) -> Workspace:
+    """The workspace that a folder lies in."""
     from xlkpi.workspace.places import find_workspace
 
     return find_workspace(folder)
@@ -66,7 +67,7 @@ def provenance_of(file: Path) -> list[str]:
     from xlkpi.workspace.record import Refusal
 
     try:
-        workspace = _workspace(file.resolve().parent)
+        workspace = workspace_at(file.resolve().parent)
         folder = next((each for each in workspace.months() if each.path in file.resolve().parents), None)
         dealer = dealer_of(folder, file) if folder else ""
         if folder is None or not dealer:
@@ -77,7 +78,7 @@ def provenance_of(file: Path) -> list[str]:
         raise
 
 
-def _refused_is_told(command: Function) -> Function:
+def refused_is_told(command: Function) -> Function:
     """What a step refuses is printed as findings; the exit code is 1."""
 
     @functools.wraps(command)
@@ -99,9 +100,9 @@ def _step(command: Function) -> Function:
 
     @functools.wraps(command)
     def wrapped(*words: Any, folder: Path, month: str | None, **options: Any) -> None:
-        command(*words, month=_workspace(folder).current(month or ""), **options)
+        command(*words, month=workspace_at(folder).current(month or ""), **options)
 
-    return at_option(_month_option(_refused_is_told(wrapped)))
+    return at_option(_month_option(refused_is_told(wrapped)))
 
 
 def _tell(result: StepResult, *, failing: bool = False) -> None:
@@ -126,7 +127,7 @@ def _tell(result: StepResult, *, failing: bool = False) -> None:
 )
 @click.option("--contact", default="", help="Whom dealers ask; shown on 说明.")
 @click.option("--roster", type=FILE, help="A roster that is filled in already; default: an empty form.")
-@_refused_is_told
+@refused_is_told
 def init(folder: Path, scheme_name: str, contact: str, roster: Path | None) -> None:
     """Make a workspace: a folder with xlkpi.yaml, the roster's form, and room for a folder a month."""
     from xlkpi.cli.shared import usable
@@ -146,12 +147,12 @@ def month() -> None:
 @click.argument("name", metavar="[YYYY-MM]", type=Month(), required=False)
 @at_option
 @_by_option
-@_refused_is_told
+@refused_is_told
 def month_open(name: str | None, folder: Path, by: str) -> None:
     """Begin a month: its folder and the form for targets. Default: the month after the last one, else this one."""
     from xlkpi.workspace.steps import open_month
 
-    workspace = _workspace(folder)
+    workspace = workspace_at(folder)
     who = _who(by)
     _tell(open_month(workspace, name or workspace.next_month(f"{who.at:%Y-%m}"), who))
 
@@ -270,13 +271,18 @@ def month_appeal(
 @click.option("--accept/--reject", "accepted", required=True, default=None, help="Whether the dealer is right.")
 @click.option("--reason", required=True, help="Why.")
 @click.option("--value", default="", help="The value that counts, where it is not the proposed one.")
+@click.option("--keep", is_flag=True, help="Keep it as a test case of the scheme, without whose it was.")
 @_by_option
 @_step
-def month_decide(month: MonthFolder, number: int, accepted: bool, reason: str, value: str, by: str) -> None:
+def month_decide(month: MonthFolder, number: int, accepted: bool, reason: str, value: str, keep: bool, by: str) -> None:
     """Decide the appeal of this NUMBER; an accepted one re-scores its dealer alone."""
     from xlkpi.workspace.closing import decide
 
     _tell(decide(month, number, accepted, reason, _who(by), value=value))
+    if keep:
+        from xlkpi.workspace.cases import keep_case
+
+        echo(f"案例 → {keep_case(month, number).relative_to(month.workspace.root)}；以后改方案：xlkpi scheme test")
 
 
 @month.command("finalise")
@@ -383,12 +389,12 @@ def verify(file: Path) -> None:
 @click.command("next", cls=Command)
 @at_option
 @_month_option
-@_refused_is_told
+@refused_is_told
 def next_step(folder: Path, month: str | None) -> None:
     """Say the one thing to do now and what is in its way, first what can change a rank, a veto or money."""
     from xlkpi.workspace.advice import advise
 
-    of, advice = advise(_workspace(folder), month or "", now())
+    of, advice = advise(workspace_at(folder), month or "", now())
     echo(f"{of}　下一步：{advice.now}")
     echo(f"  {advice.command}")
     _list(advice.obstacles)

@@ -96,6 +96,7 @@ def appeal(
     record = folder.record()
     _published(record, "申诉")
     at_most(record, State.APPEALED, "申诉", "xlkpi month correct 店")
+    sweep(folder)
     known = _frozen_sources(folder, record)
     issue = known.opened.issue
     _on_roster(issue, dealer, "申诉")
@@ -222,6 +223,7 @@ def _changed(
     folder: MonthFolder, record: Record, step: str, who: Who, content: Mapping[str, Any], name: str
 ) -> StepResult:
     """Keep a decision, with the dealer's old and new score where it changes one."""
+    sweep(folder)
     dealer = content["dealer"]
     event: dict[str, Any] = {"step": step, **content, "at": f"{who.at:%Y-%m-%d %H:%M:%S}", "by": who.by}
     scored = content.get("accepted", True)

@@ -85,6 +85,7 @@ def init(folder: Path, scheme: str, contact: str = "", roster: Path | None = Non
         WriteError: it cannot be written.
     """
     names = []
+    remove_stale_temporaries(folder)
     if not (folder / SETTINGS_FILE).exists():
         write_file(folder / SETTINGS_FILE, written(scheme, contact).encode())
         names.append(SETTINGS_FILE)
@@ -259,6 +260,7 @@ def extend(folder: MonthFolder, dealer: str, until: str, reason: str, who: Who) 
         raise refuse("延期", f"名册里没有 {dealer}", "写名册里的经销商代码")
     if until <= issue.deadline:
         raise refuse("延期", f"{until} 不晚于截止 {issue.deadline}", "写一个更晚的日子")
+    sweep(folder)
     same = any(e["dealer"] == dealer and e["until"] == until and e["reason"] == reason for e in record.of("extend"))
     if same or not record.add("extend", who, dealer=dealer, until=until, reason=reason):
         return unchanged("extend")
@@ -569,7 +571,8 @@ def _stop(findings: Iterable[Finding]) -> None:
 
 def sweep(folder: MonthFolder) -> None:
     """Remove what writers that were killed have left."""
-    for path in (folder.path, *(path for path in folder.path.rglob("*") if path.is_dir())):
+    subfolders = (path for path in folder.path.rglob("*") if path.is_dir())
+    for path in (folder.workspace.root, folder.path, *subfolders):
         remove_stale_temporaries(path)
 
 
