@@ -64,20 +64,27 @@ def moment_in(cell: RawCell, month: str = "") -> Moment | None:
     if cell.text is None or cell.kind in (CellKind.BOOLEAN, CellKind.ERROR):
         return None
     if cell.kind is not CellKind.NUMBER:
-        return said_moment(cell.text, month)
+        return _in_reach(cell.text, month)
     number = float(cell.text)
     if shows_date(cell.format):
         return None if dateless(cell.format, number) else _of_serial(number)
     digits = f"{number:.10g}"
     fixed = _FIXED.fullmatch(cell.format) if isinstance(cell.format, str) else None
     if fixed and number < 13:
-        return said_moment(f"{number:.{len(fixed[1])}f}", month)  # as it is shown: 12.10
+        return _in_reach(f"{number:.{len(fixed[1])}f}", month)  # as it is shown: 12.10
     if 1 < number < 13 and number != int(number):
         return _of_decimal(digits, month)
     if number == int(number) and len(digits) == 8:
         return said_moment(digits)
     plain = _of_serial(number)  # a date whose format somebody took away: believed where it is near the month
     return plain if plain and month and 0 <= _months_after(month, plain.at) <= _MONTHS_AFTER else None
+
+
+def _in_reach(text: str, month: str) -> Moment | None:
+    """As `said_moment`; None for a day without its year that is no day on which forms come back: 8/12 of November's."""
+    moment = said_moment(text) or said_moment(text, month)
+    with_year = moment is None or said_moment(text) is not None
+    return moment if with_year or (moment and _months_after(month, moment.at) <= _MONTHS_AFTER) else None
 
 
 def said_month(text: str) -> str:
@@ -103,8 +110,8 @@ def month_in(cell: RawCell | None) -> str:
 
 def _of_decimal(digits: str, month: str) -> Moment | None:
     """12.8 is the 8th of December; 12.1 may have been 12.10."""
-    moment = said_moment(digits, month)
-    longer = said_moment(f"{digits}0", month) if len(digits.partition(".")[2]) == 1 else None
+    moment = _in_reach(digits, month)
+    longer = _in_reach(f"{digits}0", month) if len(digits.partition(".")[2]) == 1 else None
     if moment and longer:
         return Moment(moment.at, other=longer.at)
     return moment
