@@ -16,6 +16,8 @@ import pytest
 # xlwings' own key for non-commercial use, which its remote engine asks for: it must stand there before xlwings is first
 # imported. The tests are the only ones that take it, and nothing that xlkpi ships or runs needs one.
 os.environ.setdefault("XLWINGS_LICENSE_KEY", "noncommercial")
+# How long a client of the cluster waits where nobody answers: dask reads it when it is first imported.
+os.environ.setdefault("DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT", "5s")
 
 from openpyxl.worksheet.merge import MergedCellRange
 from shared.monthly import Monthly

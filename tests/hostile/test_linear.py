@@ -165,7 +165,7 @@ KINDS = (
 
 
 @pytest.mark.parametrize("unit", UNITS)
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", [*KINDS[:2], *(pytest.param(name, marks=pytest.mark.slow) for name in KINDS[2:])])
 def test_a_text(name: str, unit: str, issue: Issue) -> None:
     entry = issue.scheme.fields[name]
 

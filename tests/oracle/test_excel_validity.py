@@ -149,9 +149,8 @@ def sdk_errors(books: Sequence[tuple[str, bytes]], folder: Path) -> list[str]:
         return [error for found in pool.map(check, enumerate(books)) for error in found]
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-def test_a_schemes_workbooks_break_no_rule(scheme: str) -> None:
-    assert not [error for one in workbooks(scheme, HOSTILE[:2]) for error in errors(*one)]
+def test_a_schemes_workbooks_break_no_rule() -> None:
+    assert not [error for one in workbooks(SCHEMES[0], HOSTILE[:2]) for error in errors(*one)]
 
 
 def test_a_months_workbooks_break_no_rule(demo: dict[str, bytes]) -> None:

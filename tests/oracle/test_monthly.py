@@ -25,7 +25,7 @@ from xlkpi.values import Absence, CellContent, Value
 FULL = bool(os.environ.get("XLKPI_FULL"))
 WORKBOOKS = 200 if FULL else 20
 SECOND_OPINIONS = 5 if FULL else 1
-FEW = 3  # workbooks that a plain run puts before LibreOffice
+FEW = 1  # workbooks that a plain run puts before LibreOffice
 AT_ONCE = 10  # workbooks in one call of LibreOffice
 NOT_APPLICABLE = Absence.NOT_APPLICABLE.value
 SLOW = () if FULL else pytest.mark.slow

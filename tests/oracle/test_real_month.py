@@ -95,6 +95,9 @@ def test_cached_values_of_the_assessed_workbook(issue: Issue, assessed: bytes, t
     assert load_workbook(path)[place.sheet][place.ref].data_type == "f"  # the formulas are alive beside them
 
 
+SOONEST = [pytest.param(name, marks=pytest.mark.slow if name == "formulas" else ()) for name in ENGINES]
+
+
 @pytest.mark.oracle
 def test_libreoffice_recalculates_a_copy_without_cached_values(issue: Issue, assessed: bytes, tmp_path: Path) -> None:
     layout = issue.layout
@@ -106,7 +109,7 @@ def test_libreoffice_recalculates_a_copy_without_cached_values(issue: Issue, ass
     assert not unlike, "\n".join(unlike)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", SOONEST)
 def test_each_engine_from_the_dealers_file(demo: Demo, issue: Issue, engine: str) -> None:
     """Not from the cached values: the filled workbook is read, put into the issued master and evaluated."""
     (path,) = (demo.folder / "filled").glob("D001_*.xlsx")
@@ -117,7 +120,7 @@ def test_each_engine_from_the_dealers_file(demo: Demo, issue: Issue, engine: str
     assert done.engine == engine
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", SOONEST)
 def test_each_engine_recalculates_the_assessed_workbook(issue: Issue, assessed: bytes, engine: str) -> None:
     places = issue.layout.formulas
     unlike = differences(stored_values(assessed, places), recalculated(engine, assessed, places), places)

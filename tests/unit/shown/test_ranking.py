@@ -208,6 +208,7 @@ def test_an_empty_month_and_one_without_regions_are_whole(stand: Standings) -> N
     assert load_workbook(io.BytesIO(ranking_workbook(replace(stand, rows=bare))))["区域"]["A4"].value == "（未分）"
 
 
+@pytest.mark.slow
 def test_two_thousand_dealers_are_small_and_the_same_bytes_again(stand: Standings) -> None:
     chance = random.Random(7)
     base = stand.rows[0]

@@ -327,6 +327,7 @@ def test_it_prints_on_a4(written: Path, opened: Open, made_up: dict[str, Any], t
     assert "关闭" not in one
 
 
+@pytest.mark.slow
 def test_two_thousand_dealers_can_be_searched_and_opened(browser: Any, tmp_path: Path) -> None:
     path = write_report(Source(scores_of(month(2000, "service-assessment"))), tmp_path / "large.html")
     assert path.stat().st_size < 4_000_000
