@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from xlkpi.intake.locate import Locator, Words, comparable, words_of_form
 from xlkpi.intake.meaning import show
@@ -52,6 +52,7 @@ class Witnesses:
     read: Mapping[str, SheetCells] = field(default_factory=dict)
     _copies: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _spare: dict[str, tuple[str, ...]] = field(default_factory=dict)  # further sheets that have the form's words
+    _label_refs: dict[str, Mapping[str, str]] = field(default_factory=dict)
 
     # ------------------------------------------------------------ where a cell stands
 
@@ -67,8 +68,10 @@ class Witnesses:
 
     def label_refs(self, sheet: str) -> Mapping[str, str]:
         """The cells of a sheet that hold the labels of its answers, by the answers' cells as issued."""
-        cells = tuple((slot.place.ref, self._label(slot)) for slot in self._answers() if slot.place.sheet == sheet)
-        return _labels(self.locator.issue.master, sheet, cells)
+        if sheet not in self._label_refs:
+            cells = tuple((slot.place.ref, self._label(slot)) for slot in self._answers() if slot.place.sheet == sheet)
+            self._label_refs[sheet] = _labels(self.locator.issue.master, sheet, cells)
+        return self._label_refs[sheet]
 
     # ------------------------------------------------------------ what is in doubt
 
@@ -115,19 +118,31 @@ class Witnesses:
         """Another field's name points here, or the cell is merged with another field's."""
         if not _holds(raw):
             return None
-        sharing = [self._label(s) for s in self._answers() if s.name != slot.name and self._is_also(s, place)]
+        sharing = [self._label(s) for s in self._standing_at(place) if s.name != slot.name]
         if not sharing:
             return None
         return "XK-T091", {"other": "、".join(sharing), "where": place, "found": self._quoted(slot, raw)}
 
-    def _is_also(self, slot: Slot, place: Place) -> bool:
-        own_place = self.places[slot.name]
-        if place in (own_place, self.named.get(slot.name)):
-            return True
+    def _standing_at(self, place: Place) -> Iterator[Slot]:
+        """The answers that stand in a cell, or in one that is merged with it."""
         area = self.merged(place)
-        if area is None or own_place.sheet != place.sheet or not own_place.ref:
-            return False
-        return area.holds(*column_row(own_place.ref))
+        for slot in self._answers_by_place.get(place, ()) if area is None else self._answers():
+            own_place = self.places[slot.name]
+            is_merged = (
+                own_place.sheet == place.sheet and own_place.ref and area and area.holds(*column_row(own_place.ref))
+            )
+            if is_merged or place in (own_place, self.named.get(slot.name)):
+                yield slot
+
+    @cached_property
+    def _answers_by_place(self) -> Mapping[Place, list[Slot]]:
+        """The answers by the cell that each is read from, and by the one that its name points to."""
+        by_place: dict[Place, list[Slot]] = {}
+        for slot in self._answers():
+            own_place = self.places[slot.name]
+            for place in {own_place, self.named.get(slot.name, own_place)}:
+                by_place.setdefault(place, []).append(slot)
+        return by_place
 
     def merged(self, place: Place) -> Area | None:
         """The merged area that a cell lies in."""
