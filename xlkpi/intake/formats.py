@@ -63,6 +63,11 @@ class Section:
         )
 
     @cached_property
+    def scaling(self) -> int:
+        """How often the number is divided by a thousand."""
+        return _scaling(self.tokens)
+
+    @cached_property
     def decimals(self) -> int | None:
         """How many digits stand behind the point; None for General, which shows as many as it takes."""
         if self.has("general"):

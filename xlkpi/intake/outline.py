@@ -14,7 +14,8 @@ from xlkpi.values import column_number
 MAX_MERGED: Final = 5_000  # ranges of a sheet
 MAX_SPANS: Final = 16_384  # columns that a sheet describes, as many as Excel has
 _CORNER = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
-_NO_SIZE = re.compile(r"0(?:\.0*)?")
+_NO_SIZE = re.compile(r"0(?:\.[0-4]?[0-9]*+)?")
+_PROMPTS: Final = ("promptTitle", "prompt", "errorTitle", "error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,14 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """Merged areas, hidden rows, and hidden columns as spans from first to last."""
+    """Merged areas, hidden rows, hidden columns as spans from first to last; whether the sheet is protected, and the
+    words that its validations show."""
 
     merged: tuple[Area, ...] = ()
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: tuple[tuple[int, int], ...] = ()
+    is_protected: bool = False
+    prompts: frozenset[str] = frozenset()
 
     def hides(self, column: int, row: int) -> bool:
         """Whether a cell lies in a hidden row or column."""
@@ -48,9 +52,11 @@ PLAIN = Outline()
 
 
 def outlined(
-    part: str, merged: Sequence[str], hidden_rows: Iterable[int], columns: Collection[Mapping[str, str]]
-) -> Outline:
-    """An outline from what a sheet says: merged ranges, numbers of hidden rows, and its columns' attributes.
+    part: str, merged: Sequence[str], hidden_rows: Iterable[int], columns: Collection[Mapping[str, str]],
+    protection: Mapping[str, str], validations: Iterable[Mapping[str, str]],
+) -> Outline:  # fmt: skip
+    """An outline from what a sheet says: merged ranges, numbers of hidden rows, and the attributes of its columns, of
+    its protection and of its validations.
 
     Raises:
         Refused: too many of them, or malformed.
@@ -62,7 +68,9 @@ def outlined(
     hidden = [column for column in columns if is_hidden(column, "width")]
     spans = tuple((_number(part, column.get("min", "")), _number(part, column.get("max", ""))) for column in hidden)
     rows = frozenset(hidden_rows)
-    return Outline(areas, rows, spans) if areas or rows or spans else PLAIN
+    prompts = frozenset(text for each in validations for name in _PROMPTS if (text := each.get(name)))
+    outline = Outline(areas, rows, spans, protection.get("sheet") in TRUE, prompts)
+    return PLAIN if outline == PLAIN else outline
 
 
 def is_hidden(attributes: Mapping[str, str], size: str) -> bool:

@@ -83,7 +83,7 @@ def parsed_sheet(part: str, data: bytes, take: Cell, limit: int) -> Outline:
     walk(part, data, sheet, MAX_MARKS)
     if not sheet.counts["worksheet"]:
         raise malformed(part, " 不是工作表")
-    return outlined(part, sheet.merged, sheet.rows, sheet.columns)
+    return outlined(part, sheet.merged, sheet.rows, sheet.columns, sheet.protection, sheet.validations)
 
 
 @cache_short(256, 1 << 18)
@@ -102,7 +102,12 @@ def outline_of_frame(frame: bytes) -> Outline | None:
         return None
     no_alternates("工作表", root)
     merged = [n.get("ref", "") for n in _children(root, "mergeCells", "mergeCell")]
-    return outlined("工作表", merged, (), [n.attrib for n in _children(root, "cols", "col")])
+    columns, validations = (
+        [node.attrib for node in _children(root, *names)]
+        for names in (("cols", "col"), ("dataValidations", "dataValidation"))
+    )
+    protection = next((node.attrib for node in root if bare(node.tag) == "sheetProtection"), {})
+    return outlined("工作表", merged, (), columns, protection, validations)
 
 
 def _children(root: ElementTree.Element, parent: str, name: str) -> Iterator[ElementTree.Element]:
@@ -119,6 +124,8 @@ class _Sheet:
         self.counts = dict.fromkeys(("worksheet", "sheetData", "cols", "mergeCells"), 0)
         self.merged: list[str] = []
         self.columns: list[Mapping[str, str]] = []
+        self.validations: list[Mapping[str, str]] = []
+        self.protection: Mapping[str, str] = {}
         self.rows: list[int] = []
         self.ignored = 0  # the depth of the element that is ignored with all that is in it
         self.in_look = False  # what is ignored are a run's properties, of which a few matter
@@ -143,16 +150,20 @@ class _Sheet:
         elif depth == 1:
             self.counts["worksheet"] = name == "worksheet"
         elif depth == 2:
-            self._part_of_sheet(name)
+            self._part_of_sheet(name, attributes)
         elif self.section == "sheetData":
             self._in_data(depth, name, attributes)
         elif depth == 3 and self.section == "mergeCells" and name == "mergeCell":
             self.merged.append(attributes.get("ref", ""))
         elif depth == 3 and self.section == "cols" and name == "col":
             self.columns.append(dict(attributes))
+        elif depth == 3 and self.section == "dataValidations" and name == "dataValidation":
+            self.validations.append(dict(attributes))
 
-    def _part_of_sheet(self, name: str) -> None:
+    def _part_of_sheet(self, name: str, attributes: Mapping[str, str]) -> None:
         self.section = name
+        if name == "sheetProtection":
+            self.protection = dict(attributes)
         if name in self.counts:
             self.counts[name] += 1
             if self.counts[name] > 1:

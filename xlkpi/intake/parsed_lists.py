@@ -1,4 +1,4 @@
-"""What a workbook and its package list, read as XML: sheets and names, relations, content types, properties, styles."""
+"""What a workbook and its package list, read as XML: sheets and names, relations, content types, properties."""
 
 from __future__ import annotations
 
@@ -13,12 +13,9 @@ from xlkpi.intake.markup import (
     TRUE,
     bare,
     duplicate,
-    malformed,
     no_alternates,
     relation_of,
     tree,
-    walk,
-    whole_number,
 )
 from xlkpi.intake.memory import cache_short
 from xlkpi.intake.spelling import defined, no_doubles
@@ -26,11 +23,13 @@ from xlkpi.intake.spelling import defined, no_doubles
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What the workbook's own part lists: sheets (name, relation), names of the whole workbook, whether days count from
-    1904, and whether there is a list of names at all, even an empty one."""
+    """What the workbook's own part lists: sheets (name, relation), which of them are hidden, names and what they stand
+    for (None where a name is of one sheet), whether days count from 1904, and whether there is a list of names at all,
+    even an empty one."""
 
     sheets: tuple[tuple[str, str], ...]
-    names: tuple[tuple[str, str], ...]
+    hidden: frozenset[str]
+    names: tuple[tuple[str, str | None], ...]
     from_1904: bool
     lists_names: bool
 
@@ -53,12 +52,19 @@ def parsed_contents(data: bytes) -> Contents:
             raise duplicate(f"{part}的 {name}")
         sections[name] = node
     no_alternates(part, root)
-    sheets = [(n.get("name", ""), relation_of(n.attrib)) for n in sections.get("sheets", ()) if bare(n.tag) == "sheet"]
+    nodes = [node for node in sections.get("sheets", ()) if bare(node.tag) == "sheet"]
+    sheets = [(node.get("name", ""), relation_of(node.attrib)) for node in nodes]
+    hidden = frozenset(node.get("name", "") for node in nodes if node.get("state", "visible") != "visible")
     listed = (n for n in sections.get("definedNames", ()) if bare(n.tag) == "definedName")
-    names = [defined(n.get("name", ""), n.text or "") for n in listed if n.get("localSheetId") is None]
+    names: list[tuple[str, str | None]] = [
+        (node.get("name", ""), None)
+        if "localSheetId" in node.attrib
+        else defined(node.get("name", ""), node.text or "")
+        for node in listed
+    ]
     about = sections.get("workbookPr")
     from_1904 = about is not None and about.get("date1904", "0").strip() in TRUE
-    return Contents(tuple(sheets), tuple(names), from_1904, "definedNames" in sections)
+    return Contents(tuple(sheets), hidden, tuple(names), from_1904, "definedNames" in sections)
 
 
 _PACKAGE: Final = "{http://schemas.openxmlformats.org/package/2006/"
@@ -108,54 +114,3 @@ def parsed_properties(part: str, data: bytes) -> dict[str, str]:
     nodes = list(tree(part, data))
     no_doubles("文档属性", [node.get("name", "") for node in nodes])
     return {node.get("name", ""): "".join(node.itertext()) for node in nodes}
-
-
-@cache_short(64, 1 << 20)
-def parsed_formats(data: bytes) -> tuple[tuple[int, ...], Mapping[int, str], frozenset[int]]:
-    """The number of each cell style's format, the codes of the formats that the file brings, and the cell styles that
-    strike out what they show.
-
-    Raises:
-        Refused: malformed.
-    """
-    styles = _Styles()
-    walk("样式表", data, styles)
-    struck = frozenset(n for n, font in enumerate(styles.fonts) if font in styles.struck)
-    return tuple(styles.formats), styles.codes, struck
-
-
-class _Styles:
-    def __init__(self) -> None:
-        self.section = ""
-        self.formats: list[int] = []
-        self.codes: dict[int, str] = {}
-        self.fonts: list[int] = []  # of each cell style
-        self.struck: set[int] = set()  # fonts
-        self.font = -1
-
-    def start(self, depth: int, name: str, attributes: Mapping[str, str]) -> None:
-        if depth == 1 and name != "styleSheet":
-            raise malformed("样式表", " 不是样式表")
-        if depth == 2:
-            if name == "cellXfs" and self.formats:
-                raise duplicate("样式表的 cellXfs")
-            self.section = name
-        elif depth == 3 and self.section == "cellXfs" and name == "xf":
-            self.formats.append(whole_number("样式表的数字格式号", attributes.get("numFmtId", "0")))
-            self.fonts.append(whole_number("样式表的字体号", attributes.get("fontId", "0")))
-        elif self.section == "fonts" and name in ("font", "strike"):
-            if name == "font":
-                self.font += depth == 3
-            elif depth == 4 and attributes.get("val", "1") in TRUE:
-                self.struck.add(self.font)
-        elif depth == 3 and self.section == "numFmts" and name == "numFmt":
-            number = whole_number("样式表的数字格式号", attributes.get("numFmtId", "0"))
-            code = attributes.get("formatCode", "")
-            if self.codes.setdefault(number, code) != code:
-                raise duplicate(f"样式表的数字格式 {number}")
-
-    def end(self, depth: int, name: str) -> None:
-        """Nothing to do."""
-
-    def text(self, depth: int, text: str) -> None:
-        """Nothing to do."""

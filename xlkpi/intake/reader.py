@@ -13,22 +13,23 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import unquote
 
 from xlkpi.intake.guard import MAX_CELLS, TYPES, Package, Refused, admit
-from xlkpi.intake.markup import MAX_MARKS_ELSEWHERE, bare, duplicate, tree
+from xlkpi.intake.markup import MAX_MARKS_ELSEWHERE, duplicate
 from xlkpi.intake.memory import FILES, SHORT, cache_short
 from xlkpi.intake.outline import Outline
 from xlkpi.intake.parsed import parsed_sheet, parsed_strings, worn  # fmt: skip
 from xlkpi.intake.parsed_lists import (  # fmt: skip
+    Contents,
     parsed_contents,
-    parsed_formats,
     parsed_properties,
     parsed_relations,
     parsed_types,
 )
-from xlkpi.intake.sheet_reading import REF, Looks, SheetReading
+from xlkpi.intake.parsed_styles import parsed_drawing, parsed_formats
+from xlkpi.intake.sheet_reading import REF, SheetReading
 from xlkpi.intake.source import SheetCells
 from xlkpi.intake.spelling import (
     KINDS,
@@ -71,7 +72,9 @@ _PROLOG = re.compile(rb"(?:\xef\xbb\xbf)?(?:<\?xml[^<>]*+\?>)?\s*+<sst></sst>\s*
 class Workbook:
     """An admitted workbook, a `Source`. Sheets and names are read at once, cells on demand.
 
-    `main` is the workbook's own part; `struck` are the cell styles that strike out what they show.
+    `main` is the workbook's own part; `struck` are the cell styles that strike out what they show, `unseen` those in
+    which nobody can read it, `conditional` the number formats that conditions put on; `hidden` are sheets,
+    `local_names` the names of single sheets.
     """
 
     package: Package
@@ -80,6 +83,10 @@ class Workbook:
     names: Mapping[str, str] = field(default_factory=dict)
     formats: tuple[str, ...] = ()
     struck: frozenset[int] = frozenset()
+    unseen: frozenset[int] = frozenset()
+    conditional: frozenset[str] = frozenset()
+    hidden: frozenset[str] = frozenset()
+    local_names: tuple[str, ...] = ()
     _strings: list[bytes] | list[str] | None = None
     _strings_part: str = ""
     _properties_part: str = ""
@@ -99,12 +106,16 @@ class Workbook:
 
     def hidden_sheets(self) -> frozenset[str]:
         """The sheets that nobody sees who opens the file."""
-        nodes = tree("工作簿目录", self.package.plain(self.main)).iter()
-        return frozenset(
-            node.get("name", "")
-            for node in nodes
-            if bare(node.tag) == "sheet" and node.get("state", "visible") != "visible"
-        )
+        return self.hidden
+
+    def drawn(self, sheet: str) -> int:
+        """How many pictures, shapes and charts lie over a sheet.
+
+        Raises:
+            Refused: malformed.
+        """
+        drawings = _relations(self.package, self.sheets[sheet], must=False).get("drawing", {})
+        return sum(parsed_drawing(self.package.plain(part)) for part in drawings.values() if part in self.package)
 
     def cells(self, sheet: str, wanted: Collection[str] | None, known: Collection[str] = ()) -> SheetCells:
         """Cells of a sheet that hold something: the wanted references, or all where None. `known` ones are no strays.
@@ -112,14 +123,15 @@ class Workbook:
         Raises:
             Refused: too many cells, one too far out, or something that cannot be meant.
         """
-        reading = SheetReading(self.raw, (self.formats, self.struck), sheet, wanted, known)
+        reading = SheetReading(self.raw, (self.formats, self.struck), sheet, wanted, known, self.unseen)
         outline = self._cut(reading) if sheet not in self._parsed else None
         if outline is None:
             cells, outline = self._parsed[sheet]
             for ref, stored in cells:
                 reading.take(ref, stored)
         raw_cells = with_shared_formulas(sheet, reading.sharing, reading.cells) if reading.sharing else reading.cells
-        return SheetCells(in_1900(raw_cells) if self._from_1904 else raw_cells, tuple(reading.strays), outline)
+        raw_cells = in_1900(raw_cells) if self._from_1904 else raw_cells
+        return SheetCells(raw_cells, tuple(reading.strays), outline, tuple(reading.unseen))
 
     def _cut(self, reading: SheetReading) -> Outline | None:
         """Read a sheet by the cut. None where that cannot be: then it has been parsed, once for all who ask."""
@@ -194,6 +206,16 @@ def _item(piece: bytes) -> bytes:
     return piece[4:]
 
 
+class _Looks(NamedTuple):
+    """Number formats by cell style; the cell styles that strike out what they show, and those in which nobody can read
+    it; the number formats that conditions put on."""
+
+    formats: tuple[str, ...] = ()
+    struck: frozenset[int] = frozenset()
+    unseen: frozenset[int] = frozenset()
+    conditional: frozenset[str] = frozenset()
+
+
 def open_workbook(source: Path | bytes) -> Workbook:
     """Admit a file and read its table of contents.
 
@@ -204,7 +226,8 @@ def open_workbook(source: Path | bytes) -> Workbook:
     relations = _relations(package, "")
     main = _main_part(package, relations.get("officeDocument", {}))
     targets = _relations(package, main)
-    listed, names, from_1904 = _contents(package, main)
+    contents, names = _contents(package, main)
+    listed = contents.sheets
     _not_too_many("工作表", len(listed), MAX_SHEETS)
     no_doubles("工作表", [name for name, _ in listed])
     pages = targets.get("worksheet", {})
@@ -214,22 +237,24 @@ def open_workbook(source: Path | bytes) -> Workbook:
         _only(targets, kind) or package.named(posixpath.join(folder, f"{kind}.xml"))  # where no relation names it
         for kind in ("sharedStrings", "styles")
     )
-    formats, struck = _formats(package.plain(styles)) if styles in package else ((), frozenset())
+    looks = _looks(package.plain(styles)) if styles in package else _Looks()
     return Workbook(
-        package, main, sheets, names,
-        formats=formats,
-        struck=struck,
+        package, main, sheets,
+        {name: text for name, text in names if text is not None},
+        *looks,
+        hidden=contents.hidden,
+        local_names=tuple(name for name, text in names if text is None),
         _strings_part=strings,
         _properties_part=_only(relations, "custom-properties"),
-        _from_1904=from_1904,
+        _from_1904=contents.from_1904,
     )  # fmt: skip
 
 
-def _relations(package: Package, part: str) -> dict[str, dict[str, str]]:
+def _relations(package: Package, part: str, *, must: bool = True) -> dict[str, dict[str, str]]:
     """A part's relations, the package's own for "": by kind and key the name of the part that is meant."""
     folder, _, file = part.rpartition("/")
     name = package.named(posixpath.join(folder, "_rels", f"{file}.rels"))
-    if not part and name not in package:
+    if name not in package and not (part and must):
         return {}
     targets: dict[str, dict[str, str]] = {}
     for kind, key, target in parsed_relations(package.plain(name)):
@@ -270,8 +295,12 @@ def _is_main(kind: str) -> bool:
     return kind.endswith("main+xml") and "sheet" in kind
 
 
-def _contents(package: Package, main: str) -> tuple[Sequence[tuple[str, str]], dict[str, str], bool]:
-    """Sheets (name, relation), workbook-wide names with what they stand for, and whether days count from 1904."""
+_Name = tuple[str, str | None]
+"""A name and what it stands for; None where it is of a single sheet."""
+
+
+def _contents(package: Package, main: str) -> tuple[Contents, list[_Name]]:
+    """What the workbook's own part lists, and its names."""
     data, pieces = package.pieces(main, NAMES)
     _not_too_many("名称", data.count(b"definedName "), MAX_NAMES)
     contents, names = None, None
@@ -281,25 +310,24 @@ def _contents(package: Package, main: str) -> tuple[Sequence[tuple[str, str]], d
     if contents is None or names is None:
         contents = parsed_contents(data)
         names = list(contents.names)
-    if len({name.casefold() for name, _ in names}) != len(names):
-        no_doubles("名称", [name for name, _ in names])
-    return contents.sheets, dict(names), contents.from_1904
+    no_doubles("名称", [name for name, text in names if text is not None])
+    return contents, names
 
 
-def _cut_names(pieces: list[bytes]) -> list[tuple[str, str]] | None:
+def _cut_names(pieces: list[bytes]) -> list[_Name] | None:
     """None where one is spelled in another way."""
     if len(_names) > FILES * len(pieces):
         _names.clear()
     try:
-        return list(filter(None, map(_names.__getitem__, pieces)))
+        return list(map(_names.__getitem__, pieces))
     except OtherSpelling:
         return None
 
 
-class _Names(dict[bytes, tuple[str, str] | None]):
-    """Workbook-wide names and their texts by the pieces of the list. Most come back in every file."""
+class _Names(dict[bytes, _Name]):
+    """Names and their texts by the pieces of the list. Most come back in every file."""
 
-    def __missing__(self, piece: bytes) -> tuple[str, str] | None:
+    def __missing__(self, piece: bytes) -> _Name:
         name = name_of(piece)
         if len(piece) < SHORT:
             self[piece] = name
@@ -328,11 +356,11 @@ def place_of(text: str) -> Place | None:
 
 
 @cache_short(64, 1 << 20)
-def _formats(data: bytes) -> Looks:
-    """Number formats by cell style, and the struck styles. The blanks of one month share them: they are read once."""
-    numbers, custom, struck = parsed_formats(data)
+def _looks(data: bytes) -> _Looks:
+    """What the styles say. The blanks of one month share them: they are read once."""
+    numbers, custom, struck, unseen, conditional = parsed_formats(data)
     codes = {**_BUILT_IN, **custom}
-    return tuple(codes.get(number, "General") for number in numbers), struck
+    return _Looks(tuple(codes.get(number, "General") for number in numbers), struck, unseen, conditional)
 
 
 def _not_too_many(subject: str, count: int, limit: int) -> None:

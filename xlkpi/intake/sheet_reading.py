@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from xlkpi.intake.guard import MAX_COLUMN, MAX_ROW, Refused
 from xlkpi.intake.memory import FILES, SHORT
@@ -32,7 +32,8 @@ _REMEMBERED = 6_000  # pieces of a sheet; larger ones are no form's
 class SheetReading:
     """One sheet being read: what was wanted of it, the strays, and the cells that share formulas.
 
-    `raw` makes a cell of what is stored, `looks` are the styles that it goes by.
+    `raw` makes a cell of what is stored, `looks` are the styles that it goes by; `unseen` are the cells in one of the
+    styles in which nobody can read anything.
     """
 
     raw: Callable[[Place, StoredCell], RawCell]
@@ -40,9 +41,11 @@ class SheetReading:
     sheet: str
     wanted: Collection[str] | None
     known: Collection[str]
+    unseen_styles: frozenset[int] = frozenset()
     cells: dict[str, RawCell] = field(default_factory=dict)
     strays: list[str] = field(default_factory=list)
     sharing: list[Sharing] = field(default_factory=list)
+    unseen: list[str] = field(default_factory=list)
 
     def cut(self, pieces: Pieces | None) -> Outline:  # noqa: PLR0912 - the loop over cells is not torn apart, for speed
         """Read the pieces.
@@ -59,6 +62,7 @@ class SheetReading:
         end = end_of(pieces.last)
         hidden = list(end.hidden)
         position, sheet, wanted, known, cells = 0, self.sheet, self.wanted, self.known, self.cells
+        unseen = self.unseen_styles
         for piece, (cell, raw) in zip(each, map(memory.__getitem__, each), strict=True):
             ref, least, enter, last, stored, rows = cell
             if not least <= position < enter:
@@ -76,6 +80,8 @@ class SheetReading:
                 continue
             if wanted is None:
                 _not_too_far(sheet, ref)
+            if unseen and stored.style in unseen:
+                self.unseen.append(ref)
             if raw is not None:
                 cells[ref] = raw
             elif stored.value is not None or stored.formula is not None:  # else it is blank, however it is spelled
@@ -84,11 +90,11 @@ class SheetReading:
                     memory.keep(piece, raw_cell)
         if not end.least <= position < end.enter:
             raise OtherSpelling
-        return Outline(outline.merged, frozenset(hidden), outline.hidden_columns) if hidden else outline
+        return replace(outline, hidden_rows=frozenset(hidden)) if hidden else outline
 
     def forget(self) -> None:
         """Begin anew."""
-        self.cells, self.strays, self.sharing = {}, [], []
+        self.cells, self.strays, self.sharing, self.unseen = {}, [], [], []
 
     def take(self, ref: str, stored: StoredCell) -> None:
         """A cell that the parser tells.
@@ -101,6 +107,8 @@ class SheetReading:
             self.sharing.append(Sharing(ref, stored.shared, stored.formula or ""))
         if self.wanted is None or ref in self.wanted:
             self.cells[ref] = self.raw(Place(self.sheet, ref), stored)
+            if stored.style in self.unseen_styles:
+                self.unseen.append(ref)
         elif ref not in self.known and (stored.value or stored.formula is not None):
             self.strays.append(ref)
 

@@ -12,11 +12,13 @@ from xlkpi.values import RawCell
 
 @dataclass(frozen=True, slots=True)
 class SheetCells:
-    """What was wanted of a sheet, the references of other cells that hold something, and what is merged or hidden."""
+    """What was wanted of a sheet, the references of other cells that hold something, what is merged or hidden, and the
+    wanted cells whose content nobody can read for its colour or size."""
 
     cells: Mapping[str, RawCell]
     strays: tuple[str, ...]
     outline: Outline = PLAIN
+    unseen: tuple[str, ...] = ()
 
 
 class Source(Protocol):

@@ -40,7 +40,7 @@ _CONTENT = re.compile(
 )
 _ATTRIBUTE = re.compile(rb' ([a-z]+)="([^"]*+)"')
 _ROW_NUMBER = re.compile(rb' r="([1-9][0-9]{0,6})"')
-_HIDDEN = re.compile(rb' (?:hidden="(?:1|true)"|ht="0(?:\.0*)?")')  # as in outline.is_hidden
+_HIDDEN = re.compile(rb' (?:hidden="(?:1|true)"|ht="0(?:\.[0-4]?[0-9]*+)?")')  # as in outline.is_hidden
 _ENTITY = re.compile(r"&(#x?)?(\w+);")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -312,8 +312,8 @@ _NAME = re.compile(
 _LETTERS = re.compile(rb' (\w+)="([^"]*+)"')
 
 
-def name_of(piece: bytes) -> tuple[str, str] | None:
-    """A defined name of the whole workbook and what it stands for; None for one of a single sheet.
+def name_of(piece: bytes) -> tuple[str, str | None]:
+    """A defined name of the whole workbook and what it stands for; None in its place for the name of a single sheet.
 
     Raises:
         OtherSpelling: it has another spelling.
@@ -325,7 +325,8 @@ def name_of(piece: bytes) -> tuple[str, str] | None:
     facts = dict(_LETTERS.findall(element[1]))
     if b"name" not in facts:
         raise OtherSpelling
-    return None if b"localSheetId" in facts else defined(facts[b"name"].decode(), decoded(element[2]))
+    name = facts[b"name"].decode()
+    return (name, None) if b"localSheetId" in facts else defined(name, decoded(element[2]))
 
 
 def defined(name: str, text: str) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from typing import Final
 
 from xlkpi.files import AnyPath, as_path
 from xlkpi.findings import Finding
+from xlkpi.intake.as_issued import Seen
 from xlkpi.intake.bounded import MALFORMED_XML
 from xlkpi.intake.budget import out_of_memory
 from xlkpi.intake.foreign import open_source
@@ -18,7 +19,7 @@ from xlkpi.intake.guard import Refused
 from xlkpi.intake.locate import Locator, Retitled
 from xlkpi.intake.meaning import Reading, show, words_of
 from xlkpi.intake.normalise import checked, understand
-from xlkpi.intake.reader import place_of
+from xlkpi.intake.reader import Workbook, place_of
 from xlkpi.intake.rows import doubtful_rows
 from xlkpi.intake.source import SheetCells, Source
 from xlkpi.intake.strays import Remark, Surroundings, beyond, summarise_repeats, unseen_rows
@@ -127,6 +128,8 @@ class _Reader:
         self.marker = ""
         self.probable_dealer = ""  # the probable dealer of a file without a marker
         self.titles: Mapping[str, str] = {}  # of sheets that were renamed: as issued, and in the file
+        self.workbook = book if isinstance(book, Workbook) else None
+        self.tables: dict[str, SheetCells] = {}  # the sheets of tables that stand where they were
         self.moved: frozenset[str] = frozenset()  # sheets whose rows or columns are not where they were
 
     def read(self) -> Submission | Unusable:
@@ -163,6 +166,9 @@ class _Reader:
         self._remark(Surroundings(self.issue, self.book, places, blank, self.moved, read).remarks())
         self._compare(dealer, places, cells)
         tables = {name: self._rows(table) for name, table in self.issue.layout.tables.items()}
+        sheets = {**read, **self.tables, **self._others(read)}
+        as_issued = {sheet: cells for sheet, cells in sheets.items() if sheet not in self.moved}
+        self._remark(Seen(self.issue, dealer, as_issued, self.titles, self.workbook).remarks())
         scheme = self.issue.scheme.name
         return Submission(
             dealer, self.issue.month, scheme, self.file, answers, remarks, tables, tuple(self.findings),
@@ -306,9 +312,18 @@ class _Reader:
         for sheet in dict.fromkeys((*layout.read_refs, *elsewhere)):
             if sheet in self.book.sheets and sheet not in layout.tables:
                 refs = elsewhere.get(sheet, set()) if sheet in self.moved else layout.read_refs[sheet]
-                labels = () if sheet in self.moved else self.witnesses.label_refs(sheet).values()
+                labels = () if sheet in self.moved else layout.fixed_refs.get(sheet, ())
                 sheets[sheet] = self.book.cells(sheet, frozenset((*refs, *labels)), self._known(sheet))
         return sheets
+
+    def _others(self, read: Mapping[str, SheetCells]) -> dict[str, SheetCells]:
+        """The form's further sheets, that hold nothing but words."""
+        fixed = self.issue.layout.fixed_refs
+        return {
+            sheet: self.book.cells(sheet, refs, refs)
+            for sheet, refs in fixed.items()
+            if sheet not in read and sheet in self.book.sheets and sheet not in self.tables
+        }
 
     def _known(self, sheet: str) -> frozenset[str]:
         """The form's own cells on a sheet as it stands, so that what lies elsewhere is a stray."""
@@ -381,7 +396,10 @@ class _Reader:
             self._say("XK-T008", sheet=table.sheet)
             return ()
         now, cells, known = self._table(table)
-        read = self.book.cells(table.sheet, cells.keys(), known)
+        fixed = self.issue.layout.fixed_refs[table.sheet] if now == table else frozenset[str]()
+        read = self.book.cells(table.sheet, cells.keys() | fixed, known)
+        if now == table:
+            self.tables[table.sheet] = read
         self._say_extra_columns(now, read.strays)
         columns = self.issue.scheme.tables[table.name].columns
         fields = {name: (f"{table.name} {name}", column.as_field) for name, column in columns.items()}
@@ -393,7 +411,7 @@ class _Reader:
             place = Place(table.sheet, f"{now.columns[column]}{now.first - 1}")
             self._say("XK-T093", place, table=table.name, column=column, found=heading)
         for ref, raw in read.cells.items():
-            if raw.kind is CellKind.EMPTY and raw.formula is None:
+            if ref not in cells or (raw.kind is CellKind.EMPTY and raw.formula is None):
                 continue
             number, column = cells[ref]
             label, entry = fields[column]
@@ -499,13 +517,18 @@ class _Reader:
     def _compare_names(self) -> None:
         """Names that the form's formulas use and that stand for something else now; told once, the first few by name.
 
-        The names of answers and inspections have other witnesses (`doubt`).
+        The names of answers and inspections have other witnesses (`doubt`); of those that point to another cell and are
+        in no doubt, as nothing stands there, it is told here.
         """
         names = self.book.names
+        doubted = {finding.field for finding in self.findings if finding.code == "XK-T090"}
+        elsewhere = {name for name in self.witnesses.named if self.issue.layout.slots[name].field not in doubted}
         changed = [
             (slot, text)
             for slot in self.issue.layout.slots.values()
-            if slot.role not in _WITNESSED and (text := names.get(slot.name)) and self._is_redefined(slot, text)
+            if (slot.role not in _WITNESSED or slot.name in elsewhere)
+            and (text := names.get(slot.name))
+            and self._is_redefined(slot, text)
         ]
         if changed:
             listed = "；".join(f"{slot.name} → {_cut(text, 40)}" for slot, text in changed[:_NAMES_TOLD])
@@ -545,7 +568,7 @@ _PERSONAL = re.compile(r"车牌|牌照|姓名|车主|客户名|联系|电话|手
 
 
 _SPELLING = re.compile(
-    r"""("(?:[^"]|"")*")|\s+|\b(TRUE|FALSE)\(\)"""
+    r"""("(?:[^"]|"")*")|'((?:[^']|'')*)'!|\s+|\b(TRUE|FALSE)\(\)"""
     r"""|(?<![\w.$!])((?:\d+\.?\d*|\.\d+)(?:E[+-]?\d+)?)(?![\w.(:!])|([a-z]+)""",
     re.IGNORECASE,
 )
@@ -554,13 +577,16 @@ _SPELLING = re.compile(
 def _bare(formula: str) -> str:
     """A formula without what programs spell in their own way; what stands in quotes stays.
 
-    Spaces go, functions are capital, LibreOffice writes TRUE() for TRUE, and all write 40.0% as 40% and .5 as 0.5.
+    Spaces go, and the quotes of a sheet's name; functions are capital, LibreOffice writes TRUE() for TRUE, and all
+    write 40.0% as 40% and .5 as 0.5.
     """
     return _SPELLING.sub(_respelled, formula).removeprefix("=")
 
 
 def _respelled(token: re.Match[str]) -> str:
-    quoted, truth, number, letters = token.groups()
+    quoted, sheet, truth, number, letters = token.groups()
+    if sheet is not None:
+        return f"{sheet.upper()}!"
     if number:
         return f"{float(number):.15g}"
     return quoted or (truth or letters or "").upper()

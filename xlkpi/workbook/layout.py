@@ -143,6 +143,23 @@ class Layout:
         return {sheet: frozenset(wanted) for sheet, wanted in refs.items()}
 
     @cached_property
+    def fixed_refs(self) -> Mapping[str, frozenset[str]]:
+        """The form's own cells that hold the same in every file: words, and blanks between them."""
+        varying: dict[str, set[str]] = {}
+        for place in (*self.stamped_places, *self.numbers):
+            varying.setdefault(place.sheet, set()).add(place.ref)
+        return {sheet: refs - varying.get(sheet, set()) for sheet, refs in self.occupied.items()}
+
+    @cached_property
+    def figure_refs(self) -> Mapping[str, frozenset[str]]:
+        """The cells of each sheet that show figures which are not the dealer's to enter: results, locked numbers,
+        targets."""
+        refs: dict[str, set[str]] = {}
+        for place in (*self.formulas, *self.numbers, *(slot.place for slot in self.of(Role.TARGET))):
+            refs.setdefault(place.sheet, set()).add(place.ref)
+        return {sheet: frozenset(own) for sheet, own in refs.items()}
+
+    @cached_property
     def table_refs(self) -> Mapping[str, Mapping[str, tuple[int, str]]]:
         """Of each table, its cells with their row and column."""
         return {

@@ -14,6 +14,7 @@ from openpyxl import Workbook, load_workbook
 from shared.packages import edited, zipped
 from xlsxwriter import Workbook as Writer
 
+from xlkpi.findings import Severity
 from xlkpi.intake.reader import open_workbook
 from xlkpi.intake.submission import Submission, read_submission
 from xlkpi.issue import Issue
@@ -92,6 +93,11 @@ def with_comments(data: bytes) -> bytes:
 WAYS = [strict, elsewhere, prefixed, wrong_dimension, without_dimension, with_comments]
 
 
+def worse_than_notices(sent: Submission) -> list[str]:
+    """What is told beside that formats or protection were not kept (XK-I036, XK-I046)."""
+    return [finding.code for finding in sent.findings if finding.severity is not Severity.NOTICE]
+
+
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 def test_the_same_workbook_in_another_spelling_reads_the_same(
     way: Callable[[bytes], bytes], issue: Issue, filled: bytes
@@ -100,7 +106,7 @@ def test_the_same_workbook_in_another_spelling_reads_the_same(
     assert changed != filled
     sent = read_submission(issue, changed)
     assert isinstance(sent, Submission), [finding.message() for finding in sent.findings]
-    assert (sent.contents(), sent.findings) == (REAL_ANSWERS, ())
+    assert (sent.contents(), worse_than_notices(sent)) == (REAL_ANSWERS, [])
 
 
 # ------------------------------------------------------------------ shared formulas
@@ -189,4 +195,4 @@ def test_a_workbook_written_anew_by_xlsxwriter_reads_the_same(issue: Issue, fill
     book.close()
     sent = read_submission(issue, buffer.getvalue())
     assert isinstance(sent, Submission), [finding.message() for finding in sent.findings]
-    assert (sent.contents(), sent.findings) == (REAL_ANSWERS, ())
+    assert (sent.contents(), worse_than_notices(sent)) == (REAL_ANSWERS, [])
