@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from shared.simulated import Dealt, drawn, filled_form, keys, printed, reckoned
 from journey.shared import Run, dealers, item
 from xlkpi.cli import workspace as commands
 from xlkpi.cli.demo import fill_in
+from xlkpi.files import claimed
 from xlkpi.headquarters.forms import roster_form
 from xlkpi.resources import templates
 
@@ -177,6 +179,12 @@ def test_a_month_from_init_to_final(tmp_path: Path, run: Run, clock: Clock) -> N
         )
         text += b"".join(path.read_bytes() for path in home.glob("*.txt"))
         assert not [other for other in known if other != code and other.encode() in text], code
+
+    (home,) = (folder / "发放").glob("S024_*")
+    assert [path.name for path in home.iterdir()] == ["通知.txt"]
+    assert "没有可以计分的上报" in (home / "通知.txt").read_text("utf-8-sig")
+    with claimed(folder), ThreadPoolExecutor(1) as pool:  # two windows: who comes second is told
+        refused(pool.submit(run, "month", "publish", "--at", root).result(), "XK-F027")
 
     was = known["S002"].targets["精品"]
     appealed = [

@@ -158,7 +158,9 @@ def _before_publication(folder: MonthFolder, record: Record, now: datetime) -> A
         return Advice(refusal.findings[0].remedy(), "xlkpi month status", (refusal.findings[0].message(), *obstacles))
     obstacles += _uninspected(folder, known.opened.issue)
     if record.state is State.COLLECTING and where.missing and not deadlines.is_past(due, now):
-        return Advice("继续收件；先检查收到的，把标注好的退回去改", "xlkpi month check", tuple(obstacles))
+        if (record.last("check") or {}).get("inputs") != known.hashes:
+            return Advice("继续收件；先检查收到的，把标注好的退回去改", "xlkpi month check", tuple(obstacles))
+        return Advice("等其余的店交来，收到就登记", "xlkpi month receive 文件或文件夹", tuple(obstacles))
     if not is_scored(folder, record, known):
         new = len(lines) - scored_lines(record)
         label = f"评分（上次评分以后又收到 {new} 条）" if record.state is State.SCORED and new else "评分"

@@ -40,6 +40,7 @@ from xlkpi.workspace.steps import (
     assessed_of,
     at_least,
     at_most,
+    exclusive,
     is_scored,
     results_of,
     score_into,
@@ -54,6 +55,7 @@ _RESULTS: Final = ("score", "decide", "correct")
 _HANDED: Final = ("publish", "decide", "finalise", "correct")
 
 
+@exclusive
 def publish(folder: MonthFolder, who: Who) -> StepResult:
     """Freeze the results and hand them out: 预发布, with the last day of appeals.
 
@@ -78,12 +80,13 @@ def publish(folder: MonthFolder, who: Who) -> StepResult:
         "publish", who, appeal_until=until, outputs={"发放": handed_hash(folder)}, files=sorted(written),
         workbooks=workbooks,
     )  # fmt: skip
-    content = f"已预发布 {len(workbooks)} 家 → {folder.month}/发放，每家一个文件夹；申诉截止 {until}。"
+    content = f"已预发布 {len(issue.roster)} 家（{len(workbooks)} 家有分数）→ {folder.month}/发放；申诉截止 {until}。"
     return StepResult(
         "publish", True, (content, "有申诉：xlkpi month appeal 店；没有：截止以后 xlkpi month finalise。")
     )
 
 
+@exclusive
 def appeal(
     folder: MonthFolder, dealer: str, ground: str, who: Who, *, of: str = "", proposed: str = "", evidence: str = "",
     clause: str = "", appellant: str = "", file: Path | None = None,
@@ -124,6 +127,7 @@ def appeal(
     )
 
 
+@exclusive
 def decide(folder: MonthFolder, number: int, accepted: bool, reason: str, who: Who, *, value: str = "") -> StepResult:
     """Decide an appeal. An accepted one re-scores its dealer alone, with the value that was proposed or another.
 
@@ -150,6 +154,7 @@ def decide(folder: MonthFolder, number: int, accepted: bool, reason: str, who: W
     return _changed(folder, record, "decide", who, content, f"第 {number} 号申诉")
 
 
+@exclusive
 def correct(
     folder: MonthFolder, dealer: str, ground: str, of: str, value: str, reason: str, who: Who, *, evidence: str = ""
 ) -> StepResult:  # fmt: skip
@@ -174,6 +179,7 @@ def correct(
     return _changed(folder, record, "correct", who, content, f"第 {content['number']} 次更正")
 
 
+@exclusive
 def finalise(folder: MonthFolder, who: Who, *, reason: str = "") -> StepResult:
     """Close the month. What is final changes by a recorded correction alone.
 
@@ -206,7 +212,8 @@ def finalise(folder: MonthFolder, who: Who, *, reason: str = "") -> StepResult:
     second_name(folder.workspace, "final", who, "xlkpi month finalise")
     sweep(folder)
     issue = known.opened.issue
-    written = hand_out(folder, issue, Standing(f"定稿（{who.at:%Y-%m-%d}）", appeal_until(record), record.events))
+    standing = Standing(f"定稿（{who.at:%Y-%m-%d}）", appeal_until(record), record.events, final=True)
+    written = hand_out(folder, issue, standing)
     record.add(
         "finalise", who, inputs=dict(known.hashes), outputs=results_of(folder) | {"发放": handed_hash(folder)},
         files=sorted(written), **({"reason": reason} if reason else {}),
@@ -237,18 +244,17 @@ def _changed(
         content = {**content, "old": old, "new": _summary(folder, dealer)}
     issue = known.opened.issue
     sweep(folder)
-    standing = Standing(
-        _word(record, who), appeal_until(record), [*record.events, {**event, **content, "inputs": inputs}]
-    )
+    events = [*record.events, {**event, **content, "inputs": inputs}]
+    standing = Standing(_word(record, who), appeal_until(record), events, final=step == "correct")
     hand_out(folder, issue, standing, [dealer])
-    dealer_lines = {code: digest for code, (_, digest) in assessed_of(folder.results).items() if code == dealer}
+    own_hash = {code: digest for code, (_, digest) in assessed_of(folder.results).items() if code == dealer}
     record.add(
         step,
         who,
         **content,
         inputs=inputs,
         outputs=results_of(folder) | {"发放": handed_hash(folder)},
-        workbooks=dealer_lines,
+        workbooks=own_hash,
     )
     if not scored:
         return StepResult(step, True, (f"{name}不采纳：分数不变，理由已登记。",))

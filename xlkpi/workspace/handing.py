@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from xlkpi.batch.manifest import MANIFEST_FILE, written_before
 from xlkpi.files import cut_to_bytes, safe_name, write_file
 from xlkpi.intake.guard import admit
 from xlkpi.issue import Dealer, Issue
@@ -24,6 +23,7 @@ from xlkpi.workbook.seal import sealed
 from xlkpi.workspace.decisions import GROUNDS
 from xlkpi.workspace.places import MonthFolder
 from xlkpi.workspace.record import Event, joint_hash
+from xlkpi.workspace.steps import ASSESSED, assessed_of
 
 SHEET: Final = "本月记录"
 NOTICE: Final = "通知.txt"
@@ -35,11 +35,13 @@ _HEADINGS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where the month stands, as it is printed: the word for its state, the last day of appeals, and its history."""
+    """Where the month stands, as it is printed: the word for its state, the last day of appeals, its history, and
+    whether it is final, so that nobody may appeal any more."""
 
     word: str
     appeal_until: str
     events: Sequence[Event]
+    final: bool = False
 
 
 def home_of(dealer: Dealer) -> str:
@@ -54,24 +56,28 @@ def hand_out(folder: MonthFolder, issue: Issue, standing: Standing, dealers: Ite
         folder: the month, scored.
         issue: what was issued.
         standing: what the record says.
-        dealers: whose; None: everybody's with a score.
+        dealers: whose; None: everybody's on the roster.
 
     Raises:
         WriteError: a file could not be written.
     """
-    wanted = None if dealers is None else set(dealers)
-    records = {record.dealer: record for record in load_scores(folder.results).dealers if record.items}
+    codes = list(issue.roster) if dealers is None else list(dealers)
+    scores = load_scores(folder.results)
+    records = {record.dealer: record for record in scores.dealers if record.items}
+    workbooks = assessed_of(folder.results)
+    ranked = sum(record.rank is not None for record in records.values())
     written = set()
-    for entry in written_before(folder.results / MANIFEST_FILE):
-        record = records.get(entry.dealer)
-        if record is None or not entry.workbook or (wanted is not None and entry.dealer not in wanted):
-            continue
-        home = folder.handed / home_of(issue.roster[entry.dealer])
-        raw = (folder.results / "assessed" / entry.workbook).read_bytes()
-        rows = list(_rows(issue, record, standing))
-        write_file(home / entry.workbook, sealed(patched(admit(raw), tuple(_sheet(rows)))))
-        write_file(home / NOTICE, notice(issue, record, standing).encode("utf-8-sig"))
-        written |= {f"{home.name}/{entry.workbook}", f"{home.name}/{NOTICE}"}
+    for code in codes:
+        home = folder.handed / home_of(issue.roster[code])
+        record = records.get(code)
+        if record is not None and code in workbooks:
+            name = workbooks[code][0]
+            raw = (folder.results / ASSESSED / name).read_bytes()
+            rows = list(_rows(issue, record, standing))
+            write_file(home / name, sealed(patched(admit(raw), tuple(_sheet(rows)))))
+            written.add(f"{home.name}/{name}")
+        write_file(home / NOTICE, notice(issue, code, record, ranked, standing).encode("utf-8-sig"))
+        written.add(f"{home.name}/{NOTICE}")
     return written
 
 
@@ -145,29 +151,42 @@ def made_of(events: Sequence[Event]) -> str:
 _SCORED: Final = ("score", "decide", "correct")
 
 
-def notice(issue: Issue, record: DealerRecord, standing: Standing) -> str:
-    """What a dealer is told of its month, in plain text."""
-    total = f"{shown(record.published)} 分"
-    outcome = Outcome.of(record.status, record.vetoed)
-    lines = [
-        f"{record.name}（{record.dealer}）　{issue.month}　{issue.scheme.title}　{standing.word}",
-        "",
-        f"总分：{total}" + (f"，等级：{record.grade}" if record.grade else "") + f"，{outcome}",
-    ]
-    if record.total_range and record.total_range[0] != record.total_range[1]:
-        low, high = record.total_range
-        lines.append(f"还有没定的项，总分在 {shown(low)} 到 {shown(high)} 之间。")
-    lines += ["明细和每一项的计算说明见同一文件夹里的工作簿“绩效考核表”；经过见“本月记录”。", ""]
-    if standing.appeal_until:
+def notice(issue: Issue, dealer: str, record: DealerRecord | None, ranked: int, standing: Standing) -> str:
+    """What a dealer is told of its month, in plain text.
+
+    Args:
+        issue: what was issued.
+        dealer: its code.
+        record: its score; None: no file of it counts.
+        ranked: how many dealers have a rank.
+        standing: what the month's record says.
+    """
+    lines = [f"{issue.roster[dealer].name}（{dealer}）　{issue.month}　{issue.scheme.title}　{standing.word}", ""]
+    if record is None:
+        lines += ["本月没有可以计分的上报。", ""]
+    else:
+        lines += _score_said(record, ranked)
+    if standing.appeal_until and not standing.final:
         lines += [
             f"如有异议，请在 {standing.appeal_until} 以前申诉，写明：依据（{'、'.join(GROUNDS)} 之一）、项目、证据、"
             "表上的数和认为对的数。",
             "",
         ]
     lines += [
-        f"目标：{revision_said(standing.events, record.dealer)}",
+        f"目标：{revision_said(standing.events, dealer)}",
         f"方案：{issue.scheme.name} {issue.scheme.version}；依据校验：{made_of(standing.events)}",
     ]
     if issue.contact:
         lines.append(f"联系人：{issue.contact}")
     return "\n".join(lines) + "\n"
+
+
+def _score_said(record: DealerRecord, ranked: int) -> list[str]:
+    outcome = Outcome.of(record.status, record.vetoed)
+    rank = f"，第 {record.rank} 名（{ranked} 家有名次）" if record.rank is not None else ""
+    grade = f"，等级：{record.grade}" if record.grade else ""
+    lines = [f"总分：{shown(record.published)} 分{grade}，{outcome}{rank}"]
+    if record.total_range and record.total_range[0] != record.total_range[1]:
+        low, high = record.total_range
+        lines.append(f"还有没定的项，总分在 {shown(low)} 到 {shown(high)} 之间。")
+    return [*lines, "明细和每一项的计算说明见同一文件夹里的工作簿“绩效考核表”；经过见“本月记录”。", ""]

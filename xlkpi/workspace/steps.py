@@ -3,12 +3,13 @@ call, writes its files, and keeps its event last; the same step with the same in
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Concatenate, Final, ParamSpec
 
 from xlkpi.batch import Expected, Filing
 from xlkpi.batch.manifest import MANIFEST_FILE, tool, written_before
@@ -32,6 +33,8 @@ from xlkpi.scoring.engine import engine_for
 from xlkpi.shown.earlier import check_results_folder
 from xlkpi.shown.folder import write_month, write_returns
 from xlkpi.shown.letters import GROUP_FILE, group_text, letters
+from xlkpi.shown.report.page import REPORT_FILE, write_report
+from xlkpi.shown.report.source import Source
 from xlkpi.workspace import deadlines
 from xlkpi.workspace.decisions import applied, decision
 from xlkpi.workspace.places import ROSTER, SCHEMES, MonthFolder, Workspace
@@ -62,6 +65,22 @@ class StepResult:
     changed: bool
     sentences: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
+
+
+P = ParamSpec("P")
+
+
+def exclusive(
+    step: Callable[Concatenate[MonthFolder, P], StepResult],
+) -> Callable[Concatenate[MonthFolder, P], StepResult]:
+    """A step that holds the month's folder while it works: who comes second is told so (FolderInUse)."""
+
+    @functools.wraps(step)
+    def holding(folder: MonthFolder, /, *words: P.args, **options: P.kwargs) -> StepResult:
+        with claimed(folder.path):
+            return step(folder, *words, **options)
+
+    return holding
 
 
 def unchanged(step: str, *sentences: str) -> StepResult:
@@ -158,6 +177,7 @@ def open_month(workspace: Workspace, month: str, who: Who) -> StepResult:
     return StepResult("open", True, tuple(sentences), tuple(roster.findings))
 
 
+@exclusive
 def issue_month(folder: MonthFolder, who: Who, *, reason: str = "", approved: str = "") -> StepResult:
     """Issue the month, or issue it anew where headquarters' lists have changed. Other targets than those that were
     issued are a revision, and want a reason and a name.
@@ -247,6 +267,7 @@ def _published(issue: Issue, blanks: Path) -> Any:
         raise Refusal(*occupied.findings) from None
 
 
+@exclusive
 def extend(folder: MonthFolder, dealer: str, until: str, reason: str, who: Who) -> StepResult:
     """Give one dealer more time.
 
@@ -267,6 +288,7 @@ def extend(folder: MonthFolder, dealer: str, until: str, reason: str, who: Who) 
     return StepResult("extend", True, (f"{dealer} 的上报截止延到 {until}（{reason}；批准：{who.by}）。",))
 
 
+@exclusive
 def receive_files(folder: MonthFolder, paths: Sequence[Path], who: Who, moment: datetime | None = None) -> StepResult:
     """Keep and log what came; see `receiving`.
 
@@ -355,6 +377,7 @@ def _opened(folder: MonthFolder, lists: Sequence[Path]) -> OpenIssue:
         raise Refusal(*refused.findings) from None
 
 
+@exclusive
 def check_month(folder: MonthFolder, who: Who) -> StepResult:
     """Check what came: marked copies, the list of findings, the letters and the return list, into 标注/.
 
@@ -421,6 +444,7 @@ def _survey(known: Sources) -> Month:
     return known.opened.score(list(known.files), filing=known.filing, compare=True)
 
 
+@exclusive
 def score_month(
     folder: MonthFolder, who: Who, progress: Callable[[int, int], None] = lambda completed, all_: None
 ) -> StepResult:
@@ -478,7 +502,9 @@ def score_into(
             list(known.files), out=out, resume=True, filing=known.filing, past=_past(folder, opened.issue),
             before=_before(folder, opened.issue), progress=progress,
         )  # fmt: skip
-        write_month(month, out, report=True)
+        write_month(month, out)
+        source = Source.of(month, folder.workspace.settings.language, _history(folder, opened.issue))
+        write_report(source, out / REPORT_FILE)
     _keep(folder, month)
     return month
 
@@ -605,6 +631,16 @@ def _before(folder: MonthFolder, issue: Issue) -> Any:
 
     with open_store(folder.workspace.history) as store:
         return month_earlier(store, issue.scheme.name, issue.month)
+
+
+def _history(folder: MonthFolder, issue: Issue) -> Any:
+    if not folder.workspace.history.is_file():
+        return {}
+    from xlkpi.month.store.file import open_store  # noqa: PLC0415
+    from xlkpi.month.store.query import earlier_months  # noqa: PLC0415
+
+    with open_store(folder.workspace.history) as store:
+        return earlier_months(store, issue.scheme.name, issue.month)
 
 
 def _keep(folder: MonthFolder, month: Month) -> None:
