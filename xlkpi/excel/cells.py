@@ -1,8 +1,8 @@
 """A workbook that is open in Excel as raw cells: one bulk read of values a sheet, one of formulas where they are told.
 
-Desktop Excel tells values and formulas in bulk; how the wanted numbers look, and what is merged or hidden, it is asked
-cell by cell. xlwings' remote engine (the VBA client's snapshot) tells values alone: number formats stay UNKNOWN there
-but for dates.
+Desktop Excel tells values and formulas in bulk; how the wanted numbers look, and what is struck out, merged or hidden,
+it is asked cell by cell. xlwings' remote engine (the VBA client's snapshot) tells values alone: number formats stay
+UNKNOWN there but for dates, and a finding says so.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 
 from xlkpi.intake.guard import MAX_CELLS, MAX_COLUMN, MAX_ROW, Refused
 from xlkpi.intake.outline import Area, Outline
+from xlkpi.intake.parsed import worn
 from xlkpi.intake.source import SheetCells
 from xlkpi.values import DAY_ZERO, UNKNOWN, CellKind, Place, RawCell, Unknown, column_letters, column_row
 from xlkpi.workbook.sheets.marker import TITLE as MARKER_SHEET
@@ -84,9 +85,14 @@ class BookCells:
         if not self.tells_formulas:
             return SheetCells(cells, strays)
         worksheet = self.book.sheets[sheet]
+        struck = _struck(worksheet.used_range) is not False
         for ref, raw in cells.items():
-            if raw.kind is CellKind.NUMBER and raw.formula is None:  # nobody types into a formula's cell
+            if raw.formula is not None:  # nobody types into a formula's cell
+                continue
+            if raw.kind is CellKind.NUMBER:
                 cells[ref] = raw._replace(format=worksheet.range(ref).number_format or raw.format)
+            if struck and raw.text is not None and _struck(worksheet.range(ref)) is not False:
+                cells[ref] = cells[ref]._replace(kind=CellKind.TEXT, text=worn(raw.text, struck=True))
         return SheetCells(cells, strays, _outline(worksheet, wanted))
 
     def _sheet(self, sheet: str) -> dict[str, RawCell]:
@@ -139,6 +145,18 @@ def _value(cell: Any, formula: Any) -> Any:
             return _Serial(float(formula))
         except (TypeError, ValueError):
             return "#NUM!"  # what a formula gave is shown as ##### and told by nobody
+
+
+def _struck(area: Any) -> bool | None:
+    """Whether all that an area shows is struck out; None where some of it is. An Excel that does not say: False."""
+    try:
+        struck: bool | None = area.api.Font.Strikethrough  # Windows
+    except Exception:
+        try:
+            struck = area.api.font_object.strikethrough.get()  # a Mac
+        except Exception:
+            return False
+    return struck if isinstance(struck, bool) else None
 
 
 def _outline(sheet: Any, wanted: Collection[str]) -> Outline:

@@ -26,7 +26,7 @@ from xlkpi.intake.strays import Remark, Surroundings, beyond, summarise_repeats,
 from xlkpi.intake.witness import Witnesses
 from xlkpi.issue import Issue
 from xlkpi.scheme.entries import SchemeField
-from xlkpi.values import Absence, CellContent, CellKind, Place, RawCell, Value, content_of, spans
+from xlkpi.values import UNKNOWN, Absence, CellContent, CellKind, Place, RawCell, Value, content_of, spans
 from xlkpi.workbook.layout import Role, Slot, TableSlot
 from xlkpi.workbook.sheets.marker import MARKER_CELL, MARKER_NAME, MARKER_PROPERTY, Marker
 from xlkpi.workbook.sheets.marker import TITLE as MARKER_SHEET
@@ -42,6 +42,7 @@ class Answer:
     raw: RawCell | None
 
 
+_LABELS: Final = 6  # of a finding about many figures
 _TOLD_EACH: Final = 3  # altered formulas of a sheet; more are one cause, told once
 
 Row = Mapping[str, CellContent]
@@ -165,6 +166,7 @@ class _Reader:
         blank = {name for name, answer in answers.items() if answer.value is Absence.MISSING}
         self._remark(Surroundings(self.issue, self.book, places, blank, self.moved, read).remarks())
         self._compare(dealer, places, cells)
+        self._say_unseen(answers)
         tables = {name: self._rows(table) for name, table in self.issue.layout.tables.items()}
         sheets = {**read, **self.tables, **self._others(read)}
         as_issued = {sheet: cells for sheet, cells in sheets.items() if sheet not in self.moved}
@@ -174,6 +176,16 @@ class _Reader:
             dealer, self.issue.month, scheme, self.file, answers, remarks, tables, tuple(self.findings),
             inspections, phrases, self.marker,
         )  # fmt: skip
+
+    def _say_unseen(self, answers: Mapping[str, Answer]) -> None:
+        """How numbers look that nobody tells: their units may stand in the format alone."""
+        unseen = [
+            name for name, answer in answers.items()
+            if answer.raw is not None and answer.raw.kind is CellKind.NUMBER and answer.raw.format is UNKNOWN
+        ]  # fmt: skip
+        if unseen:
+            labels = "、".join(map(self._label, unseen[:_LABELS])) + (" 等" if len(unseen) > _LABELS else "")
+            self._say("XK-V045", count=len(unseen), labels=labels)
 
     # ------------------------------------------------------------ identity
 

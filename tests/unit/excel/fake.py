@@ -100,9 +100,9 @@ class FakeSheet:
         return self.book.file[self.name], self.book.values[self.name]
 
     @property
-    def used_range(self) -> Any:
+    def used_range(self) -> FakeRange:
         sheet = self.both[0]
-        return SimpleNamespace(row=1, column=1, shape=(sheet.max_row, sheet.max_column))
+        return FakeRange(self, 1, 1, sheet.max_row, sheet.max_column)
 
     def range(self, first: Any, last: Any = None) -> FakeRange:
         if isinstance(first, str):
@@ -131,6 +131,24 @@ class FakeRange:
     def _rows(self, sheet: Any) -> list[list[Any]]:
         top, left, bottom, right = self.box
         return [[sheet.cell(row, column) for column in range(left, right + 1)] for row in range(top, bottom + 1)]
+
+    @property
+    def row(self) -> int:
+        return self.box[0]
+
+    @property
+    def column(self) -> int:
+        return self.box[1]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        top, left, bottom, right = self.box
+        return bottom - top + 1, right - left + 1
+
+    @property
+    def api(self) -> Any:
+        struck = {bool(cell.font.strike) for row in self._rows(self.sheet.both[0]) for cell in row}
+        return SimpleNamespace(Font=SimpleNamespace(Strikethrough=struck.pop() if len(struck) == 1 else None))
 
     def _count(self, kind: str) -> None:
         key = (self.sheet.name, kind)

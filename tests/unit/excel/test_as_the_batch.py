@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from openpyxl import load_workbook
+from openpyxl.styles import Font
 from openpyxl.workbook import Workbook
 
 from xlkpi.excel.attach import choose
@@ -31,6 +32,10 @@ def cell(ref: str, value: object, look: str = "") -> Change:
     return change
 
 
+def struck(book: Workbook) -> None:
+    book["填报"]["F7"].font = Font(strike=True)
+
+
 def merged(book: Workbook) -> None:
     book["填报"].merge_cells("F7:F8")
 
@@ -50,6 +55,7 @@ CHANGES: dict[str, Change] = {
     "thousands left out": cell("F7", 252486, "0,"),
     "fewer digits shown": cell("F7", 1234.56, "#,##0"),
     "a day": cell("F7", date(2026, 11, 3)),
+    "struck out": struck,
     "merged": merged,
     "hidden row": hidden_row,
     "hidden column": hidden_column,
