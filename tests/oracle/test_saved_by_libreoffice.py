@@ -15,7 +15,8 @@ from shared.judges import equal, formula_cells, saved_by_libreoffice
 
 from xlkpi.findings import Finding
 from xlkpi.headquarters.issuing import blanks
-from xlkpi.intake.submission import Submission, _bare, read_submission
+from xlkpi.intake.integrity import comparable_formula
+from xlkpi.intake.submission import Submission, read_submission
 from xlkpi.issue import Issue
 from xlkpi.scheme.lint import usable_scheme
 from xlkpi.scoring.assess import assess
@@ -143,5 +144,5 @@ def test_only_the_spelling_of_formulas_is_forgiven(tmp_path: Path) -> None:
     written = formula_cells(saved_by_libreoffice({"spelled": buffer.getvalue()}, tmp_path)["spelled"])
     assert list(written.values()) == list(SPELLED.values())
     for ours, theirs in zip(SPELLED, written.values(), strict=True):
-        assert _bare(ours) == _bare(theirs)
-    assert [pair for pair in ALTERED if _bare(pair[0]) == _bare(pair[1])] == []
+        assert comparable_formula(ours) == comparable_formula(theirs)
+    assert [pair for pair in ALTERED if comparable_formula(pair[0]) == comparable_formula(pair[1])] == []

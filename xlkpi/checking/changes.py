@@ -10,7 +10,8 @@ from typing import Any
 from xlkpi.checking.check import Checked
 from xlkpi.findings import Finding, finding_json, most_serious_first
 from xlkpi.intake.meaning import show
-from xlkpi.intake.submission import Answer, Row, Submission
+from xlkpi.intake.submission import Answer, Submission
+from xlkpi.intake.tables import Row
 from xlkpi.issue import Issue
 from xlkpi.scheme.entries import SchemeField
 from xlkpi.values import Absence

@@ -95,8 +95,8 @@ def _from_content(entry: SchemeField, raw: RawCell) -> Reading:
     if raw.kind is CellKind.BOOLEAN:
         return unreadable(entry, truth_word(text))
     serial = date_in(text)
-    if serial is not None and (seen := dateless(raw.format, serial)):
-        return in_doubt("XK-V019", shown=seen, found=text)
+    if serial is not None and (date_seen := dateless(raw.format, serial)):
+        return in_doubt("XK-V019", shown=date_seen, found=text)
     return read_text(entry, text, cleaned(text), iso=True)
 
 

@@ -186,8 +186,8 @@ def day_of_month(entry: SchemeField, serial: float, raw: RawCell, month: str) ->
     text = raw.text or "" if raw.kind is CellKind.TEXT else shown
     if not _FIRST_SURE_DAY <= serial <= LAST_DAY:  # 0.25 is 6:00; below 60 Excel and others are a day apart
         return in_doubt("XK-V019", shown=shown, found=f"{serial:.10g}")
-    if raw.kind is not CellKind.TEXT and (seen := dateless(raw.format, serial)):
-        return in_doubt("XK-V019", shown=seen, found=shown)
+    if raw.kind is not CellKind.TEXT and (date_seen := dateless(raw.format, serial)):
+        return in_doubt("XK-V019", shown=date_seen, found=shown)
     if month and not shown.startswith(month):
         return in_doubt("XK-V033", found=text, day=shown[:10], month=month)
     return understood(entry, float(shown[8:10]), text)

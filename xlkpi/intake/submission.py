@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import math
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -16,18 +14,19 @@ from xlkpi.intake.bounded import MALFORMED_XML
 from xlkpi.intake.budget import out_of_memory
 from xlkpi.intake.foreign import open_source
 from xlkpi.intake.guard import Refused
+from xlkpi.intake.integrity import Integrity, shortened
 from xlkpi.intake.locate import Locator, Retitled
-from xlkpi.intake.meaning import Reading, show, words_of
+from xlkpi.intake.meaning import words_of
 from xlkpi.intake.normalise import checked, understand
 from xlkpi.intake.reader import Workbook, place_of
-from xlkpi.intake.rows import doubtful_rows
 from xlkpi.intake.source import SheetCells, Source
-from xlkpi.intake.strays import Remark, Surroundings, beyond, summarise_repeats, unseen_rows
+from xlkpi.intake.strays import Remark, Surroundings
+from xlkpi.intake.tables import Row, TableReader
 from xlkpi.intake.witness import Witnesses
 from xlkpi.issue import Issue
 from xlkpi.scheme.entries import SchemeField
-from xlkpi.values import UNKNOWN, Absence, CellContent, CellKind, Place, RawCell, Value, content_of, spans
-from xlkpi.workbook.layout import Role, Slot, TableSlot
+from xlkpi.values import UNKNOWN, Absence, CellContent, CellKind, Place, RawCell, Value, content_of
+from xlkpi.workbook.layout import Role, Slot
 from xlkpi.workbook.sheets.marker import MARKER_CELL, MARKER_NAME, MARKER_PROPERTY, Marker
 from xlkpi.workbook.sheets.marker import TITLE as MARKER_SHEET
 
@@ -43,10 +42,6 @@ class Answer:
 
 
 _LABELS: Final = 6  # of a finding about many figures
-_TOLD_EACH: Final = 3  # altered formulas of a sheet; more are one cause, told once
-
-Row = Mapping[str, CellContent]
-"""A row of a table: contents by column; blank cells are left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +125,6 @@ class _Reader:
         self.probable_dealer = ""  # the probable dealer of a file without a marker
         self.titles: Mapping[str, str] = {}  # of sheets that were renamed: as issued, and in the file
         self.workbook = book if isinstance(book, Workbook) else None
-        self.tables: dict[str, SheetCells] = {}  # the sheets of tables that stand where they were
         self.moved: frozenset[str] = frozenset()  # sheets whose rows or columns are not where they were
 
     def read(self) -> Submission | Unusable:
@@ -140,10 +134,10 @@ class _Reader:
         self._find_sheets()
         missing = [sheet for sheet in self._needed_sheets() if sheet not in self.book.sheets]
         if missing:
-            self._say("XK-T008", sheet=missing[0])
+            self._add_finding("XK-T008", sheet=missing[0])
             return Unusable(self.file, tuple(self.findings), dealer)
         if self.book.has_macros:
-            self._say("XK-F010")
+            self._add_finding("XK-F010")
         slots = {slot.name: slot for slot in self.issue.layout.inputs if slot.name != MARKER_CELL}
         self.locator.dealer = dealer
         self.witnesses = Witnesses(self.locator)
@@ -151,10 +145,10 @@ class _Reader:
         self.moved = self._find_moved(places)
         read = self.witnesses.read = self._sheets(places)
         if replaced := self.witnesses.replaced():
-            self._say("XK-T094", Place(replaced[0], ""), sheet=replaced[0], found=replaced[1], dealer=dealer)
+            self._add_finding("XK-T094", Place(replaced[0], ""), sheet=replaced[0], found=replaced[1], dealer=dealer)
             return Unusable(self.file, tuple(self.findings), dealer)
         for sheet, facts in self.witnesses.strangers():
-            self._say("XK-T095", Place(sheet, ""), sheet=sheet, found=facts)
+            self._add_finding("XK-T095", Place(sheet, ""), sheet=sheet, found=facts)
         cells = {raw.place: raw for sheet in read.values() for raw in sheet.cells.values()}
         answers = {slot.field: self._answer(slot, places, cells) for slot in self.issue.layout.of(Role.ANSWER)}
         remarks = {
@@ -165,10 +159,15 @@ class _Reader:
         inspections, phrases = self._inspections(places, cells) if self.reviewed else ({}, {})
         blank = {name for name, answer in answers.items() if answer.value is Absence.MISSING}
         self._remark(Surroundings(self.issue, self.book, places, blank, self.moved, read).remarks())
-        self._compare(dealer, places, cells)
-        self._say_unseen(answers)
-        tables = {name: self._rows(table) for name, table in self.issue.layout.tables.items()}
-        sheets = {**read, **self.tables, **self._others(read)}
+        doubted = {finding.field for finding in self.findings if finding.code == "XK-T090"}
+        elsewhere = {name for name in self.witnesses.named if self.issue.layout.slots[name].field not in doubted}
+        integrity = Integrity(self.issue, self.book, self.locator, places, cells, self.moved, frozenset(elsewhere))
+        self._remark(integrity.remarks(dealer, reviewed=self.reviewed))
+        self._report_unseen(answers)
+        reader = TableReader(self.issue, self.book, self.locator, self.witnesses)
+        tables = {name: reader.rows(table) for name, table in self.issue.layout.tables.items()}
+        self._remark(reader.remarks)
+        sheets = {**read, **reader.unmoved, **self._others({**read, **reader.unmoved})}
         as_issued = {sheet: cells for sheet, cells in sheets.items() if sheet not in self.moved}
         self._remark(Seen(self.issue, dealer, as_issued, self.titles, self.workbook).remarks())
         scheme = self.issue.scheme.name
@@ -177,7 +176,7 @@ class _Reader:
             inspections, phrases, self.marker,
         )  # fmt: skip
 
-    def _say_unseen(self, answers: Mapping[str, Answer]) -> None:
+    def _report_unseen(self, answers: Mapping[str, Answer]) -> None:
         """How numbers look that nobody tells: their units may stand in the format alone."""
         unseen = [
             name for name, answer in answers.items()
@@ -185,7 +184,7 @@ class _Reader:
         ]  # fmt: skip
         if unseen:
             labels = "、".join(map(self._label, unseen[:_LABELS])) + (" 等" if len(unseen) > _LABELS else "")
-            self._say("XK-V045", count=len(unseen), labels=labels)
+            self._add_finding("XK-V045", count=len(unseen), labels=labels)
 
     # ------------------------------------------------------------ identity
 
@@ -194,26 +193,26 @@ class _Reader:
         markers_by_place = self._markers()
         markers = set(markers_by_place.values())
         if not markers:
-            self._say_unmarked()
+            self._report_unmarked()
             return None
         if len(markers) > 1:
-            self._say("XK-T007", found="；".join(sorted(str(marker._replace(seal="")) for marker in markers)))
+            self._add_finding("XK-T007", found="；".join(sorted(str(marker._replace(seal="")) for marker in markers)))
             return None
         (marker,) = markers
         scheme, version, month, dealer, layout, _ = marker
         issue = self.issue
         if (scheme, version, layout) != (issue.scheme.name, issue.scheme.version, issue.layout.fingerprint):
             expected = f"{issue.scheme.name} {issue.scheme.version}（{issue.layout.fingerprint}）"
-            self._say("XK-T002", found=f"{scheme} {version}（{layout}）", expected=expected, dealer=dealer)
+            self._add_finding("XK-T002", found=f"{scheme} {version}（{layout}）", expected=expected, dealer=dealer)
             return None
         if month != issue.month:
-            self._say("XK-T003", found=month, expected=issue.month, dealer=dealer)
+            self._add_finding("XK-T003", found=month, expected=issue.month, dealer=dealer)
             return None
         if dealer not in issue.roster:
-            self._say("XK-T004", dealer=dealer)
+            self._add_finding("XK-T004", dealer=dealer)
             return None
         if not issue.verifies(marker):
-            self._say("XK-T096", claimed=dealer)
+            self._add_finding("XK-T096", claimed=dealer)
             return None
         self.marker = str(marker)
         # a name that stands for words, no cell, is told only by what tells formulas too
@@ -221,20 +220,20 @@ class _Reader:
         lost = [where for where, is_told in ((_IN_NAME, tells_words), (_IN_SHEET, True)) if is_told]
         lost = [where for where in lost if where not in markers_by_place]
         if lost:
-            self._say("XK-T013", lost="、".join(lost), kept="、".join(markers_by_place), dealer=dealer)
+            self._add_finding("XK-T013", lost="、".join(lost), kept="、".join(markers_by_place), dealer=dealer)
         return dealer
 
-    def _say_unmarked(self) -> None:
+    def _report_unmarked(self) -> None:
         """No marker is left: not our form at all, or sheets of it copied into another workbook."""
         unmarked = self.locator.unmarked()
         if unmarked is None:
-            self._say("XK-T001")
+            self._add_finding("XK-T001")
             return
         dealers, tells_month = unmarked
         self.probable_dealer = dealers[0] if len(dealers) == 1 else ""
         marks = [f"经销商 {'、'.join(dealers)}"] if dealers else []
         marks += [f"月份 {self.issue.month}"] if tells_month else []
-        self._say("XK-T014", seen="，".join(marks) or "看不出是哪家、哪个月")
+        self._add_finding("XK-T014", seen="，".join(marks) or "看不出是哪家、哪个月")
 
     def _markers(self) -> dict[str, Marker]:
         """The marker by where it stands; a file of ours has it in three places."""
@@ -257,7 +256,7 @@ class _Reader:
             self.book = Retitled(self.book, self.titles)
             self.locator = Locator(self.issue, self.book)
         for issued, title in self.titles.items():
-            self._say("XK-T012", sheet=issued, found=title)
+            self._add_finding("XK-T012", sheet=issued, found=title)
 
     def _needed_sheets(self) -> list[str]:
         return list(dict.fromkeys(slot.place.sheet for slot in self.issue.layout.of(Role.ANSWER)))
@@ -287,12 +286,12 @@ class _Reader:
             if answer:
                 label = self._label(slot.field)
                 if now is None or now.sheet not in self.book.sheets:
-                    self._say("XK-T010", slot.place, slot.field, label=label)
+                    self._add_finding("XK-T010", slot.place, slot.field, label=label)
                     places[name] = Place(slot.place.sheet, "")
                 elif now != slot.place:
                     code = "XK-T009" if named else "XK-T011"
                     facts = {"expected": self._in_file(slot.place), "found": self._in_file(now)}
-                    self._say(code, now, slot.field, label=label, **facts)
+                    self._add_finding(code, now, slot.field, label=label, **facts)
         for slot in self.issue.layout.of(Role.REMARK):
             # remarks have no name of their own; they move with their answer
             if slot.field in slots:
@@ -334,7 +333,7 @@ class _Reader:
         return {
             sheet: self.book.cells(sheet, refs, refs)
             for sheet, refs in fixed.items()
-            if sheet not in read and sheet in self.book.sheets and sheet not in self.tables
+            if sheet not in read and sheet in self.book.sheets
         }
 
     def _known(self, sheet: str) -> frozenset[str]:
@@ -348,15 +347,15 @@ class _Reader:
         if not self.book.names:
             moved |= {sheet for sheet in self.issue.layout.occupied if self.locator.shift(sheet).moved}
         for sheet in sorted(moved):
-            self._say("XK-I008", Place(sheet, ""), sheet=self.titles.get(sheet, sheet))
+            self._add_finding("XK-I008", Place(sheet, ""), sheet=self.titles.get(sheet, sheet))
         for sheet in dict.fromkeys(place.sheet for place in self.issue.layout.formulas):
             if sheet not in self.book.sheets:
-                self._say("XK-I010", sheet=sheet)
+                self._add_finding("XK-I010", sheet=sheet)
         return frozenset(moved)
 
     def _remark(self, remarks: Iterable[Remark]) -> None:
         for code, place, field_name, facts in remarks:
-            self._say(code, place, field_name, **facts)
+            self._add_finding(code, place, field_name, **facts)
 
     def _answer(self, slot: Slot, places: Mapping[str, Place], cells: Mapping[Place, RawCell]) -> Answer:
         entry = self.issue.scheme.fields[slot.field]
@@ -367,7 +366,7 @@ class _Reader:
             return Answer(Absence.UNREADABLE, raw)
         reading = understand(entry, raw)
         for code, facts in reading.remarks:
-            self._say(code, places[slot.name], slot.field, label=self._label(slot.field), **facts)
+            self._add_finding(code, places[slot.name], slot.field, label=self._label(slot.field), **facts)
         return Answer(reading.value, raw)
 
     def _is_doubtful(self, slot: Slot, place: Place, raw: RawCell | None) -> bool:
@@ -377,7 +376,7 @@ class _Reader:
             return False
         code, facts = doubt
         facts = {key: str(self._in_file(fact)) if isinstance(fact, Place) else fact for key, fact in facts.items()}
-        self._say(code, place, slot.field, label=self._label(slot.field), **facts)
+        self._add_finding(code, place, slot.field, label=self._label(slot.field), **facts)
         return True
 
     def _inspections(
@@ -394,165 +393,13 @@ class _Reader:
                 continue
             reading = checked(entry, understand(entry, raw, name=slot.field, month=self.issue.month))
             for code, facts in reading.remarks:
-                self._say(code, place, slot.field, label=self._label(slot.field), **facts)
+                self._add_finding(code, place, slot.field, label=self._label(slot.field), **facts)
             if reading.value is not Absence.MISSING:
                 inspections[slot.field] = reading.value
             in_words = raw.text if raw is not None and raw.kind is CellKind.TEXT else None
             if in_words and content_of(reading.value) not in (in_words, Absence.UNREADABLE.value):
                 phrases[slot.field] = in_words
         return inspections, phrases
-
-    def _rows(self, table: TableSlot) -> tuple[Row, ...]:
-        """A table's rows without the blank ones; what stands outside its columns is never read."""
-        if table.sheet not in self.book.sheets:
-            self._say("XK-T008", sheet=table.sheet)
-            return ()
-        now, cells, known = self._table(table)
-        fixed = self.issue.layout.fixed_refs[table.sheet] if now == table else frozenset[str]()
-        read = self.book.cells(table.sheet, cells.keys() | fixed, known)
-        if now == table:
-            self.tables[table.sheet] = read
-        self._say_extra_columns(now, read.strays)
-        columns = self.issue.scheme.tables[table.name].columns
-        fields = {name: (f"{table.name} {name}", column.as_field) for name, column in columns.items()}
-        rows: dict[int, dict[str, CellContent]] = {}
-        remarks: list[Remark] = []
-        readings: dict[object, Reading] = {}  # a column's cells repeat: words, days, small numbers
-        doubtful = self.witnesses.columns_in_doubt(now)
-        for column, heading in doubtful.items():
-            place = Place(table.sheet, f"{now.columns[column]}{now.first - 1}")
-            self._say("XK-T093", place, table=table.name, column=column, found=heading)
-        for ref, raw in read.cells.items():
-            if ref not in cells or (raw.kind is CellKind.EMPTY and raw.formula is None):
-                continue
-            number, column = cells[ref]
-            label, entry = fields[column]
-            if column in doubtful:
-                rows.setdefault(number, {})[column] = Absence.UNREADABLE.value
-                continue
-            alike = column, *raw[1:]
-            reading = readings.get(alike) or readings.setdefault(alike, _in_table(entry, raw))
-            if reading.remarks:
-                remarks += [(code, raw.place, "", {"label": label, **facts}) for code, facts in reading.remarks]
-            content = content_of(reading.value)
-            if content is not None:
-                rows.setdefault(number, {})[column] = content
-        remarks += doubtful_rows(now, columns, rows, self.issue.month)
-        self._remark(summarise_repeats(remarks))
-        self._remark((*beyond(now, read.strays), *unseen_rows(now, rows, read.outline)))
-        return tuple(rows[number] for number in sorted(rows))
-
-    def _table(self, table: TableSlot) -> tuple[TableSlot, Mapping[str, tuple[int, str]], frozenset[str]]:
-        """A table as it stands in the file, its cells with row and column, and the form's own cells on its sheet."""
-        occupied = self.issue.layout.occupied[table.sheet]
-        actual, lacking = self.locator.table(table)
-        if actual == table and not lacking:
-            return table, self.issue.layout.table_refs[table.name], occupied
-        for column in lacking:
-            self._say("XK-T015", Place(table.sheet, ""), table=table.name, column=column)
-        columns = "、".join(f"{column} {letter}" for column, letter in actual.columns.items())
-        self._say("XK-T016", Place(table.sheet, ""), table=table.name, found=columns)
-        cells = {
-            f"{letter}{row}": (row, column)
-            for column, letter in actual.columns.items()
-            for row in range(actual.first, actual.last + 1)
-        }
-        return actual, cells, frozenset((*cells, *map(self.locator.shift(table.sheet).near, occupied)))
-
-    def _say_extra_columns(self, table: TableSlot, strays: Sequence[str]) -> None:
-        """Columns beside the table, by their headings; their content may be customers' data and is not read."""
-        heads = frozenset(ref for ref in strays if ref.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ") == str(table.first - 1))
-        for raw in self.book.cells(table.sheet, heads).cells.values() if heads else ():
-            code = "XK-I006" if _PERSONAL.search(raw.text or "") else "XK-I004"
-            self._say(code, raw.place, found=(raw.text or "")[:20])
-
-    # ------------------------------------------------------------ what differs from what was issued
-
-    def _compare(self, dealer: str, places: Mapping[str, Place], cells: Mapping[Place, RawCell]) -> None:
-        targets = self.issue.targets.get(dealer, {})
-        before = self.issue.before_revision.get(dealer, {})
-        aims = self.issue.scheme.aims
-        for slot in self.issue.layout.of(Role.TARGET):
-            if slot.place.sheet not in self.book.sheets:
-                continue
-            issued, raw = targets.get(slot.field, Absence.MISSING), cells.get(places[slot.name])
-            entry = aims[slot.field]
-            read = understand(entry, raw).value
-            if not _same(read, issued):
-                facts = {"found": show(entry, read), "expected": show(entry, issued)}
-                revised = _same(read, before.get(slot.field, Absence.UNREADABLE))
-                self._say(
-                    "XK-W078" if revised else "XK-I001",
-                    places[slot.name],
-                    slot.field,
-                    label=entry.label or slot.field,
-                    **facts,
-                )
-        for slot in self.issue.layout.of(Role.INSPECTION) if not self.reviewed else ():
-            raw = cells.get(places[slot.name])
-            if raw is not None and raw.text is not None:
-                facts = {"label": self._label(slot.field), "found": raw.text[:60]}
-                self._say("XK-I003", places[slot.name], slot.field, **facts)
-        self._compare_formulas(cells)
-        self._compare_names()
-        for place, number in self.issue.layout.numbers.items():
-            if place.sheet not in self.book.sheets or place.sheet in self.moved:
-                continue
-            text = raw.text if (raw := cells.get(place)) else None
-            if text is None or raw is None or raw.kind is not CellKind.NUMBER or not _same(float(text), number):
-                self._say("XK-I005", place, expected=f"{number:g}", found=_short(text or "空白"))
-
-    def _compare_formulas(self, cells: Mapping[Place, RawCell]) -> None:
-        if not self.book.tells_formulas:
-            self._say("XK-I007")
-            return
-        altered: dict[tuple[str, bool], list[tuple[Place, str, str]]] = {}
-        for place, expected in self.issue.layout.formulas.items():
-            raw = cells.get(place)
-            if raw is not None and raw.formula == expected:  # nearly all
-                continue
-            if place.sheet not in self.book.sheets or place.sheet in self.moved:
-                continue
-            formula = raw.formula if raw is not None and isinstance(raw.formula, str) else None
-            if formula is None or _bare(formula) != _bare(expected):
-                now = f"={formula}" if formula is not None else (raw and raw.text) or "空白"
-                altered.setdefault((place.sheet, formula is None), []).append((place, _short(expected), _short(now)))
-        for (sheet, by_value), several in altered.items():
-            if len(several) <= _TOLD_EACH:
-                for place, expected, actual in several:
-                    self._say("XK-I002", place, expected=expected, found=actual)
-                continue
-            how = "被数值盖掉" if by_value else "被改动"
-            where = spans(place.ref for place, *_ in several)
-            self._say("XK-W079", several[0][0], sheet=sheet, count=len(several), how=how, cells=where)
-
-    def _compare_names(self) -> None:
-        """Names that the form's formulas use and that stand for something else now; told once, the first few by name.
-
-        The names of answers and inspections have other witnesses (`doubt`); of those that point to another cell and are
-        in no doubt, as nothing stands there, it is told here.
-        """
-        names = self.book.names
-        doubted = {finding.field for finding in self.findings if finding.code == "XK-T090"}
-        elsewhere = {name for name in self.witnesses.named if self.issue.layout.slots[name].field not in doubted}
-        changed = [
-            (slot, text)
-            for slot in self.issue.layout.slots.values()
-            if (slot.role not in _WITNESSED or slot.name in elsewhere)
-            and (text := names.get(slot.name))
-            and self._is_redefined(slot, text)
-        ]
-        if changed:
-            listed = "；".join(f"{slot.name} → {_cut(text, 40)}" for slot, text in changed[:_NAMES_TOLD])
-            self._say("XK-I030", changed[0][0].place, count=len(changed), listed=listed)
-
-    def _is_redefined(self, slot: Slot, text: str) -> bool:
-        place = place_of(text)
-        if place == slot.place or "#REF!" in text:  # nearly all; or deleted with its cell
-            return False
-        if place is None or place.sheet != slot.place.sheet:
-            return slot.place.sheet in self.book.sheets
-        return not self.locator.shift(slot.place.sheet).moved  # rows that moved take their names along
 
     def _label(self, name: str) -> str:
         entry: SchemeField = self.issue.scheme.fields[name]
@@ -562,64 +409,13 @@ class _Reader:
         """A place by the name that its sheet has in the file."""
         return Place(self.titles.get(place.sheet, place.sheet), place.ref)
 
-    def _say(self, code: str, place: Place | None = None, field_name: str = "", /, **facts: object) -> None:
-        shortened = {key: _cut(fact) if isinstance(fact, str) else fact for key, fact in facts.items()}
+    def _add_finding(self, code: str, place: Place | None = None, field_name: str = "", /, **facts: object) -> None:
+        quoted = {key: shortened(fact) if isinstance(fact, str) else fact for key, fact in facts.items()}
         place = place and self._in_file(place)
-        self.findings.append(Finding(code, self.file, place, field_name, shortened))
-
-
-def _in_table(entry: SchemeField, raw: RawCell) -> Reading:
-    """What a table's cell says. A row that does not apply is no row."""
-    reading = understand(entry, raw)
-    return Reading(Absence.UNREADABLE).noting("XK-V006") if reading.value is Absence.NOT_APPLICABLE else reading
-
-
-_WITNESSED = (Role.ANSWER, Role.INSPECTION, Role.REMARK, Role.CHECK)
-_NAMES_TOLD = 5
-_PERSONAL = re.compile(r"车牌|牌照|姓名|车主|客户名|联系|电话|手机|身份证|地址|微信|VIN|车架", re.I)
-
-
-_SPELLING = re.compile(
-    r"""("(?:[^"]|"")*")|'((?:[^']|'')*)'!|\s+|\b(TRUE|FALSE)\(\)"""
-    r"""|(?<![\w.$!])((?:\d+\.?\d*|\.\d+)(?:E[+-]?\d+)?)(?![\w.(:!])|([a-z]+)""",
-    re.IGNORECASE,
-)
-
-
-def _bare(formula: str) -> str:
-    """A formula without what programs spell in their own way; what stands in quotes stays.
-
-    Spaces go, and the quotes of a sheet's name; functions are capital, LibreOffice writes TRUE() for TRUE, and all
-    write 40.0% as 40% and .5 as 0.5.
-    """
-    return _SPELLING.sub(_respelled, formula).removeprefix("=")
-
-
-def _respelled(token: re.Match[str]) -> str:
-    quoted, sheet, truth, number, letters = token.groups()
-    if sheet is not None:
-        return f"{sheet.upper()}!"
-    if number:
-        return f"{float(number):.15g}"
-    return quoted or (truth or letters or "").upper()
-
-
-def _same(read: Value, issued: Value) -> bool:
-    """Equal to the fifteen digits that LibreOffice writes."""
-    if isinstance(read, float) and isinstance(issued, float):
-        return math.isclose(read, issued, rel_tol=1e-14)
-    return read == issued
+        self.findings.append(Finding(code, self.file, place, field_name, quoted))
 
 
 def _unquoted(formula: str) -> str:
     """The text of a constant name; the doubled quotes of a formula are single ones in the text."""
     quoted = len(formula) > 1 and formula.startswith('"') and formula.endswith('"')
     return formula[1:-1].replace('""', '"') if quoted else formula
-
-
-def _short(text: str) -> str:
-    return _cut(text, 80)
-
-
-def _cut(text: str, most: int = 200) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"

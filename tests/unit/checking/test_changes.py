@@ -9,7 +9,8 @@ import pytest
 from xlkpi.checking.changes import Change, Comparison
 from xlkpi.checking.check import Checked
 from xlkpi.findings import Finding
-from xlkpi.intake.submission import Row, Submission, Unusable
+from xlkpi.intake.submission import Submission, Unusable
+from xlkpi.intake.tables import Row
 from xlkpi.issue import Issue
 from xlkpi.values import Place
 from xlkpi.workbook.layout import Layout, TableSlot
