@@ -12,7 +12,9 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from xlkpi.files import AnyPath, as_path, cut_to_bytes, safe_name, write_file
 from xlkpi.findings import Finding, Ruling
@@ -41,6 +43,51 @@ UNSEALED = "XK-I031"
 Target = float | Absence
 Targets = Mapping[str, Mapping[str, Target]]
 Inspections = Mapping[str, Mapping[str, Value]]
+
+
+class _Stored(BaseModel):
+    """What a file of ours holds, by its types. Keys that are not named here are left to who reads them."""
+
+    model_config = ConfigDict(strict=True, allow_inf_nan=False)
+
+
+_Ref = Annotated[str, Field(pattern=r"^[A-Z]{1,3}[1-9][0-9]{0,6}$")]
+_Figures = dict[str, dict[str, float | str | None]]  # by dealer and name
+
+
+class _StoredLayout(_Stored):
+    scheme: str
+    version: str
+    slots: list[tuple[str, str, _Ref, str, str]]
+    formulas: list[tuple[str, _Ref, str]]
+    occupied: dict[str, list[_Ref]]
+    words: dict[str, str]
+    tables: list[tuple[str, str, int, int, dict[str, str], list[str]]]
+    locked_like: list[tuple[str, _Ref, str, _Ref]]
+    numbers: list[tuple[str, _Ref, float]]
+
+    @model_validator(mode="after")
+    def _known_sheets(self) -> Self:
+        sheets = {slot[1] for slot in self.slots} | {table[1] for table in self.tables}
+        sheets |= {cell[0] for cells in (self.formulas, self.numbers, self.locked_like) for cell in cells}
+        if not sheets <= self.occupied.keys():
+            raise ValueError("a cell lies on no sheet of the form")
+        return self
+
+
+class _StoredIssue(_Stored):
+    month: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}$")]
+    deadline: str
+    locked: str = ""
+    contact: str
+    accepted: list[tuple[str, dict[str, Any]]] = []
+    roster: list[Annotated[list[str], Field(min_length=2, max_length=4)]]
+    targets: _Figures
+    before_revision: _Figures = {}
+    history: _Figures
+    seals: dict[str, str] = {}
+    blanks: dict[str, str] = {}
+    layout: _StoredLayout
 
 
 class IssueError(Exception):
@@ -198,18 +245,22 @@ class Issue:
         try:
             if any(path.exists() and not path.is_file() for path in (folder / ISSUE_FILE, folder / MASTER_FILE)):
                 raise ValueError  # a pipe would be waited for
-            data = json.loads((folder / ISSUE_FILE).read_text("utf-8"))
+            text = (folder / ISSUE_FILE).read_text("utf-8")
+            data = json.loads(text)
             master = (folder / MASTER_FILE).read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             raise IssueError(f"{folder} holds no issue: it needs {ISSUE_FILE} and {MASTER_FILE}") from None
         except OSError as error:
             raise IssueError(f"{error.filename} cannot be read: {error.strerror}") from None
-        except ValueError:
+        except (ValueError, RecursionError):
             raise IssueError(f"{folder / ISSUE_FILE} is incomplete or damaged") from None
         version = data.get("format") if isinstance(data, dict) else None
         if version != FORMAT:
-            raise IssueError(f"{folder / ISSUE_FILE} has format {version}, but this version of xlkpi supports {FORMAT}")
+            raise IssueError(
+                f"{folder / ISSUE_FILE} has format {version!r}, but this version of xlkpi supports {FORMAT}"
+            )
         try:
+            _StoredIssue.model_validate_json(text)
             return cls._from_json(data, master, folder)
         except (KeyError, TypeError, ValueError, AttributeError):
             raise IssueError(f"{folder / ISSUE_FILE} is incomplete or damaged") from None
