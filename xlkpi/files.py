@@ -231,7 +231,7 @@ def claimed(folder: Path) -> Iterator[None]:
 def _lock(folder: Path) -> int:
     """A lock of the system on a folder; where a shared disk knows no locks, none."""
     if sys.platform == "win32":  # Windows locks no folder: a file in it is locked, which is deleted on closing
-        import msvcrt  # noqa: PLC0415
+        import msvcrt  # noqa: PLC0415 - Windows only
 
         handle = os.open(folder / ".xlkpi.lock", os.O_CREAT | os.O_RDWR | os.O_TEMPORARY)
         try:
@@ -240,7 +240,7 @@ def _lock(folder: Path) -> int:
             os.close(handle)
             raise FolderInUse(folder) from None
         return handle
-    import fcntl  # noqa: PLC0415
+    import fcntl  # noqa: PLC0415 - not on Windows
 
     handle = os.open(folder, os.O_RDONLY)
     try:

@@ -32,7 +32,7 @@ def in_chinese(text: str) -> str:
                 name: in_chinese(value) if name in _NESTED else _listed(value)
                 for name, value in match.groupdict().items()
             }
-            return _PLACE.sub(lambda place, translated=translated: translated[place[1]], template.chinese)  # type: ignore[misc]
+            return _PLACE.sub(lambda place, translated=translated: translated[place[1]], template.chinese)  # type: ignore[misc]  # mypy infers no type for a lambda with a default
     return text
 
 

@@ -62,7 +62,7 @@ class OpenIssue:
             engine: what evaluates the master; "auto" is formualizer here.
             past: figures of earlier months by dealer code and field, the oldest first.
         """
-        from xlkpi.checking.check import Checker  # noqa: PLC0415
+        from xlkpi.checking.check import Checker
 
         return Checker(self.issue, engine_for(engine, 1), past or {})
 
@@ -115,7 +115,7 @@ class OpenIssue:
         Raises:
             WriteError: a file in `out` could not be written.
         """
-        from xlkpi.month.month import score_month  # noqa: PLC0415
+        from xlkpi.month.month import score_month
 
         gathered = returns_in(paths)
         files = gathered.files
@@ -158,22 +158,22 @@ def open_issue(
     """
     issue, findings = Issue.load(path), list[Finding]()
     if targets is not None:
-        from xlkpi.headquarters.issuing import with_revision  # noqa: PLC0415 - only where there is such a list
-        from xlkpi.headquarters.lists import read_targets  # noqa: PLC0415
+        from xlkpi.headquarters.issuing import with_revision
+        from xlkpi.headquarters.lists import read_targets
 
         revised = read_targets(lists_of(targets), issue.scheme, issue.roster, month=issue.month, anyway=anyway)
         refuse_lists(revised)
         findings += revised.findings
         issue = with_revision(issue, revised.rows)
     if inspections is not None:
-        from xlkpi.headquarters.lists import read_inspections  # noqa: PLC0415
+        from xlkpi.headquarters.lists import read_inspections
 
         entered = read_inspections(lists_of(inspections), issue.scheme, issue.roster, issue.month, anyway=anyway)
         refuse_lists(entered)
         findings += entered.findings
         issue = replace(issue, inspections=entered.rows)
     if waivers is not None:
-        from xlkpi.headquarters.waivers import read_waivers  # noqa: PLC0415
+        from xlkpi.headquarters.waivers import read_waivers
 
         accepted, of_waivers = read_waivers(lists_of(waivers), issue, anyway=anyway)
         findings += of_waivers
@@ -192,7 +192,7 @@ def explain(file: AnyPath, item: str) -> Trace:
         Refused: the file did not pass the guard.
         NoTrace: it has no such item, or holds no calculated values.
     """
-    from xlkpi.scoring.trace import trace_item  # noqa: PLC0415
+    from xlkpi.scoring.trace import trace_item
 
     return trace_item(as_path(file), item)
 
@@ -212,13 +212,13 @@ def returns_in(paths: Paths, *, recursive: bool = True) -> Gathered:
 
 def processes(jobs: int | None, files: int) -> int:
     """As many processes as were asked for, else by the number of files."""
-    from xlkpi.batch import default_jobs  # noqa: PLC0415
+    from xlkpi.batch import default_jobs
 
     return jobs or default_jobs(files, os.cpu_count() or 1)
 
 
 def runner_for(jobs: int) -> Runner:
     """The runner for this process, or for `jobs` processes."""
-    from xlkpi.batch import score_here, score_in_processes  # noqa: PLC0415
+    from xlkpi.batch import score_here, score_in_processes
 
     return score_here if jobs == 1 else functools.partial(score_in_processes, jobs=jobs)

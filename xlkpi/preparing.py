@@ -101,7 +101,7 @@ def _months_before(
     known = [Listed(nothing_before(issue.layout, issue.roster, issue.month))]
     if lists.store:
         from xlkpi.month.store.carry import known_before  # noqa: PLC0415 - duckdb is heavy
-        from xlkpi.month.store.file import open_store  # noqa: PLC0415
+        from xlkpi.month.store.file import open_store  # noqa: PLC0415 - DuckDB is heavy, and only wanted where a store is
 
         with open_store(lists.store, notify=waiting) as store:
             known.append(known_before(store, issue))

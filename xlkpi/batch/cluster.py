@@ -50,7 +50,7 @@ def score_on_cluster(setup: Setup, files: Iterable[SourceFile], address: str) ->
 
 
 def _through(client: Any, run: str, waiting: Iterator[SourceFile]) -> Scored:
-    from distributed import as_completed  # noqa: PLC0415
+    from distributed import as_completed  # noqa: PLC0415 - an extra, and heavy
 
     out: dict[str, SourceFile] = {}
 
@@ -80,7 +80,7 @@ def _everywhere(path: Path) -> Path:
 
 def _plugin(run: str, setup: Setup) -> Any:
     """Gives a run's setup to every worker, also to one that joins later, and takes it away at the end."""
-    from distributed import WorkerPlugin  # noqa: PLC0415
+    from distributed import WorkerPlugin  # noqa: PLC0415 - an extra, and heavy
 
     expected = tool(setup.engine)
 

@@ -35,7 +35,7 @@ def running_books() -> list[Any]:
         Trouble: there is no Excel to attach to, or none has a workbook open; the text says what to do.
     """
     try:
-        import xlwings  # noqa: PLC0415
+        import xlwings  # noqa: PLC0415 - the package is read on machines without Excel too
     except ImportError:
         raise Trouble("没有装 xlwings：请在 xlkpi 的 Python 里运行 pip install xlwings") from None
     # not `xlwings.apps`: that goes by the active engine, and a licence key in the environment can change which it is

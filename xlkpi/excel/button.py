@@ -78,7 +78,7 @@ def review_book(book: Any, issue: Issue, *, scoring: bool) -> Review:
     Raises:
         CannotWrite: Excel refused; the workbook is as it was.
     """
-    from xlkpi.scoring.engine import load_engine  # noqa: PLC0415 - takes a moment; whoever only installs is spared
+    from xlkpi.scoring.engine import load_engine
 
     engine = load_engine(_ENGINE, issue.master, issue.layout)
     result = review(issue, engine, BookCells(book), book.name, scoring=scoring)
@@ -103,10 +103,10 @@ def load(folder: Path, inspections: Path | None) -> OpenIssue:
 
 
 def _folder(control: Any, choices: Choices) -> str:
-    from xlkpi.files import WriteError  # noqa: PLC0415
-    from xlkpi.headquarters.occupied import Occupied  # noqa: PLC0415
-    from xlkpi.shown.earlier import check_results_folder  # noqa: PLC0415
-    from xlkpi.shown.folder import write_month  # noqa: PLC0415
+    from xlkpi.files import WriteError
+    from xlkpi.headquarters.occupied import Occupied
+    from xlkpi.shown.earlier import check_results_folder
+    from xlkpi.shown.folder import write_month
 
     opened = load(choices.path("issue"), choices.path_or_none("inspections"))
     out = choices.path("out", exists=False)
@@ -129,14 +129,14 @@ def _folder(control: Any, choices: Choices) -> str:
 
 
 def _blanks(control: Any, choices: Choices) -> str:
-    from xlkpi.files import WriteError  # noqa: PLC0415
-    from xlkpi.folders import workbook_paths  # noqa: PLC0415
-    from xlkpi.headquarters.issuing import IssueRefused, make_issue, publish, with_history  # noqa: PLC0415
-    from xlkpi.headquarters.lists import read_roster, read_targets  # noqa: PLC0415
-    from xlkpi.headquarters.occupied import Occupied  # noqa: PLC0415
-    from xlkpi.headquarters.previous import read_previous  # noqa: PLC0415
-    from xlkpi.scheme.files import SchemeError  # noqa: PLC0415
-    from xlkpi.scheme.lint import usable_scheme  # noqa: PLC0415
+    from xlkpi.files import WriteError
+    from xlkpi.folders import workbook_paths
+    from xlkpi.headquarters.issuing import IssueRefused, make_issue, publish, with_history
+    from xlkpi.headquarters.lists import read_roster, read_targets
+    from xlkpi.headquarters.occupied import Occupied
+    from xlkpi.headquarters.previous import read_previous
+    from xlkpi.scheme.files import SchemeError
+    from xlkpi.scheme.lint import usable_scheme
 
     month = choices.text("month")
     folder = choices.path("blanks", exists=False)

@@ -214,7 +214,7 @@ def _kill_idle() -> None:
 
 def serve() -> None:
     """The main loop of the process: take one kind of work after another and answer, until the input ends."""
-    import signal  # noqa: PLC0415
+    import signal  # noqa: PLC0415 - only the process itself needs it
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     asks, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
@@ -248,6 +248,6 @@ def serve() -> None:
 def _plain(error: Exception) -> Exception:
     """An error that can be pickled."""
     with contextlib.suppress(Exception):
-        pickle.loads(pickle.dumps(error))  # noqa: S301
+        pickle.loads(pickle.dumps(error))  # noqa: S301 - our own error, just pickled
         return error
     return RuntimeError(f"{type(error).__name__}: {error}")

@@ -35,7 +35,7 @@ class _TooMuch(Exception):
 def _limit(memory: int, seconds: int) -> None:
     """Where the system can do it (not on Windows, where only the caller's clock counts)."""
     try:
-        import resource  # noqa: PLC0415
+        import resource  # noqa: PLC0415 - not on Windows
     except ImportError:
         return
     with contextlib.suppress(ValueError, OSError):  # a stricter limit stands already

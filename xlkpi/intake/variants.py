@@ -54,7 +54,7 @@ def with_shared_formulas(sheet: str, sharing: Iterable[Sharing], cells: Mapping[
 def _translated(formula: str, origin: str, refs: Iterable[str]) -> Iterator[tuple[str, str]]:
     """A cell's formula as it reads in other cells; an empty one where it cannot be told."""
     from openpyxl.formula.tokenizer import TokenizerError  # noqa: PLC0415 - only files with shared formulas need it
-    from openpyxl.formula.translate import Translator, TranslatorError  # noqa: PLC0415
+    from openpyxl.formula.translate import Translator, TranslatorError  # noqa: PLC0415 - only files with shared formulas need it
 
     try:
         translator = Translator(f"={formula}", origin)

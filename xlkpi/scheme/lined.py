@@ -41,7 +41,7 @@ class LinedList(list[Any]):
         return self.lines[key] if isinstance(key, int) and key < len(self) else None
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # a base that is chosen at run time
     """Composes nodes; what a scalar is, is decided below."""
 
 

@@ -295,7 +295,7 @@ def _fold(text: str) -> str:
 @cache
 def _environment() -> Environment:
     # autoescape would mangle & and <; the finaliser is the stricter guard: only terms may be interpolated
-    environment = Environment(undefined=StrictUndefined, finalize=_only_terms, autoescape=False)  # noqa: S701
+    environment = Environment(undefined=StrictUndefined, finalize=_only_terms, autoescape=False)  # noqa: S701 - formulas are no markup; `finalize` is the guard
     environment.filters.update(_helpers())
     return environment
 

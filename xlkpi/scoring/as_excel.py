@@ -18,8 +18,8 @@ _WIDE: Final = Context(prec=400)  # every double has its place in it
 def correct() -> None:
     """Replace ROUND, TEXT and TRIM in `formulas`. Call it before a workbook is loaded."""
     import formulas  # noqa: PLC0415 - heavy, and only wanted on request
-    from formulas.functions import wrap_ufunc  # noqa: PLC0415
-    from formulas.functions.text import xtext  # noqa: PLC0415
+    from formulas.functions import wrap_ufunc  # noqa: PLC0415 - heavy, and only wanted on request
+    from formulas.functions.text import xtext  # noqa: PLC0415 - heavy, and only wanted on request
 
     functions = formulas.get_functions()
     functions["ROUND"] = wrap_ufunc(round_half_away)

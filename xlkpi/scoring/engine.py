@@ -65,7 +65,7 @@ def load_engine(name: str, master: bytes, layout: Layout) -> Engine:
         return FormulasEngine(master, layout)
     if name == "compiled":
         from xlkpi.scoring.compiled.engine import CompiledEngine  # noqa: PLC0415 - each engine is loaded where it is used
-        from xlkpi.scoring.compiled.program import compile_master  # noqa: PLC0415
+        from xlkpi.scoring.compiled.program import compile_master  # noqa: PLC0415 - each engine is loaded where it is used
 
         return CompiledEngine(compile_master(master, layout))
     raise ValueError(f"no engine is named {name!r}; there are {', '.join(ENGINES)}")
@@ -186,7 +186,7 @@ class FormulasEngine:
 
     def __init__(self, master: bytes, layout: Layout):
         import formulas  # noqa: PLC0415 - heavy, and only wanted on request
-        import schedula  # noqa: PLC0415
+        import schedula  # noqa: PLC0415 - heavy, and only wanted on request
 
         as_excel.correct()
         self._inputs = layout.engine_inputs
@@ -206,7 +206,7 @@ class FormulasEngine:
 
     def evaluate(self, inputs: Cells) -> dict[Place, CellContent]:
         """See Engine."""
-        from formulas.ranges import Ranges  # noqa: PLC0415
+        from formulas.ranges import Ranges  # noqa: PLC0415 - loaded with `formulas`
 
         ranges = {}
         cells = {_key(place): [place] for place in self._inputs}

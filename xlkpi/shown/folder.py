@@ -60,7 +60,7 @@ def write_month(
             write_parts(month.long_rows(), out / PARTS_FOLDER)
         if report:
             from xlkpi.shown.report.page import REPORT_FILE, write_report  # noqa: PLC0415 - jinja2 is heavy
-            from xlkpi.shown.report.source import Source  # noqa: PLC0415
+            from xlkpi.shown.report.source import Source  # noqa: PLC0415 - jinja2 is heavy
 
             write_report(Source.of(month, history=history()), out / REPORT_FILE)
         write_file(out / RANKING_FILE, workbook())

@@ -110,7 +110,7 @@ def _convert(program: str, books: Mapping[Path, Path], scratch: Path) -> None:
     names = [book.name for book in books.values()]
     command = [program, f"-env:UserInstallation={profile}", "--headless", "--convert-to", "pdf", *names]
     with suppress(subprocess.TimeoutExpired):  # what was made until then is there
-        subprocess.run(  # noqa: S603
+        subprocess.run(  # noqa: S603 - a program that we found ourselves
             command, cwd=scratch, capture_output=True, timeout=60 + _SECONDS * len(books), check=False
         )
 

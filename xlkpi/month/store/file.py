@@ -188,7 +188,7 @@ def _is_held(detail: str) -> bool:
 
 def _prepare(path: Path, connection: duckdb.DuckDBPyConnection, write: bool) -> None:
     """Create the tables of a new store; refuse a database that is not ours, or of a later format."""
-    import duckdb  # noqa: PLC0415
+    import duckdb  # noqa: PLC0415 - heavy, and only wanted where a store is
 
     tables = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
     if write and not tables:
@@ -225,7 +225,7 @@ def export(store: Store, folder: Path) -> list[Path]:
     Raises:
         WriteError: a file could not be written.
     """
-    import duckdb  # noqa: PLC0415
+    import duckdb  # noqa: PLC0415 - heavy, and only wanted where a store is
 
     written = []
     with tempfile.TemporaryDirectory() as scratch:  # DuckDB writes in place: only a whole file is moved to its target

@@ -219,7 +219,7 @@ def _of_losses(definition: Scheme, losses: Iterable[OlderLoss], items: Iterable[
 def _by_submission(
     store: Store, table: str, columns: str, wanted: Mapping[int, Any]
 ) -> dict[int, list[dict[str, Any]]]:
-    query = f"SELECT submission, {columns} FROM {table} WHERE list_contains(?, submission) ORDER BY submission, rowid"  # noqa: S608
+    query = f"SELECT submission, {columns} FROM {table} WHERE list_contains(?, submission) ORDER BY submission, rowid"  # noqa: S608 - names of our own tables and columns; values are parameters
     grouped: dict[int, list[dict[str, Any]]] = {}
     for row in store.records(query, [list(wanted)]):
         grouped.setdefault(row.pop("submission"), []).append(row)
@@ -267,7 +267,7 @@ def earlier_months(store: Store, scheme: str, before: str, count: int = 12) -> d
     values = [scheme, first, before]
     where = "scheme = ? AND month >= ? AND month < ? AND is_current"
     scores: dict[int, dict[str, float]] = {}
-    query = f"SELECT submission, item, i.score FROM items i JOIN submissions USING (submission) WHERE {where}"  # noqa: S608
+    query = f"SELECT submission, item, i.score FROM items i JOIN submissions USING (submission) WHERE {where}"  # noqa: S608 - names of our own tables and columns; values are parameters
     for number, item, score in store.rows(query, values):
         if score is not None:
             scores.setdefault(number, {})[item] = score

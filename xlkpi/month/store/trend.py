@@ -71,7 +71,7 @@ def trend(store: Store, scheme: str, name: str = "", by: By = "all", kind: Kind 
         source = "field_values v JOIN submissions s USING (submission) WHERE s.is_current AND v.name = ?"
         figure, values = "v.number", [name]
     query = (
-        f"SELECT {_PART[by]}, s.month, list({figure} ORDER BY s.dealer) FROM {source} AND s.scheme = ? "  # noqa: S608
+        f"SELECT {_PART[by]}, s.month, list({figure} ORDER BY s.dealer) FROM {source} AND s.scheme = ? "  # noqa: S608 - names of our own tables and columns; values are parameters
         f"AND {figure} IS NOT NULL GROUP BY ALL ORDER BY 1, 2"
     )
     points = tuple(TrendPoint(part, month, spread(all_)) for part, month, all_ in store.rows(query, [*values, scheme]))

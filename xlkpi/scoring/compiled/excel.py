@@ -93,7 +93,7 @@ def number(cell: Any) -> float:
     """In arithmetic: a blank is 0, TRUE is 1, a text the number that it spells, else #VALUE!."""
     kind = cell.__class__
     if kind is float:
-        return cell  # type: ignore[no-any-return]
+        return cell  # type: ignore[no-any-return]  # its class was just compared
     if cell is None:
         return 0.0
     if kind is bool:
@@ -110,7 +110,7 @@ def truth(cell: Any) -> bool:
     """As a condition: a blank and 0 are FALSE, other numbers TRUE; a text is #VALUE! unless it says TRUE or FALSE."""
     kind = cell.__class__
     if kind is bool:
-        return cell  # type: ignore[no-any-return]
+        return cell  # type: ignore[no-any-return]  # its class was just compared
     if kind is float:
         return bool(cell != 0.0)
     if cell is None:
@@ -141,7 +141,7 @@ def text(cell: Any) -> str:
     """As text: a blank is "", a number as `general` spells it, TRUE or FALSE."""
     kind = cell.__class__
     if kind is str:
-        return cell  # type: ignore[no-any-return]
+        return cell  # type: ignore[no-any-return]  # its class was just compared
     if kind is float:
         return general(cell)
     if cell is None:
@@ -242,7 +242,7 @@ def power(base: float, exponent: float) -> float:
         raise ExcelError(NUM) from None
     if value.__class__ is complex:
         raise ExcelError(NUM)
-    return value  # type: ignore[no-any-return]
+    return value  # type: ignore[no-any-return]  # its class was just compared
 
 
 _POWERS: Final = tuple(10.0**digits for digits in range(23))
