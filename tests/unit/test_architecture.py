@@ -244,6 +244,11 @@ def test_no_file_imports_upwards_inside_its_room() -> None:
     assert not up, "these stand on the same line or on a later one"
 
 
+def test_the_page_on_architecture_names_every_room_and_the_ground() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "architecture.md").read_text("utf-8")
+    assert not [name for name in ROOM if name != "__main__" and f"`xlkpi.{name}`" not in page]
+
+
 def test_every_room_says_what_it_is_for() -> None:
     """In a sentence or two: what comes in, what goes out, what it must not know."""
     for name in FILES:
