@@ -71,3 +71,35 @@ def test_the_words_of_the_cell_map_to_one_code_each() -> None:
     words = live_words()
     assert words["未填"] == "XK-V001"
     assert len(words) == len([entry for entry in catalogue().values() if entry.live])
+
+
+# Why what a cell's value is asked about has no words in its 校验 cell while it is typed.
+NOT_LIVE = {
+    "the format, a circled digit, a formula's text or a second number: a formula sees the value alone": (
+        "XK-V019", "XK-V020", "XK-V041", "XK-V042", "XK-V043", "XK-V045",
+    ),
+    "the cell is no number, which is said live as XK-V002 or XK-V018; what exactly is wrong takes the whole reader": (
+        "XK-V015", "XK-V016", "XK-V017", "XK-V044",
+    ),
+    "the cell shows an error, or nothing yet: whoever types sees it there": ("XK-V008", "XK-V011"),
+    "nothing is wrong: it tells how something was understood": ("XK-V009", "XK-V010", "XK-V012"),
+    "it is about other cells, rows or names than the field's own": (
+        "XK-V021", "XK-V022", "XK-V023", "XK-V024", "XK-V025", "XK-V036", "XK-V037", "XK-V038",
+    ),
+    "words of headquarters, for whom the form has no 校验 column": (
+        "XK-V013", "XK-V030", "XK-V031", "XK-V032", "XK-V033",
+    ),
+}  # fmt: skip
+REASONS = {code: reason for reason, codes in NOT_LIVE.items() for code in codes}
+
+
+def test_every_finding_about_a_value_speaks_while_typing_or_cannot() -> None:
+    values = {code for code in catalogue() if code.startswith("XK-V")}
+    live = {code for code in live_words().values() if code.startswith("XK-V")}
+    assert values - live == set(REASONS)
+    assert not live & set(REASONS)
+
+
+@pytest.mark.parametrize("content", ["约300", "251件", "1,5", "同上", "待定"])
+def test_what_has_no_words_of_its_own_is_no_number_while_typing(content: str) -> None:
+    assert check(field(type="amount", unit="元"), content) == catalogue()["XK-V002"].live
