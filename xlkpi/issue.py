@@ -71,7 +71,7 @@ class _StoredLayout(_Stored):
         sheets = {slot[1] for slot in self.slots} | {table[1] for table in self.tables}
         sheets |= {cell[0] for cells in (self.formulas, self.numbers, self.locked_like) for cell in cells}
         if not sheets <= self.occupied.keys():
-            raise ValueError("a cell lies on no sheet of the form")
+            raise ValueError("occupied")  # nobody reads it: the file is damaged
         return self
 
 
