@@ -184,6 +184,8 @@ def worker(mine: object) -> Callable[[str], object]:
             time.sleep(60)
         if word == "die":
             raise SystemExit
+        if word == "loop":
+            never_ends()
         if word == "raise":
             raise ValueError(word)
         if word == "print":
@@ -290,6 +292,30 @@ def test_a_process_that_waits_stands_in_nobody_s_folder(tmp_path: Path, monkeypa
     pid = asked(20, "a")[2]
     assert Path(f"/proc/{pid}/cwd").readlink() != tmp_path
     asked.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there one can see which processes run")
+@pytest.mark.parametrize("word", ["a", "sleep", "loop"])
+def test_a_process_ends_soon_after_its_parent_was_killed(word: str) -> None:
+    """Whether it waits, or is in the middle of a file."""
+    script = f"""
+from tests.hostile.test_budget import worker
+from xlkpi.intake.apart import Apart
+
+asked = Apart(worker, "mine")
+print(asked(60, "a")[2], flush=True)
+asked(60, {word!r})
+asked(60, "sleep")
+"""
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        pid = int(parent.stdout.readline())
+        time.sleep(0.2)
+        parent.kill()
+    end = time.monotonic() + 30  # seconds; it takes one or two where the machine is idle
+    while Path(f"/proc/{pid}/stat").exists() and "Z" not in Path(f"/proc/{pid}/stat").read_text().split()[2]:
+        assert time.monotonic() < end, "the process is still there"
+        time.sleep(0.1)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork there")

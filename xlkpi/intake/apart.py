@@ -15,11 +15,13 @@ import pickle
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, Final
 
 _START: Final = "import sys; sys.path[:] = {path!r}; from xlkpi.intake.apart import serve; serve()"
+_LOOK: Final = 1.0  # seconds between two looks whether the parent is there
 _idle: list[subprocess.Popen[bytes]] = []  # at most one, kept for the next user
 
 
@@ -217,6 +219,7 @@ def serve() -> None:
     import signal  # noqa: PLC0415 - only the process itself needs it
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
     asks, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # a stray print must not look like an answer, not even one from C
     work: Callable[..., Any] | None = None
@@ -243,6 +246,14 @@ def serve() -> None:
                 faulthandler.cancel_dump_traceback_later()
                 os.chdir(sys.prefix)  # Windows does not remove the working folder of a process
             _send(answers, packed)
+
+
+def _end_with_parent(parent: int) -> None:
+    """End the process soon after its parent was killed, also in the middle of a file. (Windows keeps the number of a
+    parent that has gone: there the input's end and the watchdog end the process.)"""
+    while os.getppid() == parent:
+        time.sleep(_LOOK)
+    os._exit(1)
 
 
 def _plain(error: Exception) -> Exception:
