@@ -34,6 +34,8 @@ _DEEPEST: Final = 3  # archives inside archives
 _MOST: Final = 200 << 20  # bytes of an archive of many workbooks
 _LEFT_ALONE: Final = re.compile(r"~\$|\.|__MACOSX|thumbs\.db$|desktop\.ini$", re.IGNORECASE)
 _ASIDE: Final = "其他"
+_OURS: Final = ("issue.json", "manifest.jsonl", "month.json", "xlkpi.yaml")
+"""By which a folder is known that we wrote: what lies there was not sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,8 @@ def receive(folder: MonthFolder, issue: Issue, paths: Sequence[Path], moment: da
     """
     lines = read_log(folder.log)
     known = {(line.hash, line.name, line.source) for line in lines}
-    delivered = _delivered(paths) if paths else _by_hand(folder, lines)
+    ours: list[Path] = []
+    delivered = _delivered(paths, ours) if paths else _by_hand(folder, lines)
     new: list[Line] = []
     repeated = 0
     reading = Reading(issue)
@@ -127,10 +130,9 @@ def receive(folder: MonthFolder, issue: Issue, paths: Sequence[Path], moment: da
         reading.close()
     if new:
         write_file(folder.log, log_bytes([*lines, *new]))
-    findings = tuple(
-        Finding(each.refused.code, each.name, facts=each.refused.facts) for each in delivered if each.refused
-    )
-    return Receipts(tuple(new), repeated, findings)
+    findings = [Finding(each.refused.code, each.name, facts=each.refused.facts) for each in delivered if each.refused]
+    findings += [Finding("XK-W068", facts={"path": shown_path(path), "kind": "我们自己写的文件"}) for path in ours]
+    return Receipts(tuple(new), repeated, tuple(findings))
 
 
 def _sorted(
@@ -203,7 +205,7 @@ def _by_hand(folder: MonthFolder, lines: Sequence[Line]) -> list[Delivered]:
     """What lies in 收件/ and is in no line of the log."""
     logged = {line.stored for line in lines}
     files = []
-    for path in _walked(folder.received):
+    for path in _walked(folder.received, []):
         source = path.relative_to(folder.path).as_posix()
         parts = path.relative_to(folder.received).parts
         if source in logged or (len(parts) == 3 and re.fullmatch("[0-9a-f]{8}", parts[1])):
@@ -212,23 +214,27 @@ def _by_hand(folder: MonthFolder, lines: Sequence[Line]) -> list[Delivered]:
     return files
 
 
-def _delivered(paths: Iterable[Path]) -> list[Delivered]:
+def _delivered(paths: Iterable[Path], ours: list[Path]) -> list[Delivered]:
+    """What lies in the paths; `ours` takes the folders that we wrote ourselves, which nobody sent."""
     files: list[Delivered] = []
     for root in paths:
-        for path in _walked(root) if root.is_dir() else [root]:
+        for path in _walked(root, ours) if root.is_dir() else [root]:
             shown = shown_path(path.parent) if path == root else shown_path(path.parent.relative_to(root.parent))
             files += _opened(_read(path, shown), 0)
     return files
 
 
-def _walked(folder: Path) -> Iterator[Path]:
-    """The files below a folder, in order; links to folders are not followed."""
+def _walked(folder: Path, ours: list[Path]) -> Iterator[Path]:
+    """The files below a folder, in order; links to folders are not followed, folders of ours not entered."""
+    if any((folder / mark).is_file() for mark in _OURS):
+        ours.append(folder)
+        return
     for path in sorted(folder.iterdir(), key=lambda each: each.name) if folder.is_dir() else ():
         if _LEFT_ALONE.match(path.name):
             continue
         if path.is_dir():
             if not path.is_symlink():
-                yield from _walked(path)
+                yield from _walked(path, ours)
         else:
             yield path
 

@@ -117,3 +117,17 @@ def test_what_a_killed_run_left_is_no_delivery(
     receive(folder, issue, [tmp_path / "a.xlsx"], CAME)
     assert folder.log.read_bytes() == whole
     shutil.rmtree(folder.received)
+
+
+@pytest.mark.parametrize("mark", ["issue.json", "manifest.jsonl", "month.json", "xlkpi.yaml"])
+def test_our_own_folders_are_no_delivery(
+    folder: MonthFolder, issue: Issue, filled: bytes, tmp_path: Path, mark: str
+) -> None:
+    for home in (tmp_path / "all", tmp_path / "all" / "ours"):
+        home.mkdir()
+        (home / "a.xlsx").write_bytes(filled)
+    (tmp_path / "all" / "ours" / mark).write_bytes(b"{}")
+    got = receive(folder, issue, [tmp_path / "all"], CAME)
+    assert [line.source for line in got.new] == ["all"]
+    assert [finding.code for finding in got.findings] == ["XK-W068"]
+    assert receive(folder, issue, [tmp_path / "all" / "ours"], CAME).new == ()
