@@ -118,11 +118,6 @@ class Page:
         rows = (int(ref[len(column) :]) for ref in self.cells if ref.rstrip("0123456789") == column)
         return next(row for row in sorted(rows) if row > after and self.cells[f"{column}{row}"] == text)
 
-    def column_of(self, heading: str, row: int) -> str:
-        """The letters of the column with this heading."""
-        (found,) = (ref for ref, text in self.cells.items() if text == heading and ref.lstrip(LETTERS) == str(row))
-        return found.rstrip("0123456789")
-
     def table(self, head: int, first: int, last: int) -> list[dict[str, Any]]:
         """Rows by the headings of a row."""
         heads = {ref.rstrip("0123456789"): text for ref, text in self.cells.items() if ref.lstrip(LETTERS) == str(head)}

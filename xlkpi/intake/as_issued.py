@@ -61,7 +61,7 @@ def form_of(master: bytes) -> Form:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Appearance:
     """A file's sheets as they were read, by the names that they were issued with; `titles` are those that they have in
     the file where it is another one. `book` is None where the file tells words and nothing else."""
 
@@ -153,8 +153,8 @@ class Seen:
         yield from self._hidden(sheet, outline)
         merged = set(outline.merged) - set(form.merged)
         if merged:
-            own = (*self.form.words[sheet], *self.issue.layout.figure_refs.get(sheet, ()))
-            cells = {column_row(ref) for ref in own}  # of merged answers `strays` tells by field
+            of_form = (*self.form.words[sheet], *self.issue.layout.figure_refs.get(sheet, ()))
+            cells = {column_row(ref) for ref in of_form}  # of merged answers `strays` tells by field
             covering = sum(any(area.holds(*cell) for cell in cells - {(area.left, area.top)}) for area in merged)
             if covering:
                 yield "XK-I039", Place(sheet, ""), "", {"sheet": sheet, "count": covering}
@@ -171,10 +171,10 @@ class Seen:
             return
         if sheet in {slot.place.sheet for slot in self.issue.layout.of(Role.ANSWER)} | self.tables:
             return
-        form, own = self.form.outlines[sheet], [column_row(ref) for ref in self.form.formats[sheet]]
-        rows = (outline.hidden_rows - form.hidden_rows) & {row for _, row in own}
+        form, of_form = self.form.outlines[sheet], [column_row(ref) for ref in self.form.formats[sheet]]
+        rows = (outline.hidden_rows - form.hidden_rows) & {row for _, row in of_form}
         spans_now = set(outline.hidden_columns) - set(form.hidden_columns)
-        columns = {column for column, _ in own if any(first <= column <= last for first, last in spans_now)}
+        columns = {column for column, _ in of_form if any(first <= column <= last for first, last in spans_now)}
         if rows or columns:
             yield "XK-I038", Place(sheet, ""), "", {"sheet": sheet, "rows": len(rows), "columns": len(columns)}
 
@@ -182,8 +182,8 @@ class Seen:
 
     def _of_workbook(self, book: Workbook) -> Iterator[Remark]:
         form = self.form
-        own = {name.casefold() for name in self.issue.layout.slots}
-        shadowing = sorted({name for name in book.local_names if name.casefold() in own})
+        slot_names = {name.casefold() for name in self.issue.layout.slots}
+        shadowing = sorted({name for name in book.local_names if name.casefold() in slot_names})
         if shadowing:
             yield "XK-I041", None, "", {"count": len(shadowing), "listed": "、".join(shadowing[:_LISTED])}
         hidden = [sheet for sheet in form.words if self.titles.get(sheet, sheet) in book.hidden - form.hidden]

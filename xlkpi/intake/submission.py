@@ -9,7 +9,7 @@ from typing import Final
 
 from xlkpi.files import AnyPath, as_path
 from xlkpi.findings import Finding
-from xlkpi.intake.as_issued import Seen
+from xlkpi.intake.as_issued import Appearance
 from xlkpi.intake.bounded import MALFORMED_XML
 from xlkpi.intake.budget import out_of_memory
 from xlkpi.intake.foreign import open_source
@@ -167,9 +167,9 @@ class _Reader:
         reader = TableReader(self.issue, self.book, self.locator, self.witnesses)
         tables = {name: reader.rows(table) for name, table in self.issue.layout.tables.items()}
         self._remark(reader.remarks)
-        sheets = {**read, **reader.unmoved, **self._others({**read, **reader.unmoved})}
+        sheets = {**read, **reader.unmoved, **self._sheets_of_words({**read, **reader.unmoved})}
         as_issued = {sheet: cells for sheet, cells in sheets.items() if sheet not in self.moved}
-        self._remark(Seen(self.issue, dealer, as_issued, self.titles, self.workbook).remarks())
+        self._remark(Appearance(self.issue, dealer, as_issued, self.titles, self.workbook).remarks())
         scheme = self.issue.scheme.name
         return Submission(
             dealer, self.issue.month, scheme, self.file, answers, remarks, tables, tuple(self.findings),
@@ -327,7 +327,7 @@ class _Reader:
                 sheets[sheet] = self.book.cells(sheet, frozenset((*refs, *labels)), self._known(sheet))
         return sheets
 
-    def _others(self, read: Mapping[str, SheetCells]) -> dict[str, SheetCells]:
+    def _sheets_of_words(self, read: Mapping[str, SheetCells]) -> dict[str, SheetCells]:
         """The form's further sheets, that hold nothing but words."""
         fixed = self.issue.layout.fixed_refs
         return {

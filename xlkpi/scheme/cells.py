@@ -50,14 +50,8 @@ def months_ago(part: Part) -> int | None:
     return int(counted[1]) if counted else _NAMED_AGO.get(part)
 
 
-def is_clause(name: str) -> bool:
-    """Whether a name is that of a clause's outcome."""
-    return _CLAUSE.fullmatch(name) is not None
-
-
 _AGO: Final = re.compile(r"前(\d+)月")
 _NAMED_AGO: Final = {parts.LAST_MONTH: 1, parts.YEAR_AGO: 12}
-_CLAUSE: Final = re.compile(r".+_第\d+条")
 
 # Names that every workbook has, whatever its scheme. Identity and totals; a scheme may not define them again.
 DEALER, DEALER_NAME, REGION, MONTH = "经销商代码", "经销商名称", "区域", "考核月份"

@@ -94,7 +94,7 @@ def merge(
                 sources.data[key] = value
                 sources.top[key] = (path.name, line)
             elif isinstance(before, LinedMap) and isinstance(value, LinedMap) and key not in ("valid", "defaults"):
-                problems += _join_maps(before, value, path.name, sources)
+                problems += _join_maps(before, value, path.name)
             elif isinstance(before, LinedList) and isinstance(value, LinedList):
                 _join_lists(before, value)
             else:
@@ -103,7 +103,7 @@ def merge(
     return sources, problems
 
 
-def _join_maps(first: LinedMap, more: LinedMap, file: str, sources: SourceMap) -> list[Problem]:
+def _join_maps(first: LinedMap, more: LinedMap, file: str) -> list[Problem]:
     problems = []
     for key, value in more.items():
         line = more.lines.get(key, 1)

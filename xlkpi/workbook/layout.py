@@ -157,7 +157,7 @@ class Layout:
         refs: dict[str, set[str]] = {}
         for place in (*self.formulas, *self.numbers, *(slot.place for slot in self.of(Role.TARGET))):
             refs.setdefault(place.sheet, set()).add(place.ref)
-        return {sheet: frozenset(own) for sheet, own in refs.items()}
+        return {sheet: frozenset(on_sheet) for sheet, on_sheet in refs.items()}
 
     @cached_property
     def table_refs(self) -> Mapping[str, Mapping[str, tuple[int, str]]]:

@@ -15,7 +15,6 @@ from openpyxl.utils.cell import column_index_from_string as col_no
 
 M = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-PR = "http://schemas.openxmlformats.org/package/2006/relationships"
 CT = "http://schemas.openxmlformats.org/package/2006/content-types"
 C = "http://schemas.openxmlformats.org/drawingml/2006/chart"
 XDR = "http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing"

@@ -22,7 +22,6 @@ def field(**facts: object) -> SchemeField:
 COUNT = field(unit="台")
 AMOUNT = field(type="amount", unit="元")
 RATE = field(type="rate", minimum=0, maximum="100%")
-OPEN_RATE = field(type="rate")
 TEXT = field(type="text")
 CHOICE = field(type="choice", words={"完成": "met", "未完成": "failed"})
 DAY = field(type="day", unit="号", by="headquarters", words={"未召开": "failed"})

@@ -27,7 +27,6 @@ from xlkpi.scheme.cells import (
     PUBLISHED,
     STATUS,
     TOTAL,
-    is_clause,
     months_ago,
     of_clause,
     of_column,
@@ -45,6 +44,11 @@ from xlkpi.workbook.sheets.whole import plan_workbook
 
 PACKAGE = Path(xlkpi.__file__).parent
 SCHEMES = sorted(scheme_folders())
+
+
+def is_clause(name: str) -> bool:
+    """Whether a name is that of a clause's outcome."""
+    return re.fullmatch(r".+_第\d+条", name) is not None
 
 
 def table() -> set[Part]:
