@@ -20,7 +20,7 @@ from xlkpi.intake import quantity
 from xlkpi.intake.bounded import bounded
 from xlkpi.intake.foreign import open_source
 from xlkpi.intake.guard import Refused
-from xlkpi.values import CellKind, Place, RawCell, column_letters
+from xlkpi.values import CellKind, Place, RawCell, column_letters, column_number
 
 _TOTALS = re.compile(r".*(合计|总计|小计|汇总|共计|平均|均值)|(sub|grand)?total|sum|average|mean")
 _SUM = re.compile(r"(SUM|SUBTOTAL|AVERAGE)\(", re.IGNORECASE)
@@ -214,7 +214,9 @@ def _join(table: Table, sheets: Sequence[ListSheet], spec: ListSpec) -> None:
         _report_unknown(table, sheet)
         columns = _unambiguous(table, sheet, spec)
         table.columns |= set(columns)
-        by_sheet.append((sheet, list(_rows(table, sheet, columns, spec))))
+        rows = list(_rows(table, sheet, columns, spec))
+        _report_headless(table, sheet, rows)
+        by_sheet.append((sheet, rows))
     if len(sheets) > 1:
         names = "、".join(sheet.title for sheet in sheets)
         first_sheets: dict[str, str] = {}
@@ -230,6 +232,17 @@ def _join(table: Table, sheets: Sequence[ListSheet], spec: ListSpec) -> None:
             return
         table.findings.append(Finding("XK-T066", table.file, facts={"sheets": names}))
     table.rows += [row for _, rows in by_sheet for row in rows]
+
+
+def _report_headless(table: Table, sheet: ListSheet, rows: Iterable[Row]) -> None:
+    """Columns that are filled in and have no heading."""
+    first: dict[str, Place] = {}
+    for heading, raw in (cell for row in rows for cell in row.unread):
+        letters = raw.place.ref.rstrip("0123456789")
+        if not heading and not sheet.grid.merged(sheet.head, column_number(letters)):
+            first.setdefault(letters, raw.place)
+    for letters, place in first.items():
+        table.findings.append(Finding("XK-T024", table.file, place, facts={"column": f"{letters} 列（没有列名）"}))
 
 
 def _rows(table: Table, sheet: ListSheet, columns: Mapping[str, Column], spec: ListSpec) -> Iterator[Row]:

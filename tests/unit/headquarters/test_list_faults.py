@@ -206,6 +206,9 @@ TARGETS = [
     Case("closed dealer", appending(["D099", "", "", *FIGURES]), ("XK-T077",), EACH),
     Case("totals row", appending(["合计", "", "", *FIGURES]), ("XK-T076",), EACH),
     Case("totals row by name", appending([None, "华东小计", "", *FIGURES]), ("XK-T076",), EACH),
+    Case("a column without its heading", setting(I1=None), ("XK-T020", "XK-T024"), EACH),
+    Case("words beside", setting(J2="已谈好"), ("XK-T024",), EACH),
+    Case("a heading over two columns", both(setting(J1="备注", K2="已谈好"), merging("J1:K1")), (), EACH),
     Case("totals without a word", appending([None] * 3 + ["=SUM(D2:D4)", "=SUBTOTAL(9,E2:E4)"]), ("XK-T076",), EACH),
     Case("a figure of nobody's", appending([None, None, None, 930]), ("XK-T025",), EACH),
     Case("a change for a target", setting(D2="+10"), ("XK-T023",), {**EACH, "D001.接车台次": LOST}),
@@ -302,7 +305,7 @@ ROSTERS = [
     *(Case(f"another column: {said}", setting(D1=said.split("=")[0], D2="否", D3=said.split("=")[1]),
            ("XK-T024", "XK-T097"), BOTH)
       for said in ("说明=闭店", "是否停业=是", "退网日期=2026-10-31", "状态（营业/停业）=停业")),
-    Case("without a heading", setting(E3="退网"), ("XK-T097",), BOTH),
+    Case("without a heading", setting(E3="退网"), ("XK-T024", "XK-T097"), BOTH),
     Case("in the region", setting(C3="已停业"), ("XK-T097",), {**BOTH, "D002": ("虹桥店", "已停业")}),
     Case("in the code", setting(A3="D002(停业)"), ("XK-T097",), {"D001": BOTH["D001"], "D002(停业)": BOTH["D002"]}),
     Case("on a sheet for it", both(lambda s: s.delete_rows(3), second("已退网", ["D002", "虹桥店", "华东"])),
