@@ -1,4 +1,4 @@
-"""Sheets, shared strings, contents and styles read as XML: the reference for the fast byte cuts.
+"""Sheets and shared strings read as XML: the reference for the fast byte cuts.
 
 An element counts at its own place of the tree and in its own namespace. What stands there twice, or only for some
 programs (mc:AlternateContent), is refused: others would show another figure than the one that is scored.

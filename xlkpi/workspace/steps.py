@@ -617,7 +617,7 @@ def _past(folder: MonthFolder, issue: Issue) -> Any:
     if not folder.workspace.history.is_file():
         return {}
     from xlkpi.month.store.file import open_store  # noqa: PLC0415 - duckdb is heavy
-    from xlkpi.month.store.query import figures_before  # noqa: PLC0415
+    from xlkpi.month.store.query import figures_before  # noqa: PLC0415 - DuckDB is heavy, and only wanted where a store is
 
     with open_store(folder.workspace.history) as store:
         return figures_before(store, issue.scheme.name, issue.month)
@@ -626,8 +626,8 @@ def _past(folder: MonthFolder, issue: Issue) -> Any:
 def _before(folder: MonthFolder, issue: Issue) -> Any:
     if not folder.workspace.history.is_file():
         return {}
-    from xlkpi.month.store.file import open_store  # noqa: PLC0415
-    from xlkpi.month.store.query import month_earlier  # noqa: PLC0415
+    from xlkpi.month.store.file import open_store  # noqa: PLC0415 - DuckDB is heavy, and only wanted where a store is
+    from xlkpi.month.store.query import month_earlier  # noqa: PLC0415 - DuckDB is heavy, and only wanted where a store is
 
     with open_store(folder.workspace.history) as store:
         return month_earlier(store, issue.scheme.name, issue.month)
@@ -636,16 +636,16 @@ def _before(folder: MonthFolder, issue: Issue) -> Any:
 def _history(folder: MonthFolder, issue: Issue) -> Any:
     if not folder.workspace.history.is_file():
         return {}
-    from xlkpi.month.store.file import open_store  # noqa: PLC0415
-    from xlkpi.month.store.query import earlier_months  # noqa: PLC0415
+    from xlkpi.month.store.file import open_store  # noqa: PLC0415 - DuckDB is heavy, and only wanted where a store is
+    from xlkpi.month.store.query import earlier_months  # noqa: PLC0415 - DuckDB is heavy, and only wanted where a store is
 
     with open_store(folder.workspace.history) as store:
         return earlier_months(store, issue.scheme.name, issue.month)
 
 
 def _keep(folder: MonthFolder, month: Month) -> None:
-    from xlkpi.month.store.file import open_store  # noqa: PLC0415
-    from xlkpi.month.store.record import record  # noqa: PLC0415
+    from xlkpi.month.store.file import open_store  # noqa: PLC0415 - DuckDB is heavy, and only wanted where a store is
+    from xlkpi.month.store.record import record  # noqa: PLC0415 - DuckDB is heavy, and only wanted where a store is
 
     with open_store(folder.workspace.history, write=True) as store:
         record(store, month)
