@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from journey.commands import PATHS, call, with_path
 from journey.shared import Month, Run
+from xlkpi.cli.boundary import INTERNAL
 
 NAMES: dict[str, bytes] = {
     "gbk": "D002_虹桥店_2026-11.xlsx".encode("gbk"),
@@ -123,3 +125,62 @@ def test_files_of_one_name_in_two_folders_keep_their_findings_apart(run: Run, mo
     marked = tmp_path / "marked"
     run("check", tmp_path / "east", tmp_path / "south", "--issue", month.blank, "--mark", marked)
     assert [path.name for path in marked.iterdir()] == ["报表.xlsx"]
+
+
+PIECES: dict[str, bytes] = {
+    "not utf-8": "虹桥店".encode("gbk"),
+    "255 bytes": ("店" * 83).encode(),
+    "control": b"a\x01\x07\x0b\x1b[2J\nb",
+    "reserved": b"CON",
+    "case": b"DEALERS",
+    "decomposed": "e\u0301店".encode(),
+    "both directions": "店\u202excod\u2066".encode(),
+    "markup": b"[bold]{0}%s<b>&amp;",
+}
+
+
+def renamed(path: str, folder: Path, piece: bytes) -> Path:
+    """A copy of a file or a folder under another name; where there is nothing yet, only the name."""
+    source, ending = Path(path), os.fsencode(Path(path).suffix)
+    target = folder / os.fsdecode(piece[: 255 - len(ending)] + ending)
+    if source.is_dir():
+        shutil.copytree(source, target, dirs_exist_ok=True)
+    elif source.is_file():
+        shutil.copy(source, target)
+    return target
+
+
+def stands_for(given: list[str], command: str, option: str) -> str:
+    """The path that working words have for an option, or for the argument; "" where they have none."""
+    if not option.startswith("-"):
+        first = len(command.split())
+        return given[first] if len(given) > first else ""
+    spelled = "-o" if option == "--output" else option
+    return given[given.index(spelled) + 1] if spelled in given else ""
+
+
+def cases() -> list[object]:
+    """Each path of each command with one of the names; with all of them in the slow run."""
+    made: list[object] = []
+    for number, (command, option) in enumerate(PATHS):
+        for at, piece in enumerate(PIECES):
+            slow = at != number % len(PIECES)
+            made.append(pytest.param(command, option, piece, marks=[pytest.mark.slow] if slow else []))
+    return made
+
+
+@pytest.mark.parametrize(("command", "option", "piece"), cases())
+def test_no_name_of_a_path_ends_a_command(
+    words: Callable[[str], list[str]], places: dict[str, str], tmp_path: Path, command: str, option: str, piece: str
+) -> None:
+    """What a command takes goes by any name: it does the same, and what it says is fit to be shown."""
+    given = words(command)
+    folder = tmp_path / "named"
+    folder.mkdir()
+    path = renamed(stands_for(given, command, option) or places["GARBAGE"], folder, PIECES[piece])
+    result = call(["--lang", "zh", *with_path(given, command, option, path)])
+    assert result.exit_code != INTERNAL, result.output
+    assert result.exit_code in (0, 1, 2, 3, 4), result.output
+    assert "Traceback" not in result.output
+    assert not set(result.output) & {*map(chr, range(9)), "\x0b", "\x1b", "\u202e", "\u2066"}, result.output
+    result.output.encode()  # bytes that are no text are shown, not passed on

@@ -296,3 +296,68 @@ def test_a_form_replaces_only_an_empty_one_of_its_own(
         assert result.exit_code == 0, result.output
         again = write_form(run, ground, kind, file)  # it is empty now, whatever lay there
         assert again.exit_code == 0, again.output
+
+
+# ------------------------------------------------------------------ files that -o and --mark name
+
+
+OUTPUTS: dict[str, tuple[str, str]] = {
+    "check xlsx": ("check FILLED --issue ISSUE --format xlsx -o THERE/a.xlsx", "a.xlsx"),
+    "check csv": ("check FILLED --issue ISSUE --format csv -o THERE/a.csv", "a.csv"),
+    "check json": ("check FILLED --issue ISSUE --format json -o THERE/a.json", "a.json"),
+    "check mark": ("check FILLED --issue ISSUE --mark THERE", "NAME"),
+    "letters": ("letters FILLED --issue ISSUE -o THERE", "群通知.txt"),
+    "report": ("report OUT -o THERE/a.html", "a.html"),
+    "schema": ("scheme schema service-assessment -o THERE/a.json", "a.json"),
+    "rank": ("rank --store STORE -o THERE/a.xlsx", "a.xlsx"),
+    "export": ("store export STORE -o THERE", "items.parquet"),
+    "demo": ("demo -o THERE", "dealers.xlsx"),
+}
+
+
+@pytest.fixture(scope="module")
+def store(run: Run, ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of a month in which every file was refused: what makes something of a store must take that too."""
+    path = tmp_path_factory.mktemp("store") / "h.duckdb"
+    run("score", ground.roster, ground.month.of("D001"), "--issue", ground.issue, "-o", path.parent / "out",
+        "--store", path)  # fmt: skip
+    return path
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_a_file_that_lies_there_is_replaced_only_where_somebody_insists(
+    run: Run, ground: Ground, store: Path, tmp_path: Path, output: str
+) -> None:
+    place = tmp_path / "there"
+    text, name = OUTPUTS[output]
+    filled = ground.month.of("D006")  # one with a figure missing
+    stands_for = {"FILLED": filled, "ISSUE": ground.issue, "OUT": ground.out, "STORE": store, "THERE": place}
+    for word, path in stands_for.items():
+        text = text.replace(word, str(path))
+    words, target = text.split(), place / name.replace("NAME", filled.name)
+    place.mkdir()
+    target.write_bytes(b"somebody's")
+    result = run(*words)
+    assert result.exit_code == 1, result.output
+    assert "XK-W044" in result.output
+    assert snapshot(place) == {target.name: b"somebody's"}
+    run(*words, "--replace")
+    assert target.read_bytes() != b"somebody's"
+    made = snapshot(place)
+    if output not in ("export", "demo"):  # what is the same again is no loss
+        assert "XK-W044" not in run(*words).output
+        assert snapshot(place) == made
+
+
+def test_letters_that_are_no_longer_wanted_are_removed_and_said(run: Run, ground: Ground, tmp_path: Path) -> None:
+    place = tmp_path / "letters"
+    run("letters", ground.month.of("D006"), "--issue", ground.issue, "-o", place)
+    before = snapshot(place)
+    assert any(name.startswith("D002") for name in before)
+    both = (ground.month.of("D006"), ground.month.of("D002"))
+    assert "XK-W044" in run("letters", *both, "--issue", ground.issue, "-o", place).output
+    assert snapshot(place) == before
+    result = run("letters", *both, "--issue", ground.issue, "-o", place, "--replace")
+    removed = before.keys() - snapshot(place).keys()
+    assert all(name in "".join(result.output.split()) for name in removed)
+    assert not removed or all(name.startswith("D002") for name in removed)

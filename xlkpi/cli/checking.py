@@ -17,10 +17,14 @@ from xlkpi.cli.shared import (
     NEW_FILE,
     anyway_option,
     console,
+    echo,
     exit_with_status,
+    is_other,
     load_issue,
+    replace_option,
     waivers_option,
     with_waivers,
+    write_new,
 )
 
 if TYPE_CHECKING:
@@ -48,9 +52,10 @@ if TYPE_CHECKING:
 @click.option("--store", "store_file", type=FILE, help="The history file: figures are compared with earlier months.")
 @waivers_option
 @anyway_option
+@replace_option
 def check(
     gathered: Gathered, issue_folder: Path, engine: str, folder: Path | None, against: tuple[Path, ...],
-    shape: str, output: Path | None, store_file: Path | None, waivers: tuple[Path, ...], anyway: bool,
+    shape: str, output: Path | None, store_file: Path | None, waivers: tuple[Path, ...], anyway: bool, replace: bool,
 ) -> None:  # fmt: skip
     """Check dealers' workbooks (files or folders). Without --mark and -o nothing is written."""
     if shape == "xlsx" and output is None:
@@ -69,21 +74,24 @@ def check(
     files = gathered.files
     checker = Checker(issue, engine_for(engine, len(files)), past=known_figures(store_file, issue))
     checked = checker.check(files)
-    notes = _mark(checker, checked, folder, files) if folder else []
+    notes = _mark(checker, checked, folder, files, replace=replace) if folder else []
     changes = Comparison(issue, checker.check(workbook_paths(against))).of(checked) if against else None
     of_store = store_findings(store_file, issue.scheme.name, issue.month)
     of_files = (finding for file in checked for finding in file.findings)
     findings = [*of_files, *notes, *of_store, *issue.unsealed, *lists, *gathered.findings]
-    _report_findings(issue, checked, findings, changes, shape, output)
+    _report_findings(issue, checked, findings, changes, shape, output, replace=replace)
     if folder and shape == "text":
-        console().print(f"→ {folder}")
+        echo(f"→ {folder}")
     exit_with_status(findings, failed=0)
 
 
-def _mark(checker: Checker, checked: Sequence[Checked], folder: Path, sources: Iterable[Path]) -> list[Finding]:
+def _mark(
+    checker: Checker, checked: Sequence[Checked], folder: Path, sources: Iterable[Path], *, replace: bool
+) -> list[Finding]:
     """Write marked copies of the files with findings; returns findings about the copies themselves."""
     from xlkpi.files import WriteError, untaken, write_file
     from xlkpi.findings import Finding
+    from xlkpi.folders import shown_path
 
     originals = {path.resolve() for path in sources}
     notes: list[Finding] = []
@@ -99,6 +107,9 @@ def _mark(checker: Checker, checked: Sequence[Checked], folder: Path, sources: I
         target = folder / untaken(marked.name, used)
         if target.resolve() in originals:
             raise click.UsageError(say(f"--mark {folder} holds the files themselves: choose another folder"))
+        if not replace and is_other(target, marked.data):
+            notes.append(Finding("XK-W044", file.read.file, facts={"path": shown_path(target)}))
+            continue
         try:
             write_file(target, marked.data)
         except WriteError as error:
@@ -109,10 +120,10 @@ def _mark(checker: Checker, checked: Sequence[Checked], folder: Path, sources: I
 
 def _report_findings(
     issue: Issue, checked: Sequence[Checked], findings: Sequence[Finding], changes: Sequence[Changes] | None,
-    shape: str, output: Path | None,
+    shape: str, output: Path | None, *, replace: bool,
 ) -> None:  # fmt: skip
     from xlkpi.checking.finding_list import rows, to_csv, to_json, to_workbook
-    from xlkpi.files import visible, write_file
+    from xlkpi.files import visible
     from xlkpi.findings import told_once
     from xlkpi.shown.terminal import print_changes, print_findings
 
@@ -133,4 +144,4 @@ def _report_findings(
         return
     if isinstance(data, str):
         data = data.encode("utf-8-sig" if shape == "csv" else "utf-8")  # Excel takes UTF-8 only with its mark
-    write_file(output, data)
+    write_new(output, data, replace=replace)

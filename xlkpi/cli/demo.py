@@ -29,6 +29,7 @@ from xlkpi.shown.report.page import REPORT_FILE
 from xlkpi.workbook.package import saved
 
 DELIVERED = "交车台数"
+ROSTER_FILE = "dealers.xlsx"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +88,12 @@ def issue_month(month: Mapping[str, Any], folder: Path) -> tuple[Issue, list[Pat
     """Headquarters' lists and the blanks made of them, written into the folder."""
     scheme, compiled = usable_scheme(month["scheme"])
     keys = [(d["code"], d["name"], d["region"]) for d in month["dealers"]]
-    write_file(folder / "dealers.xlsx", roster_form(keys))
+    write_file(folder / ROSTER_FILE, roster_form(keys))
     targets = _filled_form(targets_form(scheme, keys, month["month"]), month, "targets", month["fields"])
     write_file(folder / "targets.xlsx", targets)
     inspections = inspections_form(scheme, keys, month["month"])
     write_file(folder / "inspections.xlsx", _filled_form(inspections, month, "inspections", month["inspections"]))
-    roster = read_roster(folder / "dealers.xlsx")
+    roster = read_roster(folder / ROSTER_FILE)
     read = read_targets(folder / "targets.xlsx", scheme, roster.rows)
     issue = make_issue(
         scheme, compiled, month=month["month"], roster=roster.rows, targets=read.rows, targets_file="targets.xlsx",

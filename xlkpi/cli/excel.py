@@ -9,6 +9,7 @@ import click
 
 from xlkpi.cli.boundary import Group
 from xlkpi.cli.shared import ERRORS, FILE, FOLDER, console, echo, exit_with_status
+from xlkpi.files import visible
 
 
 @click.group(cls=Group)
@@ -38,9 +39,9 @@ def doctor(folder: Path) -> None:
         ill |= not diagnosis.well
         word = "[green]好　[/]" if diagnosis.well else "[red]不行[/]"
         screen.print(f"{word} {diagnosis.name}：", end="")
-        screen.print(diagnosis.detail, markup=False)
+        screen.print(visible(diagnosis.detail), markup=False)
         if not diagnosis.well:
-            screen.print(f"     → {diagnosis.remedy}", markup=False)
+            screen.print(f"     → {visible(diagnosis.remedy)}", markup=False)
     if ill:
         sys.exit(ERRORS)
 

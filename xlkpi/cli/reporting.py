@@ -10,7 +10,17 @@ import click
 from xlkpi.cli.boundary import Command
 from xlkpi.cli.language import say
 from xlkpi.cli.runs import given_files
-from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, console, echo, exit_with_status, stop_on_errors
+from xlkpi.cli.shared import (
+    FILE,
+    FOLDER,
+    NEW_FILE,
+    console,
+    echo,
+    exit_with_status,
+    replace_option,
+    stop_on_errors,
+    write_new,
+)
 from xlkpi.cli.stores import known_history, store_findings
 
 if TYPE_CHECKING:
@@ -26,31 +36,35 @@ OUT = click.Path(exists=True, file_okay=False, path_type=Path)
     "--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="The language of the report."
 )
 @click.option("--store", "store_file", type=FILE, help="The store that `score` keeps: adds trends and moves.")
-def report(out: Path, output: Path | None, lang: str, store_file: Path | None) -> None:
+@replace_option
+def report(out: Path, output: Path | None, lang: str, store_file: Path | None, replace: bool) -> None:
     """Make one HTML file of the folder OUT that `xlkpi score` wrote: ranking, regions, each dealer's page."""
-    from dataclasses import replace
+    import dataclasses
 
-    from xlkpi.shown.report.page import REPORT_FILE, write_report
+    from xlkpi.shown.report.page import REPORT_FILE, render
     from xlkpi.shown.report.source import Source
 
     path = output or out / REPORT_FILE
     source = Source.read(out, "en" if lang == "en" else "zh")
     history = known_history(store_file, source.data.scheme, source.data.month)
     stop_on_errors(store_findings(store_file, source.data.scheme, source.data.month))
-    echo(str(write_report(replace(source, history=history), path)))
+    page = render(dataclasses.replace(source, history=history)).encode()
+    write_new(path, page, replace=replace or output is None)
+    echo(str(path))
 
 
 @click.command(cls=Command)
 @given_files(returns=False)
 @click.option("-o", "--output", type=FOLDER, required=True, help="Folder for the PDF files.")
-def pdf(gathered: Gathered, output: Path) -> None:
+@replace_option
+def pdf(gathered: Gathered, output: Path, replace: bool) -> None:
     """Make a PDF of each assessed workbook's 绩效考核表, to print and sign. LibreOffice must be installed."""
     from xlkpi.shown.pdf import NoLibreOffice, to_pdf
     from xlkpi.shown.terminal import print_findings
 
     unwritten = []
     try:
-        for written in to_pdf(gathered.files, output):
+        for written in to_pdf(gathered.files, output, replace=replace):
             if isinstance(written, Path):
                 echo(str(written))
             else:

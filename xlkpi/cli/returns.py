@@ -18,7 +18,17 @@ from xlkpi.cli.runs import (
     open_given,
     score_files,
 )
-from xlkpi.cli.shared import FOLDER, console, exit_with_status, stop_on_errors
+from xlkpi.cli.shared import (
+    FOLDER,
+    console,
+    echo,
+    exit_with_status,
+    is_other,
+    refuse,
+    replace_option,
+    stop_on_errors,
+)
+from xlkpi.folders import shown_path
 
 if TYPE_CHECKING:
     from xlkpi.folders import Gathered
@@ -53,7 +63,7 @@ def status(
     screen = console()
     print_returns(screen, f"{month.month}　{month.issue.scheme.title}　回收清单", month.returns)
     if path:
-        screen.print(f"→ {path}")
+        echo(f"→ {path}")
     if gathered.findings:
         print_findings(screen, gathered.findings)
     exit_with_status(gathered.findings, failed=0)
@@ -76,9 +86,11 @@ def _keep_what_is_not_ours(path: Path, month: Month) -> None:
 @click.option("-o", "--output", type=FOLDER, required=True, help="Folder for the letters.")
 @engine_option
 @jobs_option
+@replace_option
 def letters(
-    gathered: Gathered, issue_folder: Path, filing: FilingOptions, output: Path, engine: str, jobs: int | None
-) -> None:
+    gathered: Gathered, issue_folder: Path, filing: FilingOptions, output: Path, engine: str, jobs: int | None,
+    replace: bool,
+) -> None:  # fmt: skip
     """Write to each dealer what is missing or wrong: a text to paste and a page. Who is done gets no letter."""
     from xlkpi.files import write_file
     from xlkpi.shown.letters import GROUP_FILE, group_text
@@ -87,15 +99,35 @@ def letters(
     if gathered.files or not filing.anyway:  # nobody is reminded because the folder was the wrong one
         stop_on_errors(gathered.findings)
     month = _survey(gathered, issue_folder, filing, engine, jobs, compare=True)
-    written = 0
-    for letter in letters_of(month, filing.deadline, filing.locked):
-        write_file(output / f"{letter.name}.txt", letter.text.encode("utf-8-sig"))
-        write_file(output / f"{letter.name}.html", letter.page.encode())
-        written += 1
+    pages: dict[str, bytes] = {}
+    written = list(letters_of(month, filing.deadline, filing.locked))
+    for letter in written:
+        pages[f"{letter.name}.txt"] = letter.text.encode("utf-8-sig")
+        pages[f"{letter.name}.html"] = letter.page.encode()
     group = group_text(month, filing.deadline, filing.locked)
     if group:
-        write_file(output / GROUP_FILE, group.encode("utf-8-sig"))
-    console().print(f"{written} 封 → {output}" + (f"；发到群里的在 {GROUP_FILE}" if group else ""))
+        pages[GROUP_FILE] = group.encode("utf-8-sig")
+    earlier = _earlier_letters(month, output)
+    stale = [path for path in earlier if path.name not in pages]
+    changed = [path for path in earlier if path.name in pages and is_other(path, pages[path.name])]
+    if (stale or changed) and not replace:
+        refuse(output, "XK-W044", {"path": shown_path((changed or stale)[0])})
+    for name, data in pages.items():
+        write_file(output / name, data)
+    for path in stale:
+        path.unlink()
+    if stale:
+        echo(f"已删除不再需要的 {len(stale)} 个文件：{'、'.join(path.name for path in stale)}")
+    echo(f"{len(written)} 封 → {output}" + (f"；发到群里的在 {GROUP_FILE}" if group else ""))
+
+
+def _earlier_letters(month: Month, folder: Path) -> list[Path]:
+    """This month's letters that lie in a folder."""
+    from xlkpi.shown.letters import GROUP_FILE
+
+    stems = (month.issue.file_name(dealer).removesuffix(".xlsx") for dealer in month.issue.roster.values())
+    names = [GROUP_FILE, *(f"{stem}{ending}" for stem in stems for ending in (".txt", ".html"))]
+    return [path for name in names if (path := folder / name).is_file()]
 
 
 def _survey(

@@ -10,7 +10,7 @@ import click
 
 from xlkpi.cli.boundary import Group
 from xlkpi.cli.language import say
-from xlkpi.cli.shared import ERRORS, FILE, NEW_FILE, echo, usable
+from xlkpi.cli.shared import ERRORS, FILE, NEW_FILE, echo, replace_option, usable, write_new
 from xlkpi.cli.workspace import at_option, refused_is_told, workspace_at
 
 
@@ -29,9 +29,9 @@ def scheme_list() -> None:
         try:
             loaded, _ = load_scheme(name)
         except SchemeError as error:
-            click.echo(say(f"{name}  {error}"), err=True)
+            echo(say(f"{name}  {error}"), err=True)
             continue
-        click.echo(say(f"{name}  {loaded.version}  {loaded.title}  ({loaded.en}; {loaded.points:g} points)"))
+        echo(say(f"{name}  {loaded.version}  {loaded.title}  ({loaded.en}; {loaded.points:g} points)"))
 
 
 @scheme.command("show")
@@ -57,14 +57,14 @@ def scheme_lint(names: tuple[str, ...]) -> None:
     for name in names or tuple(scheme_folders()):
         _, compiled, problems = lint_scheme(name)
         for problem in problems:
-            click.echo(say(str(problem)))
+            echo(say(str(problem)))
         bad |= bool(problems)
         if not problems and compiled is not None:
             open_ = advice(name)
             for problem in open_:
-                click.echo(say(f"warning: {problem}"))
+                echo(say(f"warning: {problem}"))
             warned = f" ({len(open_)} warnings)" if open_ else ""
-            click.echo(say(f"{name}: clean, {len(compiled.formulas)} formulas{warned}"))
+            echo(say(f"{name}: clean, {len(compiled.formulas)} formulas{warned}"))
     if bad:
         sys.exit(ERRORS)
 
@@ -81,14 +81,14 @@ def scheme_coverage(name: str) -> None:
 @scheme.command("schema")
 @click.argument("name", required=False)
 @click.option("-o", "--output", type=NEW_FILE, help="Write to a file instead of standard output.")
-def scheme_schema(name: str | None, output: Path | None) -> None:
+@replace_option
+def scheme_schema(name: str | None, output: Path | None, replace: bool) -> None:
     """Print the JSON Schema of a scheme's YAML, for editors. With NAME, the scheme's own rules are known to it too."""
-    from xlkpi.files import write_file
     from xlkpi.scheme.schema import editor_schema
 
     text = json.dumps(editor_schema(name), ensure_ascii=False, indent=1) + "\n"
     if output:
-        write_file(output, text.encode())
+        write_new(output, text.encode(), replace=replace)
     else:
         click.echo(text, nl=False)
 

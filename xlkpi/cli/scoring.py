@@ -117,7 +117,7 @@ def _print(month: Month, output: Path, removed: list[Finding]) -> None:
     )  # fmt: skip
     if removed:
         print_findings(screen, removed)
-    screen.print(f"→ {output}")
+    echo(f"→ {output}")
 
 
 @click.command(cls=Command)
@@ -173,6 +173,9 @@ def audit(gathered: Gathered, engine: str) -> None:
             except Refused as refused:
                 findings.append(Finding(refused.code, name, facts=refused.facts))
                 continue
+            if not audited.cells:  # a blank, a return: nothing to recalculate is no agreement
+                findings.append(Finding("XK-W075", name))
+                continue
             differing += len(audited.differences)
             screen.print(f"{clean(name)}：用 {by} 核对 {audited.cells} 格，{len(audited.differences)} 格不同")
             for difference in audited.differences:
@@ -188,14 +191,18 @@ def audit(gathered: Gathered, engine: str) -> None:
 @click.command(cls=Command)
 @click.option("-o", "--output", type=FOLDER, default=Path("demo"), show_default=True, help="Folder to work in.")
 @engine_option
-def demo(output: Path, engine: str) -> None:
+@replace_option
+def demo(output: Path, engine: str, replace: bool) -> None:
     """Run a whole month on the source's real dealer and eleven made-up ones: issue, fill, check, score, rank."""
-    from xlkpi.cli.demo import paths_to_open, run_demo
+    from xlkpi.cli.demo import ROSTER_FILE, paths_to_open, run_demo
     from xlkpi.findings import Severity
+    from xlkpi.folders import shown_path
     from xlkpi.headquarters.occupied import Occupied
     from xlkpi.shown.month_tables import print_ranking
     from xlkpi.shown.terminal import print_findings
 
+    if (output / ROSTER_FILE).is_file() and not replace:
+        refuse(output, "XK-W044", {"path": shown_path(output / ROSTER_FILE)})
     try:
         demonstration = run_demo(output, engine)
     except Occupied as occupied:
@@ -206,4 +213,4 @@ def demo(output: Path, engine: str) -> None:
     serious = [f for f in demonstration.month.all_findings() if f.severity > Severity.NOTICE]
     print_findings(screen, serious, dealers=demonstration.month.owners(), files=demonstration.month.files)
     for line in paths_to_open(demonstration):
-        screen.print(line)
+        echo(line)

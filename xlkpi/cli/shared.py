@@ -12,6 +12,7 @@ import click
 
 from xlkpi.cli.language import say
 from xlkpi.files import visible
+from xlkpi.folders import shown_path
 from xlkpi.values import MONTH_PATTERN
 
 if TYPE_CHECKING:
@@ -149,6 +150,20 @@ def refuse(file: Path, code: str, facts: Any) -> NoReturn:
     print_findings(console(), [finding])
     exit_with_status([finding], failed=0)
     raise AssertionError  # a refusal is always an error
+
+
+def write_new(path: Path, data: bytes, *, replace: bool) -> None:
+    """Write a file, unless another one lies there that would be lost; then print so, and exit."""
+    from xlkpi.files import write_file
+
+    if not replace and is_other(path, data):
+        refuse(path, "XK-W044", {"path": shown_path(path)})
+    write_file(path, data)
+
+
+def is_other(path: Path, data: bytes) -> bool:
+    """Whether a file with other content lies there. A device or a pipe holds nothing that could be lost."""
+    return path.is_file() and path.read_bytes() != data
 
 
 def exit_with_status(findings: Iterable[Finding], *, failed: int) -> None:

@@ -11,7 +11,8 @@ import click
 
 from xlkpi.cli.boundary import Command, Group
 from xlkpi.cli.language import say
-from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, Month, console, echo
+from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, Month, console, echo, refuse, replace_option, write_new
+from xlkpi.folders import shown_path
 
 if TYPE_CHECKING:
     from xlkpi.checking.plausible import Past
@@ -118,20 +119,22 @@ def history(dealer: str, store_file: Path, name: str, scheme_name: str) -> None:
               help="Rank among all, or within each part.")  # fmt: skip
 @_scheme_option
 @click.option("-o", "--output", type=NEW_FILE, help="Write the ranking workbook (排名汇总.xlsx) instead of printing.")
-def rank(store_file: Path, month: str | None, part: str, scheme_name: str, output: Path | None) -> None:
+@replace_option
+def rank(
+    store_file: Path, month: str | None, part: str, scheme_name: str, output: Path | None, replace: bool
+) -> None:  # fmt: skip
     """A month's ranking as the store has it, resubmissions and late files included."""
-    from xlkpi.files import write_file
-    from xlkpi.month.store.query import months, standings, which_scheme
+    from xlkpi.month.store.query import latest_month, standings, which_scheme
     from xlkpi.shown.month_tables import print_standings
     from xlkpi.shown.ranking import ranking_workbook
 
     with opened(store_file) as store:
         scheme = which_scheme(store, scheme_name, month or "")
-        stand = standings(store, scheme, month or months(store, scheme)[-1])
+        stand = standings(store, scheme, month or latest_month(store, scheme))
     if output is None:
         print_standings(console(), stand, _PARTS[part])
         return
-    write_file(output, ranking_workbook(stand))
+    write_new(output, ranking_workbook(stand), replace=replace)
     echo(str(output))
 
 
@@ -165,10 +168,14 @@ def store_group() -> None:
 @store_group.command("export")
 @click.argument("store_file", metavar="STORE", type=FILE)
 @click.option("-o", "--output", type=FOLDER, required=True, help="Folder for one Parquet file a table.")
-def store_export(store_file: Path, output: Path) -> None:
+@replace_option
+def store_export(store_file: Path, output: Path, replace: bool) -> None:
     """Write the store's tables as Parquet files."""
-    from xlkpi.month.store.file import export
+    from xlkpi.month.store.file import TABLES, export
 
+    present = [path for table in TABLES if (path := output / f"{table}.parquet").is_file()]
+    if present and not replace:
+        refuse(present[0], "XK-W044", {"path": shown_path(present[0])})
     with opened(store_file) as store:
         for path in export(store, output):
             echo(str(path))

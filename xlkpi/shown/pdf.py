@@ -56,8 +56,9 @@ def find_soffice() -> str:
     raise NoLibreOffice
 
 
-def to_pdf(files: Sequence[Path], folder: Path) -> Iterator[Path | Finding]:
-    """Write FOLDER/NAME.pdf for each file; yields where it was written, or why it was not.
+def to_pdf(files: Sequence[Path], folder: Path, *, replace: bool = False) -> Iterator[Path | Finding]:
+    """Write FOLDER/NAME.pdf for each file; yields where it was written, or why it was not. One that lies there already,
+    perhaps signed, stays unless `replace`.
 
     Raises:
         NoLibreOffice: there is none.
@@ -72,7 +73,7 @@ def to_pdf(files: Sequence[Path], folder: Path) -> Iterator[Path | Finding]:
             books, refused = _prepared({path: names[path] for path in some}, Path(scratch))
             _convert(program, books, Path(scratch))
             for path in some:
-                yield refused.get(path) or _write(names[path], books[path].with_suffix(".pdf"), targets[path])
+                yield refused.get(path) or _write(names[path], books[path].with_suffix(".pdf"), targets[path], replace)
 
 
 def _prepared(files: Mapping[Path, str], scratch: Path) -> tuple[dict[Path, Path], dict[Path, Finding]]:
@@ -90,7 +91,9 @@ def _prepared(files: Mapping[Path, str], scratch: Path) -> tuple[dict[Path, Path
     return books, refused
 
 
-def _write(file: str, converted: Path, target: Path) -> Path | Finding:
+def _write(file: str, converted: Path, target: Path, replace: bool) -> Path | Finding:
+    if target.is_file() and not replace:
+        return Finding("XK-W044", file, facts={"path": str(target)})
     try:
         write_file(target, converted.read_bytes())
     except FileNotFoundError:

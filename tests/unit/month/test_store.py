@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import subprocess
 import sys
@@ -213,6 +214,15 @@ def told(path: Path, **how: float | bool) -> str:
     return refused.value.code
 
 
+@pytest.mark.parametrize("name", [":memory:", "md:x", "file:x?mode=ro", "'; DROP"])
+def test_a_store_s_name_is_only_a_name(
+    name: str, tmp_path: Path, month_of: Month, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    kept(Path(name), month_of(D001=1.0))
+    assert (tmp_path / name).is_file()
+
+
 def test_no_store_another_file_and_a_stranger_s_database(tmp_path: Path, month_of: Month) -> None:
     assert told(tmp_path / "none") == "XK-W021"
     (tmp_path / "text").write_bytes(b"no database" * 1000)
@@ -221,6 +231,7 @@ def test_no_store_another_file_and_a_stranger_s_database(tmp_path: Path, month_o
     with duckdb.connect(str(tmp_path / "foreign")) as stranger:
         stranger.execute("CREATE TABLE theirs (a INTEGER)")
     assert told(tmp_path / "foreign", write=True) == "XK-W022"
+    assert told(tmp_path / os.fsdecode("库".encode("gbk")), write=True) == "XK-W022"  # DuckDB takes UTF-8 alone
     kept(tmp_path / "later", month_of(D001=1.0))
     with duckdb.connect(str(tmp_path / "later")) as store:
         store.execute("UPDATE xlkpi_store SET format = 99")

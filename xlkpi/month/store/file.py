@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from xlkpi.files import WriteError, write_file
+from xlkpi.folders import shown_path
 
 if TYPE_CHECKING:
     import duckdb
@@ -27,6 +28,7 @@ T = TypeVar("T")
 FORMAT: Final = 1
 PATIENCE: Final = 60.0  # seconds; recording two thousand dealers takes a few
 _PAUSE: Final = 0.2
+_LONGEST: Final = 251  # bytes of a name: DuckDB keeps its log beside the file, with .wal behind the name
 _NO_DATABASE: Final = "不是 DuckDB 的文件，或已损坏"
 
 TABLES: Final = {
@@ -154,12 +156,19 @@ def _connected(
 ) -> duckdb.DuckDBPyConnection:
     import duckdb  # noqa: PLC0415 - heavy, and only wanted where a store is
 
+    whole = str(path.absolute())  # DuckDB takes :memory: and md:x for something else than files
+    try:
+        fits = bool(whole.encode()) and len(path.name.encode()) <= _LONGEST
+    except UnicodeEncodeError:
+        fits = False
+    if not fits:
+        raise StoreError("XK-W022", path=shown_path(path), detail="名字太长，或不是 UTF-8，DuckDB 打不开")
     if write:
         path.parent.mkdir(parents=True, exist_ok=True)
     until, waiting = time.monotonic() + patience, False
     while True:
         try:
-            return duckdb.connect(str(path), read_only=not write)
+            return duckdb.connect(whole, read_only=not write)
         except duckdb.IOException as error:
             message = str(error)
             if not _is_held(message):

@@ -110,10 +110,9 @@ def which_dealer(store: Store, text: str) -> str:
     raise StoreError("XK-W041", path=str(store.path), wanted=text, found="、".join(listed[:_LISTED]) + more)
 
 
-def months(store: Store, scheme: str) -> list[str]:
-    """The months of a scheme that have accepted submissions, the earliest first."""
-    query = "SELECT DISTINCT month FROM submissions WHERE scheme = ? AND is_current ORDER BY month"
-    return [month for (month,) in store.rows(query, [scheme])]
+def latest_month(store: Store, scheme: str) -> str:
+    """The last month of a scheme that the store has (`which_scheme`), be it that every file was refused."""
+    return _months_by_scheme(store)[scheme][-1]
 
 
 def standings(store: Store, scheme: str, month: str) -> Standings:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from xlkpi.month.statistics import Spread, spread
 from xlkpi.month.store.file import Store, StoreError
-from xlkpi.month.store.query import definition_of, months
+from xlkpi.month.store.query import definition_of, latest_month
 from xlkpi.scheme import parts
 from xlkpi.scheme.cells import of_field
 from xlkpi.scheme.model import Scheme
@@ -60,7 +60,7 @@ def trend(store: Store, scheme: str, name: str = "", by: By = "all", kind: Kind 
     Raises:
         StoreError: the store has no item, field or indicator of that name (XK-W040).
     """
-    known = definition_of(store, scheme, months(store, scheme)[-1])
+    known = definition_of(store, scheme, latest_month(store, scheme))
     kind_ = _kind(store, scheme, known, name, kind)
     if kind_ == "total":
         source, figure, values = f"submissions s WHERE {_RANKED}", "s.published", []
