@@ -1,7 +1,7 @@
 """Reads files in processes of their own with little memory; prints one line of JSON a file. Not a test.
 
 python runner.py read ISSUE GOOD FILE...     codes, and what each file's own process took
-python runner.py fuzz ISSUE FILE SEED COUNT  so many altered copies; any exception ends it with a traceback
+python runner.py fuzz ISSUE FILE SEED COUNT  so many altered copies; what came of them, and each fault with its number
 python runner.py mark ISSUE FILE SEED COUNT  the same, and each is marked; what comes out must be read as what went in
 """
 
@@ -11,8 +11,11 @@ import json
 import math
 import os
 import random
+import re
 import sys
 import time
+import traceback
+import zlib
 from collections import Counter
 from pathlib import Path
 
@@ -68,19 +71,27 @@ def fuzz(folder: str, file: str, seed: str, count: str) -> None:
     from xlkpi.issue import Issue
 
     issue, good = Issue.load(Path(folder)), Path(file).read_bytes()
-    chance = random.Random(int(seed))
     outcomes: Counter[str] = Counter()
+    faults: list[str] = []
     for number in range(int(count)):
-        altered = (flipped if number % 3 == 0 else mangled)(good, chance)
         limit_processor()
-        result = read_submission(issue, altered)
-        assert isinstance(result, Submission | Unusable)
-        assert isinstance(result, Submission) or result.findings, "refused without a word"
-        for finding in result.findings:
-            assert finding.message()
-            assert finding.message("en")
-        outcomes.update({"read"} if isinstance(result, Submission) else {f.code for f in result.findings})
-    print(json.dumps({"outcomes": outcomes}))
+        try:
+            result = read_submission(issue, mutant(good, int(seed), number))
+            assert isinstance(result, Submission | Unusable)
+            assert isinstance(result, Submission) or result.findings, "refused without a word"
+            for finding in result.findings:
+                assert finding.message()
+                assert finding.message("en")
+            outcomes.update({"read"} if isinstance(result, Submission) else {f.code for f in result.findings})
+        except Exception:
+            faults.append(f"seed {seed}, number {number}: {traceback.format_exc(limit=-3)}")
+    print(json.dumps({"outcomes": outcomes, "faults": faults}))
+
+
+def mutant(good: bytes, seed: int, number: int) -> bytes:
+    """An altered copy of a file; the same seed and number give the same one."""
+    chance = random.Random(f"{seed} {number}")
+    return (flipped, mangled, mangled, rearranged)[number % 4](good, chance)
 
 
 def mark(folder: str, file: str, seed: str, count: str) -> None:
@@ -121,15 +132,41 @@ def flipped(good: bytes, chance: random.Random) -> bytes:
 
 def mangled(good: bytes, chance: random.Random) -> bytes:
     """Parts altered inside an archive that is in order, so that the XML itself is put to the test."""
-    from shared.packages import zipped
+    from xlkpi.workbook.package import assemble, member, members
 
-    from xlkpi.workbook.package import unpack
-
-    parts = unpack(good)
+    parts = dict(members(good))
     for _ in range(chance.randint(1, 3)):
         name = chance.choice([n for n in parts if n.endswith((".xml", ".rels"))])
-        parts[name] = chance.choice(WAYS)(parts[name], chance)
-    return zipped(parts.items(), level=1)
+        text = zlib.decompress(parts[name].packed, -15)
+        parts[name] = member(name, chance.choice(WAYS)(text, chance))
+    return assemble(parts.values())
+
+
+def rearranged(good: bytes, chance: random.Random) -> bytes:
+    """Parts exchanged, left out, doubled or under another name; or the archive cut short or run together."""
+    from dataclasses import replace as renamed
+
+    from xlkpi.workbook.package import assemble, members
+
+    parts = list(members(good).values())
+    one, other = chance.sample(range(len(parts)), 2)
+    match chance.randrange(6):
+        case 0:
+            parts[one], parts[other] = (
+                renamed(parts[one], name=parts[other].name), renamed(parts[other], name=parts[one].name),
+            )  # fmt: skip
+        case 1:
+            del parts[one]
+        case 2:
+            parts.insert(other, parts[one])
+        case 3:
+            parts[one] = renamed(parts[one], name=parts[one].name.swapcase())
+        case 4:
+            return assemble(parts)[: chance.randrange(len(good))]
+        case _:
+            at = chance.randrange(len(good))
+            return good[:at] + good[chance.randrange(len(good)) :]
+    return assemble(parts)
 
 
 def _flip(data: bytes, chance: random.Random) -> bytes:
@@ -150,12 +187,18 @@ def _repeat(data: bytes, chance: random.Random) -> bytes:
 
 def _value(data: bytes, chance: random.Random) -> bytes:
     """Something else between two quotes or two tags: still well formed, and nonsense."""
-    import re
-
     spots = [m.span(1) for m in re.finditer(rb'"([^"<>&]{0,40})"|>([^<>&]{1,40})<', data) if m[1] is not None]
     spots += [m.span(1) for m in re.finditer(rb">([^<>&]{1,40})<", data)]
     start, end = chance.choice(spots)
     return data[:start] + chance.choice(MALFORMED_XML) + data[end:]
+
+
+def _token(data: bytes, chance: random.Random) -> bytes:
+    """A tag left out, doubled, or in the place of another."""
+    tags = [m.span() for m in re.finditer(rb"<[^<>]{1,200}>", data)]
+    (start, end), (first, last) = chance.choice(tags), chance.choice(tags)
+    put = chance.choice((b"", data[start:end] * 2, data[first:last]))
+    return data[:start] + put + data[end:]
 
 
 MALFORMED_XML = (
@@ -184,7 +227,7 @@ MALFORMED_XML = (
     b"rId999",
     b"true",
 )
-WAYS = (_flip, _cut, _repeat, _value, _value, _value)
+WAYS = (_flip, _cut, _repeat, _token, _token, _value, _value, _value)
 
 
 if __name__ == "__main__":

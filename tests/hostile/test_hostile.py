@@ -7,11 +7,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from conftest import REAL_ANSWERS
+from shared.packages import put_answer
 
 from hostile import build, cases, runner
 from xlkpi.cli import main
@@ -111,18 +114,46 @@ def test_what_is_said_of_them_is_short_and_takes_little(told: Told) -> None:
     assert (long, much) == ({}, {})
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_no_altered_file_raises_or_takes_long(seed: int, good: bytes, issued: Path, tmp_path: Path) -> None:
-    (tmp_path / "good.xlsx").write_bytes(good)
-    done = run(runner.__file__, "fuzz", issued, tmp_path / "good.xlsx", seed, 200)
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert {"read", "XK-F002"} <= set(json.loads(done.stdout)["outcomes"])  # else the alterations prove nothing
+# ------------------------------------------------------------------ mutants
+
+MANY, CHUNK = 20_000, 1_000
 
 
-def test_no_altered_blank_raises_either(blank: bytes, issued: Path, tmp_path: Path) -> None:
-    (tmp_path / "blank.xlsx").write_bytes(blank)
-    done = run(runner.__file__, "fuzz", issued, tmp_path / "blank.xlsx", 7, 200)
+@pytest.fixture(scope="module")
+def bases(good: bytes, blank: bytes, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """What is altered: a blank and a workbook as spreadsheet programs spell them, and one as openpyxl does."""
+    spelled = blank
+    for name, value in REAL_ANSWERS.items():
+        spelled = put_answer(spelled, name, f"<v>{value:g}</v>")
+    folder = tmp_path_factory.mktemp("bases")
+    for name, data in (("blank", blank), ("spelled", spelled), ("openpyxl", good)):
+        (folder / name).write_bytes(data)
+    return [folder / name for name in ("blank", "spelled", "openpyxl")]
+
+
+def no_fault(done: subprocess.CompletedProcess[str]) -> set[str]:
     assert done.returncode == 0, done.stderr[-3000:]
+    told = json.loads(done.stdout)
+    assert not told["faults"], "\n".join(told["faults"][:3])
+    return set(told["outcomes"])
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_no_altered_file_raises_or_takes_long(number: int, issued: Path, bases: list[Path]) -> None:
+    told = no_fault(run(runner.__file__, "fuzz", issued, bases[number], number, 150))
+    assert {"read", "XK-F002"} <= told  # else the alterations prove nothing
+
+
+@pytest.mark.slow
+def test_none_of_twenty_thousand_raises_or_takes_long(issued: Path, bases: list[Path]) -> None:
+    seeds = range(100, 100 + MANY // CHUNK)
+    with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
+        runs = [
+            threads.submit(run, runner.__file__, "fuzz", issued, bases[seed % 2 if seed % 10 else 2], seed, CHUNK)
+            for seed in seeds
+        ]
+        told = set().union(*(no_fault(one.result()) for one in runs))
+    assert len(told) > 8
 
 
 # ------------------------------------------------------------------ the command line's exit code
