@@ -82,7 +82,6 @@ def test_no_tampering_moves_a_score_or_goes_untold(month: Month) -> None:
 
 OWN_CODES = {
     "a name: of the total is 100": "XK-I030",
-    "a name: of an answer is a cell outside": "XK-I030",
     "a name: of one sheet shadows the total": "XK-I041",
     "the marker: says another dealer": "XK-T096",
     "a word is rewritten: 绩效考核表": "XK-I033",

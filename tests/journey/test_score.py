@@ -136,7 +136,7 @@ def test_what_a_dealer_changes_in_the_workbook_moves_no_score(
     forged = {"接车台次_目标": 1, "轮胎_得分": 5, "精品_分值": 50, "培训次数": 9}
     (path,) = sent.iterdir()
     path.write_bytes(fill_in(month.of("D001", "blank").read_bytes(), {**real_month.answers, **forged}))
-    assert score(run, month, sent, tmp_path / "out").exit_code == 0
+    assert score(run, month, sent, tmp_path / "out").exit_code == 1, "the sheet tells another story"
     dealer = dealers(tmp_path / "out")["D001"]
     assert dealer["total"] == pytest.approx(TOTAL, abs=1e-9)
     told = {finding["code"]: finding["message"] for finding in dealer["findings"]}
