@@ -106,7 +106,7 @@ class Appearance:
                 continue
             if raw is not None and isinstance(raw.formula, str):
                 changed[ref] = f"{_cut(issued or '空白')} → ={_cut(raw.formula)}"
-            elif comparable(text or "") != comparable(issued or ""):
+            elif not _says_the_same(text or "", issued or ""):
                 changed[ref] = f"{_cut(issued or '空白')} → {_cut(text or '空白')}"
         yield from _folded("XK-I033", sheet, changed)
 
@@ -228,6 +228,16 @@ def _folded(code: str, sheet: str, changed: Mapping[str, str]) -> Iterator[Remar
 def _reading_order(place: Place) -> tuple[int, int]:
     column, row = column_row(place.ref)
     return row, column
+
+
+def _says_the_same(text: str, issued: str) -> bool:
+    """Whether a cell says what was issued; a number may be written otherwise, a text have other spaces."""
+    if comparable(text) == comparable(issued):
+        return True
+    try:
+        return float(text) == float(issued)
+    except ValueError:
+        return False
 
 
 def _cut(text: str) -> str:
