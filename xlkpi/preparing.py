@@ -8,6 +8,7 @@ from pathlib import Path
 
 from xlkpi.findings import Finding, Severity, worst
 from xlkpi.folders import Gathered, gather
+from xlkpi.headquarters.calendar import Calendar, against_calendar
 from xlkpi.headquarters.issuing import make_issue, with_history
 from xlkpi.headquarters.lists import (
     Listed,
@@ -27,7 +28,8 @@ from xlkpi.scheme.model import Scheme
 @dataclass(frozen=True, slots=True)
 class Lists:
     """Headquarters' lists for a month: roster and targets, and what else there is: last month's values, the year's
-    plan, folders of assessed workbooks of last month and of a year ago, the history file."""
+    plan, folders of assessed workbooks of last month and of a year ago, the history file, the calendar that 工作天数 is
+    compared with."""
 
     roster: Sequence[Path]
     targets: Sequence[Path]
@@ -36,6 +38,7 @@ class Lists:
     previous: Path | None = None
     year_ago: Path | None = None
     store: Path | None = None
+    calendar: Calendar | None = None
 
 
 def prepare_issue(
@@ -82,6 +85,8 @@ def prepare_issue(
     last = read_history(lists.last, scheme, dealers.rows, anyway=anyway) if lists.last else Listed()
     known = [*before, figures, last, plan]
     findings = [*dealers.findings, *aimed.findings, *(finding for listed in known for finding in listed.findings)]
+    if lists.calendar is not None:
+        findings += against_calendar(scheme, month, figures, lists.calendar)
     findings += contradictions(plan, [listed.rows for listed in before], issue)
     _stop(findings)
     accepted = tuple(finding for finding in findings if finding.code == ACCEPTED)

@@ -108,7 +108,7 @@ FILES = {
         "table",
         "closed field_columns waivers",
         "lists",
-        "issuing previous",
+        "calendar issuing previous",
     ),
     "batch": (
         "receipts work",

@@ -50,6 +50,7 @@ _workbook_option = click.option("-o", "--output", type=NEW_FILE, required=True, 
 @click.option("--previous", type=FOLDER, help="Last month's assessed workbooks: last values, plans, open measures.")
 @click.option("--store", "store_file", type=FILE, help="The history file: last values, N-1…N-12, the year so far.")
 @click.option("--year-ago", type=FOLDER, help="Assessed workbooks of the same month last year.")
+@click.option("--calendar", "calendar_file", type=FILE, help="日历.xlsx, with which 工作天数 is compared.")
 @click.option("--deadline", type=Deadline(), default="", help="Day by which dealers send; default: the scheme's.")
 @click.option("--locked", type=Deadline(), default="", help="Day after which nothing that comes counts; default: none.")
 @click.option("--contact", default="", help="Whom dealers ask; shown on 说明.")
@@ -65,8 +66,8 @@ _workbook_option = click.option("-o", "--output", type=NEW_FILE, required=True, 
 def new(
     scheme_name: str, month: str, rosters: tuple[Path, ...], targets: tuple[Path, ...],
     last_values: tuple[Path, ...], plans: tuple[Path, ...], previous: Path | None, year_ago: Path | None,
-    store_file: Path | None, deadline: str, locked: str, contact: str, key_file: Path | None, anyway: bool,
-    replace: bool, output: Path,
+    store_file: Path | None, calendar_file: Path | None, deadline: str, locked: str, contact: str,
+    key_file: Path | None, anyway: bool, replace: bool, output: Path,
 ) -> None:  # fmt: skip
     """Issue a month: one blank workbook per dealer, the master and issue.json."""
     from xlkpi.headquarters.deadlines import check_order, day_said
@@ -93,7 +94,14 @@ def new(
     def waiting(detail: str) -> None:
         echo(say(f"{store_file}: another program has it open; waiting …"), err=True)
 
-    lists = Lists(rosters, targets, last_values, plans, previous, year_ago, store_file)
+    calendar = None
+    if calendar_file:
+        from xlkpi.headquarters.calendar import calendar_of, read_calendar
+
+        days = read_calendar(calendar_file, anyway=anyway)
+        stop_on_errors(days.findings)
+        calendar = calendar_of(days)
+    lists = Lists(rosters, targets, last_values, plans, previous, year_ago, store_file, calendar)
     try:
         issue, findings = prepare_issue(
             loaded, compiled, month, lists, deadline=due, locked=lock, contact=contact, anyway=anyway, waiting=waiting

@@ -13,7 +13,7 @@ from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from xlkpi.headquarters.identity import NAME, PROPERTY, Origin, title
+from xlkpi.headquarters.identity import KINDS, NAME, PROPERTY, Origin, title
 from xlkpi.scheme.entries import SchemeField
 from xlkpi.scheme.model import Item, Scheme
 from xlkpi.scheme.types import TYPES, Shape
@@ -29,6 +29,9 @@ _KEYS = ("经销商代码", "经销商名称", "区域")
 _KEY_WIDTHS = (14, 22, 10)
 _WIDTH = 17  # of the others
 _LINES = 30.0  # points of a dealer's row: two lines may be written into a cell
+WORKING_DAYS = "工作天数"
+"""The field that says how many days of the month are worked."""
+_DAYS = 60  # rows of an empty 日历 that are laid out
 RETURNS = Origin("returns")
 
 
@@ -43,18 +46,20 @@ class Column:
 
 
 def targets_form(
-    scheme: Scheme, dealers: Iterable[tuple[str, str, str]], month: str, *, indicators: bool = False
-) -> bytes:
+    scheme: Scheme, dealers: Iterable[tuple[str, str, str]], month: str, *, indicators: bool = False,
+    working_days: int | None = None,
+) -> bytes:  # fmt: skip
     """A sheet for targets: dealers × fields with a target, and what headquarters gives beside them.
 
-    `indicators` adds a column for every indicator that may have a target.
+    `indicators` adds a column for every indicator that may have a target; `working_days` of the month are named above
+    工作天数.
     """
     columns = [
         Column(entry.label or name, (entry.unit,), "正数，或“不适用”", entry)
         for name, entry in scheme.targets().items()
     ]
     columns += [
-        Column(entry.label or name, (entry.unit,), "总部的数；空着由店里填", entry)
+        Column(entry.label or name, (entry.unit,), _given(name, working_days), entry)
         for name, entry in scheme.headquarters_figures().items()
     ]
     if indicators:
@@ -64,6 +69,11 @@ def targets_form(
             if name not in scheme.fields
         ]
     return _form(_of(scheme, "targets", month), title(month, scheme.title, "targets"), "目标", list(dealers), columns)
+
+
+def _given(name: str, working_days: int | None) -> str:
+    offered = f"，按日历 {working_days} 天" if name == WORKING_DAYS and working_days is not None else ""
+    return f"总部的数{offered}；空着由店里填"
 
 
 def _of(scheme: Scheme, kind: str, month: str) -> Origin:
@@ -85,6 +95,29 @@ def inspections_form(scheme: Scheme, dealers: Iterable[tuple[str, str, str]], mo
 def roster_form(dealers: Iterable[tuple[str, str, str]]) -> bytes:
     """A roster, filled in with the dealers given."""
     return _form(Origin("roster"), "经销商名单", "名单", list(dealers), [])
+
+
+def calendar_form() -> bytes:
+    """An empty 日历: the days on which the national calendar does not hold, or that it does not have yet."""
+    book = Workbook()
+    sheet = book.worksheets[0]
+    sheet.title = KINDS["calendar"]
+    _put(sheet, 1, 1, "只写与国家放假安排（含调休）不同的日子；安排还没有公布的年份，每天写一行。", "title")
+    sheet.cell(1, 1).alignment = Alignment(horizontal="left", vertical="center")
+    for column, (heading, width) in enumerate((("日期", 14), ("类型", 10), ("说明", 40)), 1):
+        _put(sheet, 2, column, heading, "header")
+        sheet.column_dimensions[get_column_letter(column)].width = width
+        for row in range(3, 3 + _DAYS):
+            _put(sheet, row, column, None, "input" if column < 3 else "text")
+    for row in range(3, 3 + _DAYS):
+        sheet.cell(row, 1).number_format = "yyyy-mm-dd"
+    rule = DataValidation("list", formula1='"上班,休息"', allow_blank=True, showErrorMessage=True)
+    rule.add("B3:B400")
+    sheet.add_data_validation(rule)
+    sheet.freeze_panes = "A3"
+    sheet.sheet_view.showGridLines = False
+    print_on_a4(sheet, 2)
+    return _marked(book, Origin("calendar"))
 
 
 def return_list_form(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from xlkpi.headquarters.grid import Grid, grids
 from xlkpi.headquarters.identity import Origin
-from xlkpi.headquarters.words import folded, wording
+from xlkpi.headquarters.words import Wording, folded, wording
 from xlkpi.intake import quantity
 from xlkpi.intake.foreign import ForeignBook
 from xlkpi.intake.reader import Workbook
@@ -33,6 +33,7 @@ class ListSpec:
         ignored: headings that are known and not read.
         needed: columns without which a sheet is not this list; where empty, any of them makes it one.
         is_key: whether a text is a key that is awaited; by default none is.
+        key_words: what a key's cell says; by default as a code does.
         repeated: whether a key may have several rows.
     """
 
@@ -43,6 +44,7 @@ class ListSpec:
     ignored: frozenset[str] = frozenset()
     needed: tuple[str, ...] = ()
     is_key: Callable[[str], bool] = lambda text: False
+    key_words: Callable[[RawCell], Wording] = wording
     repeated: bool = False
 
 

@@ -44,7 +44,8 @@ T = TypeVar("T")
 @dataclass(slots=True)
 class Listed(Generic[T]):
     """What a list gave, by dealer code, and what was wrong with it. `refused`: it cannot be what it is given as, and
-    nothing of it may be used. `places`: of a plan, file and cell by dealer code and slot name."""
+    nothing of it may be used. `places`: of a plan and of headquarters' figures, file and cell by dealer code and slot
+    name."""
 
     rows: dict[str, T] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
@@ -193,7 +194,11 @@ def read_headquarters_figures(
         for dealer, row in read.rows.items()
     }  # fmt: skip
     of_values = [finding for finding in read.findings if finding.field]  # read_targets tells the others
-    return Listed(figures, most_serious_first(of_values), read.refused)
+    places = {
+        (dealer, name): (read.places[dealer].file, read.places[dealer].place(name))
+        for dealer, row in figures.items() for name in row if dealer in read.places
+    }  # fmt: skip
+    return Listed(figures, most_serious_first(of_values), read.refused, places)
 
 
 def read_history(

@@ -257,7 +257,10 @@ def _rows(table: Table, sheet: ListSheet, columns: Mapping[str, Column], spec: L
             if any(raw.text for raw in cells.values()):
                 passed.setdefault("blank", []).append(number)
             continue
-        texts = {column: folded(wording(raw).text) for column, raw in filled.items()}
+        texts = {
+            column: folded((spec.key_words if column == sheet.key else wording)(raw).text)
+            for column, raw in filled.items()
+        }
         if texts.get(sheet.key, "") in keys:
             if any(headings.get(column) != text for column, text in texts.items()):
                 table.findings.append(Finding("XK-T086", table.file, filled[sheet.key].place, facts={"row": number}))
@@ -267,7 +270,7 @@ def _rows(table: Table, sheet: ListSheet, columns: Mapping[str, Column], spec: L
         if why:
             passed.setdefault(why, []).append(number)
             continue
-        row = _row(table, sheet, number, filled, columns)
+        row = _row(table, sheet, number, filled, columns, spec)
         if row is not None:
             hidden += [raw.place.ref for raw in (row.code_cell,) if grid.hides_row(number)]
             yield row
@@ -317,14 +320,15 @@ def _is_blank(raw: RawCell) -> bool:
 
 
 def _row(
-    table: Table, sheet: ListSheet, number: int, filled: Mapping[int, RawCell], columns: Mapping[str, Column]
+    table: Table, sheet: ListSheet, number: int, filled: Mapping[int, RawCell], columns: Mapping[str, Column],
+    spec: ListSpec,
 ) -> Row | None:  # fmt: skip
     grid, key = sheet.grid, filled.get(sheet.key)
     if key is None:
         place = next(iter(filled.values())).place
         table.findings.append(Finding("XK-T025", table.file, place, facts={"row": number}))
         return None
-    content = wording(key)
+    content = spec.key_words(key)
     if content.fault:
         facts = {"found": content.fault, "column": wording(grid.row(sheet.head)[sheet.key]).text}
         table.findings.append(Finding("XK-T071", table.file, key.place, facts=facts))

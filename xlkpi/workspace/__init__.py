@@ -4,8 +4,8 @@ sent; out go the month's folders and `month.json`. It must not know of a termina
 The room stands after `library` and before `excel` and `cli`, for it calls issuing, batch, checking, scoring and what is
 shown, and the three ways in call it. It computes no score: each step calls the functions that the plain commands call.
 
-A workspace is a folder with `xlkpi.yaml` (`settings`), 名册.xlsx, 方案/ for schemes of one's own, and where there are
-any 计划.xlsx and the history file; and a folder a month:
+A workspace is a folder with `xlkpi.yaml` (`settings`), 名册.xlsx, 日历.xlsx, 方案/ for schemes of one's own, and where
+there are any 计划.xlsx and the history file; and a folder a month:
 
     目标.xlsx 检查情况.xlsx 豁免.xlsx   headquarters' lists, made as forms by `open` and `issue`
     空白表/                            what was issued: blanks, master, issue.json

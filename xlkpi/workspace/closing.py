@@ -71,7 +71,8 @@ def publish(folder: MonthFolder, who: Who) -> StepResult:
     if not is_scored(folder, record, known):
         raise refuse("预发布", "评分以后，依据或结果变了", "xlkpi month score")
     issue = known.opened.issue
-    until = deadlines.of_appeals(folder.workspace.settings.deadlines, who.at)
+    workspace = folder.workspace
+    until = deadlines.of_appeals(workspace.settings.deadlines, who.at, workspace.counted_by())
     sweep(folder)
     standing = Standing(f"预发布（{who.at:%Y-%m-%d}）", until, record.events)
     written = hand_out(folder, issue, standing)

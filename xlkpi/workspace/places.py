@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from xlkpi.findings import Finding
+from xlkpi.findings import Finding, Severity, worst
+from xlkpi.headquarters.calendar import Calendar, UnknownDay, calendar_of, read_calendar
+from xlkpi.headquarters.forms import WORKING_DAYS
+from xlkpi.headquarters.lists import Listed
 from xlkpi.scheme.formulary import Compiled
 from xlkpi.scheme.lint import usable_scheme
 from xlkpi.scheme.model import Scheme
@@ -17,6 +20,7 @@ from xlkpi.workspace.settings import SETTINGS_FILE, Settings, read_settings
 
 ROSTER: Final = "名册.xlsx"
 PLAN: Final = "计划.xlsx"
+CALENDAR: Final = "日历.xlsx"
 SCHEMES: Final = "方案"
 
 
@@ -36,6 +40,39 @@ class Workspace:
     def plan(self) -> Path:
         """The year's plan; it need not be there."""
         return self.root / PLAN
+
+    @property
+    def days(self) -> Path:
+        """The list of days that are worked or not; it need not be there."""
+        return self.root / CALENDAR
+
+    def calendar(self) -> Calendar:
+        """Which days are worked, by 日历.xlsx and the national calendar.
+
+        Raises:
+            Refusal: something in 日历.xlsx is wrong.
+        """
+        listed: Listed[bool] = read_calendar(self.days) if self.days.is_file() else Listed()
+        if worst(listed.findings) is Severity.ERROR:
+            raise Refusal(*listed.findings)
+        return calendar_of(listed)
+
+    def working_days(self, scheme: Scheme, month: str) -> int | None:
+        """A month's working days, where the scheme lets headquarters give them and the calendar knows them all.
+
+        Raises:
+            Refusal: something in 日历.xlsx is wrong.
+        """
+        if WORKING_DAYS not in scheme.headquarters_figures():
+            return None
+        try:
+            return self.calendar().working_days(month)
+        except UnknownDay:
+            return None
+
+    def counted_by(self) -> Calendar | None:
+        """The calendar by which `xlkpi.yaml` counts days; None: calendar days."""
+        return self.calendar() if self.settings.deadlines.unit == "working" else None
 
     @property
     def history(self) -> Path:

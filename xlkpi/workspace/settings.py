@@ -21,13 +21,14 @@ SECONDED: Final = {"targets": "目标", "inspections": "检查情况", "final": 
 
 class Deadlines(BaseModel):
     """Days: `send` after the month's end (None: the scheme's), `lock` after that (None: nothing is locked), `appeal`
-    after the day of publication."""
+    after the day of publication; `unit` says whether they are calendar days or working days."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     send: int | None = Field(None, ge=1, le=60)
     lock: int | None = Field(None, ge=0, le=60)
     appeal: int = Field(5, ge=1, le=60)
+    unit: Literal["calendar", "working"] = "calendar"
 
 
 class Settings(BaseModel):
@@ -113,10 +114,11 @@ _EXPECTED: Final = {
     "scheme": "方案的名称（xlkpi scheme list 列出自带的），或 方案/ 里的文件夹名",
     "language": "zh 或 en",
     "history": "历史库的文件名",
-    "deadlines": "send、lock、appeal 各一行",
+    "deadlines": "send、lock、appeal、unit 各一行",
     "deadlines.send": "1 到 60 的整数：月末以后几天内上报",
     "deadlines.lock": "0 到 60 的整数：上报截止以后几天锁定",
     "deadlines.appeal": "1 到 60 的整数：预发布以后几天内可以申诉",
+    "deadlines.unit": "calendar（日历日）或 working（工作日，按 日历.xlsx）",
     "second": "列出 targets、inspections、final 中要两人的",
 }
 _FORM: Final = """\
@@ -129,5 +131,6 @@ deadlines:
   # send: 5               # 月末以后几天内上报；不写按方案
   # lock: 3               # 上报截止以后几天锁定，以后到的不算；不写不锁定
   appeal: 5               # 预发布以后几天内可以申诉
+  # unit: working         # 上面的天数按工作日（日历.xlsx）；不写按日历日
 second: []                # 要第二个人署名的：targets（目标）、inspections（检查情况）、final（定稿）
 """

@@ -19,7 +19,7 @@ from xlkpi.checking.finding_list import rows, to_workbook
 from xlkpi.files import claimed, remove_file, remove_stale_temporaries, untaken, write_file
 from xlkpi.findings import Finding, Severity, worst
 from xlkpi.folders import last_part
-from xlkpi.headquarters.forms import inspections_form, roster_form, targets_form
+from xlkpi.headquarters.forms import WORKING_DAYS, calendar_form, inspections_form, roster_form, targets_form
 from xlkpi.headquarters.identity import Origin
 from xlkpi.headquarters.issuing import publish
 from xlkpi.headquarters.lists import ListRefused, read_roster
@@ -37,7 +37,7 @@ from xlkpi.shown.report.page import REPORT_FILE, write_report
 from xlkpi.shown.report.source import Source
 from xlkpi.workspace import deadlines
 from xlkpi.workspace.decisions import applied, decision
-from xlkpi.workspace.places import ROSTER, SCHEMES, MonthFolder, Workspace
+from xlkpi.workspace.places import CALENDAR, ROSTER, SCHEMES, MonthFolder, Workspace
 from xlkpi.workspace.receiving import Receipts, read_log, receive, to_score
 from xlkpi.workspace.record import (
     Event,
@@ -111,6 +111,9 @@ def init(folder: Path, scheme: str, contact: str = "", roster: Path | None = Non
     if not (folder / ROSTER).exists():
         write_file(folder / ROSTER, roster.read_bytes() if roster else roster_form([]))
         names.append(ROSTER)
+    if not (folder / CALENDAR).exists():
+        write_file(folder / CALENDAR, calendar_form())
+        names.append(CALENDAR)
     (folder / SCHEMES).mkdir(parents=True, exist_ok=True)
     if not names:
         return unchanged("init")
@@ -161,7 +164,12 @@ def open_month(workspace: Workspace, month: str, who: Who) -> StepResult:
     sentences = []
     if (record.state <= State.OPEN or not folder.targets.is_file()) and _made_form(
         folder.targets,
-        targets_form(scheme, [(d.code, d.name, d.region) for d in roster.rows.values()], month),
+        targets_form(
+            scheme,
+            [(d.code, d.name, d.region) for d in roster.rows.values()],
+            month,
+            working_days=workspace.working_days(scheme, month),
+        ),
         Origin("targets", scheme.name, scheme.version, month),
     ):
         sentences.append(f"{month} 的 目标.xlsx 已生成（{len(roster.rows)} 家）：请填好，再运行 xlkpi month issue。")
@@ -194,7 +202,7 @@ def issue_month(folder: MonthFolder, who: Who, *, reason: str = "", approved: st
         open_month(workspace, folder.month, who)
         raise _form_made("目标.xlsx", "xlkpi month issue")
     second_name(workspace, "targets", who, "xlkpi month issue")
-    due, locked = deadlines.of_issue(workspace.settings.deadlines, scheme, folder.month)
+    due, locked = deadlines.of_issue(workspace.settings.deadlines, scheme, folder.month, workspace.counted_by())
     previous = folder.previous().results
     lists = Lists(
         [workspace.roster], [folder.targets],
@@ -202,6 +210,7 @@ def issue_month(folder: MonthFolder, who: Who, *, reason: str = "", approved: st
         previous=previous if (previous / MANIFEST_FILE).is_file() else None,
         year_ago=_with_results(folder.year_ago().results),
         store=workspace.history if workspace.history.is_file() else None,
+        calendar=workspace.calendar() if WORKING_DAYS in scheme.headquarters_figures() else None,
     )  # fmt: skip
     try:
         issue, sentences = prepare_issue(
@@ -219,7 +228,11 @@ def issue_month(folder: MonthFolder, who: Who, *, reason: str = "", approved: st
     )
     for path in (folder.received, folder.marked, folder.handed):
         path.mkdir(exist_ok=True)
-    inputs = {path.name: hash_of(path) for path in (workspace.roster, folder.targets, workspace.plan) if path.is_file()}
+    inputs = {
+        path.name: hash_of(path)
+        for path in (workspace.roster, folder.targets, workspace.plan, workspace.days)
+        if path.is_file()
+    }
     is_new = record.add(
         "issue", who, inputs=inputs, outputs={"空白表": joint_hash(hashes_in(folder.blanks))},
         deadline=issue.deadline, locked=issue.locked, **revision,
