@@ -14,7 +14,7 @@ from xlkpi.values import column_number
 MAX_MERGED: Final = 5_000  # ranges of a sheet
 MAX_SPANS: Final = 16_384  # columns that a sheet describes, as many as Excel has
 _CORNER = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
-_NO_SIZE = re.compile(r"0(?:\.[0-4]?[0-9]*+)?")
+_NO_SIZE = re.compile(r"0(?:\.0*)?")
 _PROMPTS: Final = ("promptTitle", "prompt", "errorTitle", "error")
 
 

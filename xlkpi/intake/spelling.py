@@ -40,7 +40,7 @@ _CONTENT = re.compile(
 )
 _ATTRIBUTE = re.compile(rb' ([a-z]+)="([^"]*+)"')
 _ROW_NUMBER = re.compile(rb' r="([1-9][0-9]{0,6})"')
-_HIDDEN = re.compile(rb' (?:hidden="(?:1|true)"|ht="0(?:\.[0-4]?[0-9]*+)?")')  # as in outline.is_hidden
+_HIDDEN = re.compile(rb' (?:hidden="(?:1|true)"|ht="0(?:\.0*)?")')  # as in outline.is_hidden
 _ENTITY = re.compile(r"&(#x?)?(\w+);")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
