@@ -107,7 +107,7 @@ def which_dealer(store: Store, text: str) -> str:
         return text if text in known else fitting[0]
     listed = [f"{code} {known[code]}" for code in (fitting or sorted(known))]
     more = f" 等 {len(listed)} 家" if len(listed) > _LISTED else ""
-    raise StoreError("XK-W041", path=str(store.path), wanted=text, found="、".join(listed[:_LISTED]) + more)
+    raise StoreError("XK-W041", path=str(store.path), wanted=text, found="、".join(listed[:_LISTED]) + more or "—")
 
 
 def latest_month(store: Store, scheme: str) -> str:
