@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import random
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 from conftest import REAL_ANSWERS, RealMonth
 
 from xlkpi.batch import MANIFEST_FILE, run
+from xlkpi.batch.manifest import _entries
 from xlkpi.files import FolderInUse, WriteError, claimed
 from xlkpi.headquarters.issuing import Blank
 from xlkpi.intake.guard import Refused, raw_bytes
@@ -78,6 +80,17 @@ def test_what_was_damaged_or_edited_is_scored_anew_and_told(
     assert again == whole
     assert told == ([] if name == "an outcome of another line" else ["XK-F026"])
     assert path.read_bytes() == as_written
+
+
+def test_of_no_flipped_bit_is_a_line_believed(inspected: Issue, sent: Path, tmp_path: Path) -> None:
+    score(inspected, sent, tmp_path)
+    as_written = (tmp_path / MANIFEST_FILE).read_bytes()
+    known = set(_entries(io.BytesIO(as_written)))
+    assert all(entry is not None and entry.sound for entry in known)
+    for seed in range(2_000):
+        entries = list(_entries(io.BytesIO(flipped(as_written, seed))))
+        assert {entry for entry in entries if entry is not None and entry.sound} < known, seed
+        assert not all(entry is not None and entry.sound for entry in entries), f"{seed} is not told"
 
 
 def test_a_last_line_that_was_cut_off_is_no_damage(inspected: Issue, sent: Path, tmp_path: Path) -> None:
