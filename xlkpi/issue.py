@@ -81,7 +81,7 @@ class _StoredIssue(_Stored):
     locked: str = ""
     contact: str
     accepted: list[tuple[str, dict[str, Any]]] = []
-    roster: list[Annotated[list[str], Field(min_length=2, max_length=4)]]
+    roster: list[Annotated[list[str], Field(min_length=2, max_length=5)]]
     targets: _Figures
     before_revision: _Figures = {}
     history: _Figures
@@ -96,12 +96,14 @@ class IssueError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Dealer:
-    """A dealer on the roster. `peer_group` (对标组) names the dealers it is benchmarked against; blank: none."""
+    """A dealer on the roster. `peer_group` (对标组) names the dealers it is benchmarked against, `supervisor` (督导)
+    inspects it; blank: none."""
 
     code: str
     name: str
     region: str = ""
     peer_group: str = ""
+    supervisor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +227,14 @@ class Issue:
             "master": hashlib.sha256(self.master).hexdigest(),
             **({SEALS: dict(self.seals)} if self.seals else {}),
             "roster": [
-                [d.code, d.name, d.region, *([d.peer_group] if d.peer_group else [])] for d in self.roster.values()
+                [
+                    d.code,
+                    d.name,
+                    d.region,
+                    *([d.peer_group] if d.peer_group or d.supervisor else []),
+                    *([d.supervisor] if d.supervisor else []),
+                ]
+                for d in self.roster.values()
             ],
             "targets": _plain(self.targets),
             **({"before_revision": _plain(self.before_revision)} if self.before_revision else {}),

@@ -166,7 +166,7 @@ def open_issue(
         findings += revised.findings
         issue = with_revision(issue, revised.rows)
     if inspections is not None:
-        from xlkpi.headquarters.lists import read_inspections
+        from xlkpi.headquarters.inspections import read_inspections
 
         entered = read_inspections(lists_of(inspections), issue.scheme, issue.roster, issue.month, anyway=anyway)
         refuse_lists(entered)

@@ -27,7 +27,7 @@ from xlkpi.excel.install import control_workbook
 from xlkpi.excel.review import review
 from xlkpi.excel.scorecard import SHEET as SCORES
 from xlkpi.files import write_file
-from xlkpi.headquarters.lists import read_inspections
+from xlkpi.headquarters.inspections import read_inspections
 from xlkpi.intake.guard import admit
 from xlkpi.intake.reader import open_workbook
 from xlkpi.intake.submission import Submission, read_submission

@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 from shared.judges import ENGINES, by_libreoffice, differences, recalculated, stored_values, without_values
 
 from xlkpi.cli.demo import Demo, run_demo
-from xlkpi.headquarters.lists import read_inspections
+from xlkpi.headquarters.inspections import read_inspections
 from xlkpi.intake.submission import Submission, read_submission
 from xlkpi.issue import Issue
 from xlkpi.scoring.assess import assess

@@ -103,12 +103,12 @@ FILES = {
     "headquarters": (
         "words",
         "identity",
-        "forms grid moments occupied",
+        "grid moments occupied",
         "deadlines headings",
-        "table",
+        "forms table",
         "closed field_columns waivers",
         "lists",
-        "calendar issuing previous",
+        "calendar inspections issuing previous",
     ),
     "batch": (
         "receipts work",

@@ -155,16 +155,38 @@ def inspections() -> None:
 
 @inspections.command("new")
 @issue_option
+@click.option(
+    "--by-supervisor",
+    is_flag=True,
+    help="A workbook a supervisor (督导, else region) to enter exceptions and sign for the rest.",
+)
 @replace_option
-@_workbook_option
-def inspections_new(issue_folder: Path, replace: bool, output: Path) -> None:
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The workbook to write; with --by-supervisor the folder.",
+)
+def inspections_new(issue_folder: Path, by_supervisor: bool, replace: bool, output: Path) -> None:
     """Make the sheet in which headquarters enters 检查情况 (dealers × clauses)."""
-    from xlkpi.headquarters.forms import inspections_form
+    from xlkpi.headquarters.forms import inspections_by_supervisor, inspections_form
     from xlkpi.headquarters.identity import Origin
+    from xlkpi.headquarters.occupied import form_findings
 
+    if by_supervisor and output.is_file():
+        raise click.UsageError(say(f"{output} is a file: -o names the folder for the supervisors' workbooks"))
+    if output.is_dir() and not by_supervisor:
+        raise click.UsageError(say(f"{output} is a folder: -o names the workbook"))
     issue = load_issue(issue_folder)
     dealers = [(d.code, d.name, d.region) for d in issue.roster.values()]
     origin = Origin("inspections", issue.scheme.name, issue.scheme.version, issue.month)
+    if by_supervisor:
+        forms = inspections_by_supervisor(issue.scheme, issue.roster.values(), issue.month)
+        stop_on_errors(f for name in forms for f in form_findings(output / name, origin, replace=replace))
+        for name, data in forms.items():
+            _write_form(output / name, data, origin, replace=replace)
+        return
     _write_form(output, inspections_form(issue.scheme, dealers, issue.month), origin, replace=replace)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from xlkpi.findings import Finding
-from xlkpi.headquarters.headings import CODE, NAMES, PEERS, REGIONS, ListSpec
+from xlkpi.headquarters.headings import CODE, NAMES, PEERS, REGIONS, SUPERVISORS, ListSpec
 from xlkpi.headquarters.identity import Origin
 from xlkpi.headquarters.table import DOUBTFUL, Files, Row, Table, read_table
 from xlkpi.headquarters.words import Codes, folded, some_of, wording
@@ -23,7 +23,7 @@ _SPREAD = 1000
 """Figures in one unit do not differ by so much: one dealer's 31.6 and another's 300,000 are not both 万元."""
 
 
-KNOWN_HEADINGS = frozenset((*CODE, *NAMES, *REGIONS, *PEERS, "备注", "序号"))
+KNOWN_HEADINGS = frozenset((*CODE, *NAMES, *REGIONS, *PEERS, *SUPERVISORS, "备注", "序号"))
 
 
 @dataclass(slots=True)
@@ -49,26 +49,48 @@ def read_field_columns(
     accept: Callable[[SchemeField, Reading], Reading] = lambda entry, reading: reading,
 ) -> FieldColumns:
     """Values by dealer and field; a column that is neither a field's nor one of `also_there` is a finding."""
+    out, read = read_field_rows(paths, origin, fields, roster, anyway=anyway, also_there=also_there, accept=accept)
+    by_dealer: dict[str, dict[str, tuple[Value, Row]]] = {}
+    out.findings += repeated_rows(row for row, _ in read)
+    for row, values in read:
+        merge_row(out.findings, by_dealer.setdefault(row.code, {}), values, row, roster[row.code].name)
+    keep_values(out, by_dealer)
+    return out
+
+
+def read_field_rows(
+    paths: Files,
+    origin: Origin,
+    fields: Mapping[str, SchemeField],
+    roster: Mapping[str, Dealer],
+    *,
+    anyway: bool,
+    also_there: Mapping[str, SchemeField] | None = None,
+    accept: Callable[[SchemeField, Reading], Reading] = lambda entry, reading: reading,
+    beside: Iterable[str] = (),
+) -> tuple[FieldColumns, list[tuple[Row, dict[str, Value]]]]:
+    """Each row with its values by field, and the list that they will be put into.
+
+    `beside` are headings of columns that are no field's; a row has their cells as they stand.
+    """
     codes = Codes.of(roster)
     known = {heading for name, entry in (also_there or {}).items() for heading in (name, entry.label) if heading}
     spec = ListSpec(
         origin,
-        {name: (entry.label or name, name) for name, entry in fields.items()},
+        {name: (entry.label or name, name) for name, entry in fields.items()} | {name: (name,) for name in beside},
         ignored=frozenset(known) | KNOWN_HEADINGS,
         units={name: entry.unit for name, entry in fields.items()}, is_key=lambda text: bool(codes.find(text)),
     )  # fmt: skip
     table = read_table(paths, spec, anyway=anyway)
-    out = FieldColumns(table.file, table.columns, findings=table.findings, refused=table.refused)
-    by_dealer: dict[str, dict[str, tuple[Value, Row]]] = {}
-    repeated: set[str] = set()
+    out = FieldColumns(table.file, table.columns & set(fields), findings=table.findings, refused=table.refused)
     rows = rows_of_roster(table, codes, roster)
     doubtful = _units_in_doubt(table, rows, fields)
+    read: list[tuple[Row, dict[str, Value]]] = []
     for row in rows:
-        if row.code in by_dealer and row.code not in repeated:
-            repeated.add(row.code)
-            out.findings.append(finding_at(row, "XK-T022", dealer=row.code))
         values: dict[str, Value] = {}
         for name in row.columns:
+            if name not in fields:
+                continue
             entry, subject = fields[name], f"{roster[row.code].name} {fields[name].label or name}"
             if name in doubtful:
                 values[name] = Absence.UNREADABLE
@@ -77,14 +99,25 @@ def read_field_columns(
             values[name] = reading.value
             more = {"dealer": row.code, "label": entry.label or name}
             out.findings += remark_findings(reading, row, name, name, subject, more)
-        merge_row(out.findings, by_dealer.setdefault(row.code, {}), values, row, roster[row.code].name)
+        read.append((row, values))
         out.places.setdefault(row.code, row)
-    lost = {name for name in table.columns if not any(name in row.columns for row in rows)}
-    for code, row_seen in by_dealer.items():  # of a heading that stands there twice no dealer has a value
-        out.rows[code] = {name: value for name, (value, _) in row_seen.items()} | dict.fromkeys(
-            lost, Absence.UNREADABLE
-        )
-    return out
+    return out, read
+
+
+def keep_values(out: FieldColumns, by_dealer: Mapping[str, Mapping[str, tuple[Value, Row]]]) -> None:
+    """Put each dealer's values into the list. Of a heading that stands there twice no dealer has a value."""
+    columns = {name for row in by_dealer.values() for name in row}
+    lost = dict.fromkeys(out.columns - columns, Absence.UNREADABLE)
+    for code, row_seen in by_dealer.items():
+        out.rows[code] = {name: value for name, (value, _) in row_seen.items()} | lost
+
+
+def repeated_rows(rows: Iterable[Row]) -> list[Finding]:
+    """A finding for each dealer that has several rows, at the second."""
+    seen: dict[str, list[Row]] = {}
+    for row in rows:
+        seen.setdefault(row.code, []).append(row)
+    return [finding_at(several[1], "XK-T022", dealer=code) for code, several in seen.items() if len(several) > 1]
 
 
 def rows_of_roster(table: Table, codes: Codes, roster: Mapping[str, Dealer]) -> list[Row]:
@@ -196,10 +229,18 @@ def merge_row(
         if before is None or before[0] is Absence.MISSING:
             known[name] = value, row
         elif value not in (Absence.MISSING, before[0]):
-            cells = f"{before[1].place(name)}、{row.place(name)}"
-            facts = {"label": f"{subject} {wording(row.columns[name].heading).text}", "cells": cells}
+            facts = {
+                "label": f"{subject} {wording(row.columns[name].heading).text}",
+                "cells": both(before[1], row, name),
+            }
             findings.append(Finding("XK-T069", row.file, row.place(name), facts=facts))
             known[name] = Absence.UNREADABLE, row
+
+
+def both(first: Row, second: Row, name: str) -> str:
+    """The cells of two rows in one column, with their files where these are two."""
+    apart = first.file != second.file
+    return "、".join(f"{row.file} {row.place(name)}" if apart else str(row.place(name)) for row in (first, second))
 
 
 def remark_findings(

@@ -13,7 +13,10 @@ from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
+from xlkpi.files import safe_name, untaken
+from xlkpi.headquarters.headings import AGAIN, CHECKED_ON, CHECKER, EVIDENCE, SIGNED
 from xlkpi.headquarters.identity import KINDS, NAME, PROPERTY, Origin, title
+from xlkpi.issue import Dealer
 from xlkpi.scheme.entries import SchemeField
 from xlkpi.scheme.model import Item, Scheme
 from xlkpi.scheme.types import TYPES, Shape
@@ -82,6 +85,40 @@ def _of(scheme: Scheme, kind: str, month: str) -> Origin:
 
 def inspections_form(scheme: Scheme, dealers: Iterable[tuple[str, str, str]], month: str) -> bytes:
     """A sheet for 检查情况: dealers × clauses, with the clause above and what may be entered below it."""
+    return _inspections(scheme, dealers, month, [])
+
+
+def inspections_by_supervisor(scheme: Scheme, dealers: Iterable[Dealer], month: str) -> dict[str, bytes]:
+    """A form for each supervisor (of a dealer without one, each region), with their dealers, by file name.
+
+    Only exceptions are entered there; the rest is signed in the last columns.
+    """
+    by_supervisor: dict[str, list[Dealer]] = {}
+    for dealer in dealers:
+        by_supervisor.setdefault(dealer.supervisor or dealer.region or "未分区域", []).append(dealer)
+    used: set[str] = set()
+    return {
+        untaken(f"检查情况_{safe_name(who)}_{month}.xlsx", used): _inspections(
+            scheme, [(d.code, d.name, d.region) for d in several], month, _SIGNATURE
+        )
+        for who, several in by_supervisor.items()
+    }
+
+
+_SIGNATURE = [
+    Column(SIGNED, ("签署", "只填例外；其余都查过、都达到的，选“已核”"), "已核",
+           SchemeField(en="The rest was inspected", type="choice", words={"已核": "met"})),
+    Column(CHECKER, ("签署", "谁查的"), "姓名", SchemeField(en="Inspected by", type="text")),
+    Column(CHECKED_ON, ("签署", "哪天查的"), "日期", SchemeField(en="Inspected on", type="date")),
+    Column(EVIDENCE, ("签署", "照片、记录的编号"), "编号", SchemeField(en="Evidence", type="text")),
+    Column(AGAIN, ("签署", "复查另起一行，写复查的日期；以最后一次为准"), "日期",
+           SchemeField(en="Re-inspected on", type="date")),
+]  # fmt: skip
+
+
+def _inspections(
+    scheme: Scheme, dealers: Iterable[tuple[str, str, str]], month: str, signature: Sequence[Column]
+) -> bytes:
     columns = []
     fields = scheme.by("headquarters")
     for item in scheme.items:
@@ -89,7 +126,7 @@ def inspections_form(scheme: Scheme, dealers: Iterable[tuple[str, str, str]], mo
             entry = fields[name]
             columns.append(Column(entry.label or name, (item.label or item.name, text), _hint(entry), entry))
     head = title(month, scheme.title, "inspections")
-    return _form(_of(scheme, "inspections", month), head, "检查情况", list(dealers), columns)
+    return _form(_of(scheme, "inspections", month), head, "检查情况", list(dealers), [*columns, *signature])
 
 
 def roster_form(dealers: Iterable[tuple[str, str, str]]) -> bytes:

@@ -18,6 +18,9 @@ CODE = ("经销商代码", "代码", "code", "dealer")
 NAMES = ("经销商名称", "名称", "name")
 REGIONS = ("区域", "大区", "region")
 PEERS = ("对标组", "peer group")
+SUPERVISORS = ("督导", "区域督导", "supervisor")
+SIGNED, CHECKER, CHECKED_ON, EVIDENCE, AGAIN = SIGNATURE = ("其余已核", "检查人", "检查日期", "证据编号", "复查日期")
+"""The columns by which a supervisor signs for what is not entered, and says that a row is a re-inspection."""
 _REMARKS = ("备注", "remark", "note", "序号", "no", "no.")
 
 
@@ -126,7 +129,10 @@ def _sort_heading(sheet: ListSheet, number: int, raw: RawCell, text: str, spec: 
     elif text in map(folded, NAMES):
         sheet.named = sheet.named or number
     elif (
-        _meaning(text, dict.fromkeys(map(folded, (*spec.ignored, *spec.key, *NAMES, *REGIONS, *_REMARKS)), "")) is None
+        _meaning(
+            text, dict.fromkeys(map(folded, (*spec.ignored, *spec.key, *NAMES, *REGIONS, *SUPERVISORS, *_REMARKS)), "")
+        )
+        is None
     ):
         sheet.unknown.append(raw)
 

@@ -23,7 +23,7 @@ from xlkpi.headquarters.field_columns import (
     remark_findings,
     rows_of_roster,
 )
-from xlkpi.headquarters.headings import NAMES, PEERS, REGIONS, ListSpec
+from xlkpi.headquarters.headings import NAMES, PEERS, REGIONS, SUPERVISORS, ListSpec
 from xlkpi.headquarters.identity import Origin
 from xlkpi.headquarters.table import Files, Row, Table, read_table
 from xlkpi.headquarters.words import Codes, alike, closed_up, folded, some_of, wording
@@ -74,7 +74,10 @@ def refuse_lists(*lists: Listed[Any]) -> None:
 def read_roster(paths: Files, *, anyway: bool = False) -> Listed[Dealer]:
     """Dealers in the list's order; that order breaks ties in a ranking. A closed one is left out with a warning; where
     more is said than that, the dealer stays, and is asked about."""
-    columns = {"name": NAMES, "region": REGIONS, "peers": PEERS, "state": STATE, "remark": ("备注", "remark", "note")}
+    columns = {
+        "name": NAMES, "region": REGIONS, "peers": PEERS, "supervisor": SUPERVISORS, "state": STATE,
+        "remark": ("备注", "remark", "note"),
+    }  # fmt: skip
     spec = ListSpec(Origin("roster"), columns, needed=("name",))
     table = read_table(paths, spec, anyway=anyway)
     out: Listed[Dealer] = Listed(findings=table.findings, refused=table.refused)
@@ -95,8 +98,10 @@ def read_roster(paths: Files, *, anyway: bool = False) -> Listed[Dealer]:
             out.findings.append(finding_at(row, "XK-T084", dealer=code.replace(STROKE, ""), found=closed))
         else:
             out.findings += perhaps_closed(row, code)
-            name, region, peers = (_word(out, row, part) for part in ("name", "region", "peers"))
-            out.rows[code] = Dealer(code, name or code, closed_up(region), closed_up(peers))
+            name, region, peers, supervisor = (
+                _word(out, row, part) for part in ("name", "region", "peers", "supervisor")
+            )
+            out.rows[code] = Dealer(code, name or code, closed_up(region), closed_up(peers), closed_up(supervisor))
             for part, group in (("region", closed_up(region)), ("peers", closed_up(peers))):
                 before = groups.setdefault((part, alike(group)), group)
                 if before != group:
@@ -218,23 +223,6 @@ def _known_as(scheme: Scheme, name: str) -> str:
     return of_field(name, parts.LAST_MONTH) if scheme.fields[name].block == "本月" else name
 
 
-def read_inspections(
-    paths: Files, scheme: Scheme, roster: Mapping[str, Dealer], month: str = "", *, anyway: bool = False
-) -> Listed[dict[str, Value]]:
-    """检查情况 by dealer and field. A blank is left out: the score stays provisional.
-
-    The list, and a date given for a day, must be of `month` (YYYY-MM; blank: not compared).
-    """
-    origin = Origin("inspections", scheme.name, scheme.version, month)
-    read = read_field_columns(
-        paths, origin, scheme.by("headquarters"), roster, anyway=anyway, also_there=scheme.headquarters_figures()
-    )
-    inspections: dict[str, dict[str, Value]] = {
-        dealer: {n: v for n, v in row.items() if v is not Absence.MISSING} for dealer, row in read.rows.items()
-    }
-    return Listed(inspections, most_serious_first(read.findings), read.refused)
-
-
 def read_plan(
     paths: Files, scheme: Scheme, roster: Mapping[str, Dealer], *, anyway: bool = False
 ) -> Listed[dict[str, float | str]]:
@@ -321,6 +309,6 @@ def missing_targets(
 
 
 __all__ = [
-    "ListRefused", "Listed", "missing_targets", "read_headquarters_figures", "read_history", "read_inspections",
-    "read_plan", "read_roster", "read_targets", "refuse_lists",
+    "ListRefused", "Listed", "missing_targets", "read_headquarters_figures", "read_history", "read_plan",
+    "read_roster", "read_targets", "refuse_lists",
 ]  # fmt: skip

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from xlkpi.headquarters.lists import ListRefused, read_inspections
+from xlkpi.headquarters.inspections import read_inspections
+from xlkpi.headquarters.lists import ListRefused
 from xlkpi.issue import Issue
 from xlkpi.month.records import DealerRecord
 from xlkpi.month.scores import NoScores, load_scores
@@ -203,7 +204,7 @@ def _uninspected(folder: MonthFolder, issue: Issue) -> Iterator[str]:
     if not fields:
         return
     try:
-        entered = read_inspections([folder.inspections], issue.scheme, issue.roster, folder.month).rows
+        entered = read_inspections(folder.inspection_lists(), issue.scheme, issue.roster, folder.month).rows
     except (ListRefused, OSError):
         entered = {}
     vetoing = _vetoes(issue.scheme)

@@ -93,8 +93,8 @@ def pack(folder: MonthFolder, dealer: str = "") -> Packed:
         name = workbooks[dealer][0]
         contents[f"{ASSESSED}/{name}"] = (folder.results / ASSESSED / name).read_bytes()
     else:
-        lists = (folder.targets, folder.inspections, folder.waivers, folder.path / "month.json")
-        contents |= {path.name: path.read_bytes() for path in lists if path.is_file()}
+        lists = (folder.targets, *folder.inspection_lists(), folder.waivers, folder.path / "month.json")
+        contents |= {path.relative_to(folder.path).as_posix(): path.read_bytes() for path in lists if path.is_file()}
     about["hashes"] = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(contents.items())}
     contents[PACK_FILE] = (json.dumps(about, ensure_ascii=False, indent=1) + "\n").encode()
     data = assemble(member(name, contents[name], 6) for name in sorted(contents))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from xlkpi.findings import Finding, Severity, worst
+from xlkpi.folders import gather
 from xlkpi.headquarters.calendar import Calendar, UnknownDay, calendar_of, read_calendar
 from xlkpi.headquarters.forms import WORKING_DAYS
 from xlkpi.headquarters.lists import Listed
@@ -135,6 +136,11 @@ class MonthFolder:
     def inspections(self) -> Path:
         """检查情况.xlsx."""
         return self.path / "检查情况.xlsx"
+
+    def inspection_lists(self) -> list[Path]:
+        """检查情况.xlsx and the workbooks in 检查情况/, one a supervisor, as far as they are there."""
+        several = gather([self.inspections.with_suffix("")]).files if self.inspections.with_suffix("").is_dir() else []
+        return [*([self.inspections] if self.inspections.is_file() else []), *sorted(several)]
 
     @property
     def waivers(self) -> Path:

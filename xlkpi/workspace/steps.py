@@ -19,7 +19,14 @@ from xlkpi.checking.finding_list import rows, to_workbook
 from xlkpi.files import claimed, remove_file, remove_stale_temporaries, untaken, write_file
 from xlkpi.findings import Finding, Severity, worst
 from xlkpi.folders import last_part
-from xlkpi.headquarters.forms import WORKING_DAYS, calendar_form, inspections_form, roster_form, targets_form
+from xlkpi.headquarters.forms import (
+    WORKING_DAYS,
+    calendar_form,
+    inspections_by_supervisor,
+    inspections_form,
+    roster_form,
+    targets_form,
+)
 from xlkpi.headquarters.identity import Origin
 from xlkpi.headquarters.issuing import publish
 from xlkpi.headquarters.lists import ListRefused, read_roster
@@ -29,6 +36,7 @@ from xlkpi.library import OpenIssue, open_issue
 from xlkpi.month.month import Month
 from xlkpi.month.returns import RETURNS_FILE
 from xlkpi.preparing import Lists, prepare_issue
+from xlkpi.scheme.model import Scheme
 from xlkpi.scoring.engine import engine_for
 from xlkpi.shown.earlier import check_results_folder
 from xlkpi.shown.folder import write_month, write_returns
@@ -220,12 +228,9 @@ def issue_month(folder: MonthFolder, who: Who, *, reason: str = "", approved: st
         raise Refusal(*refused.findings) from None
     issue, revision = _revised(folder, record, issue, reason, approved)
     published = _published(issue, folder.blanks)
-    _made_form(
-        folder.inspections,
-        inspections_form(scheme, [(d.code, d.name, d.region) for d in issue.roster.values()], folder.month),
-        Origin("inspections", scheme.name, scheme.version, folder.month),
-        only_missing=True,
-    )
+    forms = _inspection_forms(folder, scheme, issue)
+    for path, form in forms.items():
+        _made_form(path, form, Origin("inspections", scheme.name, scheme.version, folder.month), only_missing=True)
     for path in (folder.received, folder.marked, folder.handed):
         path.mkdir(exist_ok=True)
     inputs = {
@@ -242,7 +247,8 @@ def issue_month(folder: MonthFolder, who: Who, *, reason: str = "", approved: st
     lines = [f"{len(published.written)} 份空白表 → {folder.month}/空白表（截止 {issue.deadline}）。"]
     if published.renewed:
         lines.append(f"与上次下发不同、要重新发给经销商的 {len(published.renewed)} 份：{'、'.join(published.renewed)}")
-    lines.append("把空白表发给经销商；收到的文件用 xlkpi month receive 登记；检查情况填在 检查情况.xlsx。")
+    where = "、".join(sorted({path.relative_to(folder.path).parts[0] for path in forms}))
+    lines.append(f"把空白表发给经销商；收到的文件用 xlkpi month receive 登记；检查情况填在 {where}。")
     return StepResult("issue", True, tuple(lines), tuple(sentences))
 
 
@@ -358,8 +364,8 @@ def sources(folder: MonthFolder, record: Record, *, most: int | None = None, pen
         Refusal: a list is wrong, or a file that was received is altered.
     """
     issue = issued(folder, record, "评分")
-    lists = [path for path in (folder.inspections, folder.waivers) if path.is_file()]
-    opened = _opened(folder, lists)
+    inspections = folder.inspection_lists()
+    opened = _opened(folder, inspections)
     log = read_log(folder.log)
     lines = log[:most]
     decided = [event for event in (*record.of("decide", "correct"), *pending) if event.get("accepted", True)]
@@ -370,7 +376,8 @@ def sources(folder: MonthFolder, record: Record, *, most: int | None = None, pen
     due, lock = _end(issue.deadline, issue.month), end_of(issue.locked, issue.month)
     hashes = {
         "issue.json": hash_of(folder.blanks / ISSUE_FILE),
-        **{path.name: hash_of(path) for path in (folder.targets, *lists)},
+        **{path.name: hash_of(path) for path in (folder.targets, folder.waivers) if path.is_file()},
+        **{path.relative_to(folder.path).as_posix(): hash_of(path) for path in inspections},
         "收件": joint_hash({f"{line.stored} {line.at}": line.hash for line in lines}),
         "延期": joint_hash({f"{n} {e['dealer']}": e["until"] for n, e in enumerate(record.of("extend"))}),
         "改分": joint_hash({str(n): json.dumps(decision(e), sort_keys=True) for n, e in enumerate(decided)}),
@@ -379,15 +386,24 @@ def sources(folder: MonthFolder, record: Record, *, most: int | None = None, pen
     return Sources(opened, moments, Filing(receipts, Expected(issue.roster, due, lock, extended)), hashes, len(lines))
 
 
-def _opened(folder: MonthFolder, lists: Sequence[Path]) -> OpenIssue:
+def _opened(folder: MonthFolder, inspections: Sequence[Path]) -> OpenIssue:
     try:
         return open_issue(
             folder.blanks,
-            inspections=[folder.inspections] if folder.inspections in lists else None,
-            waivers=[folder.waivers] if folder.waivers in lists else None,
+            inspections=inspections or None,
+            waivers=[folder.waivers] if folder.waivers.is_file() else None,
         )
     except ListRefused as refused:
         raise Refusal(*refused.findings) from None
+
+
+def _inspection_forms(folder: MonthFolder, scheme: Scheme, issue: Issue) -> dict[Path, bytes]:
+    """The month's forms for inspections: one a supervisor where the roster names any, else one of all dealers."""
+    dealers = issue.roster.values()
+    if any(dealer.supervisor for dealer in dealers):
+        forms = inspections_by_supervisor(scheme, dealers, folder.month)
+        return {folder.inspections.with_suffix("") / name: data for name, data in forms.items()}
+    return {folder.inspections: inspections_form(scheme, [(d.code, d.name, d.region) for d in dealers], folder.month)}
 
 
 @exclusive
@@ -473,10 +489,10 @@ def score_month(
     known = sources(folder, record)
     if known.hashes["目标.xlsx"] != (record.last("issue") or {}).get("inputs", {}).get("目标.xlsx"):
         raise refuse("评分", "目标.xlsx 在下发以后改过", "xlkpi month issue")
-    if folder.inspections.is_file():
-        last = record.last("score")
-        if last is None or last["inputs"].get("检查情况.xlsx") != known.hashes["检查情况.xlsx"]:
-            second_name(folder.workspace, "inspections", who, "xlkpi month score")
+    inspected = {name: digest for name, digest in known.hashes.items() if name.startswith(folder.inspections.stem)}
+    last = record.last("score")
+    if inspected and (last is None or not inspected.items() <= last["inputs"].items()):
+        second_name(folder.workspace, "inspections", who, "xlkpi month score")
     if is_scored(folder, record, known):
         return unchanged("score")
     month = score_into(folder, known, progress)

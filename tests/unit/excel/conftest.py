@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from xlkpi.cli.demo import demo_month, issue_month
-from xlkpi.headquarters.lists import read_inspections
+from xlkpi.headquarters.inspections import read_inspections
 from xlkpi.issue import Issue
 
 from .demo import Month

@@ -20,7 +20,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 from xlkpi.batch.receipts import read_receipts
 from xlkpi.findings import Finding, Severity, catalogue, told_once
 from xlkpi.headquarters.forms import inspections_form, return_list_form, targets_form
-from xlkpi.headquarters.lists import read_history, read_inspections, read_plan, read_roster, read_targets
+from xlkpi.headquarters.inspections import read_inspections
+from xlkpi.headquarters.lists import read_history, read_plan, read_roster, read_targets
 from xlkpi.headquarters.waivers import COLUMNS, read_waivers
 from xlkpi.issue import Dealer, Issue
 from xlkpi.scheme.model import Scheme

@@ -14,7 +14,8 @@ from openpyxl import Workbook, load_workbook
 
 from xlkpi.findings import Finding
 from xlkpi.headquarters.forms import inspections_form, roster_form, targets_form
-from xlkpi.headquarters.lists import missing_targets, read_history, read_inspections, read_roster, read_targets
+from xlkpi.headquarters.inspections import read_inspections
+from xlkpi.headquarters.lists import missing_targets, read_history, read_roster, read_targets
 from xlkpi.issue import Dealer
 from xlkpi.scheme.model import Scheme
 from xlkpi.values import Absence
