@@ -57,9 +57,9 @@ class UnknownDay(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Working days. `own`: the days that headquarters names, and whether each is worked."""
+    """Working days. `named`: the days that headquarters names, and whether each is worked."""
 
-    own: Mapping[date, bool] = field(default_factory=dict)
+    named: Mapping[date, bool] = field(default_factory=dict)
 
     def works(self, day: date) -> bool:
         """Whether a day is worked.
@@ -67,8 +67,8 @@ class Calendar:
         Raises:
             UnknownDay: nothing says so.
         """
-        if day in self.own:
-            return self.own[day]
+        if day in self.named:
+            return self.named[day]
         import chinese_calendar  # noqa: PLC0415 - only where somebody asks for a day
 
         try:

@@ -62,7 +62,7 @@ def targets_form(
         for name, entry in scheme.targets().items()
     ]
     columns += [
-        Column(entry.label or name, (entry.unit,), _given(name, working_days), entry)
+        Column(entry.label or name, (entry.unit,), _figure_hint(name, working_days), entry)
         for name, entry in scheme.headquarters_figures().items()
     ]
     if indicators:
@@ -74,7 +74,7 @@ def targets_form(
     return _form(_of(scheme, "targets", month), title(month, scheme.title, "targets"), "目标", list(dealers), columns)
 
 
-def _given(name: str, working_days: int | None) -> str:
+def _figure_hint(name: str, working_days: int | None) -> str:
     offered = f"，按日历 {working_days} 天" if name == WORKING_DAYS and working_days is not None else ""
     return f"总部的数{offered}；空着由店里填"
 

@@ -74,7 +74,7 @@ def outlined(
 
 
 def is_hidden(attributes: Mapping[str, str], size: str) -> bool:
-    """Whether a row or column is hidden: it says so, or its `size` (ht, width) is too small to show anything."""
+    """Whether a row or column is hidden: it says so, or its `size` (ht, width) is 0."""
     return attributes.get("hidden") in TRUE or _NO_SIZE.fullmatch(attributes.get(size, "")) is not None
 
 
