@@ -67,17 +67,17 @@ def read_field_rows(
     anyway: bool,
     also_there: Mapping[str, SchemeField] | None = None,
     accept: Callable[[SchemeField, Reading], Reading] = lambda entry, reading: reading,
-    beside: Iterable[str] = (),
+    plain: Iterable[str] = (),
 ) -> tuple[FieldColumns, list[tuple[Row, dict[str, Value]]]]:
     """Each row with its values by field, and the list that they will be put into.
 
-    `beside` are headings of columns that are no field's; a row has their cells as they stand.
+    `plain` are headings of columns that are no field's; a row has their cells as they stand.
     """
     codes = Codes.of(roster)
     known = {heading for name, entry in (also_there or {}).items() for heading in (name, entry.label) if heading}
     spec = ListSpec(
         origin,
-        {name: (entry.label or name, name) for name, entry in fields.items()} | {name: (name,) for name in beside},
+        {name: (entry.label or name, name) for name, entry in fields.items()} | {name: (name,) for name in plain},
         ignored=frozenset(known) | KNOWN_HEADINGS,
         units={name: entry.unit for name, entry in fields.items()}, is_key=lambda text: bool(codes.find(text)),
     )  # fmt: skip
@@ -114,10 +114,11 @@ def keep_values(out: FieldColumns, by_dealer: Mapping[str, Mapping[str, tuple[Va
 
 def repeated_rows(rows: Iterable[Row]) -> list[Finding]:
     """A finding for each dealer that has several rows, at the second."""
-    seen: dict[str, list[Row]] = {}
+    rows_by_code: dict[str, list[Row]] = {}
     for row in rows:
-        seen.setdefault(row.code, []).append(row)
-    return [finding_at(several[1], "XK-T022", dealer=code) for code, several in seen.items() if len(several) > 1]
+        rows_by_code.setdefault(row.code, []).append(row)
+    repeated = [listed[1] for listed in rows_by_code.values() if len(listed) > 1]
+    return [finding_at(row, "XK-T022", dealer=row.code) for row in repeated]
 
 
 def rows_of_roster(table: Table, codes: Codes, roster: Mapping[str, Dealer]) -> list[Row]:
@@ -231,13 +232,13 @@ def merge_row(
         elif value not in (Absence.MISSING, before[0]):
             facts = {
                 "label": f"{subject} {wording(row.columns[name].heading).text}",
-                "cells": both(before[1], row, name),
+                "cells": cells_of_two(before[1], row, name),
             }
             findings.append(Finding("XK-T069", row.file, row.place(name), facts=facts))
             known[name] = Absence.UNREADABLE, row
 
 
-def both(first: Row, second: Row, name: str) -> str:
+def cells_of_two(first: Row, second: Row, name: str) -> str:
     """The cells of two rows in one column, with their files where these are two."""
     apart = first.file != second.file
     return "、".join(f"{row.file} {row.place(name)}" if apart else str(row.place(name)) for row in (first, second))

@@ -14,7 +14,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlkpi.files import safe_name, untaken
-from xlkpi.headquarters.headings import AGAIN, CHECKED_ON, CHECKER, EVIDENCE, SIGNED
+from xlkpi.headquarters.headings import CHECKED_ON, CHECKER, EVIDENCE, REINSPECTED_ON, SIGNED
 from xlkpi.headquarters.identity import KINDS, NAME, PROPERTY, Origin, title
 from xlkpi.issue import Dealer
 from xlkpi.scheme.entries import SchemeField
@@ -111,7 +111,7 @@ _SIGNATURE = [
     Column(CHECKER, ("签署", "谁查的"), "姓名", SchemeField(en="Inspected by", type="text")),
     Column(CHECKED_ON, ("签署", "哪天查的"), "日期", SchemeField(en="Inspected on", type="date")),
     Column(EVIDENCE, ("签署", "照片、记录的编号"), "编号", SchemeField(en="Evidence", type="text")),
-    Column(AGAIN, ("签署", "复查另起一行，写复查的日期；以最后一次为准"), "日期",
+    Column(REINSPECTED_ON, ("签署", "复查另起一行，写复查的日期；以最后一次为准"), "日期",
            SchemeField(en="Re-inspected on", type="date")),
 ]  # fmt: skip
 

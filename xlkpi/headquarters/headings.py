@@ -19,7 +19,9 @@ NAMES = ("经销商名称", "名称", "name")
 REGIONS = ("区域", "大区", "region")
 PEERS = ("对标组", "peer group")
 SUPERVISORS = ("督导", "区域督导", "supervisor")
-SIGNED, CHECKER, CHECKED_ON, EVIDENCE, AGAIN = SIGNATURE = ("其余已核", "检查人", "检查日期", "证据编号", "复查日期")
+SIGNATURE = SIGNED, CHECKER, CHECKED_ON, EVIDENCE, REINSPECTED_ON = (
+    "其余已核", "检查人", "检查日期", "证据编号", "复查日期",
+)  # fmt: skip
 """The columns by which a supervisor signs for what is not entered, and says that a row is a re-inspection."""
 _REMARKS = ("备注", "remark", "note", "序号", "no", "no.")
 

@@ -13,14 +13,14 @@ from typing import Final
 from xlkpi.findings import Finding, most_serious_first
 from xlkpi.headquarters.field_columns import (
     FieldColumns,
-    both,
+    cells_of_two,
     finding_at,
     keep_values,
     merge_row,
     read_field_rows,
     repeated_rows,
 )
-from xlkpi.headquarters.headings import AGAIN, CHECKED_ON, CHECKER, EVIDENCE, SIGNATURE, SIGNED
+from xlkpi.headquarters.headings import CHECKED_ON, CHECKER, EVIDENCE, REINSPECTED_ON, SIGNATURE, SIGNED
 from xlkpi.headquarters.identity import Origin
 from xlkpi.headquarters.lists import Listed
 from xlkpi.headquarters.moments import moment_in
@@ -39,7 +39,7 @@ _REACH: Final = 1  # months after the assessed one in which it may still be insp
 
 
 @dataclass(slots=True)
-class _Said:
+class _Entry:
     """What a row says: its values by field, whether the rest is signed, and the day of a re-inspection ("": none)."""
 
     row: Row
@@ -57,15 +57,15 @@ def read_inspections(
     """
     origin, fields = Origin("inspections", scheme.name, scheme.version, month), scheme.by("headquarters")
     out, read = read_field_rows(
-        paths, origin, fields, roster, anyway=anyway, also_there=scheme.headquarters_figures(), beside=SIGNATURE
+        paths, origin, fields, roster, anyway=anyway, also_there=scheme.headquarters_figures(), plain=SIGNATURE
     )
-    said = [_said(out, row, values, month) for row, values in read]
-    out.findings += repeated_rows(each.row for each in said if not each.day)
+    entries = [_entry(out, row, values, month) for row, values in read]
+    out.findings += repeated_rows(each.row for each in entries if not each.day)
     by_dealer: dict[str, dict[str, tuple[Value, Row]]] = {}
-    for code in dict.fromkeys(each.row.code for each in said):
-        by_dealer[code] = _settled(out, [each for each in said if each.row.code == code], fields, roster[code])
+    for code in dict.fromkeys(each.row.code for each in entries):
+        by_dealer[code] = _settled(out, [each for each in entries if each.row.code == code], fields, roster[code])
     keep_values(out, by_dealer)
-    out.findings += _gaps(said, by_dealer, fields, roster)
+    out.findings += _gaps(entries, by_dealer, fields, roster)
     inspections: dict[str, dict[str, Value]] = {
         dealer: {n: v for n, v in row.items() if v is not Absence.MISSING} for dealer, row in out.rows.items()
     }
@@ -75,7 +75,7 @@ def read_inspections(
 # ------------------------------------------------------------------ a row
 
 
-def _said(out: FieldColumns, row: Row, values: dict[str, Value], month: str) -> _Said:
+def _entry(out: FieldColumns, row: Row, values: dict[str, Value], month: str) -> _Entry:
     word = wording(row.cells.get(SIGNED))
     answer = folded(word.text)
     wrong = []
@@ -89,11 +89,11 @@ def _said(out: FieldColumns, row: Row, values: dict[str, Value], month: str) -> 
     if wrong:
         facts = {"dealer": row.code, "why": "；".join(wrong)}
         out.findings.append(Finding("XK-T110", row.file, row.place(SIGNED), facts=facts))
-    day = _day(row, AGAIN, month)
-    if not day and AGAIN in row.cells:
-        facts = {"dealer": row.code, "found": _words(row, AGAIN)}
-        out.findings.append(Finding("XK-T115", row.file, row.place(AGAIN), facts=facts))
-    return _Said(row, values, answer in _YES and not wrong, day)
+    day = _day(row, REINSPECTED_ON, month)
+    if not day and REINSPECTED_ON in row.cells:
+        facts = {"dealer": row.code, "found": _words(row, REINSPECTED_ON)}
+        out.findings.append(Finding("XK-T115", row.file, row.place(REINSPECTED_ON), facts=facts))
+    return _Entry(row, values, answer in _YES and not wrong, day)
 
 
 def _words(row: Row, name: str) -> str:
@@ -115,20 +115,20 @@ def _day(row: Row, name: str, month: str) -> str:
 
 
 def _settled(
-    out: FieldColumns, said: list[_Said], fields: Mapping[str, SchemeField], dealer: Dealer
+    out: FieldColumns, entries: list[_Entry], fields: Mapping[str, SchemeField], dealer: Dealer
 ) -> dict[str, tuple[Value, Row]]:  # fmt: skip
     """What all rows of a dealer come to: the first inspection, then each re-inspection by its day."""
     known: dict[str, tuple[Value, Row]] = {}
-    for day in sorted({each.day for each in said}):
-        these = [each for each in said if each.day == day]
-        found: dict[str, tuple[Value, Row]] = {}
+    for day in sorted({each.day for each in entries}):
+        these = [each for each in entries if each.day == day]
+        by_field: dict[str, tuple[Value, Row]] = {}
         for each in these:
             # a re-inspection looks at what had failed: its signature is no word on what an earlier row says
             blank = {name for name, value in each.values.items() if value is Absence.MISSING}
             blank -= {name for name, (value, _) in known.items() if value is not Absence.MISSING}
             met = _sign(out, each, blank, fields, dealer) if each.signed else {}
-            merge_row(out.findings, found, {**each.values, **met}, each.row, dealer.name)
-        for name, (value, row) in found.items():
+            merge_row(out.findings, by_field, {**each.values, **met}, each.row, dealer.name)
+        for name, (value, row) in by_field.items():
             before = known.get(name)
             if before is None or value is not Absence.MISSING:
                 known[name] = value, row
@@ -136,17 +136,17 @@ def _settled(
                 entry = fields[name]
                 facts = {
                     "label": f"{dealer.name} {entry.label or name}", "day": day, "found": show(entry, value),
-                    "before": show(entry, before[0]), "cells": both(before[1], row, name),
+                    "before": show(entry, before[0]), "cells": cells_of_two(before[1], row, name),
                 }  # fmt: skip
                 out.findings.append(Finding("XK-T114", row.file, row.place(name), name, facts))
     return known
 
 
 def _sign(
-    out: FieldColumns, said: _Said, blank: set[str], fields: Mapping[str, SchemeField], dealer: Dealer
+    out: FieldColumns, entry: _Entry, blank: set[str], fields: Mapping[str, SchemeField], dealer: Dealer
 ) -> dict[str, Value]:
     """The blanks of a row that was signed, as met. A field without a word for that is asked about."""
-    place, met, lacking = said.row.place(SIGNED), dict[str, Value](), list[str]()
+    place, met, lacking = entry.row.place(SIGNED), dict[str, Value](), list[str]()
     for name in (name for name in fields if name in blank):
         word = next((word for word, meaning in fields[name].words.items() if meaning == "met"), None)
         if word is None:
@@ -155,15 +155,15 @@ def _sign(
             met[name] = understand(fields[name], RawCell(place, CellKind.TEXT, word), name=name).value
     if lacking:
         facts = {"dealer": dealer.code, "labels": "、".join(lacking)}
-        out.findings.append(Finding("XK-T112", said.row.file, place, facts=facts))
+        out.findings.append(Finding("XK-T112", entry.row.file, place, facts=facts))
     if met:
         facts = {
             "dealer": dealer.code, "count": str(len(met)),
             "labels": "、".join(fields[name].label or name for name in met),
-            "who": _words(said.row, CHECKER), "day": _words(said.row, CHECKED_ON),
-            "evidence": _words(said.row, EVIDENCE),
+            "who": _words(entry.row, CHECKER), "day": _words(entry.row, CHECKED_ON),
+            "evidence": _words(entry.row, EVIDENCE),
         }  # fmt: skip
-        out.findings.append(Finding("XK-T111", said.row.file, place, facts=facts))
+        out.findings.append(Finding("XK-T111", entry.row.file, place, facts=facts))
     return met
 
 
@@ -171,18 +171,18 @@ def _sign(
 
 
 def _gaps(
-    said: list[_Said],
+    entries: list[_Entry],
     by_dealer: Mapping[str, Mapping[str, tuple[Value, Row]]],
     fields: Mapping[str, SchemeField],
     roster: Mapping[str, Dealer],
 ) -> list[Finding]:
     """Where rows are signed: what was neither entered nor signed for, and dealers that are in no workbook."""
-    if not any(SIGNED in each.row.columns for each in said):
+    if not any(SIGNED in each.row.columns for each in entries):
         return []
     findings = []
     for code, known in by_dealer.items():
-        row = next((each.row for each in said if each.row.code == code and SIGNED in each.row.columns), None)
-        signed = any(each.signed for each in said if each.row.code == code)
+        row = next((each.row for each in entries if each.row.code == code and SIGNED in each.row.columns), None)
+        signed = any(each.signed for each in entries if each.row.code == code)
         blank = [n for n in fields if known.get(n, (Absence.MISSING,))[0] is Absence.MISSING]
         if blank and row and not signed:
             labels = "、".join(fields[name].label or name for name in blank)
@@ -190,5 +190,5 @@ def _gaps(
             findings.append(Finding("XK-T113", row.file, row.place(SIGNED), facts=facts))
     absent = [code for code in roster if code not in by_dealer]
     if absent:
-        findings.append(finding_at(said[0].row, "XK-T116", dealer=some_of(absent)))
+        findings.append(finding_at(entries[0].row, "XK-T116", dealer=some_of(absent)))
     return findings
