@@ -66,7 +66,7 @@ def test_attributes_and_children_land_where_the_tree_has_them(data: bytes, choos
     document, nodes, tree, twins = both(data)
     for at in choose.draw(st.lists(st.integers(0, len(nodes) - 1), unique=True, max_size=4)):
         value = choose.draw(TEXT).replace("\n", " ")
-        nodes[at].attributes["s"] = value
+        nodes[at].changed["s"] = value
         twins[at].set("s", value)
         if choose.draw(st.booleans()):
             nodes[at].last += f"<{nodes[at].prefix}new n='1'/>"

@@ -77,7 +77,7 @@ def keep_case(folder: MonthFolder, number: int) -> Path:
             "items": {item.id: item.score for item in results.items},
         },
     }
-    path = folder.workspace.root / SCHEMES / CASES / f"{folder.month}_申诉{number}.yaml"
+    path = folder.workspace.root / SCHEMES / CASES / f"{folder.month}-申诉{number}.yaml"
     write_file(path, yaml.safe_dump(case, allow_unicode=True, sort_keys=False, width=120).encode())
     return path
 

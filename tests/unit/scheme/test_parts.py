@@ -82,6 +82,10 @@ READERS = {"endswith", "removesuffix", "startswith", "removeprefix", "split", "r
 NO_CELL = {  # what joins two values by a _ and names no cell
     "issue.py": "the name of a dealer's file",
     "scoring/compiled/shapes.py": "a helper in the compiled code",
+    "headquarters/forms.py": "the name of a supervisor's workbook",
+    "workspace/closing.py": "the name under which an earlier score is kept",
+    "workspace/handing.py": "the name of a dealer's folder",
+    "workspace/pack.py": "the name of an archive",
 }
 
 

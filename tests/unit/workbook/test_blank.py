@@ -24,7 +24,7 @@ TYPES = "{http://schemas.openxmlformats.org/package/2006/content-types}"
 OFFICE = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing}"
 CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
-LIGHT = 200_000  # bytes
+LIGHT = 210_000  # bytes
 
 
 class Package:
