@@ -69,6 +69,7 @@ _ORDER: Final = re.compile(
 """The number of an item of a list in front of the phrase; 一、二次 is once or twice."""
 _ORDER_OR_MONTH: Final = re.compile(r"(\d{1,2})\.(?=\d{1,2}\D)")
 _ORDER_OR_DECIMAL: Final = re.compile(r"([1-4])[.。]\s*(\d.*)", re.DOTALL)
+_SPACED: Final = re.compile(r"(\d{1,3})(?:[ \t]+[.。]\s*|[.。][ \t]+)(\d.*)", re.DOTALL)
 _MOST_CLAUSES: Final = 4  # so many lines the printed sheet numbers within an item: 3.7号 is line 3 and the 7th
 _DIGITS: Final = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+")
 _DAY: Final = re.compile(r"(?:(\d{4})([年./-])(\d{1,2})([月./-])|(\d{1,2})月)(\d{1,2})[日号]?(?!\d)")
@@ -131,10 +132,16 @@ def read(entry: SchemeField, text: str, *, name: str = "", month: str = "") -> s
 
 
 def decimal_or_line(entry: SchemeField, text: str) -> Doubt | None:
-    """4.90% is 4.9 %, or 90 % behind the number of the sheet's fourth line; None where there is but one reading."""
+    """4.90% is 4.9 %, or 90 % behind the number of the sheet's fourth line; so is 85 . 5 %, written apart. None where
+    there is but one reading."""
+    shape, narrow = TYPES[entry.type].shape, quantity.narrowed(text).strip()
     # of a count nobody writes 2.5, and few write a rate of 2.5%
-    of_lines = _is_count(entry) or TYPES[entry.type].shape is Shape.PERCENT
-    match = _ORDER_OR_DECIMAL.fullmatch(quantity.narrowed(text).strip()) if of_lines else None
+    of_lines = _is_count(entry) or shape is Shape.PERCENT
+    match = _ORDER_OR_DECIMAL.fullmatch(narrow) if of_lines else None
+    if match is None and shape is not Shape.CHOICE:
+        match = _SPACED.fullmatch(narrow)
+        if match and shape is Shape.DAY and int(match[1]) <= _MOST_CLAUSES:  # 3. 7号: a day has no decimals
+            match = None
     return match and Doubt("XK-V044", {"line": match[1], "other": match[2]})
 
 
