@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import click
 
 from xlkpi.cli.language import say
+from xlkpi.files import visible
 
 INTERNAL = 70  # as sysexits.h has it
 DEBUG = "XLKPI_DEBUG"
@@ -42,7 +43,11 @@ class Commands(Group):
         """Run the command; what goes wrong ends as click's own errors do."""
         try:
             return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
+        except click.ClickException as error:
+            # a path in it may hold what moves a terminal's cursor; click declares the attribute final
+            vars(error)["message"] = visible(error.message, keep="\n")
+            raise
+        except (click.exceptions.Exit, click.Abort):
             raise
         except OSError as error:
             if error.errno == errno.EPIPE:  # click exits quietly when the reader of a pipe has gone
