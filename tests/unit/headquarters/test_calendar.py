@@ -136,11 +136,11 @@ def test_a_workspace_counts_by_its_own_calendar(tmp_path: Path) -> None:
     workspace = find_workspace(tmp_path)
     calendar = workspace.counted_by()
     assert calendar is not None
-    assert calendar.own == {}
+    assert calendar.named == {}
     written(tmp_path / "日历.xlsx", ("2026-11-30", "休息"))
     calendar = workspace.counted_by()
     assert calendar is not None
-    assert calendar.own == {date(2026, 11, 30): False}
+    assert calendar.named == {date(2026, 11, 30): False}
     written(tmp_path / "日历.xlsx", ("2026-11-30", "半天"))
     with pytest.raises(Refusal) as refusal:
         workspace.counted_by()
