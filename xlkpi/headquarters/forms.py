@@ -140,7 +140,9 @@ def calendar_form() -> bytes:
     sheet = book.worksheets[0]
     sheet.title = KINDS["calendar"]
     _put(sheet, 1, 1, "只写与国家放假安排（含调休）不同的日子；安排还没有公布的年份，每天写一行。", "title")
-    sheet.cell(1, 1).alignment = Alignment(horizontal="left", vertical="center")
+    sheet.cell(1, 1).alignment = Alignment(horizontal="left", vertical="center", wrap_text=True)
+    sheet.merge_cells("A1:C1")
+    sheet.row_dimensions[1].height = 52
     for column, (heading, width) in enumerate((("日期", 14), ("类型", 10), ("说明", 40)), 1):
         _put(sheet, 2, column, heading, "header")
         sheet.column_dimensions[get_column_letter(column)].width = width
