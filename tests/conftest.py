@@ -37,7 +37,7 @@ from xlkpi.values import CellContent, Value
 
 # openpyxl puts the border of a merged range together again, cell by cell, whenever it reads a workbook: half of that
 # time, and a third of what many tests would take. What a border looks like after openpyxl is nothing of ours.
-MergedCellRange.format = lambda _: None  # type: ignore[method-assign]
+MergedCellRange.format = lambda _: None  # type: ignore[method-assign] # replaced on purpose
 
 MONTH = "2026-11"
 
@@ -228,7 +228,7 @@ def _made(self: Finding, *given: Any, **named: Any) -> None:
         _RENDERED.look_at(self)
 
 
-Finding.__init__ = _made  # type: ignore[method-assign]
+Finding.__init__ = _made  # type: ignore[method-assign] # watched on purpose
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from shared.packages import put, zipped
 
 from xlkpi.intake.reader import open_workbook
 from xlkpi.issue import Issue
-from xlkpi.values import CellKind, Place, RawCell
+from xlkpi.values import CellKind, Place, RawCell, column_letters, column_row
 from xlkpi.workbook.layout import Role
 from xlkpi.workbook.package import unpack
 from xlkpi.workbook.sheets.marker import Marker
@@ -109,9 +109,7 @@ class Copy:
 
     def restyle(self, place: Place, change: Callable[[str], str]) -> None:
         """Give a cell a style of its own, made of the one that it has."""
-        styles = re.findall(
-            r"<xf [^>]*?/>|<xf .*?</xf>", re.search(r"<cellXfs.*?</cellXfs>", self.parts[STYLES], re.S)[0], re.S
-        )  # type: ignore[index]
+        styles = re.findall(r"<xf [^>]*?/>|<xf .*?</xf>", self.section("cellXfs"), re.S)
         changed = change(styles[int(self.style_of(place))])
         self.edit(STYLES, "</cellXfs>", lambda _: f"{changed}</cellXfs>")
         self.sheet(place.sheet, rf'(<c r="{place.ref}"[^>]*? s=")\d+"', rf'\g<1>{len(styles)}"')
@@ -159,8 +157,8 @@ class Copy:
 
 
 def _area(place: Place) -> str:
-    column, row = re.fullmatch("([A-Z]+)([0-9]+)", place.ref).groups()  # type: ignore[union-attr]
-    return f"'{place.sheet}'!${column}${row}"
+    column, row = column_row(place.ref)
+    return f"'{place.sheet}'!${column_letters(column)}${row}"
 
 
 Kind = Callable[[Copy], None]

@@ -55,9 +55,9 @@ def a_list_without_end() -> list[bytes]:
 
 @HERE
 @pytest.mark.parametrize("work", [never_ends, a_pattern_without_end])
-def test_what_never_ends_is_stopped_by_the_clock(work: object) -> None:
+def test_what_never_ends_is_stopped_by_the_clock(work: Callable[[], object]) -> None:
     start = time.monotonic()
-    done = within(SHORT, "a.xlsx", work)  # type: ignore[arg-type]
+    done = within(SHORT, "a.xlsx", work)
     assert isinstance(done, Finding)
     assert (done.code, done.facts["limit"]) == ("XK-F020", "0.3")
     assert time.monotonic() - start < 30

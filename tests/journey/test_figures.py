@@ -159,7 +159,7 @@ def made(seed: int, folder: Path) -> Told:
         theirs = {name: value for name, value in filled.items() if value is not None}
         answers = {name: value for name, value in theirs.items() if name in scheme.by("dealer")}
         inspections = {code: {name: value for name, value in theirs.items() if name not in answers}}
-        inspected = replace(issue, inspections=inspections)  # type: ignore[arg-type]
+        inspected = replace(issue, inspections=inspections)  # type: ignore[arg-type] # drawn as cells hold them
         done.append(assess(inspected, engine, submission_of(inspected, code, answers, file=f"{code}.xlsx")))
     month = make_month(issue, "compiled", done)
     write_month(month, folder, report=True)

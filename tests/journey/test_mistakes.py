@@ -61,7 +61,7 @@ def of_words(command: str) -> Iterator[Mistake]:
     for parameter in COMMANDS[command].params:
         if isinstance(parameter, click.Option) and not parameter.is_flag:
             option = parameter.opts[0]
-            yield command, f"{option} without a value", lambda words, _, option=option: [*words, option]  # type: ignore[misc]
+            yield command, f"{option} without a value", lambda words, _, option=option: [*words, option]  # type: ignore[misc] # bound early
 
 
 def of_values(command: str) -> Iterator[Mistake]:
@@ -73,16 +73,16 @@ def of_values(command: str) -> Iterator[Mistake]:
             for value in values:
                 yield (
                     command, f"{option} {value!r}",
-                    lambda words, _, option=option, value=value: [*words, option, value],  # type: ignore[misc]
+                    lambda words, _, option=option, value=value: [*words, option, value],  # type: ignore[misc] # bound early
                 )  # fmt: skip
         else:
             at = len(command.split()) + [p for p in COMMANDS[command].params if isinstance(p, click.Argument)].index(
-                parameter  # type: ignore[arg-type]
+                parameter  # type: ignore[arg-type] # no option, so an argument
             )
             for value in ARGUMENTS.get(parameter.name or "", []):
                 yield (
                     command, f"{parameter.name} {value!r}",
-                    lambda words, _, at=at, value=value: [*words[:at], value, *words[at + 1 :]],  # type: ignore[misc]
+                    lambda words, _, at=at, value=value: [*words[:at], value, *words[at + 1 :]],  # type: ignore[misc] # bound early
                 )  # fmt: skip
 
 

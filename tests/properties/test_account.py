@@ -12,7 +12,7 @@ from xlkpi.scheme.model import Scheme
 from xlkpi.scheme.rules import load_rules
 from xlkpi.scoring.assess import Assessment
 from xlkpi.scoring.engine import load_engine
-from xlkpi.values import Status
+from xlkpi.values import CellContent, Status
 
 from .reckoning import Key, Reckoned, random_months, random_scheme, reckon
 from .worlds import World, world_of
@@ -78,10 +78,10 @@ def tried(seeds: range) -> tuple[list[str], Counter[str]]:
         for number, month in enumerate(random_months(world.scheme, seed, MONTHS)):
             done = world.judge(month)
 
-            def cell(name: str, done: Assessment = done, world: World = world) -> object:
+            def cell(name: str, done: Assessment = done, world: World = world) -> CellContent:
                 return world.issue.layout.content(name, done.cells)
 
-            wanted = reckon(world.scheme, cell)  # type: ignore[arg-type]
+            wanted = reckon(world.scheme, cell)
             wrong += [f"scheme {seed}, month {number}: {told}" for told in differences(world, done, wanted)]
             wrong += [f"scheme {seed}, month {number}: {told}" for told in sheet_differs(world, done)]
             seen.update(f"{line.level} {line.kind}" for line in done.account.lines if abs(line.points) > NEAR)
@@ -138,10 +138,10 @@ def test_a_fault_in_the_account_is_noticed() -> None:
         if len((done := world.judge(month)).account.lines) > 3 and done.published > 1
     )  # fmt: skip
 
-    def cell(name: str) -> object:
+    def cell(name: str) -> CellContent:
         return world.issue.layout.content(name, done.cells)
 
-    wanted = reckon(world.scheme, cell)  # type: ignore[arg-type]
+    wanted = reckon(world.scheme, cell)
     assert not list(differences(world, done, wanted))
     lines = done.account.lines
     first = next(line for line in lines if line.points)

@@ -38,21 +38,14 @@ class FieldColumns:
     refused: bool = False
 
 
-def read_field_columns(
-    paths: Files,
-    origin: Origin,
-    fields: Mapping[str, SchemeField],
-    roster: Mapping[str, Dealer],
-    *,
-    anyway: bool,
-    also_there: Mapping[str, SchemeField] | None = None,
-    accept: Callable[[SchemeField, Reading], Reading] = lambda entry, reading: reading,
-) -> FieldColumns:
-    """Values by dealer and field; a column that is neither a field's nor one of `also_there` is a finding."""
-    out, read = read_field_rows(paths, origin, fields, roster, anyway=anyway, also_there=also_there, accept=accept)
+def one_row_a_dealer(
+    read: tuple[FieldColumns, list[tuple[Row, dict[str, Value]]]], roster: Mapping[str, Dealer]
+) -> FieldColumns:  # fmt: skip
+    """What `read_field_rows` gave, as values by dealer and field; a dealer's second row is a finding."""
+    out, rows = read
     by_dealer: dict[str, dict[str, tuple[Value, Row]]] = {}
-    out.findings += repeated_rows(row for row, _ in read)
-    for row, values in read:
+    out.findings += repeated_rows(row for row, _ in rows)
+    for row, values in rows:
         merge_row(out.findings, by_dealer.setdefault(row.code, {}), values, row, roster[row.code].name)
     keep_values(out, by_dealer)
     return out
@@ -69,7 +62,8 @@ def read_field_rows(
     accept: Callable[[SchemeField, Reading], Reading] = lambda entry, reading: reading,
     plain: Iterable[str] = (),
 ) -> tuple[FieldColumns, list[tuple[Row, dict[str, Value]]]]:
-    """Each row with its values by field, and the list that they will be put into.
+    """Each row with its values by field, and the list that they will be put into; a column that is neither a field's
+    nor one of `also_there` is a finding.
 
     `plain` are headings of columns that are no field's; a row has their cells as they stand.
     """

@@ -18,8 +18,9 @@ from xlkpi.headquarters.field_columns import (
     FieldColumns,
     finding_at,
     merge_row,
+    one_row_a_dealer,
     read_cell,
-    read_field_columns,
+    read_field_rows,
     remark_findings,
     rows_of_roster,
 )
@@ -137,9 +138,9 @@ def read_targets(
         complete: every dealer must have every target, as when a month is issued; a revision holds what it changes.
     """
     origin = Origin("targets", scheme.name, scheme.version, month)
-    read = read_field_columns(
-        paths, origin, scheme.aims, roster, anyway=anyway, also_there=scheme.headquarters_figures(), accept=_positive
-    )
+    also_there = scheme.headquarters_figures()
+    rows = read_field_rows(paths, origin, scheme.aims, roster, anyway=anyway, also_there=also_there, accept=_positive)
+    read = one_row_a_dealer(rows, roster)
     targets: dict[str, dict[str, Target]] = {}
     for dealer, row in read.rows.items():
         of_dealer = targets.setdefault(dealer, {})
@@ -190,9 +191,9 @@ def read_headquarters_figures(
 ) -> Listed[dict[str, float | str]]:
     """Headquarters' own figures of the month (工作天数, …), which stand in the list of targets."""
     origin = Origin("targets", scheme.name, scheme.version, month)
-    read = read_field_columns(
-        paths, origin, scheme.headquarters_figures(), roster, anyway=anyway, also_there=scheme.aims
-    )
+    fields = scheme.headquarters_figures()
+    rows = read_field_rows(paths, origin, fields, roster, anyway=anyway, also_there=scheme.aims)
+    read = one_row_a_dealer(rows, roster)
     figures: dict[str, dict[str, float | str]] = {
         dealer: {name: value.value if isinstance(value, Absence) else value for name, value in row.items()
                  if isinstance(value, float) or value is Absence.NOT_APPLICABLE}
@@ -210,7 +211,8 @@ def read_history(
     paths: Files, scheme: Scheme, roster: Mapping[str, Dealer], *, anyway: bool = False
 ) -> Listed[dict[str, float | str]]:
     """Last month's values by dealer and slot name, to be shown beside the input cells."""
-    read = read_field_columns(paths, Origin("history", scheme.name), scheme.by("dealer"), roster, anyway=anyway)
+    rows = read_field_rows(paths, Origin("history", scheme.name), scheme.by("dealer"), roster, anyway=anyway)
+    read = one_row_a_dealer(rows, roster)
     numbers: dict[str, dict[str, float | str]] = {
         dealer: {_known_as(scheme, name): value for name, value in row.items() if isinstance(value, float)}
         for dealer, row in read.rows.items()
