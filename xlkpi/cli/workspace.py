@@ -131,7 +131,7 @@ def _tell(result: StepResult, *, failing: bool = False) -> None:
 def init(folder: Path, scheme_name: str, contact: str, roster: Path | None) -> None:
     """Make a workspace: a folder with xlkpi.yaml, the roster's form, and room for a folder a month."""
     from xlkpi.cli.shared import usable
-    from xlkpi.workspace.steps import init as make
+    from xlkpi.workspace.opening import init as make
 
     if not (folder / "方案" / scheme_name).is_dir():
         usable(scheme_name)
@@ -150,7 +150,7 @@ def month() -> None:
 @refused_is_told
 def month_open(name: str | None, folder: Path, by: str) -> None:
     """Begin a month: its folder and the form for targets. Default: the month after the last one, else this one."""
-    from xlkpi.workspace.steps import open_month
+    from xlkpi.workspace.opening import open_month
 
     workspace = workspace_at(folder)
     who = _who(by)
@@ -166,7 +166,7 @@ def month_open(name: str | None, folder: Path, by: str) -> None:
 @_step
 def month_issue(month: MonthFolder, targets: Path | None, reason: str, approved: str, by: str, second: str) -> None:
     """Issue the blanks, or issue anew what has changed."""
-    from xlkpi.workspace.steps import issue_month, take_in
+    from xlkpi.workspace.opening import issue_month, take_in
 
     take_in(month, targets=targets)
     _tell(issue_month(month, _who(by, second), reason=reason, approved=approved))
@@ -181,7 +181,7 @@ def month_issue(month: MonthFolder, targets: Path | None, reason: str, approved:
 def month_extend(month: MonthFolder, dealer: str, until: str, reason: str, by: str) -> None:
     """Give one DEALER more time, with reason and name."""
     from xlkpi.headquarters.deadlines import day_said
-    from xlkpi.workspace.steps import extend
+    from xlkpi.workspace.opening import extend
 
     _tell(extend(month, dealer, day_said(until, month.month), reason, _who(by)))
 
@@ -194,7 +194,7 @@ def month_extend(month: MonthFolder, dealer: str, until: str, reason: str, by: s
 def month_receive(month: MonthFolder, paths: tuple[Path, ...], arrived: str, by: str) -> None:
     """Keep and log what came: files, folders, zip archives; without PATHS what was put into 收件/ by hand."""
     from xlkpi.headquarters.moments import said_moment
-    from xlkpi.workspace.steps import receive_files
+    from xlkpi.workspace.opening import receive_files
 
     moment = said_moment(arrived, month.month) if arrived else None
     _tell(receive_files(month, paths, _who(by), moment.at if moment else None))
@@ -205,7 +205,7 @@ def month_receive(month: MonthFolder, paths: tuple[Path, ...], arrived: str, by:
 @_step
 def month_check(month: MonthFolder, by: str) -> None:
     """Check what came: marked copies, findings, letters and the return list into 标注/."""
-    from xlkpi.workspace.steps import check_month
+    from xlkpi.workspace.scoring import check_month
 
     _tell(check_month(month, _who(by)), failing=True)
 
@@ -218,7 +218,8 @@ def month_check(month: MonthFolder, by: str) -> None:
 def month_score(month: MonthFolder, inspections: Path | None, by: str, second: str) -> None:
     """Score what came, into 结果/ and the history."""
     from xlkpi.shown.progress import show_progress
-    from xlkpi.workspace.steps import score_month, take_in
+    from xlkpi.workspace.opening import take_in
+    from xlkpi.workspace.scoring import score_month
 
     take_in(month, inspections=inspections)
     with show_progress(console(stderr=True)) as progress:

@@ -20,7 +20,7 @@ hash of the event before it. The state is the furthest that was reached:
 open → issued → collecting → scored → 预发布 → 申诉 → 定稿. Extensions, revisions of targets, appeals and corrections
 are events too: there is no second place for them.
 
-What may follow what (`steps`; anything else is refused with the command that is missing):
+What may follow what (`opening`, `scoring`, `closing`; anything else is refused with the command that is missing):
 `issue` and `receive` until 预发布 (a file that comes later is logged and counts by an appeal alone); `check` and
 `score` from the first receipt; `publish` when the last score was made of what lies there now; `appeal` from 预发布 to
 its deadline; `decide` while an appeal is open; `finalise` when none is and the deadline is past; `correct` on 定稿.
@@ -29,6 +29,6 @@ A step writes its files first, each whole or not at all, and month.json last. Th
 its event and changes nothing; after a kill it makes the same bytes again. From 预发布 on inputs and results are frozen
 by their hashes: a step that finds another one stops (XK-W087).
 
-Seams for what comes beside the core: `steps.sources` (which list gives a figure), `receiving.fate` (what becomes of a
+Seams for what comes beside the core: `scoring.sources` (which list gives a figure), `receiving.fate` (what becomes of a
 file), `deadlines` (days; a calendar makes working days of them), `handing` (what goes into 发放/).
 """

@@ -19,8 +19,9 @@ from xlkpi.workspace.closing import appeal_until, open_appeals, scored_lines
 from xlkpi.workspace.places import MonthFolder, Workspace
 from xlkpi.workspace.receiving import COUNTED, NOT_SCORED, Line, read_log
 from xlkpi.workspace.record import Record, Refusal, State
+from xlkpi.workspace.scoring import is_scored, sources
 from xlkpi.workspace.settings import SECONDED
-from xlkpi.workspace.steps import is_scored, issued, sources
+from xlkpi.workspace.steps import issued
 
 _WEIGHTS: Final = {"total": 4, "group": 3, "item": 2}
 """A question that may take a total comes before one that may take a group, an item, or points alone."""

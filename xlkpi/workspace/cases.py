@@ -30,7 +30,7 @@ from xlkpi.workspace.decisions import revived
 from xlkpi.workspace.places import SCHEMES, MonthFolder, Workspace
 from xlkpi.workspace.receiving import read_log
 from xlkpi.workspace.record import refuse
-from xlkpi.workspace.steps import assessed_of, sources
+from xlkpi.workspace.scoring import assessed_of, sources
 
 CASES: Final = "案例"
 _NOBODY: Final = "案例"

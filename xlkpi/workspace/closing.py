@@ -34,21 +34,8 @@ from xlkpi.workspace.record import (
     joint_hash,
     refuse,
 )
-from xlkpi.workspace.steps import (
-    Sources,
-    StepResult,
-    assessed_of,
-    at_least,
-    at_most,
-    exclusive,
-    is_scored,
-    results_of,
-    score_into,
-    second_name,
-    sources,
-    sweep,
-    unchanged,
-)
+from xlkpi.workspace.scoring import Sources, assessed_of, is_scored, results_of, score_into, sources
+from xlkpi.workspace.steps import StepResult, at_least, at_most, exclusive, second_name, sweep, unchanged
 
 _CHANGED: Final = "XK-W087"
 _RESULTS: Final = ("score", "decide", "correct")

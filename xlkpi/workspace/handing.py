@@ -23,7 +23,7 @@ from xlkpi.workbook.seal import sealed
 from xlkpi.workspace.decisions import GROUNDS
 from xlkpi.workspace.places import MonthFolder
 from xlkpi.workspace.record import Event, joint_hash
-from xlkpi.workspace.steps import ASSESSED, assessed_of
+from xlkpi.workspace.scoring import ASSESSED, assessed_of
 
 SHEET: Final = "本月记录"
 NOTICE: Final = "通知.txt"

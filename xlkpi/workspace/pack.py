@@ -33,7 +33,8 @@ from xlkpi.workspace.handing import made_of, revision_said
 from xlkpi.workspace.places import MonthFolder
 from xlkpi.workspace.receiving import Line, read_log
 from xlkpi.workspace.record import Event, Record, Refusal, State, joint_hash, refuse
-from xlkpi.workspace.steps import ASSESSED, Sources, assessed_of, at_least, sources
+from xlkpi.workspace.scoring import ASSESSED, Sources, assessed_of, sources
+from xlkpi.workspace.steps import at_least
 
 PACK_FILE: Final = "pack.json"
 FORMAT: Final = 1
