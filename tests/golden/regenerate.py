@@ -1,4 +1,4 @@
-"""Make `workbooks/service-assessment/` and the text dumps beside this file from the shipped scheme.
+"""Make `workbooks/service-assessment/`, and the text dumps and hashes beside this file, from the shipped scheme.
 
 Run `python tests/golden/regenerate.py` after a change that is meant, look at the dumps' diff, and commit both.
 With `--picture` it also makes the README's picture anew, which needs LibreOffice and pdftoppm.
@@ -20,7 +20,7 @@ from pathlib import Path
 from openpyxl import load_workbook
 
 from xlkpi.batch.work import Setup, Worker
-from xlkpi.cli.demo import answers_of, demo_month, issue_month
+from xlkpi.cli.demo import answers_of, demo_month, issue_month, run_demo
 from xlkpi.excel.control import FIRST_FIELD_ROW, LOG_ROW, one_line
 from xlkpi.excel.control import SHEET as CONTROL
 from xlkpi.excel.install import control_workbook
@@ -186,6 +186,13 @@ if __name__ == "__main__":
     DUMPS.mkdir(exist_ok=True)
     for name, text in dump(WORKBOOKS).items():
         (DUMPS / f"{name}.txt").write_text(text, "utf-8")
+    sys.path.append(str(ROOT / "tests"))
+    from shared import pinned
+
+    with tempfile.TemporaryDirectory() as place:
+        write_file(Path(place, "blank", KEY_FILE), pinned.KEY)
+        run_demo(Path(place))
+        pinned.write(Path(place))
     if "--picture" in sys.argv:
         draw(WORKBOOKS / "assessed.xlsx", PICTURE, {"判定", "得分"})
         BUTTON.mkdir(exist_ok=True)

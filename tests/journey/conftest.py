@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from shared import pinned
 
 from journey.commands import WORKING
 from journey.shared import Month, Run
 from xlkpi.cli import main
 from xlkpi.cli.boundary import INTERNAL
+from xlkpi.files import write_file
+from xlkpi.issue import KEY_FILE
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +35,7 @@ def run() -> Run:
 @pytest.fixture(scope="session")
 def month(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Month:
     folder = tmp_path_factory.mktemp("demo")
+    write_file(folder / "blank" / KEY_FILE, pinned.KEY)  # so that the files are the same every time
     return Month(folder, run("demo", "-o", folder))
 
 

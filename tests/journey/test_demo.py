@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from shared import pinned
 
 from journey.shared import TOTAL, Month, dealers, item
 
@@ -76,6 +77,10 @@ def test_absence_and_damage_have_their_own_status(month: Month) -> None:
     assert unapplied["status"] == "scored"
     assert broken["status"] == "rejected"
     assert [finding["code"] for finding in broken["findings"]] == ["XK-F002"]
+
+
+def test_its_files_are_the_same_on_every_system_and_python(month: Month) -> None:
+    assert pinned.differences(month.folder) == [], "if it is meant: python tests/golden/regenerate.py"
 
 
 def test_ranks_go_by_the_printed_total_and_leave_out_the_provisional(month: Month) -> None:

@@ -5,6 +5,7 @@ Later ones keep both as they were read off the evaluated cells.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -58,8 +59,8 @@ def applied_points(groups: Iterable[GroupShape], statuses: Mapping[str, str]) ->
     applied: dict[str, float] = {}
     for group in groups:
         base_items = [(item, points) for item, points, bonus in group.items if not bonus]
-        applicable = sum(points for item, points in base_items if statuses.get(item) != left_out)
-        scaled = group.rescales and 0 < applicable < sum(points for _, points in base_items)
+        applicable = math.fsum(points for item, points in base_items if statuses.get(item) != left_out)
+        scaled = group.rescales and 0 < applicable < math.fsum(points for _, points in base_items)
         scale = group.points / applicable if scaled else 1.0
         for item, points, bonus in group.items:
             applied[item] = 0.0 if statuses.get(item) == left_out else points if bonus else points * scale

@@ -7,6 +7,7 @@ of all dealers is of the ranked ones, since only their totals are final and earn
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -210,7 +211,7 @@ def item_rates(whole: Population, items: Iterable[str]) -> list[ItemRate]:
 
 
 def _rate(item: str, stood: Sequence[tuple[float, float]], vetoed: int) -> ItemRate:
-    return ItemRate(item, sum(e for e, _ in stood), sum(a for _, a in stood), len(stood), vetoed)
+    return ItemRate(item, math.fsum(e for e, _ in stood), math.fsum(a for _, a in stood), len(stood), vetoed)
 
 
 def bands(whole: Population, points: float, count: int) -> list[Band]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -205,7 +206,7 @@ def _generated_names(scheme: Scheme, compiled: Compiled) -> Iterator[str]:
 
 def _points(scheme: Scheme) -> Iterator[tuple[Where, str]]:
     for index, group in enumerate(scheme.groups):
-        total = sum(number_value(item.points) for item in group.items if not item.bonus)
+        total = math.fsum(number_value(item.points) for item in group.items if not item.bonus)
         if abs(total - number_value(group.points)) > 1e-9:
             yield (
                 ("groups", index, "points"),

@@ -6,6 +6,7 @@ formula resolve) is lint's business, so that one wrong entry never hides another
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal
@@ -297,7 +298,7 @@ class Scheme(Entry):
     @property
     def points(self) -> float:
         """Points of all groups, bonus apart."""
-        return sum(number_value(group.points) for group in self.groups)
+        return math.fsum(number_value(group.points) for group in self.groups)
 
     @property
     def items(self) -> tuple[Item, ...]:

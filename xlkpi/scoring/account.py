@@ -11,6 +11,7 @@ added to the total.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -94,7 +95,7 @@ class Account:
     @property
     def published(self) -> float:
         """What the lines come to."""
-        return sum(line.points for line in self.lines)
+        return math.fsum(line.points for line in self.lines)
 
     @property
     def losses(self) -> tuple[Line, ...]:
@@ -106,7 +107,7 @@ class Account:
     @property
     def deducted(self) -> float:
         """Points that clauses took, none beyond what an item had."""
-        return sum(line.taken for line in self.lines if line.kind == "deduction")
+        return math.fsum(line.taken for line in self.lines if line.kind == "deduction")
 
     @property
     def open(self) -> tuple[Line, ...]:

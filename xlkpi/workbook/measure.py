@@ -6,6 +6,7 @@ The figures are on the safe side of 微软雅黑 in Excel and of Noto Sans CJK i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from xlkpi.workbook.looks import Style
@@ -28,7 +29,7 @@ def text_width(text: str, size: float, bold: bool = False) -> float:
 
 def column_points(widths: Iterable[float]) -> float:
     """Points across so many columns, whose widths are in characters."""
-    return sum(widths) * _CHARACTER
+    return math.fsum(widths) * _CHARACTER
 
 
 def lines(text: str, room: float, style: Style) -> int:

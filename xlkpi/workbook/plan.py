@@ -155,7 +155,7 @@ class SheetPlan:
             (first, top), (last, bottom) = map(column_row, areas.get(where, f"{where}:{where}").split(":"))
             rows = range(top, bottom + 1)
             needed = height(cell.words, column_points(self.widths[first - 1 : last]), style)
-            lacking = needed - sum(self.heights.get(row, _ONE_LINE) for row in rows)
+            lacking = needed - math.fsum(self.heights.get(row, _ONE_LINE) for row in rows)
             if lacking > 0:
                 more = math.ceil(lacking / len(rows))
                 self.heights |= {row: self.heights.get(row, _ONE_LINE) + more for row in rows}

@@ -102,7 +102,7 @@ def _numbers(w: ShapeWriter, operands: Operands, known: Known) -> tuple[str, boo
 
 
 def _sum(w: ShapeWriter, operands: Operands, known: Known) -> Code:
-    return f"sum(({_numbers(w, operands, known)[0]},),0.0)", "a"
+    return f"add_up(({_numbers(w, operands, known)[0]},))", "a"
 
 
 def _extreme(w: ShapeWriter, operands: Operands, known: Known, function: str) -> Code:

@@ -7,11 +7,12 @@ differently by some functions (COUNT, SUM, AND): `shapes` knows which is which a
 from __future__ import annotations
 
 import math
+import operator
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Any, Final
 
 from xlkpi.scoring.compiled import excel
@@ -52,11 +53,16 @@ def filled_cells(cells: Iterable[Any]) -> int:
     return sum(1 for cell in cells if cell is not None)
 
 
+def add_up(values: Iterable[float]) -> float:
+    """SUM of numbers, one after the other as the other engines do; `sum` makes up for rounding since Python 3.12."""
+    return reduce(operator.add, values, 0.0)
+
+
 def average(values: Sequence[float]) -> float:
     """AVERAGE of numbers."""
     if not values:
         raise ExcelError(excel.DIV0)
-    return sum(values) / len(values)
+    return add_up(values) / len(values)
 
 
 def nth(cells: Iterable[Any], place: float, *, largest: bool) -> float:

@@ -50,7 +50,7 @@ NAMESPACE: Final[dict[str, Any]] = {
     "as_text": functions.formatted, "ExcelError": excel.ExcelError, "Fault": excel.Fault, "BLANKS": (None, ""),
     "ERRORS": (excel.ExcelError, ZeroDivisionError, OverflowError),
     "__builtins__": {
-        "abs": abs, "float": float, "len": len, "max": max, "min": min, "str": str, "sum": sum, "zip": zip,
+        "abs": abs, "float": float, "len": len, "max": max, "min": min, "str": str, "zip": zip,
         "bool": bool,
     },
 }  # fmt: skip

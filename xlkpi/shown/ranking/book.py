@@ -19,6 +19,7 @@ from xlkpi.month.statistics import Population, population
 from xlkpi.values import Status
 from xlkpi.workbook.looks import FONT, STYLES
 from xlkpi.workbook.measure import row_height
+from xlkpi.workbook.package import assemble, members
 
 MOVE = '"▲"0;"▼"0;"–"'
 CHANGE = "+{0};-{0};{0}"
@@ -49,9 +50,9 @@ class Book:
         self._formats: dict[tuple[str, str], Format] = {}
 
     def saved(self) -> bytes:
-        """The file."""
+        """The file, in an archive that does not tell on what system it was written."""
         self.book.close()
-        return self._buffer.getvalue()
+        return assemble(members(self._buffer.getvalue()).values())
 
     @property
     def points(self) -> str:

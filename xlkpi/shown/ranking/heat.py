@@ -7,6 +7,7 @@ passes its weight on as the scheme says, and vetoes stay as they were. With the 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -148,7 +149,7 @@ def _dealer(book: Book, sheet: Worksheet, row: int, last: int, standing: Standin
         if fired:  # a vetoed total has no bonus, whatever the items earned
             book.put(sheet, row, column, 0.0, "subtotal", "0.0")
         else:
-            bonus = standing.total - sum(group.score for group in standing.groups)
+            bonus = standing.total - math.fsum(group.score for group in standing.groups)
             sheet.write_formula(
                 row, column, f"={_bonus(book, blocks, row, groups)}", book.format("subtotal", "0.0"), bonus
             )
@@ -270,7 +271,7 @@ def _group_rows(book: Book, sheet: Worksheet, block: _Block) -> None:
 
 def _sums(book: Book, sheet: Worksheet, blocks: list[_Block], last: int) -> None:
     row = last + 1
-    total = sum(number_value(block.group.points) for block in blocks)
+    total = math.fsum(number_value(block.group.points) for block in blocks)
     book.put(sheet, row, 0, "合计", "total_text")
     book.put(sheet, row, 1, total, "total", "0.##")
     sheet.write_formula(row, 2, f"=SUM({ref(_TOP + 1, 2)}:{ref(last, 2)})", book.format("total", "0.##"), total)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import gzip
 import hashlib
 import json
 from collections.abc import Iterable
@@ -19,6 +18,7 @@ from xlkpi.shown.report import summary
 from xlkpi.shown.report.dealers import Row, page, rows, shared
 from xlkpi.shown.report.figures import figure, points
 from xlkpi.shown.report.source import Source
+from xlkpi.workbook.package import gzipped
 
 REPORT_FILE = "report.html"
 _FOLDER = templates() / "reports"
@@ -98,4 +98,4 @@ def _packed(source: Source, ranking: Iterable[Row]) -> str:
     """The dealers' pages, one JSON a line below the line that they share; packed, since traces repeat their words."""
     entries = [shared(source), *(page(source, row) for row in ranking)]
     text = "\n".join(json.dumps(entry, ensure_ascii=False, separators=(",", ":")) for entry in entries)
-    return base64.b64encode(gzip.compress(text.encode(), 6, mtime=0)).decode()
+    return base64.b64encode(gzipped(text.encode())).decode()
