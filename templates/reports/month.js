@@ -264,12 +264,11 @@
   function facts(one) {
     const total = one.total && one.ceiling ? `${one.total} ~ ${one.ceiling}` : one.total;
     const shown = [
-      [t.total, total, "big"], [t.rank, one.rank, "big"], [t.grade, one.grade], [t.status, one.status], [t.before_veto, one.before],
+      [t.total, total, "big"], [t.rank, one.rank, "big"], [t.grade, one.grade], [t.status, one.vetoed ? mark("veto", `✕ ${one.state}`) : one.state], [t.before_veto, one.before],
       [t.code, one.code], [t.region, one.region], [t.peer_group, one.group], [t.file, one.file],
     ];
     const told = shown.filter(([, text]) => text !== "" && text !== null).map(([label, text, size]) =>
-      el("div", {}, el("dt", {}, label), el("dd", size ? { class: size } : {}, String(text))));
-    if (one.vetoed) told.push(el("div", {}, el("dd", {}, mark("veto", `✕ ${t.totally_vetoed}`))));
+      el("div", {}, el("dt", {}, label), el("dd", size ? { class: size } : {}, text instanceof Node ? text : String(text))));
     return el("dl", { class: "facts" }, told);
   }
   function itemsOf(one) {

@@ -111,7 +111,7 @@ def _reasons(stand: Standings, row: Standing) -> Iterable[str]:
             yield f"[red]{name} {word}[/red]：{clean(line.text)}"
         else:
             beyond = f"（按条款 {line.nominal:g}）" if line.stopped else ""
-            yield f"{name} 扣 {line.taken:g}{beyond}"
+            yield f"{name} 扣 {line.taken:g}{beyond}：{clean(line.text)}"
     for line in row.account.open if row.status is Status.PROVISIONAL else ():
         yield f"[yellow]{line.subject(labels)} {clean(line.text)}[/yellow]"
     for item in row.items:

@@ -229,3 +229,16 @@ def test_two_thousand_dealers_are_small_and_the_same_bytes_again(stand: Standing
         assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
     small = replace(stand, rows=rows[:50])
     assert ranking_workbook(small) == ranking_workbook(small)
+
+
+def test_totals_beyond_the_scheme_s_points_lie_within_the_axes(stand: Standings) -> None:
+    """Bonus items lead to totals above the scheme's points: a box above an axis that ends there could not be seen."""
+    rows = [replace(row, published=row.published + 37) if row.rank else row for row in stand.rows]
+    workbook = zipfile.ZipFile(io.BytesIO(ranking_workbook(replace(stand, rows=tuple(rows)))))
+    axes = [
+        float(most)
+        for name in workbook.namelist()
+        if name.startswith("xl/charts/chart") and "四分位" in (chart := workbook.read(name).decode())
+        for most in re.findall(r'<c:max val="([^"]+)"', chart)
+    ]
+    assert axes and min(axes) >= 127 > stand.scheme.points

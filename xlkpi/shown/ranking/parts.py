@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from xlkpi.issue import Dealer
-from xlkpi.month.statistics import Population, parts
+from xlkpi.month.statistics import Population, Spread, parts
 from xlkpi.shown.ranking.book import Book, Column, area
 from xlkpi.shown.ranking.lists import TOP
 
@@ -42,7 +42,8 @@ def _add(book: Book, name: str, part: Callable[[Dealer], str]) -> None:
     shown = min(len(rows), _CHARTED)
     if len(rows) < 2 or rows[0][3] is None:
         return
-    _chart(book, sheet, name, TOP + 1, TOP + shown, last + 1, min(row[5] for row in rows if row[5] is not None))
+    spreads = [population.totals for population in populations if population.totals.count]
+    _chart(book, sheet, name, TOP + 1, TOP + shown, last + 1, spreads)
     sheet.print_area(0, 0, last + 18, len(columns) - 1)
 
 
@@ -56,7 +57,7 @@ def _row(population: Population, grades: Sequence[str]) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _chart(book: Book, sheet: Any, name: str, first: int, last: int, row: int, lowest: float) -> None:
+def _chart(book: Book, sheet: Any, name: str, first: int, last: int, row: int, spreads: Sequence[Spread]) -> None:
     """The middle half as a box (from the first quartile, unseen, up to the third), the mean as a mark."""
     chart = book.book.add_chart({"type": "column", "subtype": "stacked"})
     categories = f"={area(name, first, last, 0)}"
@@ -78,11 +79,14 @@ def _chart(book: Book, sheet: Any, name: str, first: int, last: int, row: int, l
         {"name": f"各{name}总分：中间一半（方框）和平均（菱形）", "name_font": {"size": 12}, "overlay": False}
     )
     chart.set_legend({"position": "bottom", "delete_series": [0]})
-    floor = max(0, 10 * math.floor((lowest - 5) / 10))  # from nought the boxes would all be slits
+    firsts = [spread.five.first for spread in spreads if spread.five]
+    highest = max((spread.five.third for spread in spreads if spread.five), default=0.0)
+    floor = max(0, 10 * math.floor((min(firsts, default=0.0) - 5) / 10))  # from nought the boxes would all be slits
+    top = max(book.stand.scheme.points, 10 * math.ceil(highest / 10))  # bonus items go beyond the scheme's points
     chart.set_y_axis(
         {
             "min": floor,
-            "max": book.stand.scheme.points,
+            "max": top,
             "major_gridlines": {"visible": True, "line": {"color": "#E5E7EB"}},
         }
     )

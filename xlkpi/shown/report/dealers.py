@@ -14,7 +14,7 @@ from xlkpi.scoring.as_excel import round_half_away
 from xlkpi.shown.report.figures import figure, is_number, points
 from xlkpi.shown.report.source import Source
 from xlkpi.shown.report.summary import guide, keys, last_of
-from xlkpi.values import Status
+from xlkpi.values import State, Status
 
 _STATUSES = tuple(Status)
 
@@ -25,6 +25,7 @@ class Row:
 
     key: str
     dealer: DealerRecord
+    state: str
     rank: int | None
     moved: int | None
     total: str
@@ -64,6 +65,7 @@ def _row(source: Source, key: str, dealer: DealerRecord) -> Row:
     return Row(
         key=key,
         dealer=dealer,
+        state=source.word(State.of(dealer.status, bool(dealer.vetoed))),
         rank=rank,
         moved=last.rank - rank if last is not None and last.rank is not None and rank is not None else None,
         total=points(dealer.published, source.digits),
@@ -125,7 +127,7 @@ def page(source: Source, row: Row) -> dict[str, Any]:
         "region": dealer.region,
         "group": dealer.peer_group,
         "file": dealer.file,
-        "status": source.words[dealer.status],
+        "state": row.state,
         "rank": row.rank,
         "total": row.total,
         "ceiling": row.ceiling,

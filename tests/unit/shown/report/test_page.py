@@ -225,7 +225,7 @@ def test_english_is_english(made_up: dict[str, Any], past: Any) -> None:
                 assert not re.search(r"[一-鿿]", element.text), (tag, element.text)
     shared, first, *_ = pages_of(text)
     assert all(not re.search(r"[一-鿿]", entry["name"]) for entry in shared["items"].values())
-    assert first["status"] == "scored"
+    assert first["state"] == "scored"
 
 
 def test_findings_are_told_in_the_reader_s_language(made_up: dict[str, Any]) -> None:
@@ -249,6 +249,18 @@ def test_the_ranking_runs_ranked_vetoed_provisional_rejected(made_up: dict[str, 
     rest = [(row.dealer.status, row.dealer.vetoed) for row in listed[len(ranked) :]]
     kinds = [("scored", True), ("provisional", False), ("rejected", False)]
     assert [kind for kind in kinds if kind in rest] == list(dict.fromkeys(rest)) == kinds
+
+
+def test_a_dealer_s_state_is_one_word_in_the_ranking_its_filter_and_its_page(
+    made_up: dict[str, Any], text: str
+) -> None:
+    states = {row.key: row.state for row in rows(Source(scores_of(made_up)))}
+    assert set(states.values()) == {"已评", "一票否决", "暂定", "退回"}
+    lines = {e.attributes["data-key"]: e for e in Page(text).all("tr") if "data-key" in e.attributes}
+    assert {key: line.attributes["data-status"] for key, line in lines.items()} == states
+    assert {page["key"]: page["state"] for page in pages_of(text)[1:]} == states
+    offered = {e.text for e in Page(text).all("option")}
+    assert set(states.values()) <= offered
 
 
 def test_a_page_has_every_item_with_its_trace_and_every_finding(made_up: dict[str, Any], text: str) -> None:
