@@ -184,6 +184,11 @@ class Issue:
         values.update(self.history.get(dealer, {}))
         return {self.layout.place(name): value for name, value in values.items() if value not in (None, "")}
 
+    def label(self, name: str) -> str:
+        """What people call a cell by its slot's name: its field's label; another name as it stands."""
+        slot = self.layout.slots.get(name)
+        return self.scheme.label(slot.field or name if slot else name)
+
     @property
     def rulings(self) -> tuple[Ruling, ...]:
         """All that changes the severity of findings: the scheme's word, and waivers."""

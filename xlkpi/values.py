@@ -122,6 +122,17 @@ class Place(NamedTuple):
         return f"{self.sheet}!{self.ref}"
 
 
+class Provenance(NamedTuple):
+    """Where a figure that counts came from, where the dealer's one workbook is not its only source: the slot or table,
+    its cell in the form, what counts, the source's file and cell, and what another source says that does not count."""
+
+    name: str
+    cell: str
+    value: Value
+    source: str
+    other: str = ""
+
+
 def column_number(name: str) -> int:
     """The number of a column by its letters: A is 1."""
     number = 0

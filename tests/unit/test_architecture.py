@@ -63,7 +63,7 @@ FILES = {
         "master_cells measure patch.parts seal style",
         "lists patch.styles plan",
         "charts sheets.assessment sheets.diagnosis sheets.entry",
-        "sheets.indicators sheets.marker sheets.tables sheets.workings",
+        "sheets.indicators sheets.marker sheets.provenance sheets.tables sheets.workings",
         "master sheets.dashboard sheets.goals sheets.guide stamp",
         "patch.cells sheets.dealer",
         "patch.comments sheets.whole",
@@ -86,7 +86,7 @@ FILES = {
         "as_issued integrity rows",
         "tables",
         "submission",
-        "reading",
+        "copies reading",
     ),
     "scoring": (
         "as_excel compiled compiled.excel compiled.syntax lacking",

@@ -10,23 +10,26 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final, overload
+from typing import Final, Literal, overload
 
 from xlkpi.batch.manifest import MANIFEST_FILE, Entry, Hashes, Manifest, written_before
 from xlkpi.batch.processes import BackgroundTasks, Scored, default_jobs, score_here, score_in_processes
 from xlkpi.batch.receipts import Receipt, receipt
 from xlkpi.batch.settle import Expected, Filed, Settled, settle
-from xlkpi.batch.work import Setup, SourceFile, assessment_of, sha256, unusable_of
+from xlkpi.batch.work import Setup, SourceFile, assessment_of, unusable_of
 from xlkpi.files import claimed, reason, remove_stale_temporaries
 from xlkpi.findings import Finding, with_rulings
 from xlkpi.folders import shown_names
-from xlkpi.intake.guard import Refused, raw_bytes
+from xlkpi.intake.copies import left_blank
+from xlkpi.intake.guard import Refused
 from xlkpi.intake.submission import Unusable
 from xlkpi.issue import Issue
+from xlkpi.scheme.model import Scheme
 from xlkpi.scoring.assess import Assessment
 from xlkpi.scoring.compiled.program import compile_master
 from xlkpi.scoring.compiled.syntax import NotCompiled
 from xlkpi.scoring.engine import AUTO, engine_for
+from xlkpi.values import content_of
 
 ASSESSED = "assessed"
 
@@ -36,10 +39,16 @@ Runner = Callable[[Setup, Iterable[SourceFile]], Scored]
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """When files came, and who should send until when. `log` is the receipt log, by a file's path."""
+    """When files came, and who should send until when. `log` is the receipt log, by a file's path. `copies` says what
+    several copies of a dealer are: "joined", "latest", or "" as the scheme says."""
 
     log: Mapping[str, Receipt] = field(default_factory=dict)
     expected: Expected | None = None
+    copies: Literal["", "latest", "joined"] = ""
+
+    def joins(self, scheme: Scheme) -> bool:
+        """Whether a dealer's copies may be parts, to be joined."""
+        return (self.copies or scheme.copies) == "joined"
 
 
 CACHED_BYTES: Final = 32_000_000
@@ -162,13 +171,16 @@ def _run(
             )
             for source in files
         ]  # fmt: skip
-        settled = settle(filed, issue.roster, work.filing.expected)
+        settled = settle(filed, issue.roster, work.filing.expected, joins=work.filing.joins(issue.scheme))
         work.mend(settled, entries, everything=resume)
-        unremoved = work.remove(earlier | {entry.workbook for entry in entries.values()}, _workbooks(settled, entries))
+        joined = work.join(settled, resume=resume)
+        of_files = [*entries.values(), *joined.values()]
+        unremoved = work.remove(earlier | {e.workbook for e in of_files}, _workbooks(settled, entries | joined))
         if out is not None:
             _remove_stale_temporaries(out)
-        final = manifest.finish(manifest.entries[entry.file, entry.input] for entry in entries.values())
-    now = {file: final[entry.file, entry.input] for file, entry in entries.items()}
+        final = manifest.finish(manifest.entries[entry.file, entry.input] for entry in of_files)
+        now = {file: final[entry.file, entry.input] for file, entry in (entries | joined).items()}
+        _note_left_blank(issue, settled, lambda file: assessment_of(manifest.outcome(now[file])))
     return _batch(setup, manifest, now, filed, settled, (*notes, *unremoved))
 
 
@@ -223,6 +235,40 @@ class _Run:
         for _, rescored in self.runner(self.setup, sorted(wrong)) if wrong else ():
             self.manifest.add(rescored)
 
+    def join(self, settled: Settled, *, resume: bool) -> dict[str, Entry]:
+        """Score the copies of each dealer that may be parts, and settle them; entries by the last copy's name."""
+        sources: dict[str, SourceFile] = {}
+        for dealer, copies in settled.several.items():
+            each = tuple((copy.receipt.moment, SourceFile(copy.path, copy.file)) for copy in copies)
+            sources[dealer] = SourceFile(copies[-1].path, copies[-1].file, each)
+        entries = {
+            source.file: entry
+            for source in sources.values()
+            if resume and (entry := self._joined_before(source)) is not None
+        }
+        todo = [source for source in sources.values() if source.file not in entries]
+        for source, outcome in self.runner(self.setup, todo) if todo else ():
+            entries[source.file] = self.manifest.add(outcome)
+        for dealer, source in sources.items():
+            entry = entries[source.file]
+            if entry.answers:
+                settled.count_joined(dealer, assessment_of(self.manifest.outcome(entry)).copies)
+            else:
+                unusable = unusable_of(self.manifest.outcome(entry))
+                settled.refuse_joined(dealer, unusable.findings[-1])
+        if sources:
+            settled.note_late(self.filing.expected)
+        return {file: entry for file, entry in entries.items() if entry.answers}
+
+    def _joined_before(self, source: SourceFile) -> Entry | None:
+        """What these copies came to in an earlier run, where it holds and its workbook lies there as it was written."""
+        entry = self.manifest.entries.get((source.file, _digest_of(source)))
+        if entry is None or not self.hashes.is_up_to_date(entry):
+            return None
+        folder = self.setup.folder
+        intact = folder is None or not entry.workbook or _digest(folder / entry.workbook) == entry.written
+        return entry if intact else None
+
     def remove(self, workbooks: Iterable[str], still_used: set[str]) -> list[Finding]:
         """Remove assessed workbooks that this run or an earlier one wrote, but for those of files that count."""
         unremoved: list[Finding] = []
@@ -246,10 +292,25 @@ def _remove_stale_temporaries(out: Path) -> None:
 
 
 def _digest(path: Path) -> str:
+    return _digest_of(SourceFile(path, path.name))
+
+
+def _digest_of(source: SourceFile) -> str:
     try:
-        return sha256(raw_bytes(path))
+        return source.digest()
     except Refused:
         return ""
+
+
+def _note_left_blank(issue: Issue, settled: Settled, outcome_of: Callable[[str], Assessment]) -> None:
+    """Say where the file that counts leaves blank what one that it replaces had filled in."""
+    for older in settled.superseded:
+        counts = settled.counting[older.dealer]
+        figures = [
+            {name: content_of(value) for name, value in outcome_of(filed.file).inputs.items()}
+            for filed in (older, counts)
+        ]
+        settled.note_left_blank(older, left_blank(issue, older.dealer, *figures))
 
 
 def _workbooks(settled: Settled, entries: Mapping[str, Entry]) -> set[str]:

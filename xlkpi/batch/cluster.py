@@ -55,7 +55,7 @@ def _through(client: Any, run: str, waiting: Iterator[SourceFile]) -> Scored:
     out: dict[str, SourceFile] = {}
 
     def handed(source: SourceFile) -> Any:
-        future = client.submit(_score, run, replace(source, path=_everywhere(source.path)), pure=False)
+        future = client.submit(_score, run, source.with_paths(_everywhere), pure=False)
         out[future.key] = source
         return future
 

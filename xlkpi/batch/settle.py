@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 from xlkpi.batch.receipts import Receipt
 from xlkpi.findings import Finding
 from xlkpi.folders import last_part
+from xlkpi.intake.copies import some_of
 from xlkpi.issue import Dealer
 
 
@@ -51,26 +52,69 @@ class Filed:
 @dataclass(slots=True)
 class Settled:
     """What counts, by dealer; what else must be said about it; which files were readable but do not count, and why
-    (a finding of severity error, or None where another file of the dealer counts instead)."""
+    (a finding of severity error, or None where another file of the dealer counts instead). `several` are copies, by
+    dealer, of which is still to be read whether they are parts; `joined` those that were, beside the one under whose
+    name they count."""
 
     counting: dict[str, Filed] = field(default_factory=dict)
     notes: dict[str, list[Finding]] = field(default_factory=dict)
     refused: list[tuple[Filed, Finding]] = field(default_factory=list)
     superseded: list[Filed] = field(default_factory=list)
     same: list[Filed] = field(default_factory=list)
+    several: dict[str, list[Filed]] = field(default_factory=dict)
+    joined: dict[str, list[Filed]] = field(default_factory=dict)
 
     def note(self, filed: Filed, code: str, **facts: object) -> None:
         """Say something about the file that counts."""
         self.notes.setdefault(filed.dealer, []).append(Finding(code, filed.file, facts=facts))
 
+    def count_joined(self, dealer: str, parts: Collection[str]) -> None:
+        """Settle a dealer's copies as they were joined: under the last one's name, with the files `parts`; where there
+        are none, the last one replaces the others."""
+        copies = self.several.pop(dealer)
+        counts = copies[-1]
+        self.counting[dealer] = counts
+        self.joined[dealer] = [copy for copy in copies[:-1] if copy.file in parts]
+        self.replace(counts, [copy for copy in copies[:-1] if copy.file not in parts])
 
-def settle(filed: Iterable[Filed], codes: Mapping[str, Dealer], expected: Expected | None) -> Settled:
+    def refuse_joined(self, dealer: str, reason: Finding) -> None:
+        """Settle a dealer's copies that cannot be joined: none of them counts."""
+        self.refused += [(copy, reason) for copy in self.several.pop(dealer)]
+
+    def replace(self, counts: Filed, older: Sequence[Filed]) -> None:
+        """Older files of a dealer give way to the one that counts, and that is said."""
+        self.superseded += older
+        if older:
+            received = {"received": str(counts.receipt), "basis": counts.receipt.basis, "others": _names(older)}
+            self.note(counts, "XK-T050", **received)
+
+    def note_left_blank(self, older: Filed, labels: Sequence[str]) -> None:
+        """Say that the file that counts leaves blank what one that it replaces had filled in."""
+        if labels:
+            facts = {"other": older.file, "count": len(labels), "labels": some_of(labels)}
+            self.note(self.counting[older.dealer], "XK-T132", **facts)
+
+    def note_late(self, expected: Expected | None) -> None:
+        """Say of the files that count which of them came after their deadline."""
+        if expected is None:
+            return
+        for candidate in self.counting.values():
+            deadline = expected.deadline_of(candidate.dealer)
+            if deadline is not None and candidate.receipt.moment >= deadline:
+                self.note(candidate, "XK-T051", received=str(candidate.receipt), basis=candidate.receipt.basis)
+
+
+def settle(
+    filed: Iterable[Filed], codes: Mapping[str, Dealer], expected: Expected | None, *, joins: bool = False
+) -> Settled:
     """Decide which submission of each dealer counts. The order of the files changes nothing.
 
     Args:
         filed: the files; those without a submission are ignored.
         codes: the issue's roster, by whose codes a file's name is read.
         expected: who should send until when; None if not known.
+        joins: whether a dealer's copies may be parts; such copies come back as `several`, and neither they nor their
+            lateness are settled before they were read.
     """
     settled = Settled()
     by_dealer: dict[str, list[Filed]] = {}
@@ -82,13 +126,13 @@ def settle(filed: Iterable[Filed], codes: Mapping[str, Dealer], expected: Expect
             by_dealer.setdefault(candidate.dealer, []).append(candidate)
         else:
             settled.refused.append((candidate, reason))
-    for several in by_dealer.values():
-        _settle_one(settled, several)
-    if expected is not None:
-        for candidate in settled.counting.values():
-            deadline = expected.deadline_of(candidate.dealer)
-            if deadline is not None and candidate.receipt.moment >= deadline:
-                settled.note(candidate, "XK-T051", received=str(candidate.receipt), basis=candidate.receipt.basis)
+    for dealer, several in by_dealer.items():
+        if joins and len({candidate.answers for candidate in several}) > 1:
+            settled.several[dealer] = sorted(several, key=lambda copy: (copy.receipt.moment, copy.file))
+        else:
+            _settle_one(settled, several)
+    if not settled.several:
+        settled.note_late(expected)
     return settled
 
 
@@ -136,10 +180,7 @@ def _settle_one(settled: Settled, several: Sequence[Filed]) -> None:
         settled.same.append(candidate)
         settled.notes.setdefault(dealer, []).append(Finding("XK-T006", candidate.file, facts={"other": counts.file}))
     older = [candidate for candidate in several if candidate not in latest]
-    settled.superseded += older
-    if older:
-        received = {"received": str(counts.receipt), "basis": counts.receipt.basis, "others": _names(older)}
-        settled.note(counts, "XK-T050", **received)
+    settled.replace(counts, older)
 
 
 def _names(filed: Iterable[Filed]) -> str:

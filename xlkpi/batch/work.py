@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -12,7 +14,8 @@ from pydantic import TypeAdapter
 from xlkpi.files import WriteError, fault, write_file
 from xlkpi.findings import Finding
 from xlkpi.intake.budget import out_of_memory
-from xlkpi.intake.guard import Refused, raw_bytes
+from xlkpi.intake.copies import joined
+from xlkpi.intake.guard import Refused, admit, raw_bytes
 from xlkpi.intake.reading import Reading
 from xlkpi.intake.submission import Submission, Unusable
 from xlkpi.issue import Issue
@@ -22,7 +25,9 @@ from xlkpi.scoring.compiled.program import Program
 from xlkpi.scoring.compiled.watch import WatchedEngine
 from xlkpi.scoring.engine import Engine, load_engine
 from xlkpi.values import plain
+from xlkpi.workbook.patch import patched
 from xlkpi.workbook.seal import sealed
+from xlkpi.workbook.sheets import provenance
 from xlkpi.workbook.stamp import Stamper
 
 
@@ -39,10 +44,30 @@ class Setup:
 
 @dataclass(frozen=True, slots=True, order=True)
 class SourceFile:
-    """A file that came back: where it lies, and the name by which this run knows it (`folders.shown_names`)."""
+    """A file that came back: where it lies, and the name by which this run knows it (`folders.shown_names`).
+
+    `copies` are all copies of its dealer that are to be joined, this one included, each with the moment when it came.
+    """
 
     path: Path
     file: str
+    copies: tuple[tuple[datetime, SourceFile], ...] = ()
+
+    def with_paths(self, changed: Callable[[Path], Path]) -> SourceFile:
+        """The same file where its paths are written otherwise."""
+        copies = tuple((moment, copy.with_paths(changed)) for moment, copy in self.copies)
+        return SourceFile(changed(self.path), self.file, copies)
+
+    def digest(self) -> str:
+        """SHA-256 of the file; of copies, of all of them with their moments.
+
+        Raises:
+            Refused: one cannot be read.
+        """
+        if not self.copies:
+            return sha256(raw_bytes(self.path))
+        each = (f"{moment.isoformat()} {copy.file} {copy.digest()}" for moment, copy in self.copies)
+        return sha256("\n".join(each).encode("utf-8", "surrogatepass"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +102,12 @@ class Worker:
     def score(self, source: SourceFile) -> FileOutcome:
         """Read, check, evaluate and write one file. Nothing that a file can hold raises."""
         try:
-            raw = raw_bytes(source.path)
+            digest, submission = self._read(source)
+            if isinstance(submission, Unusable):
+                return FileOutcome(source.file, digest, submission.dealer, outcome=encoded(submission))
+            return self._assessed(submission, digest)
         except Refused as refused:
             return failed_outcome(source, Finding(refused.code, source.file, facts=refused.facts))
-        try:
-            submission = self.reading(raw, source.file)
-            if isinstance(submission, Unusable):
-                return FileOutcome(source.file, sha256(raw), submission.dealer, outcome=encoded(submission))
-            return self._assessed(submission, sha256(raw))
         except MemoryError:
             return failed_outcome(source, out_of_memory(source.file))
         except Exception as error:  # an error of ours in one file must not stop the others
@@ -94,19 +117,29 @@ class Worker:
         """End the reading process that belongs to this worker."""
         self.reading.close()
 
+    def _read(self, source: SourceFile) -> tuple[str, Submission | Unusable]:
+        if not source.copies:
+            raw = raw_bytes(source.path)
+            return sha256(raw), self.reading(raw, source.file)
+        read = [(moment, self._read(copy)[1]) for moment, copy in source.copies]
+        unread = next((copy for _, copy in read if isinstance(copy, Unusable)), None)
+        submissions = [(moment, copy) for moment, copy in read if isinstance(copy, Submission)]
+        return source.digest(), unread or joined(self.issue, submissions)
+
     def _assessed(self, submission: Submission, digest: str) -> FileOutcome:
         result = assess(self.issue, self.engine, submission)
         result = replace(result, findings=(*result.findings, *self._watched(submission.file)))
         workbook = written = ""
         if self.folder is not None:
             workbook = self.issue.file_name(self.issue.roster[submission.dealer])
-            data = sealed(
-                self.stamper.stamp(
-                    result.cells,
-                    submission.marker or self.issue.marker(submission.dealer),
-                    self.issue.stamped(submission.dealer),
-                )
+            data = self.stamper.stamp(
+                result.cells,
+                submission.marker or self.issue.marker(submission.dealer),
+                self.issue.stamped(submission.dealer),
             )
+            if result.provenance:
+                data = patched(admit(data), tuple(provenance.operations(result.provenance, self.issue.label)))
+            data = sealed(data)
             try:
                 write_file(self.folder / workbook, data)
                 written = sha256(data)

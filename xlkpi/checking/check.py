@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from xlkpi.batch.receipts import receipt
-from xlkpi.batch.settle import Filed, settle
+from xlkpi.batch.receipts import Receipt, receipt
+from xlkpi.batch.settle import Filed, Settled, settle
 from xlkpi.batch.work import SourceFile, death_finding
 from xlkpi.checking.marking import SHEET as LIST
 from xlkpi.checking.marking import mark, marked_before
@@ -17,6 +17,7 @@ from xlkpi.findings import Finding, is_unsafe, most_serious_first, with_rulings
 from xlkpi.folders import last_part, shown_names
 from xlkpi.intake.bounded import MALFORMED_XML
 from xlkpi.intake.budget import out_of_memory
+from xlkpi.intake.copies import filled_in, joined, left_blank
 from xlkpi.intake.guard import Refused, admit
 from xlkpi.intake.reader import open_workbook
 from xlkpi.intake.reading import Reading
@@ -60,11 +61,13 @@ class Marked:
 
 @dataclass(slots=True)
 class Checker:
-    """An issue with its master loaded; `past` are figures of earlier months, as a store knows them."""
+    """An issue with its master loaded; `past` are figures of earlier months, as a store knows them; `joins` says that
+    a dealer's copies may be parts of one."""
 
     issue: Issue
     engine_name: str = "formualizer"
     past: Past = field(default_factory=dict)
+    joins: bool = False
     engine: Engine = field(init=False)
     reading: Reading = field(init=False)
 
@@ -72,15 +75,44 @@ class Checker:
         self.reading = Reading(self.issue)  # its process starts while the engine is made
         self.engine = load_engine(self.engine_name, self.issue.master, self.issue.layout)
 
-    def check(self, paths: Iterable[AnyPath]) -> list[Checked]:
-        """Read and check files; their order changes nothing. Headquarters' inspections are not looked for."""
+    def check(self, paths: Iterable[AnyPath], log: Mapping[str, Receipt] | None = None) -> list[Checked]:
+        """Read and check files; their order changes nothing. Headquarters' inspections are not looked for.
+
+        `log` says when files came, by their paths; others go by their own time. Of copies that are joined each is told
+        what is wrong with what was filled in there, and the last one what all of them lack.
+        """
         names = shown_names(map(as_path, paths))
         read = [(path, self._read(path, name)) for path, name in sorted(names.items())]
         self.reading.close()
-        notes = _of_several(((path, result) for path, result in read if isinstance(result, Submission)), self.issue)
-        for path, doubted in self._doubts([(path, result) for path, result in read if isinstance(result, Submission)]):
-            notes.setdefault(path, []).extend(doubted)
-        return [Checked(path, result, self._ruled(result, notes.get(path, ()))) for path, result in read]
+        submissions = [(path, result) for path, result in read if isinstance(result, Submission)]
+        notes, several = _of_several(submissions, self.issue, log or {}, joins=self.joins)
+        together = [whole for copies in several if (whole := self._together(copies, notes)) is not None]
+        own = {path: self._findings(result) for path, result in read}
+        for whole in together:
+            own |= whole.told([f for f in self._assessed(whole.read).findings if f.code != INSPECTION_MISSING])
+        parts = {path for whole in together for path in whole.parts}
+        single = [(path, result) for path, result in submissions if path not in parts]
+        for path, doubted in self._doubts([*single, *((whole.last, whole.read) for whole in together)]):
+            whole = next((each for each in together if each.last == path), None)
+            for finding in doubted:
+                for of_path in whole.owners(finding.field) if whole else [path]:
+                    notes.setdefault(of_path, []).append(finding)
+        return [Checked(path, result, self._ruled(result, (*own[path], *notes.get(path, ())))) for path, result in read]
+
+    def _together(
+        self, copies: Sequence[tuple[Filed, Submission]], notes: dict[Path, list[Finding]]
+    ) -> _Together | None:  # fmt: skip
+        """A dealer's copies as they are joined; None where the last one replaces the others, or they cannot be."""
+        whole = joined(self.issue, [(filed.receipt.moment, copy) for filed, copy in copies])
+        if isinstance(whole, Unusable):
+            for filed, _ in copies:
+                notes.setdefault(filed.path, []).append(whole.findings[-1])
+            return None
+        parts = {filed.path: copy for filed, copy in copies if copy.file in (whole.copies or (whole.file,))}
+        settled = Settled(several={whole.dealer: [filed for filed, _ in copies]})
+        settled.count_joined(whole.dealer, whole.copies)
+        notes.setdefault(list(parts)[-1], []).extend(settled.notes.get(whole.dealer, ()))
+        return _Together(self.issue, whole, parts) if whole.copies else None
 
     def _read(self, path: Path, name: str) -> Submission | Unusable:
         try:
@@ -90,8 +122,7 @@ class Checker:
         except Exception as error:  # an error of ours in one file must not stop the others
             return Unusable(name, (death_finding(SourceFile(path, name), fault(error)),))
 
-    def _ruled(self, read: Submission | Unusable, notes: Iterable[Finding]) -> tuple[Finding, ...]:
-        findings = (*self._findings(read), *notes)
+    def _ruled(self, read: Submission | Unusable, findings: Iterable[Finding]) -> tuple[Finding, ...]:
         return tuple(with_rulings(findings, self.issue.rulings, read.dealer, self.issue.month))
 
     def _doubts(self, submissions: Sequence[tuple[Path, Submission]]) -> Iterator[tuple[Path, list[Finding]]]:
@@ -177,15 +208,50 @@ def _in_the_original(place: Place | None) -> Place | None:
     return place and Place(f"原文件 {place.sheet}", place.ref)
 
 
-def _of_several(read: Iterable[tuple[Path, Submission]], issue: Issue) -> dict[Path, list[Finding]]:
-    """Findings where a dealer sent several files, or a file's name names another dealer."""
-    settled = settle(
-        [
-            Filed(path, submission.file, submission.dealer, submission.digest(), receipt(path, {}))
-            for path, submission in read
-        ],
-        issue.roster,
-        None,
-    )
+@dataclass(frozen=True, slots=True)
+class _Together:
+    """A dealer's copies that are parts: the submission that they come to, and each part by its path, the last one
+    last."""
+
+    issue: Issue
+    read: Submission
+    parts: Mapping[Path, Submission]
+
+    @property
+    def last(self) -> Path:
+        """The copy under whose name they count."""
+        return list(self.parts)[-1]
+
+    def owners(self, field_name: str) -> list[Path]:
+        """The copies in which a field was filled in; the last one where it was in none."""
+        filled = [path for path, part in self.parts.items() if (field_name, "") in filled_in(self.issue, part)]
+        return filled or [self.last]
+
+    def told(self, findings: Iterable[Finding]) -> dict[Path, tuple[Finding, ...]]:
+        """What is told in each copy: what was found in it, and of all copies together what concerns its fields."""
+        by_path = {path: list(part.findings) for path, part in self.parts.items()}
+        of_parts = [finding for told in by_path.values() for finding in told]
+        for finding in findings:
+            if finding not in of_parts:
+                for path in self.owners(finding.field) if finding.field else [self.last]:
+                    by_path[path].append(replace(finding, file=self.parts[path].file))
+        return {path: tuple(told) for path, told in by_path.items()}
+
+
+def _of_several(
+    read: Sequence[tuple[Path, Submission]], issue: Issue, log: Mapping[str, Receipt], *, joins: bool
+) -> tuple[dict[Path, list[Finding]], list[list[tuple[Filed, Submission]]]]:
+    """Findings where a dealer sent several files, or a file's name names another dealer; and the copies that may be
+    parts."""
+    by_path = dict(read)
+    filed = [
+        Filed(path, copy.file, copy.dealer, copy.digest(), receipt(path, log)) for path, copy in read
+    ]  # fmt: skip
+    settled = settle(filed, issue.roster, None, joins=joins)
+    for older in settled.superseded:
+        counts = settled.counting[older.dealer]
+        contents = by_path[older.path].contents(), by_path[counts.path].contents()
+        settled.note_left_blank(older, left_blank(issue, older.dealer, *contents))
     notes = {settled.counting[dealer].path: findings for dealer, findings in settled.notes.items()}
-    return {**notes, **{filed.path: [reason] for filed, reason in settled.refused}}
+    notes |= {filed.path: [reason] for filed, reason in settled.refused}
+    return notes, [[(copy, by_path[copy.path]) for copy in copies] for copies in settled.several.values()]

@@ -10,7 +10,7 @@ import click
 
 from xlkpi.cli.boundary import Command
 from xlkpi.cli.language import say
-from xlkpi.cli.runs import engine_option, given_files, issue_option
+from xlkpi.cli.runs import copies_option, engine_option, given_files, issue_option
 from xlkpi.cli.shared import (
     FILE,
     FOLDER,
@@ -50,12 +50,14 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("-o", "--output", type=NEW_FILE, help="File for the findings; xlsx needs one.")
 @click.option("--store", "store_file", type=FILE, help="The history file: figures are compared with earlier months.")
+@copies_option
 @waivers_option
 @anyway_option
 @replace_option
 def check(
     gathered: Gathered, issue_folder: Path, engine: str, folder: Path | None, against: tuple[Path, ...],
-    shape: str, output: Path | None, store_file: Path | None, waivers: tuple[Path, ...], anyway: bool, replace: bool,
+    shape: str, output: Path | None, store_file: Path | None, copies: str | None, waivers: tuple[Path, ...],
+    anyway: bool, replace: bool,
 ) -> None:  # fmt: skip
     """Check dealers' workbooks (files or folders). Without --mark and -o nothing is written."""
     if shape == "xlsx" and output is None:
@@ -72,7 +74,10 @@ def check(
 
     issue, lists = with_waivers(load_issue(issue_folder), waivers, anyway=anyway)
     files = gathered.files
-    checker = Checker(issue, engine_for(engine, len(files)), past=known_figures(store_file, issue))
+    checker = Checker(
+        issue, engine_for(engine, len(files)), past=known_figures(store_file, issue),
+        joins=(copies or issue.scheme.copies) == "joined",
+    )  # fmt: skip
     checked = checker.check(files)
     notes = _mark(checker, checked, folder, files, replace=replace) if folder else []
     changes = Comparison(issue, checker.check(workbook_paths(against))).of(checked) if against else None

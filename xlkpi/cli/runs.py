@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -89,6 +89,12 @@ cluster_option = click.option(
 )
 
 
+copies_option = click.option(
+    "--copies", type=click.Choice(["latest", "joined"]),
+    help="Several copies of a dealer: the latest counts, or its departments' are joined; default: the scheme's.",
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class FilingOptions:
     """Who should send, until when, and when files came, as given on the command line."""
@@ -98,6 +104,7 @@ class FilingOptions:
     deadline: str
     locked: str
     anyway: bool = False
+    copies: Literal["", "latest", "joined"] = ""
 
     def read(self, issue: Issue, files: Sequence[Path], *, always: bool) -> tuple[Filing, list[Finding]]:
         """The filing with what is wrong with the lists. Nothing is expected of anybody unless `always`, or unless one
@@ -115,14 +122,14 @@ class FilingOptions:
             if received.refused:
                 stop_on_errors(findings)
         if not (always or self.roster or self.deadline or self.locked):
-            return Filing(log), findings
+            return Filing(log, copies=self.copies), findings
         dealers = issue.roster
         if self.roster:
             listed = read_roster(self.roster, anyway=self.anyway)
             dealers, findings = listed.rows, [*findings, *listed.findings]
             if listed.refused:
                 stop_on_errors(findings)
-        return Filing(log, Expected(dealers, *self._ends(issue))), findings
+        return Filing(log, Expected(dealers, *self._ends(issue)), self.copies), findings
 
     def _ends(self, issue: Issue) -> tuple[datetime | None, datetime | None]:
         """The first moments that are too late: to be on time, and to count at all."""
@@ -143,16 +150,17 @@ class FilingOptions:
 
 
 def filing_options(command: Command) -> Command:
-    """Adds --roster, --receipts, --deadline, --locked and --anyway; the command gets them as `filing`."""
+    """Adds --roster, --receipts, --deadline, --locked, --anyway and --copies; the command gets them as `filing`."""
 
     @functools.wraps(command)
     def wrapped(
         *words: Any, roster: tuple[Path, ...], receipts: tuple[Path, ...], deadline: str, locked: str, anyway: bool,
-        **options: Any,
+        copies: Literal["latest", "joined"] | None, **options: Any,
     ) -> None:  # fmt: skip
-        command(*words, filing=FilingOptions(roster, receipts, deadline, locked, anyway), **options)
+        filing = FilingOptions(roster, receipts, deadline, locked, anyway, copies or "")
+        command(*words, filing=filing, **options)
 
-    for option in reversed(_FILING):
+    for option in reversed((*_FILING, copies_option)):
         wrapped = option(wrapped)
     return wrapped
 

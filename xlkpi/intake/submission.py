@@ -25,7 +25,7 @@ from xlkpi.intake.tables import Row, TableReader
 from xlkpi.intake.witness import Witnesses
 from xlkpi.issue import Issue
 from xlkpi.scheme.entries import SchemeField
-from xlkpi.values import UNKNOWN, Absence, CellContent, CellKind, Place, RawCell, Value, content_of
+from xlkpi.values import UNKNOWN, Absence, CellContent, CellKind, Place, Provenance, RawCell, Value, content_of
 from xlkpi.workbook.layout import Role, Slot
 from xlkpi.workbook.sheets.marker import MARKER_CELL, MARKER_NAME, MARKER_PROPERTY, Marker
 from xlkpi.workbook.sheets.marker import TITLE as MARKER_SHEET
@@ -50,7 +50,9 @@ class Submission:
 
     `inspections` by field, only where headquarters itself had the workbook open (`read_source(…, reviewed=True)`);
     `phrases` are the words of those that were written otherwise than they were read. `marker` is the identity that the
-    file bears, seal included: what is made of the file bears it again.
+    file bears, seal included: what is made of the file bears it again. `row_numbers` are the rows in which the tables'
+    rows stand. `copies` are the files that it was joined from, `provenance` who filled what in them (`intake.copies`);
+    of a single file both are empty.
     """
 
     dealer: str
@@ -64,6 +66,9 @@ class Submission:
     inspections: Mapping[str, Value] = field(default_factory=dict)
     phrases: Mapping[str, str] = field(default_factory=dict)
     marker: str = ""
+    row_numbers: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    copies: tuple[str, ...] = ()
+    provenance: tuple[Provenance, ...] = ()
     _contents: Mapping[str, CellContent] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -173,7 +178,7 @@ class _Reader:
         scheme = self.issue.scheme.name
         return Submission(
             dealer, self.issue.month, scheme, self.file, answers, remarks, tables, tuple(self.findings),
-            inspections, phrases, self.marker,
+            inspections, phrases, self.marker, reader.numbers,
         )  # fmt: skip
 
     def _report_unseen(self, answers: Mapping[str, Answer]) -> None:

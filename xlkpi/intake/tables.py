@@ -27,7 +27,7 @@ _PERSONAL = re.compile(r"车牌|牌照|姓名|车主|客户名|联系|电话|手
 @dataclass(slots=True)
 class TableReader:
     """Reads the tables of one file. `remarks` gathers what is to say about them, in order; `unmoved` holds the
-    sheets of tables that stand where they were."""
+    sheets of tables that stand where they were; `numbers` has the rows that were read, by table."""
 
     issue: Issue
     book: Source
@@ -35,6 +35,7 @@ class TableReader:
     witnesses: Witnesses
     remarks: list[Remark] = field(default_factory=list)
     unmoved: dict[str, SheetCells] = field(default_factory=dict)
+    numbers: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     def rows(self, table: TableSlot) -> tuple[Row, ...]:
         """A table's rows without the blank ones."""
@@ -74,7 +75,8 @@ class TableReader:
         remarks += doubtful_rows(actual, columns, rows, self.issue.month)
         self.remarks += summarise_repeats(remarks)
         self.remarks += (*beyond(actual, read.strays), *unseen_rows(actual, rows, read.outline))
-        return tuple(rows[number] for number in sorted(rows))
+        self.numbers[table.name] = tuple(sorted(rows))
+        return tuple(rows[number] for number in self.numbers[table.name])
 
     def _located(self, table: TableSlot) -> tuple[TableSlot, _Cells, frozenset[str]]:
         """A table as it stands in the file, its cells with row and column, and the form's own cells on its sheet."""

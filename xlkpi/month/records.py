@@ -129,11 +129,24 @@ class DiagnosisRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class ProvenanceRecord:
+    """Where a figure came from: its field, remark or table and its cell in the form, what counts, the source's file and
+    cell, and what another source says that does not count."""
+
+    name: str
+    cell: str
+    value: Word
+    source: str
+    other: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DealerRecord:
     """A dealer's month, or a file that could not be scored (status `rejected`: neither score nor items).
 
     `published` is the total as printed, which grade and rank go by; `rank` is None for who is not ranked. `account` are
-    the steps of the score, whose points add up to `published`.
+    the steps of the score, whose points add up to `published`. `copies` are the files that were joined, `provenance`
+    where figures came from that do not plainly stand in the one file; the file has no such keys where they say nothing.
     """
 
     dealer: str
@@ -156,6 +169,12 @@ class DealerRecord:
     diagnoses: tuple[DiagnosisRecord, ...] = ()
     findings: tuple[FindingJson, ...] = ()
     account: tuple[LineJson, ...] = ()
+    copies: tuple[str, ...] = ()
+    provenance: tuple[ProvenanceRecord, ...] = ()
+
+    def without(self) -> set[str]:
+        """The keys that the file has only where they say something."""
+        return {name for name in ("copies", "provenance") if not getattr(self, name)}
 
 
 REFUSED_FIELDS = ("dealer", "name", "region", "peer_group", "file", "status", "findings")
@@ -201,6 +220,10 @@ def dealer_record(dealer: Dealer, scored: Assessment, rank: int | None) -> Deale
         diagnoses=tuple(DiagnosisRecord(d.number, d.problem, d.stake) for d in scored.diagnoses),
         findings=tuple(finding_record(finding) for finding in scored.findings),
         account=scored.account.lines,
+        copies=scored.copies,
+        provenance=tuple(
+            ProvenanceRecord(p.name, p.cell, plain(p.value), p.source, p.other) for p in scored.provenance
+        ),
     )
 
 

@@ -30,6 +30,7 @@ class ReturnStatus(StrEnum):
     LOCKED = "锁定后"
     OTHER_MONTH = "非本月"
     OTHER_DEALER = "错店"
+    JOINED = "已合并"
     SUPERSEDED = "被替代"
     SAME = "重复"
     NOT_ISSUED = "未下发"
@@ -48,7 +49,7 @@ class ReturnStatus(StrEnum):
     @property
     def is_refused(self) -> bool:
         """Whether there is a file of which its dealer must be told why it does not count."""
-        return not (self.is_counted or self.is_replaced or self is ReturnStatus.MISSING)
+        return not (self.is_counted or self.is_replaced or self in (ReturnStatus.MISSING, ReturnStatus.JOINED))
 
     @property
     def is_replaced(self) -> bool:
@@ -138,6 +139,9 @@ def _lines(issue: Issue, batch: Batch, expected: Expected) -> Iterator[Return]:
         for file in several:
             counting = settled.counting[file.dealer].file
             yield _line(known, file.dealer, file, status, note=f"以 {counting} 计分")
+    for code, parts in settled.joined.items():
+        for file in parts:
+            yield _line(known, code, file, ReturnStatus.JOINED, note=f"与 {settled.counting[code].file} 合并计分")
     for file, unusable in batch.rejected:
         yield _rejected(known, file, unusable)
 

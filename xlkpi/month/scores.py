@@ -185,7 +185,8 @@ def _finding_data(finding: FindingRecord) -> Any:
 def _within_list(record: DealerRecord) -> bytes:
     """An entry of a list of the outermost object, on lines of its own."""
     only = set(REFUSED_FIELDS) if record.status is Status.REJECTED else None
-    return b"\n  " + _record_codec().dump_json(record, indent=1, include=only).replace(b"\n", b"\n  ")
+    data = _record_codec().dump_json(record, indent=1, include=only, exclude=record.without())
+    return b"\n  " + data.replace(b"\n", b"\n  ")
 
 
 @cache

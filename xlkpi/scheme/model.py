@@ -265,6 +265,10 @@ class Scheme(Entry):
     defaults: Defaults = Field(Defaults(), description="What clauses and groups mean where they say nothing")
     plausibility: Plausibility = Field(Plausibility(), description="Thresholds of the warnings XK-P…")
     deadline_day: int = Field(5, ge=1, le=28, description="Day of the following month by which dealers send")
+    copies: Literal["latest", "joined"] = Field(
+        "latest",
+        description="Several copies of one dealer: the latest counts, or those that its departments filled are joined",
+    )
     near: NumberText = Field("10%", description="红绿灯: so far off its guide or target an indicator is 黄, beyond 红")
     round_items: int | None = Field(None, ge=0, le=6, description="Round item scores; the total adds the rounded")
     display_decimals: int = Field(1, ge=0, le=6, description="Digits of the published total; grade and rank use it")

@@ -6,7 +6,7 @@ Nothing is computed here. The engine evaluates the issued master; this module re
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from xlkpi.findings import Finding, with_rulings
@@ -44,6 +44,7 @@ from xlkpi.values import (
     ItemStatus,
     Judgement,
     Place,
+    Provenance,
     Status,
     Value,
     value_of,
@@ -125,7 +126,8 @@ class Assessment:
     """A dealer's month. `published` is the total as printed, which grade and rank go by; `judgements` has 达标, 偏低 or
     偏高 by indicator, where a guide is known; `inputs` what went in, by slot name (answers, targets, inspections,
     figures of earlier months); `bonus` what bonus items add to the groups; `account` every step from the base points to
-    the published total; `cells` holds the whole evaluated workbook, for writing it out."""
+    the published total; `copies` are the files that were joined, `provenance` where figures came from that do not
+    plainly stand in the dealer's one file; `cells` holds the whole evaluated workbook, for writing it out."""
 
     dealer: str
     file: str
@@ -146,6 +148,8 @@ class Assessment:
     judgements: Mapping[str, Judgement] = field(default_factory=dict)
     diagnoses: tuple[Diagnosed, ...] = ()
     inputs: Mapping[str, Value] = field(repr=False, default_factory=dict)
+    copies: tuple[str, ...] = ()
+    provenance: tuple[Provenance, ...] = ()
     cells: Mapping[Place, CellContent] = field(repr=False, compare=False, default_factory=dict)
 
 
@@ -168,7 +172,9 @@ def assess(issue: Issue, engine: Engine, submission: Submission) -> Assessment:
     for name, rows in submission.tables.items():
         inputs.update(_placed(issue.layout.tables[name], rows))
     results = engine.evaluate(inputs)
-    return _Reading(issue, dealer, submission.file, {**inputs, **results}, engine.name).assessment(submission.findings)
+    reading = _Reading(issue, dealer, submission.file, {**inputs, **results}, engine.name)
+    made = reading.assessment(submission.findings)
+    return replace(made, copies=submission.copies, provenance=submission.provenance)
 
 
 def _placed(table: TableSlot, rows: Sequence[Mapping[str, CellContent]]) -> dict[Place, CellContent]:

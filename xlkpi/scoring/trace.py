@@ -12,11 +12,13 @@ from pathlib import Path
 
 from xlkpi.intake.bounded import bounded
 from xlkpi.intake.reader import open_workbook, place_of
+from xlkpi.intake.source import Source
 from xlkpi.scheme import parts
 from xlkpi.scheme.cells import BONUS, GRADE, PUBLISHED, TOTAL, of_clause, of_field, split_name
 from xlkpi.scheme.parsing import parse
 from xlkpi.scoring.audit import content
 from xlkpi.values import CellContent, Place, RawCell
+from xlkpi.workbook.sheets import provenance
 
 
 class NoTrace(Exception):
@@ -25,13 +27,15 @@ class NoTrace(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A cell on the way to a score: what it holds, and the cells that its formula names."""
+    """A cell on the way to a score: what it holds, and the cells that its formula names. `source` says where its figure
+    came from, where that is told in 数据来源."""
 
     name: str
     place: Place
     value: CellContent
     formula: str
     parts: tuple[Step, ...] = ()
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ def _traced(path: Path, item: str) -> Trace:
             cells.update({raw.place: raw for raw in book.cells(sheet, wanted).cells.values()})
     below = items if item in groups else [*items, *groups] if item in totals else []
     calculated = _Calculated(
-        places, cells, frozenset(items) - {item} if item in items else frozenset(), frozenset(below)
+        places, cells, frozenset(items) - {item} if item in items else frozenset(), frozenset(below), _sources(book)
     )
     sentence = calculated.value(of_field(item, parts.TRACE))
     if calculated.value(root) is None or (item in items and not isinstance(sentence, str)):
@@ -99,6 +103,7 @@ class _Calculated:
     cells: Mapping[Place, RawCell]
     excluded: frozenset[str]
     below: frozenset[str]
+    sources: Mapping[str, str]
 
     def value(self, name: str) -> CellContent:
         raw = self.cells.get(self.places[name]) if name in self.places else None
@@ -112,7 +117,20 @@ class _Calculated:
         if formula and name not in above and not _belongs(name, self.below):
             named = [part for part in parse(formula).names if part in self.places and not _belongs(part, self.excluded)]
             parts = tuple(self.step(part, above | {name}) for part in named)
-        return Step(name, place, self.value(name), formula, parts)
+        return Step(name, place, self.value(name), formula, parts, self.sources.get(str(place), ""))
+
+
+def _sources(book: Source) -> dict[str, str]:
+    """What 数据来源 says, by cell."""
+    if provenance.TITLE not in book.sheets:
+        return {}
+    texts = {ref: raw.text or "" for ref, raw in book.cells(provenance.TITLE, None).cells.items()}
+    told: dict[str, str] = {}
+    for ref, cell in texts.items():
+        if ref[0] == provenance.CELLS and int(ref[1:]) >= provenance.FIRST_ROW:
+            source, other = (texts.get(f"{column}{ref[1:]}", "") for column in (provenance.SOURCES, provenance.OTHERS))
+            told[cell] = source + (f"；没有采用：{other}" if other else "")
+    return told
 
 
 def _belongs(name: str, to: Collection[str]) -> bool:

@@ -178,7 +178,8 @@ def _grow(tree: Tree, parts: Sequence[Step], printed: set[str]) -> None:
 
 def _label(step: Step, repeated: bool = False) -> str:
     formula = f" [dim]{'（见上）' if repeated else '=' + clean(step.formula)}[/dim]" if step.formula else ""
-    return f"{clean(step.name)} [cyan]{clean(step.place)}[/cyan] = {show_content(step.value)}{formula}"
+    source = f" ← {clean(step.source)}" if step.source else ""
+    return f"{clean(step.name)} [cyan]{clean(step.place)}[/cyan] = {show_content(step.value)}{formula}{source}"
 
 
 def _outcome(value: CellContent) -> str:

@@ -101,6 +101,8 @@ def _rows(issue: Issue, record: DealerRecord, standing: Standing) -> Iterator[tu
     yield line("方案", f"{issue.scheme.name} {issue.scheme.version}")
     yield line("目标", revision_said(standing.events, record.dealer))
     yield line("依据校验", made_of(standing.events))
+    for number, file in enumerate(record.copies, 1):
+        yield line(f"合并 {number}", file, "见“数据来源”" if number == 1 else None)
     decided = [event for event in standing.events if event["step"] in _CHANGES and event["dealer"] == record.dealer]
     if decided:
         yield line()

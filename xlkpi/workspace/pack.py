@@ -138,7 +138,7 @@ def _about(
         "targets": revision_said(record.events, dealer),
         "inspections": _plain(issue.inspections), "decided": _plain(issue.decided),
         "waivers": [asdict(ruling) for ruling in issue.waivers],
-        "deadline": issue.deadline, "locked": issue.locked,
+        "deadline": issue.deadline, "locked": issue.locked, "copies": known.filing.copies,
         "extended": {code: at.isoformat() for code, at in extended.items() if dealer in ("", code)},
         "receipts": [asdict(line) for line in lines],
         "history": [_event(event, dealer) for event in record.events if dealer in ("", event.get("dealer", dealer))],
@@ -196,7 +196,7 @@ def _recomputed(package: Package, about: Mapping[str, Any]) -> Verified:
         ends = (end_of(about["deadline"], about["month"]), end_of(about["locked"], about["month"]))
         extended = {code: datetime.fromisoformat(at) for code, at in about["extended"].items()}
         receipts = {str(file): Receipt(moment, True) for file, moment in moments.items()}
-        filing = Filing(receipts, Expected(issue.roster, *ends, extended))
+        filing = Filing(receipts, Expected(issue.roster, *ends, extended), about.get("copies", ""))
         OpenIssue(issue).score(list(moments), out=root / "out", engine=about["engine"], jobs=1, filing=filing)
         remade = {code: digest for code, (_, digest) in assessed_of(root / "out").items()}
     wanted: dict[str, str] = about["workbooks"]

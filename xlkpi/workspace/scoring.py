@@ -95,7 +95,10 @@ def sources(folder: MonthFolder, record: Record, *, most: int | None = None, pen
         "改分": joint_hash({str(n): json.dumps(decision(e), sort_keys=True) for n, e in enumerate(decided)}),
         "tool": tool("compiled"),
     }
-    return Sources(opened, moments, Filing(receipts, Expected(issue.roster, due, lock, extended)), hashes, len(lines))
+    filing = Filing(receipts, Expected(issue.roster, due, lock, extended), folder.workspace.settings.copies)
+    if filing.joins(issue.scheme):
+        hashes["合并"] = "joined"
+    return Sources(opened, moments, filing, hashes, len(lines))
 
 
 def _opened(folder: MonthFolder, inspections: Sequence[Path]) -> OpenIssue:
@@ -161,8 +164,11 @@ def check_month(folder: MonthFolder, who: Who) -> StepResult:
 def _marked(folder: MonthFolder, known: Sources) -> set[str]:
     """Marked copies and the list of all findings; the names that were written."""
     issue = known.opened.issue
-    checker = Checker(issue, engine_for("auto", len(known.files)), past=figures_of_dealers(folder, issue))
-    checked = checker.check(known.files)
+    checker = Checker(
+        issue, engine_for("auto", len(known.files)), past=figures_of_dealers(folder, issue),
+        joins=known.filing.joins(issue.scheme),
+    )  # fmt: skip
+    checked = checker.check(known.files, known.filing.log)
     names: set[str] = set()
     names_used: set[str] = set()
     for file in checked:

@@ -33,7 +33,8 @@ class Deadlines(BaseModel):
 
 class Settings(BaseModel):
     """What `xlkpi.yaml` says: the scheme (a shipped one, or a folder in 方案/), whom dealers ask, the language of the
-    report, where the history lies, the deadlines, and what needs a second name."""
+    report, where the history lies, what several copies of a dealer are ("": as the scheme says), the deadlines, and
+    what needs a second name."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -41,6 +42,7 @@ class Settings(BaseModel):
     contact: str = ""
     language: Literal["zh", "en"] = "zh"
     history: str = Field("历史.duckdb", min_length=1)
+    copies: Literal["", "latest", "joined"] = ""
     deadlines: Deadlines = Deadlines()
     second: list[Literal["targets", "inspections", "final"]] = []
 
@@ -114,6 +116,7 @@ _EXPECTED: Final = {
     "scheme": "方案的名称（xlkpi scheme list 列出自带的），或 方案/ 里的文件夹名",
     "language": "zh 或 en",
     "history": "历史库的文件名",
+    "copies": "latest（以最后一份为准）或 joined（各部门分填的几份合并）",
     "deadlines": "send、lock、appeal、unit 各一行",
     "deadlines.send": "1 到 60 的整数：月末以后几天内上报",
     "deadlines.lock": "0 到 60 的整数：上报截止以后几天锁定",
@@ -127,6 +130,7 @@ scheme: {scheme}          # 方案：自带的名称，或 方案/ 里的文件�
 contact: {contact}        # 经销商有疑问找谁，印在“说明”页
 language: zh              # 报告的语言：zh 或 en
 history: 历史.duckdb      # 历史库
+copies: joined            # 一家店有几份：joined 各部门分填的合并；latest 以最后一份为准
 deadlines:
   # send: 5               # 月末以后几天内上报；不写按方案
   # lock: 3               # 上报截止以后几天锁定，以后到的不算；不写不锁定
