@@ -90,7 +90,7 @@ class Checker:
         own = {path: self._findings(result) for path, result in read}
         for whole in together:
             own |= whole.told([f for f in self._assessed(whole.read).findings if f.code != INSPECTION_MISSING])
-        parts = {path for whole in together for path in whole.parts}
+        parts = {path for whole in together for path in (*whole.parts, *whole.replaced)}
         single = [(path, result) for path, result in submissions if path not in parts]
         for path, doubted in self._doubts([*single, *((whole.last, whole.read) for whole in together)]):
             whole = next((each for each in together if each.last == path), None)
@@ -112,7 +112,8 @@ class Checker:
         settled = Settled(several={whole.dealer: [filed for filed, _ in copies]})
         settled.count_joined(whole.dealer, whole.copies)
         notes.setdefault(list(parts)[-1], []).extend(settled.notes.get(whole.dealer, ()))
-        return _Together(self.issue, whole, parts) if whole.copies else None
+        replaced = {filed.path: copy for filed, copy in copies if filed.path not in parts}
+        return _Together(self.issue, whole, parts, replaced) if whole.copies else None
 
     def _read(self, path: Path, name: str) -> Submission | Unusable:
         try:
@@ -211,11 +212,12 @@ def _in_the_original(place: Place | None) -> Place | None:
 @dataclass(frozen=True, slots=True)
 class _Together:
     """A dealer's copies that are parts: the submission that they come to, and each part by its path, the last one
-    last."""
+    last; `replaced` are those that a later part replaces."""
 
     issue: Issue
     read: Submission
-    parts: Mapping[Path, Submission]
+    parts: dict[Path, Submission]
+    replaced: dict[Path, Submission]
 
     @property
     def last(self) -> Path:
@@ -229,7 +231,7 @@ class _Together:
 
     def told(self, findings: Iterable[Finding]) -> dict[Path, tuple[Finding, ...]]:
         """What is told in each copy: what was found in it, and of all copies together what concerns its fields."""
-        by_path = {path: list(part.findings) for path, part in self.parts.items()}
+        by_path = {path: list(part.findings) for path, part in (self.parts | self.replaced).items()}
         of_parts = [finding for told in by_path.values() for finding in told]
         for finding in findings:
             if finding not in of_parts:
