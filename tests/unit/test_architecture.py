@@ -83,7 +83,7 @@ FILES = {
         "reader",
         "foreign locate",
         "strays witness",
-        "as_issued integrity rows",
+        "as_issued attested integrity rows",
         "tables",
         "submission",
         "copies reading",

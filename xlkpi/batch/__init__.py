@@ -180,7 +180,12 @@ def _run(
             _remove_stale_temporaries(out)
         final = manifest.finish(manifest.entries[entry.file, entry.input] for entry in of_files)
         now = {file: final[entry.file, entry.input] for file, entry in (entries | joined).items()}
-        _note_left_blank(issue, settled, lambda file: assessment_of(manifest.outcome(now[file])))
+
+        def outcome_of(file: str) -> Assessment:
+            return assessment_of(manifest.outcome(now[file]))
+
+        _note_left_blank(issue, settled, outcome_of)
+        _note_signed_later(issue, settled, outcome_of)
     return _batch(setup, manifest, now, filed, settled, (*notes, *unremoved))
 
 
@@ -311,6 +316,12 @@ def _note_left_blank(issue: Issue, settled: Settled, outcome_of: Callable[[str],
             for filed in (older, counts)
         ]
         settled.note_left_blank(older, left_blank(issue, older.dealer, *figures))
+
+
+def _note_signed_later(issue: Issue, settled: Settled, outcome_of: Callable[[str], Assessment]) -> None:
+    """Say where a file that counts was signed after it came."""
+    for counts in settled.counting.values() if issue.scheme.attestation != "none" else ():
+        settled.note_signed_later(issue, counts, outcome_of(counts.file).signed_on)
 
 
 def _workbooks(settled: Settled, entries: Mapping[str, Entry]) -> set[str]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from xlkpi.batch.receipts import Receipt
 from xlkpi.findings import Finding
 from xlkpi.folders import last_part
+from xlkpi.intake.attested import signed_later
 from xlkpi.intake.copies import some_of
-from xlkpi.issue import Dealer
+from xlkpi.issue import Dealer, Issue
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,12 @@ class Settled:
         if labels:
             facts = {"other": older.file, "count": len(labels), "labels": some_of(labels)}
             self.note(self.counting[older.dealer], "XK-T132", **facts)
+
+    def note_signed_later(self, issue: Issue, counts: Filed, day: date | None) -> None:
+        """Say that a file was signed after the day on which it came."""
+        if (later := signed_later(issue, day, counts.receipt.moment)) is not None:
+            place, facts = later
+            self.notes.setdefault(counts.dealer, []).append(Finding("XK-V049", counts.file, place, facts=facts))
 
     def note_late(self, expected: Expected | None) -> None:
         """Say of the files that count which of them came after their deadline."""

@@ -107,7 +107,7 @@ class Comparison:
 
     def _answers(self, old: Submission, new: Submission) -> Iterator[Change]:
         fields = self.issue.scheme.fields
-        for slot in self.issue.layout.of(Role.ANSWER, Role.REMARK, Role.MEASURE):
+        for slot in self.issue.layout.of(Role.ANSWER, Role.REMARK, Role.MEASURE, Role.ATTESTATION):
             if slot.role is Role.ANSWER:
                 entry = fields[slot.field]
                 before, after = (_shown(entry, read.answers.get(slot.field)) for read in (old, new))

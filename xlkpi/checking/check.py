@@ -87,9 +87,9 @@ class Checker:
         submissions = [(path, result) for path, result in read if isinstance(result, Submission)]
         notes, several = _of_several(submissions, self.issue, log or {}, joins=self.joins)
         together = [whole for copies in several if (whole := self._together(copies, notes)) is not None]
-        own = {path: self._findings(result) for path, result in read}
+        findings = {path: self._findings(result) for path, result in read}
         for whole in together:
-            own |= whole.told([f for f in self._assessed(whole.read).findings if f.code != INSPECTION_MISSING])
+            findings |= whole.by_copy([f for f in self._assessed(whole.read).findings if f.code != INSPECTION_MISSING])
         parts = {path for whole in together for path in (*whole.parts, *whole.replaced)}
         single = [(path, result) for path, result in submissions if path not in parts]
         for path, doubted in self._doubts([*single, *((whole.last, whole.read) for whole in together)]):
@@ -97,7 +97,9 @@ class Checker:
             for finding in doubted:
                 for of_path in whole.owners(finding.field) if whole else [path]:
                     notes.setdefault(of_path, []).append(finding)
-        return [Checked(path, result, self._ruled(result, (*own[path], *notes.get(path, ())))) for path, result in read]
+        return [
+            Checked(path, result, self._ruled(result, (*findings[path], *notes.get(path, ())))) for path, result in read
+        ]
 
     def _together(
         self, copies: Sequence[tuple[Filed, Submission]], notes: dict[Path, list[Finding]]
@@ -229,15 +231,15 @@ class _Together:
         filled = [path for path, part in self.parts.items() if (field_name, "") in filled_in(self.issue, part)]
         return filled or [self.last]
 
-    def told(self, findings: Iterable[Finding]) -> dict[Path, tuple[Finding, ...]]:
+    def by_copy(self, findings: Iterable[Finding]) -> dict[Path, tuple[Finding, ...]]:
         """What is told in each copy: what was found in it, and of all copies together what concerns its fields."""
         by_path = {path: list(part.findings) for path, part in (self.parts | self.replaced).items()}
-        of_parts = [finding for told in by_path.values() for finding in told]
+        of_parts = [finding for listed in by_path.values() for finding in listed]
         for finding in findings:
             if finding not in of_parts:
                 for path in self.owners(finding.field) if finding.field else [self.last]:
                     by_path[path].append(replace(finding, file=self.parts[path].file))
-        return {path: tuple(told) for path, told in by_path.items()}
+        return {path: tuple(listed) for path, listed in by_path.items()}
 
 
 def _of_several(
@@ -254,6 +256,8 @@ def _of_several(
         counts = settled.counting[older.dealer]
         contents = by_path[older.path].contents(), by_path[counts.path].contents()
         settled.note_left_blank(older, left_blank(issue, older.dealer, *contents))
+    for counts in settled.counting.values():
+        settled.note_signed_later(issue, counts, by_path[counts.path].signed_on)
     notes = {settled.counting[dealer].path: findings for dealer, findings in settled.notes.items()}
     notes |= {filed.path: [reason] for filed, reason in settled.refused}
     return notes, [[(copy, by_path[copy.path]) for copy in copies] for copies in settled.several.values()]

@@ -117,16 +117,16 @@ class _Joining:
         remarks = dict(self._remarks())
         tables = {name: self._rows(table) for name, table in self.issue.layout.tables.items()}
         files = tuple(part.file for part in self.parts)
-        told = list(_told(self.parts))
+        findings = list(_findings(self.parts))
         for name, rows in tables.items():
             table = self.issue.layout.tables[name]
             if len(rows) > (most := table.last - table.first + 1):
                 facts = {"table": name, "count": len(rows), "limit": most, "others": "、".join(files)}
                 finding = Finding("XK-T133", self.last.file, Place(table.sheet, ""), facts=facts)
-                return Unusable(self.last.file, (*told, finding), self.last.dealer)
+                return Unusable(self.last.file, (*findings, finding), self.last.dealer)
         self.findings.insert(0, Finding("XK-T130", self.last.file, facts=self._who()))
         return replace(
-            self.last, answers=answers, remarks=remarks, tables=tables, findings=(*told, *self.findings),
+            self.last, answers=answers, remarks=remarks, tables=tables, findings=(*findings, *self.findings),
             copies=files, provenance=tuple(self.provenance),
         )  # fmt: skip
 
@@ -140,8 +140,8 @@ class _Joining:
             for part in self.parts:
                 if part.tables.get(name):
                     by_file[part.file].append(name)
-        told = _BETWEEN.join(f"{file}（{some_of(names) or '只有文字'}）" for file, names in by_file.items())
-        return {"count": len(self.parts), "files": told}
+        sentence = _BETWEEN.join(f"{file}（{some_of(names) or '只有文字'}）" for file, names in by_file.items())
+        return {"count": len(self.parts), "files": sentence}
 
     # ------------------------------------------------------------ cells
 
@@ -157,19 +157,19 @@ class _Joining:
             return next(with_it, self.last).answers[slot.field]
         answers = [part.answers[slot.field] for part in fillers]
         first = answers[0]
-        if all(_said(answer) == _said(first) for answer in answers):
+        if all(_meaning(answer) == _meaning(first) for answer in answers):
             self._keep(slot, "、".join(f"{part.file} {_place(part, slot)}" for part in fillers), first)
             return first
         entry = self.issue.scheme.fields[slot.field]
-        said = []
+        readings = []
         for part, answer in zip(fillers, answers, strict=True):
             raw = answer.raw.text if answer.raw is not None else None
             shown = raw or "" if answer.value is Absence.UNREADABLE else show(entry, answer.value)
-            said.append(f"{part.file} {_place(part, slot)}：{shown}")
-        facts = {"label": self.issue.label(slot.name), "found": _BETWEEN.join(said)}
+            readings.append(f"{part.file} {_place(part, slot)}：{shown}")
+        facts = {"label": self.issue.label(slot.name), "found": _BETWEEN.join(readings)}
         self.findings.append(Finding("XK-T131", self.last.file, _place(fillers[-1], slot), slot.field, facts))
         doubted = Answer(Absence.UNREADABLE, answers[-1].raw)
-        self._keep(slot, "、".join(part.file for part in fillers), doubted, _BETWEEN.join(said))
+        self._keep(slot, "、".join(part.file for part in fillers), doubted, _BETWEEN.join(readings))
         return doubted
 
     def _keep(self, slot: Slot, source: str, answer: Answer, other: str = "") -> None:
@@ -177,14 +177,14 @@ class _Joining:
 
     def _remarks(self) -> Iterator[tuple[str, str]]:
         """Words beside the figures: what several wrote is kept, one after the other."""
-        for slot in self.issue.layout.of(Role.REMARK, Role.MEASURE):
+        for slot in self.issue.layout.of(Role.REMARK, Role.MEASURE, Role.ATTESTATION):
             words = {part.remarks[slot.name]: part for part in self._fillers(slot) if slot.name in part.remarks}
             if not words:
                 issued = next((part.remarks[slot.name] for part in self.parts if slot.name in part.remarks), "")
                 if issued:
                     yield slot.name, issued
                 continue
-            if len(words) > 1:
+            if len(words) > 1 and slot.role is not Role.ATTESTATION:  # each part is signed by its own people
                 facts = {"label": self.issue.label(slot.name), "found": _BETWEEN.join(words)}
                 self.findings.append(Finding("XK-T134", self.last.file, slot.place, slot.field, facts))
             yield slot.name, _BETWEEN.join(words)
@@ -217,18 +217,18 @@ class _Joining:
                 known.row[column], known.sources[column] = content, (part, row_number)
             elif content != before:
                 places = [
-                    (source.file, Place(table.sheet, f"{table.columns[column]}{row}"), said)
-                    for (source, row), said in ((known.sources[column], before), ((part, row_number), content))
+                    (source.file, Place(table.sheet, f"{table.columns[column]}{row}"), content_there)
+                    for (source, row), content_there in ((known.sources[column], before), ((part, row_number), content))
                 ]
                 facts = {
                     "label": f"{table.name} {column}",
-                    "found": _BETWEEN.join(f"{file} {place}：{_written(said)}" for file, place, said in places),
+                    "found": _BETWEEN.join(f"{file} {place}：{_written(written)}" for file, place, written in places),
                 }
                 self.findings.append(Finding("XK-T131", self.last.file, places[-1][1], facts=facts))
                 known.row[column] = Absence.UNREADABLE.value
 
 
-def _said(answer: Answer) -> object:
+def _meaning(answer: Answer) -> object:
     """What an answer says; two that could not be read say the same where the same words stand there."""
     if answer.value is Absence.UNREADABLE:
         return Absence.UNREADABLE, answer.raw.text if answer.raw is not None else None
@@ -244,12 +244,12 @@ def _written(content: CellContent) -> str:
     return f"{content:.10g}" if isinstance(content, float) else str(content)
 
 
-def _told(parts: Sequence[Submission]) -> Iterator[Finding]:
+def _findings(parts: Sequence[Submission]) -> Iterator[Finding]:
     """What was found in the parts; what is said of several of them alike is said once."""
-    seen: set[tuple[object, ...]] = set()
+    known_before: set[tuple[object, ...]] = set()
     for part in parts:
         for finding in part.findings:
             alike = finding.code, finding.place, finding.field, repr(sorted(finding.facts.items()))
-            if alike not in seen:
-                seen.add(alike)
+            if alike not in known_before:
+                known_before.add(alike)
                 yield finding

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Final
 
 from xlkpi.files import AnyPath, as_path
 from xlkpi.findings import Finding
 from xlkpi.intake.as_issued import Appearance
+from xlkpi.intake.attested import attested, cells_of, signed_on
 from xlkpi.intake.bounded import MALFORMED_XML
 from xlkpi.intake.budget import out_of_memory
 from xlkpi.intake.foreign import open_source
@@ -51,8 +53,8 @@ class Submission:
     `inspections` by field, only where headquarters itself had the workbook open (`read_source(…, reviewed=True)`);
     `phrases` are the words of those that were written otherwise than they were read. `marker` is the identity that the
     file bears, seal included: what is made of the file bears it again. `row_numbers` are the rows in which the tables'
-    rows stand. `copies` are the files that it was joined from, `provenance` who filled what in them (`intake.copies`);
-    of a single file both are empty.
+    rows stand, `signed_on` is the day of the attestation. `copies` are the files that it was joined from, `provenance`
+    who filled what in them (`intake.copies`); of a single file both are empty.
     """
 
     dealer: str
@@ -67,6 +69,7 @@ class Submission:
     phrases: Mapping[str, str] = field(default_factory=dict)
     marker: str = ""
     row_numbers: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    signed_on: date | None = None
     copies: tuple[str, ...] = ()
     provenance: tuple[Provenance, ...] = ()
     _contents: Mapping[str, CellContent] = field(init=False, repr=False, compare=False)
@@ -158,9 +161,11 @@ class _Reader:
         answers = {slot.field: self._answer(slot, places, cells) for slot in self.issue.layout.of(Role.ANSWER)}
         remarks = {
             slot.name: words
-            for slot in self.issue.layout.of(Role.REMARK, Role.MEASURE)
+            for slot in self.issue.layout.of(Role.REMARK, Role.MEASURE, Role.ATTESTATION)
             if (raw := cells.get(places[slot.name])) and (words := words_of(raw))
         }
+        signatures = cells_of(self.issue, places, cells)
+        self._remark(attested(self.issue, signatures, places))
         inspections, phrases = self._inspections(places, cells) if self.reviewed else ({}, {})
         blank = {name for name, answer in answers.items() if answer.value is Absence.MISSING}
         self._remark(Surroundings(self.issue, self.book, places, blank, self.moved, read).remarks())
@@ -178,7 +183,7 @@ class _Reader:
         scheme = self.issue.scheme.name
         return Submission(
             dealer, self.issue.month, scheme, self.file, answers, remarks, tables, tuple(self.findings),
-            inspections, phrases, self.marker, reader.numbers,
+            inspections, phrases, self.marker, reader.numbers, signed_on=signed_on(signatures),
         )  # fmt: skip
 
     def _report_unseen(self, answers: Mapping[str, Answer]) -> None:

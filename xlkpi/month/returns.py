@@ -49,12 +49,12 @@ class ReturnStatus(StrEnum):
     @property
     def is_refused(self) -> bool:
         """Whether there is a file of which its dealer must be told why it does not count."""
-        return not (self.is_counted or self.is_replaced or self in (ReturnStatus.MISSING, ReturnStatus.JOINED))
+        return not (self.is_counted or self.is_replaced or self is ReturnStatus.MISSING)
 
     @property
     def is_replaced(self) -> bool:
-        """Whether another file of the dealer's counts instead."""
-        return self in (ReturnStatus.SUPERSEDED, ReturnStatus.SAME)
+        """Whether the dealer's score goes by another file: one that counts instead, or that this one was joined to."""
+        return self in (ReturnStatus.JOINED, ReturnStatus.SUPERSEDED, ReturnStatus.SAME)
 
 
 @dataclass(frozen=True, slots=True)

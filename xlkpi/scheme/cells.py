@@ -58,6 +58,10 @@ DEALER, DEALER_NAME, REGION, MONTH = "经销商代码", "经销商名称", "区�
 DEADLINE, CONTACT = "填报截止日", "联系人"
 IDENTITY = (DEALER, DEALER_NAME, REGION, MONTH, DEADLINE, CONTACT)
 
+FILLED_BY, CHECKED_BY, SIGNED_ON = "填报人", "审核人", "填报日期"
+ATTESTED = (FILLED_BY, CHECKED_BY, SIGNED_ON)
+"""Who filled in the form, who checked it, and when: in the workbooks of a scheme that asks for it."""
+
 TOTAL, PUBLISHED, GRADE, STATUS = "总分", "公布总分", "等级", "评定状态"
 BEFORE_VETO, CEILING = of_field(TOTAL, parts.BEFORE_VETO), of_field(TOTAL, parts.CEILING)
 TOTAL_VETO = of_field(TOTAL, parts.VETO)

@@ -269,6 +269,9 @@ class Scheme(Entry):
         "latest",
         description="Several copies of one dealer: the latest counts, or those that its departments filled are joined",
     )
+    attestation: Literal["none", "asked", "required"] = Field(
+        "none", description="Whether the form asks for 填报人, 审核人 and 填报日期, and whether it must have them"
+    )
     near: NumberText = Field("10%", description="红绿灯: so far off its guide or target an indicator is 黄, beyond 红")
     round_items: int | None = Field(None, ge=0, le=6, description="Round item scores; the total adds the rounded")
     display_decimals: int = Field(1, ge=0, le=6, description="Digits of the published total; grade and rank use it")

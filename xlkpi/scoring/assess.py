@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from xlkpi.findings import Finding, with_rulings
@@ -126,8 +127,9 @@ class Assessment:
     """A dealer's month. `published` is the total as printed, which grade and rank go by; `judgements` has 达标, 偏低 or
     偏高 by indicator, where a guide is known; `inputs` what went in, by slot name (answers, targets, inspections,
     figures of earlier months); `bonus` what bonus items add to the groups; `account` every step from the base points to
-    the published total; `copies` are the files that were joined, `provenance` where figures came from that do not
-    plainly stand in the dealer's one file; `cells` holds the whole evaluated workbook, for writing it out."""
+    the published total; `signed_on` is the day of the attestation; `copies` are the files that were joined,
+    `provenance` where figures came from that do not plainly stand in the one file; `cells` holds the whole evaluated
+    workbook, for writing it out."""
 
     dealer: str
     file: str
@@ -148,6 +150,7 @@ class Assessment:
     judgements: Mapping[str, Judgement] = field(default_factory=dict)
     diagnoses: tuple[Diagnosed, ...] = ()
     inputs: Mapping[str, Value] = field(repr=False, default_factory=dict)
+    signed_on: date | None = None
     copies: tuple[str, ...] = ()
     provenance: tuple[Provenance, ...] = ()
     cells: Mapping[Place, CellContent] = field(repr=False, compare=False, default_factory=dict)
@@ -173,8 +176,10 @@ def assess(issue: Issue, engine: Engine, submission: Submission) -> Assessment:
         inputs.update(_placed(issue.layout.tables[name], rows))
     results = engine.evaluate(inputs)
     reading = _Reading(issue, dealer, submission.file, {**inputs, **results}, engine.name)
-    made = reading.assessment(submission.findings)
-    return replace(made, copies=submission.copies, provenance=submission.provenance)
+    assessment = reading.assessment(submission.findings)
+    return replace(
+        assessment, signed_on=submission.signed_on, copies=submission.copies, provenance=submission.provenance
+    )  # fmt: skip
 
 
 def _placed(table: TableSlot, rows: Sequence[Mapping[str, CellContent]]) -> dict[Place, CellContent]:

@@ -125,12 +125,14 @@ def _sources(book: Source) -> dict[str, str]:
     if provenance.TITLE not in book.sheets:
         return {}
     texts = {ref: raw.text or "" for ref, raw in book.cells(provenance.TITLE, None).cells.items()}
-    told: dict[str, str] = {}
+    sources: dict[str, str] = {}
     for ref, cell in texts.items():
         if ref[0] == provenance.CELLS and int(ref[1:]) >= provenance.FIRST_ROW:
-            source, other = (texts.get(f"{column}{ref[1:]}", "") for column in (provenance.SOURCES, provenance.OTHERS))
-            told[cell] = source + (f"；没有采用：{other}" if other else "")
-    return told
+            source, other = (
+                texts.get(f"{column}{ref[1:]}", "") for column in (provenance.SOURCES, provenance.REJECTED)
+            )
+            sources[cell] = source + (f"；没有采用：{other}" if other else "")
+    return sources
 
 
 def _belongs(name: str, to: Collection[str]) -> bool:

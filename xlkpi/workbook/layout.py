@@ -22,6 +22,7 @@ class Role(StrEnum):
     ANSWER = "answer"  # entered by the dealer
     REMARK = "remark"  # a dealer's words beside an answer
     MEASURE = "measure"  # who does what by when, entered by the dealer, carried over from month to month
+    ATTESTATION = "attestation"  # who filled in the form, who checked it, and when
     INSPECTION = "inspection"  # entered by headquarters
     READ = "read"  # what the button has read of an inspection's words; no file's own is ever used
     CONSTANT = "constant"
@@ -41,7 +42,7 @@ class Role(StrEnum):
 
 
 STAMPED = frozenset({Role.IDENTITY, Role.TARGET, Role.HISTORY})
-INPUTS = STAMPED | {Role.ANSWER, Role.REMARK, Role.MEASURE, Role.INSPECTION}
+INPUTS = STAMPED | {Role.ANSWER, Role.REMARK, Role.MEASURE, Role.ATTESTATION, Role.INSPECTION}
 """Roles whose cells hold values, not formulas, and are set for each dealer."""
 
 

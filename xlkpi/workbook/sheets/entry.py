@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import assert_never, get_args
 
 from xlkpi.scheme import parts
-from xlkpi.scheme.cells import DEADLINE, DEALER, DEALER_NAME, MONTH, of_field
+from xlkpi.scheme.cells import ATTESTED, DEADLINE, DEALER, DEALER_NAME, MONTH, SIGNED_ON, of_field
 from xlkpi.scheme.checks import MISSING, live_words
 from xlkpi.scheme.entries import Department, SchemeField
 from xlkpi.scheme.formulas import Formula
@@ -61,11 +61,13 @@ def add(plan: WorkbookPlan) -> None:
         if by_part:
             sheet.heights[row] = 8  # a gap, since programs join areas that touch
             row += 1
-    sheet.printed = areas if by_part else ()
     if entered:
         _counter(sheet, entered, (head + 1, row - 1))
     else:
         _headline(sheet, "本方案没有要经销商填写的项目")
+    if plan.scheme.attestation != "none":
+        areas.append(_attestation(plan, sheet, row))
+    sheet.printed = areas if by_part else ()
 
 
 def _part(plan: WorkbookPlan, sheet: SheetPlan, row: int, heading: str, fields: _Fields) -> int:
@@ -79,6 +81,23 @@ def _part(plan: WorkbookPlan, sheet: SheetPlan, row: int, heading: str, fields: 
         _row(plan, sheet, row, name, field)
         row += 1
     return row
+
+
+def _attestation(plan: WorkbookPlan, sheet: SheetPlan, row: int) -> str:
+    """Who filled in the form, who checked it, and when; returns where it stands."""
+    must = "必填" if plan.scheme.attestation == "required" else "请填"
+    sheet.put(1, row, f"签署（{must}；填报人和审核人不能是同一人，日期不早于月末）", "band")
+    sheet.merge(1, row, len(_HEADINGS), row)
+    sheet.heights[row] = 22
+    for number, name in enumerate(ATTESTED, 1):
+        sheet.put(2, row + number, name, "item")
+        shape = number_format("date") if name == SIGNED_ON else ""
+        where = sheet.put(_VALUE, row + number, None, "input", shape)
+        plan.slot(sheet, where, name, Role.ATTESTATION)
+        sheet.heights[row + number] = 19
+        expected = "日期，如 2026-12-03" if name == SIGNED_ON else "姓名"
+        sheet.validations.append(Validation(where, title=name, prompt=f"请填{expected}"))
+    return f"A{row}:{cell_ref(_VALUE, row + len(ATTESTED))}"
 
 
 def _link(sheet: SheetPlan, number: int, heading: str, fields: _Fields, rows: tuple[int, int]) -> None:

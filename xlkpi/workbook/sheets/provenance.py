@@ -14,7 +14,7 @@ from xlkpi.workbook.operations import EnsureSheet, Fill, Operation, Write
 TITLE: Final = "数据来源"
 HEADINGS: Final = ("项目", "单元格", "计分用的数", "来源", "没有采用的")
 FIRST_ROW: Final = 4
-CELLS, SOURCES, OTHERS = "B", "D", "E"  # columns that are read back
+CELLS, SOURCES, REJECTED = "B", "D", "E"  # columns that are read back
 _WIDTHS: Final = (26, 18, 16, 52, 52)
 _SAYS: Final = "本店的数不只一份文件时，或总部系统另有数时，每个数从哪里来；“没有采用的”列写明另一来源的数。"
 
