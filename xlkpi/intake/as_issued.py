@@ -182,7 +182,7 @@ class Appearance:
 
     def _of_workbook(self, book: Workbook) -> Iterator[Remark]:
         form = self.form
-        slot_names = {name.casefold() for name in self.issue.layout.slots}
+        slot_names = {name.casefold() for name in self.issue.layout.slots} if book.local_names else ()
         shadowing = sorted({name for name in book.local_names if name.casefold() in slot_names})
         if shadowing:
             yield "XK-I041", None, "", {"count": len(shadowing), "listed": "、".join(shadowing[:_LISTED])}

@@ -77,7 +77,23 @@ class Section:
         return after.count("digit")
 
 
+class _Code(NamedTuple):
+    """A format code's sections, and those that numbers go by: at least one."""
+
+    every: tuple[Section, ...]
+    of_numbers: tuple[Section, ...]
+
+
 @lru_cache(2_000)
+def _read(code: str) -> _Code | None:
+    """A format code; None where it is none that Excel would take."""
+    every = sections(code)
+    if every is None:
+        return None
+    shown = every[:3] if len(every) == 4 else tuple(section for section in every if not _only_text(section))
+    return _Code(every, shown or (Section((Token("general"),)),))
+
+
 def sections(code: str) -> tuple[Section, ...] | None:
     """The sections of a format code; None where it is no code that Excel would take."""
     if len(code) > _LONGEST:
@@ -167,12 +183,10 @@ def _bracketed(bracket: str) -> Iterator[Token]:
 
 def section_for(code: str, value: float) -> Section | None:
     """The section that shows this number; None where that is not certain."""
-    all_sections = sections(code)
-    if all_sections is None:
+    read = _read(code)
+    if read is None:
         return None
-    shown = [s for s in all_sections[:3] if not _only_text(s)] if len(all_sections) < 4 else list(all_sections[:3])
-    if not shown:
-        return Section((Token("general"),))
+    shown = read.of_numbers
     if any(section.condition for section in shown):
         return _by_condition(shown, value)
     if value > 0 or len(shown) == 1:
@@ -217,7 +231,8 @@ def rendered(code: str, value: float) -> str | None:
     section = section_for(code, value)
     if section is None or section.has("date", "numeral", "slash"):
         return None
-    several = len(sections(code) or ()) > 1 and section is not (sections(code) or (None,))[0]
+    read = _read(code)
+    several = read is not None and len(read.every) > 1 and section is not read.every[0]
     minus = "-" if value < 0 and not several else ""
     if abs(value) >= _TOO_LARGE:
         return None

@@ -138,7 +138,8 @@ class Workbook:
         sheet = reading.sheet
         data, pieces = self.package.pieces(self.sheets[sheet], CELLS)
         if sheet not in self._counted:
-            self._counted[sheet] = data.count(b"<c") + data.count(b":c")  # a few other tags begin so too
+            prefixed = 0 if pieces is not None else data.count(b":c")  # what is cut has no prefixes
+            self._counted[sheet] = data.count(b"<c") + prefixed  # a few other tags begin so too
             _not_too_many("单元格", sum(self._counted.values()), MAX_CELLS)
         try:
             return reading.cut(pieces)

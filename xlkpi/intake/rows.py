@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from xlkpi.intake.shown import day_of
 from xlkpi.intake.strays import Remark
@@ -17,24 +18,24 @@ def doubtful_rows(
 ) -> Iterator[Remark]:
     """Remarks on a table's rows, each with its cell; the rows are not changed."""
     first_rows: dict[tuple[str, CellContent], int] = {}
+    of_table = [(name, column, TYPES[column.type].shape) for name, column in columns.items() if name in table.columns]
     for number, row in sorted(rows.items()):
-        for name, column in columns.items():
-            place = Place(table.sheet, f"{table.columns[name]}{number}") if name in table.columns else None
-            if place is None:
-                continue
+        for name, column, shape in of_table:
             content = row.get(name)
-            facts = {"label": f"{table.name} {name}", "row": number}
+            remark: tuple[str, dict[str, object]] | None = None
             if content is None:
-                if TYPES[column.type].shape is Shape.CHOICE:
-                    yield "XK-V036", place, "", facts
+                if shape is Shape.CHOICE:
+                    remark = "XK-V036", {}
             elif column.unique and (name, content) in first_rows:
-                yield "XK-V037", place, "", {**facts, "found": content, "first": first_rows[name, content]}
-            elif (day := _day(column, content)) and not day.startswith(month):
-                yield "XK-V038", place, "", {**facts, "found": day, "month": month}
+                remark = "XK-V037", {"found": content, "first": first_rows[name, content]}
+            elif shape is Shape.DATE and isinstance(content, float) and not _day(content).startswith(month):
+                remark = "XK-V038", {"found": _day(content), "month": month}
+            if remark is not None:
+                code, facts = remark
+                place = Place(table.sheet, f"{table.columns[name]}{number}")
+                yield code, place, "", {"label": f"{table.name} {name}", "row": number, **facts}
             if column.unique and content is not None:
                 first_rows.setdefault((name, content), number)
 
 
-def _day(column: Column, content: CellContent) -> str:
-    """The day of a column of dates; nothing for another column's content, or one that is no day."""
-    return day_of(content) if TYPES[column.type].shape is Shape.DATE and isinstance(content, float) else ""
+_day = lru_cache(256)(day_of)  # a month's days come back in every row

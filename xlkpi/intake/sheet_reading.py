@@ -47,7 +47,7 @@ class SheetReading:
     sharing: list[Sharing] = field(default_factory=list)
     unseen: list[str] = field(default_factory=list)
 
-    def cut(self, pieces: Pieces | None) -> Outline:  # noqa: PLR0912 - the loop over cells is not torn apart, for speed
+    def cut(self, pieces: Pieces | None) -> Outline:
         """Read the pieces.
 
         Raises:
@@ -61,9 +61,19 @@ class SheetReading:
         memory = memory_of(self.sheet, self.looks, len(each))
         end = end_of(pieces.last)
         hidden = list(end.hidden)
+        position = self._as_before(memory, each)
+        if position is None:
+            position = self._each(memory, each, hidden)
+        if not end.least <= position < end.enter:
+            raise OtherSpelling
+        return replace(outline, hidden_rows=frozenset(hidden)) if hidden else outline
+
+    def _each(self, memory: PieceMemory, each: list[bytes], hidden: list[int]) -> int:
+        """Read every piece; returns the last one's position. `hidden` gets the rows that are hidden."""
         position, sheet, wanted, known, cells = 0, self.sheet, self.wanted, self.known, self.cells
-        unseen = self.unseen_styles
-        for piece, (cell, raw) in zip(each, map(memory.__getitem__, each), strict=True):
+        unseen, before = self.unseen_styles, len(hidden)
+        entries = list(map(memory.__getitem__, each))
+        for piece, (cell, raw) in zip(each, entries, strict=True):
             ref, least, enter, last, stored, rows = cell
             if not least <= position < enter:
                 raise OtherSpelling  # out of order, twice, or in another row than it says
@@ -84,13 +94,49 @@ class SheetReading:
                 self.unseen.append(ref)
             if raw is not None:
                 cells[ref] = raw
-            elif stored.value is not None or stored.formula is not None:  # else it is blank, however it is spelled
-                cells[ref] = raw_cell = self.raw(Place(sheet, ref), stored)
-                if stored.kind != "s":  # a shared string means something else in every file
-                    memory.keep(piece, raw_cell)
-        if not end.least <= position < end.enter:
-            raise OtherSpelling
-        return replace(outline, hidden_rows=frozenset(hidden)) if hidden else outline
+            elif _holds(stored):  # else it is blank, however it is spelled
+                cells[ref] = self._wanted_cell(memory, piece, cell)
+        if wanted is not None and not (self.strays or self.sharing or self.unseen or len(hidden) > before):
+            shared = [at for at, (cell, _) in enumerate(entries) if cell.cell.kind == "s" and cell.ref in wanted]
+            memory.before = Before(each, [cell for cell, _ in entries], wanted, known, cells, shared)
+        return position
+
+    def _as_before(self, memory: PieceMemory, each: list[bytes]) -> int | None:
+        """Read only the pieces that the file before did not have, where all others are the same and stand at the same
+        cells; returns the last one's position. None where it must be read as a whole."""
+        before, wanted = memory.before, self.wanted
+        if before is None or wanted is None or before.wanted is not wanted or before.known is not self.known:
+            return None
+        if len(before.each) != len(each):
+            return None
+        changed = [
+            at for at, (piece, earlier) in enumerate(zip(each, before.each, strict=True)) if piece is not earlier
+        ]
+        contents, cells = before.contents.copy(), before.cells.copy()
+        for at in (*changed, *before.shared):
+            cell, raw = memory[each[at]]
+            ref, stored = cell.ref, cell.cell
+            if cell[:4] != contents[at][:4] or cell.hidden or stored.shared is not None:
+                return None
+            contents[at] = cell
+            if ref not in wanted:
+                if ref not in self.known:
+                    return None
+                continue
+            if _holds(stored) != (ref in cells) or stored.style in self.unseen_styles:
+                return None
+            if ref in cells:
+                cells[ref] = raw or self._wanted_cell(memory, each[at], cell)
+        memory.before = replace(before, each=each, contents=contents, cells=cells)
+        self.cells = cells
+        return contents[-1].position if contents else 0
+
+    def _wanted_cell(self, memory: PieceMemory, piece: bytes, cell: Piece) -> RawCell:
+        """A wanted cell, remembered; not so a shared string, which means something else in every file."""
+        raw = self.raw(Place(self.sheet, cell.ref), cell.cell)
+        if cell.cell.kind != "s":
+            memory.keep(piece, raw)
+        return raw
 
     def forget(self) -> None:
         """Begin anew."""
@@ -113,16 +159,31 @@ class SheetReading:
             self.strays.append(ref)
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """A sheet of the file before, as it was asked for: its pieces and what each one says, its cells, and which pieces
+    are wanted shared strings. Nothing in it was a stray, shared its formula, was hidden or could not be seen."""
+
+    each: list[bytes]
+    contents: list[Piece]
+    wanted: Collection[str]
+    known: Collection[str]
+    cells: dict[str, RawCell]
+    shared: list[int]
+
+
 class PieceMemory(dict[bytes, tuple[Piece, RawCell | None]]):
     """Pieces of a sheet: what each one says, and its cell once it was wanted. Filled as they are asked for.
 
     `_like` has the same by what stands before the value: most of what is new in a file is a new value and no more.
+    `before` is the sheet as the file before had it.
     """
 
-    __slots__ = ("_like",)
+    __slots__ = ("_like", "before")
 
     def __init__(self) -> None:
         self._like: dict[bytes, tuple[Piece, RawCell]] = {}
+        self.before: Before | None = None
 
     def __missing__(self, piece: bytes) -> tuple[Piece, RawCell | None]:
         """Raises OtherSpelling where the piece is spelled in another way."""
@@ -154,6 +215,7 @@ class PieceMemory(dict[bytes, tuple[Piece, RawCell | None]]):
         """Forget everything."""
         super().clear()
         self._like.clear()
+        self.before = None
 
 
 Looks = tuple[tuple[str, ...], frozenset[int]]
@@ -172,6 +234,10 @@ def memory_of(sheet: str, looks: Looks, pieces: int) -> PieceMemory:
     if len(memory) > FILES * pieces:
         memory.clear()
     return memory
+
+
+def _holds(stored: StoredCell) -> bool:
+    return stored.value is not None or stored.formula is not None
 
 
 def _not_too_far(sheet: str, ref: str) -> None:

@@ -103,6 +103,8 @@ class Surroundings:
             for s in slots
             if s.field in self.blank and self.places[s.name] not in self._named
         }
+        if not rows:
+            return
         strays = self.read[sheet].strays if sheet in self.read else ()
         of_form = {ref for ref in self.issue.layout.occupied.get(sheet, ()) if column_row(ref)[1] in rows}
         wanted = of_form | {ref for ref in strays if column_row(ref)[1] in rows}

@@ -174,7 +174,7 @@ class _Reader:
         integrity = Integrity(self.issue, self.book, self.locator, places, cells, self.moved, frozenset(elsewhere))
         self._remark(integrity.remarks(dealer, reviewed=self.reviewed))
         self._report_unseen(answers)
-        reader = TableReader(self.issue, self.book, self.locator, self.witnesses)
+        reader = TableReader(self.issue, self.book, self.locator)
         tables = {name: reader.rows(table) for name, table in self.issue.layout.tables.items()}
         self._remark(reader.remarks)
         sheets = {**read, **reader.unmoved, **self._sheets_of_words({**read, **reader.unmoved})}
@@ -332,9 +332,8 @@ class _Reader:
         sheets: dict[str, SheetCells] = {}
         for sheet in dict.fromkeys((*layout.read_refs, *elsewhere)):
             if sheet in self.book.sheets and sheet not in layout.tables:
-                refs = elsewhere.get(sheet, set()) if sheet in self.moved else layout.read_refs[sheet]
-                labels = () if sheet in self.moved else layout.fixed_refs.get(sheet, ())
-                sheets[sheet] = self.book.cells(sheet, frozenset((*refs, *labels)), self._known(sheet))
+                refs = frozenset(elsewhere.get(sheet, ())) if sheet in self.moved else layout.looked_at[sheet]
+                sheets[sheet] = self.book.cells(sheet, refs, self._known(sheet))
         return sheets
 
     def _sheets_of_words(self, read: Mapping[str, SheetCells]) -> dict[str, SheetCells]:

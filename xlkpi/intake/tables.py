@@ -12,7 +12,7 @@ from xlkpi.intake.normalise import understand
 from xlkpi.intake.rows import doubtful_rows
 from xlkpi.intake.source import SheetCells, Source
 from xlkpi.intake.strays import Remark, beyond, summarise_repeats, unseen_rows
-from xlkpi.intake.witness import Witnesses
+from xlkpi.intake.witness import columns_in_doubt
 from xlkpi.issue import Issue
 from xlkpi.scheme.entries import SchemeField
 from xlkpi.values import Absence, CellContent, CellKind, Place, RawCell, content_of
@@ -32,7 +32,6 @@ class TableReader:
     issue: Issue
     book: Source
     locator: Locator
-    witnesses: Witnesses
     remarks: list[Remark] = field(default_factory=list)
     unmoved: dict[str, SheetCells] = field(default_factory=dict)
     numbers: dict[str, tuple[int, ...]] = field(default_factory=dict)
@@ -43,8 +42,9 @@ class TableReader:
             self.remarks.append(("XK-T008", None, "", {"sheet": table.sheet}))
             return ()
         actual, cells, known = self._located(table)
-        fixed = self.issue.layout.fixed_refs[table.sheet] if actual == table else frozenset[str]()
-        read = self.book.cells(table.sheet, cells.keys() | fixed, known)
+        heads = actual.heads
+        wanted = self.issue.layout.looked_at[table.sheet] if actual == table else cells.keys() | heads.keys()
+        read = self.book.cells(table.sheet, wanted, known)
         if actual == table:
             self.unmoved[table.sheet] = read
         self.remarks += self._extra_columns(actual, read.strays)
@@ -53,7 +53,7 @@ class TableReader:
         rows: dict[int, dict[str, CellContent]] = {}
         remarks: list[Remark] = []
         readings: dict[object, Reading] = {}  # a column's cells repeat: words, days, small numbers
-        doubtful = self.witnesses.columns_in_doubt(actual)
+        doubtful = columns_in_doubt(heads, read.cells)
         for column, heading in doubtful.items():
             place = Place(table.sheet, f"{actual.columns[column]}{actual.first - 1}")
             self.remarks.append(("XK-T093", place, "", {"table": table.name, "column": column, "found": heading}))

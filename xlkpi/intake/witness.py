@@ -7,7 +7,7 @@ figure is a question with both readings; nothing is taken. Rows that moved with 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
@@ -17,7 +17,7 @@ from xlkpi.intake.normalise import understand
 from xlkpi.intake.outline import Area
 from xlkpi.intake.source import SheetCells
 from xlkpi.values import Absence, CellKind, Place, RawCell, column_row
-from xlkpi.workbook.layout import Role, Slot, TableSlot
+from xlkpi.workbook.layout import Role, Slot
 
 Doubt = tuple[str, dict[str, object]]
 """A finding's code and its facts."""
@@ -53,6 +53,8 @@ class Witnesses:
     _copies: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _spare: dict[str, tuple[str, ...]] = field(default_factory=dict)  # further sheets that have the form's words
     _label_refs: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    _merged: dict[tuple[str, int], Sequence[Area]] = field(default_factory=dict)  # by sheet and column
+    _areas: dict[Place, Area | None] = field(default_factory=dict)
 
     # ------------------------------------------------------------ where a cell stands
 
@@ -97,7 +99,9 @@ class Witnesses:
             return None
         label = self.label_refs(place.sheet).get(place.ref)
         cell = self.read[place.sheet].cells.get(label) if label else None
-        word = comparable(cell.text or "") if cell is not None else ""
+        if cell is None or not cell.text or cell.text == self._label(slot):  # nearly all
+            return None
+        word = comparable(cell.text)
         if not word or word == comparable(self._label(slot)) or word not in self._words(place.sheet):
             return None
         words = self.locator.by_words(slot, certain=True)
@@ -146,10 +150,19 @@ class Witnesses:
 
     def merged(self, place: Place) -> Area | None:
         """The merged area that a cell lies in."""
-        outline = self.read[place.sheet].outline if place.sheet in self.read else None
-        if outline is None or not outline.merged or not place.ref:
-            return None
-        return next((area for area in outline.merged if area.holds(*column_row(place.ref))), None)
+        if place not in self._areas:
+            merged = self._merged_over(place) if place.ref else ()
+            self._areas[place] = next((area for area in merged if area.holds(*column_row(place.ref))), None)
+        return self._areas[place]
+
+    def _merged_over(self, place: Place) -> Sequence[Area]:
+        """The merged areas of a sheet that have a part in a cell's column: answers stand in few columns."""
+        column, _ = column_row(place.ref)
+        if (place.sheet, column) not in self._merged:
+            merged = self.read[place.sheet].outline.merged if place.sheet in self.read else ()
+            over = [area for area in merged if area.left <= column <= area.right]
+            self._merged[place.sheet, column] = over
+        return self._merged[place.sheet, column]
 
     def hidden_by_merge(self, place: Place) -> bool:
         """Whether a merge covers the cell, so that nobody sees what is in it."""
@@ -195,33 +208,24 @@ class Witnesses:
 
     def other_dealer(self, texts: Words) -> str:
         """The roster's dealer that a sheet names in brackets, as the form's own heading does, where it is another."""
-        known = {comparable(code): code for code in self.locator.issue.roster}
-        codes = {known[quoted] for text in texts.values() for quoted in _IN_BRACKETS.findall(text) if quoted in known}
-        return next(iter(sorted(codes)), "") if codes and self.locator.dealer not in codes else ""
+        quoted = {word for text in texts.values() if "(" in text for word in _IN_BRACKETS.findall(text)}
+        if not quoted or comparable(self.locator.dealer) in quoted:
+            return ""
+        return min((code for code in self.locator.issue.roster if comparable(code) in quoted), default="")
 
     def replaced(self) -> tuple[str, str] | None:
         """A sheet of the form that names another dealer in its heading: the sheet and the dealer."""
         for sheet in dict.fromkeys(slot.place.sheet for slot in self._answers()):
             cells = self.read[sheet].cells if sheet in self.read else {}
             texts = {
-                ref: comparable(raw.text or "")
+                ref: comparable(raw.text)
                 for ref, raw in cells.items()
-                if raw.kind is CellKind.TEXT and Place(sheet, ref) in self.locator.issue.layout.formulas
+                if raw.kind is CellKind.TEXT and raw.text and raw.place in self.locator.issue.layout.formulas
             }
             other = self.other_dealer(texts)
             if other:
                 return sheet, other
         return None
-
-    # ------------------------------------------------------------ tables
-
-    def columns_in_doubt(self, table: TableSlot) -> Mapping[str, str]:
-        """Columns of a table whose heading is another column's: the column, and the heading that stands there."""
-        heads = {f"{letter}{table.first - 1}": column for column, letter in table.columns.items()}
-        known = {comparable(column) for column in table.columns}
-        cells = self.locator.book.cells(table.sheet, heads.keys()).cells
-        headings = {column: comparable(cells[ref].text or "") for ref, column in heads.items() if ref in cells}
-        return {column: word for column, word in headings.items() if word != comparable(column) and word in known}
 
     # ------------------------------------------------------------ what stands in a cell
 
@@ -248,6 +252,16 @@ class Witnesses:
         entry = self.locator.issue.scheme.fields[slot.field]
         value = understand(entry, raw).value
         return show(entry, value) if not isinstance(value, Absence) else ((raw and raw.text) or "")[:_SHORTENED]
+
+
+def columns_in_doubt(heads: Mapping[str, str], cells: Mapping[str, RawCell]) -> Mapping[str, str]:
+    """Columns of a table whose heading is another column's: the column, and the heading that stands there.
+
+    `heads` gives each heading's cell its column as issued, `cells` what the file has on that sheet.
+    """
+    known = {comparable(column) for column in heads.values()}
+    headings = {column: comparable(cells[ref].text or "") for ref, column in heads.items() if ref in cells}
+    return {column: word for column, word in headings.items() if word != comparable(column) and word in known}
 
 
 def _holds(raw: RawCell | None) -> bool:

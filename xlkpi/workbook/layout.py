@@ -70,6 +70,11 @@ class TableSlot:
     columns: Mapping[str, str]
     used: tuple[str, ...]
 
+    @property
+    def heads(self) -> Mapping[str, str]:
+        """The columns' names by the cells of their headings."""
+        return {f"{letter}{self.first - 1}": column for column, letter in self.columns.items()}
+
     def places(self, columns: Iterable[str]) -> Iterator[Place]:
         """The cells of these columns, column by column."""
         for column in columns:
@@ -150,6 +155,16 @@ class Layout:
         for place in (*self.stamped_places, *self.numbers):
             varying.setdefault(place.sheet, set()).add(place.ref)
         return {sheet: refs - varying.get(sheet, set()) for sheet, refs in self.occupied.items()}
+
+    @cached_property
+    def looked_at(self) -> Mapping[str, frozenset[str]]:
+        """Every cell of a sheet that reading looks at: also words, and the cells and headings of tables."""
+        none = frozenset[str]()
+        sheets = dict.fromkeys((*self.occupied, *self.read_refs))
+        refs = {sheet: self.read_refs.get(sheet, none) | self.fixed_refs.get(sheet, none) for sheet in sheets}
+        for table in self.tables.values():
+            refs[table.sheet] |= self.table_refs[table.name].keys() | table.heads.keys()
+        return refs
 
     @cached_property
     def figure_refs(self) -> Mapping[str, frozenset[str]]:

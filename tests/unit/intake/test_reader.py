@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 from python_calamine import CalamineWorkbook
@@ -210,3 +210,53 @@ def cells_or_refusal(data: bytes) -> object:
         return open_workbook(data).cells("Sheet", None).cells
     except Refused as refused:
         return refused.code, refused.facts
+
+
+ASKED = frozenset({"A1", "B1", "C1", "B2"})
+KNOWN = frozenset({"A1", "B1", "C1", "D1", "B2"})
+FORM = {
+    "A1": ' s="0"><v>0</v>', "B1": "><f>A1</f><v>0</v>", "C1": ' t="s"><v>0</v>', "D1": "><v>7</v>",
+    "E1": ' s="0">', "B2": "><v>0</v>",
+}  # fmt: skip
+CHANGES = [
+    ' s="0"><v>0</v>', ' s="0"><v>1</v>', ' s="1"><v>1</v>', ' s="0">', ' t="s"><v>1</v>', ' t="str"><v>0</v>',
+    "><f>A1</f>", "><f>B9</f><v>1</v>", '><f t="shared" si="0" ref="B1:C1">A1+1</f>', '><f t="shared" si="0"/>',
+]  # fmt: skip
+changes = st.dictionaries(st.sampled_from(list(FORM)), st.sampled_from(CHANGES), max_size=2)
+odd_things = st.sampled_from(["", "", "", "", "twice", "hidden", "without", "other row"])
+
+
+@example([({}, ""), ({"E1": "><v>1</v>"}, "")])
+@settings(max_examples=60)
+@given(st.lists(st.tuples(changes, odd_things), min_size=2, max_size=5))
+def test_what_the_file_before_had_changes_nothing(files: list[tuple[dict[str, str], str]]) -> None:
+    """Cells, strays, hidden rows and shared formulas are those of the file alone, whatever was read before it."""
+    made = [with_cells(number, {**FORM, **changed}, odd) for number, (changed, odd) in enumerate(files)]
+    MEMORIES.clear()
+    together = [sheet_or_refusal(data) for data in made]
+    for data, read in zip(made, together, strict=True):
+        MEMORIES.clear()
+        assert sheet_or_refusal(data) == read
+
+
+def with_cells(number: int, cells: dict[str, str], odd: str) -> bytes:
+    """A workbook with these cells on its sheet, and one odd thing: a hidden row, a cell less, one twice, one moved."""
+    each = {ref: cell for ref, cell in cells.items() if ref != "D1" or odd != "without"}
+    rows = {"1": "", "3" if odd == "other row" else "2": ""}
+    for ref, rest in each.items():
+        row = ref[1] if ref[1] in rows else "3"
+        letter = "D" if odd == "twice" and ref == "E1" else ref[0]
+        rows[row] += f'<c r="{letter}{row}"{rest}</c>'
+    hidden = ' hidden="1"' if odd == "hidden" else ""
+    written = "".join(f'<row r="{row}"{hidden}>{text}</row>' for row, text in rows.items())
+    sheet = edited_sheet(BOOK, f"<sheetData>{written}</sheetData>")
+    return replaced(sheet, {"xl/sharedStrings.xml": SHARED.format(number).encode()})
+
+
+def sheet_or_refusal(data: bytes) -> object:
+    """What is asked of a sheet, in the order in which its cells stand."""
+    try:
+        read = open_workbook(data).cells("Sheet", ASKED, KNOWN)
+    except Refused as refused:
+        return refused.code, refused.facts
+    return list(read.cells.items()), read.strays, read.outline, read.unseen
