@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -106,6 +106,13 @@ class Dealer:
     supervisor: str = ""
 
 
+class Actual(NamedTuple):
+    """A figure from headquarters' own systems, with the file and the cell that it stands in."""
+
+    value: Value
+    source: str
+
+
 @dataclass(frozen=True, slots=True)
 class Issue:
     """One month of one scheme, as issued.
@@ -114,6 +121,7 @@ class Issue:
     field name; history by dealer code and the slot's name (接车台次_上月).
     Inspections and waivers come in when files are checked or scored and are not kept with the issue.
     `decided` are figures that headquarters takes in place of the dealer's own (an appeal, a correction), likewise.
+    `actuals` are headquarters' own figures, which score where they are there; likewise.
     What comes after `deadline` is late, what comes after `locked` (blank: never) does not count. `accepted` are lists
     of another month, scheme or kind on which headquarters insisted when the month was issued: every result says so.
     `seals` tell by dealer whether a file's marker is the one that was issued (`Marker.proof`); whoever reads them can
@@ -134,6 +142,7 @@ class Issue:
     contact: str = ""
     before_revision: Targets = field(default_factory=dict)
     decided: Inspections = field(default_factory=dict)
+    actuals: Mapping[str, Mapping[str, Actual]] = field(default_factory=dict)
     accepted: tuple[Finding, ...] = ()
     seals: Mapping[str, str] = field(default_factory=dict)
     kept_unsealed: bool = field(default=False, compare=False)
@@ -199,6 +208,11 @@ class Issue:
         inspected = self.inspections.get(dealer, {})
         slots = self.layout.of(Role.INSPECTION)
         return {slot.place: content_of(inspected[slot.field]) for slot in slots if slot.field in inspected}
+
+    def actuals_of(self, dealer: str) -> dict[Place, CellContent]:
+        """Headquarters' own figures of a dealer, by the cells of the dealer's."""
+        actuals = self.actuals.get(dealer, {})
+        return {self.layout.place(name): content_of(actual.value) for name, actual in actuals.items()}
 
     def decided_for(self, dealer: str) -> dict[Place, CellContent]:
         """Headquarters' figures in place of a dealer's own."""

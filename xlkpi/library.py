@@ -141,6 +141,8 @@ def open_issue(
     inspections: Paths | None = None,
     targets: Paths | None = None,
     waivers: Paths | None = None,
+    actuals: Paths | None = None,
+    headings: Mapping[str, str] | None = None,
     anyway: bool = False,
 ) -> OpenIssue:
     """Open what `xlkpi new` wrote for a month, with headquarters' lists of since then.
@@ -150,6 +152,8 @@ def open_issue(
         inspections: a filled form of 检查情况, from `xlkpi inspections new`, or several.
         targets: a later revision of the targets, or several; it overrides the issued ones.
         waivers: a list (.xlsx or .yaml) of what headquarters accepts of a dealer, or several.
+        actuals: figures from headquarters' own systems, or several lists of them; where they have a figure, it scores.
+        headings: what those systems call their columns, with the fields' names.
         anyway: use a list of another month, scheme or kind; a finding keeps that on record.
 
     Raises:
@@ -172,6 +176,15 @@ def open_issue(
         refuse_lists(entered)
         findings += entered.findings
         issue = replace(issue, inspections=entered.rows)
+    if actuals is not None:
+        from xlkpi.headquarters.actuals import read_actuals
+
+        figures = read_actuals(
+            lists_of(actuals), issue.scheme, issue.roster, issue.month, headings=headings, anyway=anyway
+        )  # fmt: skip
+        refuse_lists(figures)
+        findings += figures.findings
+        issue = replace(issue, actuals=figures.rows)
     if waivers is not None:
         from xlkpi.headquarters.waivers import read_waivers
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
-from shared.simulated import Dealt, drawn, reckoned
+from shared.simulated import Dealt, drawn, exported, reckoned
 
 from journey.shared import Run, dealers
-from journey.test_workspace import Clock, begun, clock, refused, tree
+from journey.test_workspace import MONTH, Clock, begun, clock, refused, tree
 from xlkpi.cli.demo import fill_in
 
 __all__ = ["clock"]
@@ -42,11 +42,15 @@ def test_departments_fill_copies(tmp_path: Path, run: Run, clock: Clock) -> None
         for who, (names, other) in copies.items():
             (sent / f"{code}_{who}.xlsx").write_bytes(part(folder, known[code], names, **other))
     run("month", "receive", sent, "--at", root)
+    settings = root / "xlkpi.yaml"
+    settings.write_text(settings.read_text("utf-8") + "actuals:\n  轮胎(万元): 轮胎\n", "utf-8")
+    exported(folder / "实绩.xlsx", [["经销商代码", "轮胎(万元)"], ["S003", 0.5]], f"{MONTH} 系统导出")
+    known["S003"].actuals["轮胎"] = 5000.0  # the dealer's own figure is another
     clock.at = datetime(2026, 12, 2, 9)
     for code, more in later.items():
         for who, names in more.items():
             path = tmp_path / f"{code}_{who}.xlsx"
-            path.write_bytes(part(folder, known[code], names))
+            path.write_bytes(part(folder, known[code], names, **({"轮胎": 4000.0} if code == "S003" else {})))
             run("month", "receive", path, "--at", root)
     assert run("month", "check", "--at", root).exit_code == 1
     run("month", "score", "--at", root)
@@ -65,6 +69,8 @@ def test_departments_fill_copies(tmp_path: Path, run: Run, clock: Clock) -> None
         "S001": ["S001_财务.xlsx", "S001_车间.xlsx"], "S002": ["S002_财务.xlsx", "S002_车间.xlsx"], "S003": None,
         "S004": ["S004_车间.xlsx", "S004_财务2.xlsx"],
     }  # fmt: skip
+    assert {code for code in codes if "XK-I047" in codes[code]} == {"S003"}
+    assert [entry["source"] for entry in scores["S003"]["provenance"]] == ["实绩.xlsx Sheet!B3"]
     assert scores["S002"]["status"] == "provisional"
     (question,) = (finding for finding in scores["S002"]["findings"] if finding["code"] == "XK-T131")
     assert question["field"] == "精品"
@@ -86,6 +92,10 @@ def test_departments_fill_copies(tmp_path: Path, run: Run, clock: Clock) -> None
 
     # what is handed out, traced and packed says so too
     run("month", "publish", "--at", root)
+    (home,) = (folder / "发放").glob("S003_*")
+    traced = run("trace", next(home.glob("*.xlsx")), "轮胎", "--full").output
+    assert "实绩.xlsx Sheet!B3；没有采用：S003_新.xlsx" in traced
+    assert "总部系统的数　轮胎 = 5000" in traced
     (home,) = (folder / "发放").glob("S001_*")
     (path,) = home.glob("*.xlsx")
     book = load_workbook(path)
@@ -101,7 +111,14 @@ def test_departments_fill_copies(tmp_path: Path, run: Run, clock: Clock) -> None
         moment = datetime(2026, 12, 1 + (path.parent != sent), 9, hour).timestamp()
         os.utime(path, (moment, moment))
     given = (sent, *sorted(tmp_path.glob("S00*.xlsx")), "--issue", folder / "空白表")
-    listed = ("--inspections", folder / "检查情况.xlsx")
+    listed = (
+        "--inspections",
+        folder / "检查情况.xlsx",
+        "--actuals",
+        folder / "实绩.xlsx",
+        "--column",
+        "轮胎(万元)=轮胎",
+    )
     run("score", *given, *listed, "-o", tmp_path / "latest")
     latest = dealers(tmp_path / "latest")
     told = {c for c, entry in latest.items() if any(f["code"] == "XK-T132" for f in entry["findings"])}

@@ -9,9 +9,10 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
 from random import Random
 
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 
 AIMS = ("接车台次", "维修产值", "维修毛利", "养护品", "精品", "轮胎")
 POINTS = {"接车台次": 15.0, "维修产值": 10.0, "维修毛利": 15.0, "养护品": 5.0, "精品": 5.0, "轮胎": 5.0}
@@ -92,6 +93,15 @@ def filled_form(form: bytes, rows: Mapping[str, Mapping[str, float | str]]) -> b
     buffer = io.BytesIO()
     book.save(buffer)
     return buffer.getvalue()
+
+
+def exported(path: Path, rows: Sequence[Sequence[object]], above: str = "") -> Path:
+    """What another system exports: a text above, headings, a row a dealer."""
+    book = Workbook()
+    for row in ([[above]] if above else []) + [list(row) for row in rows]:
+        book.worksheets[0].append(row)
+    book.save(path)
+    return path
 
 
 def keys(dealers: Sequence[Dealt]) -> list[tuple[str, str, str]]:

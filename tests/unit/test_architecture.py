@@ -91,7 +91,7 @@ FILES = {
     "scoring": (
         "as_excel compiled compiled.excel compiled.syntax lacking",
         "compiled.criteria figures",
-        "account compiled.functions doubts",
+        "account actuals compiled.functions doubts",
         "compiled.calls",
         "compiled.shapes",
         "compiled.program",
@@ -108,7 +108,7 @@ FILES = {
         "forms table",
         "closed field_columns waivers",
         "lists",
-        "calendar inspections issuing previous",
+        "actuals calendar inspections issuing previous",
     ),
     "batch": (
         "receipts work",
@@ -287,7 +287,9 @@ def test_scoring_takes_what_was_read_and_reads_nothing() -> None:
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("xlkpi.intake")
         for alias in node.names
     }
-    assert named == {("scoring.assess", "xlkpi.intake.submission.Submission")}
+    types = {"xlkpi.intake.submission.Submission", "xlkpi.intake.submission.Answer"}
+    assert {module for module, _ in named} == {"scoring.assess", "scoring.actuals"}
+    assert {name for _, name in named} == types
 
 
 def test_scoring_knows_no_file_format() -> None:

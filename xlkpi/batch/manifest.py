@@ -70,7 +70,7 @@ class Hashes:
         known = issue.roster.get(dealer)
         if known is None:
             return self._nobody
-        values = (issue.targets, issue.history, issue.inspections, issue.decided)
+        values = (issue.targets, issue.history, issue.inspections, issue.decided, issue.actuals)
         per_list = [sorted((name, repr(value)) for name, value in by.get(dealer, {}).items()) for by in values]
         waived = [repr(waiver) for waiver in issue.waivers if waiver.dealer == dealer]
         return sha256(_json([repr(known), per_list, waived]))

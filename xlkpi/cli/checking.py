@@ -10,7 +10,7 @@ import click
 
 from xlkpi.cli.boundary import Command
 from xlkpi.cli.language import say
-from xlkpi.cli.runs import copies_option, engine_option, given_files, issue_option
+from xlkpi.cli.runs import actuals_options, copies_option, engine_option, given_files, issue_option, open_given
 from xlkpi.cli.shared import (
     FILE,
     FOLDER,
@@ -20,10 +20,8 @@ from xlkpi.cli.shared import (
     echo,
     exit_with_status,
     is_other,
-    load_issue,
     replace_option,
     waivers_option,
-    with_waivers,
     write_new,
 )
 
@@ -51,13 +49,14 @@ if TYPE_CHECKING:
 @click.option("-o", "--output", type=NEW_FILE, help="File for the findings; xlsx needs one.")
 @click.option("--store", "store_file", type=FILE, help="The history file: figures are compared with earlier months.")
 @copies_option
+@actuals_options
 @waivers_option
 @anyway_option
 @replace_option
 def check(
     gathered: Gathered, issue_folder: Path, engine: str, folder: Path | None, against: tuple[Path, ...],
     shape: str, output: Path | None, store_file: Path | None, copies: str | None, waivers: tuple[Path, ...],
-    anyway: bool, replace: bool,
+    anyway: bool, replace: bool, actuals: tuple[Path, ...], headings: dict[str, str],
 ) -> None:  # fmt: skip
     """Check dealers' workbooks (files or folders). Without --mark and -o nothing is written."""
     if shape == "xlsx" and output is None:
@@ -72,7 +71,8 @@ def check(
     from xlkpi.folders import workbook_paths
     from xlkpi.scoring.engine import engine_for
 
-    issue, lists = with_waivers(load_issue(issue_folder), waivers, anyway=anyway)
+    opened = open_given(issue_folder, waivers=waivers, actuals=actuals, headings=headings, anyway=anyway)
+    issue, lists = opened.issue, opened.findings
     files = gathered.files
     checker = Checker(
         issue, engine_for(engine, len(files)), past=known_figures(store_file, issue),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -165,9 +165,32 @@ def filing_options(command: Command) -> Command:
     return wrapped
 
 
+def actuals_options(command: Command) -> Command:
+    """Adds --actuals and --column; the command gets them as `actuals` and `headings`."""
+
+    @functools.wraps(command)
+    def wrapped(*words: Any, columns: tuple[str, ...], **options: Any) -> None:
+        headings: dict[str, str] = {}
+        for text in columns:
+            heading, equals, name = text.rpartition("=")
+            if not equals or not heading.strip() or not name.strip():
+                raise click.UsageError(say(f"--column {text}: write HEADING=FIELD"))
+            headings[heading.strip()] = name.strip()
+        command(*words, headings=headings, **options)
+
+    actuals = click.option(
+        "--actuals", type=FILE, multiple=True, help="Figures from headquarters' own systems; where given, they score."
+    )
+    column = click.option(
+        "--column", "columns", multiple=True, metavar="HEADING=FIELD",
+        help="What --actuals calls the column of a field; repeat for several.",
+    )  # fmt: skip
+    return actuals(column(wrapped))
+
+
 def open_given(
     folder: Path, targets: Sequence[Path] = (), inspections: Sequence[Path] = (), waivers: Sequence[Path] = (), *,
-    anyway: bool = False,
+    actuals: Sequence[Path] = (), headings: Mapping[str, str] | None = None, anyway: bool = False,
 ) -> OpenIssue:  # fmt: skip
     """The issue in a folder with headquarters' lists; a list of another issue ends the command."""
     from xlkpi.headquarters.lists import ListRefused
@@ -175,8 +198,9 @@ def open_given(
 
     try:
         return open_issue(
-            folder, targets=targets or None, inspections=inspections or None, waivers=waivers or None, anyway=anyway
-        )
+            folder, targets=targets or None, inspections=inspections or None, waivers=waivers or None,
+            actuals=actuals or None, headings=headings, anyway=anyway,
+        )  # fmt: skip
     except ListRefused as refused:
         stop_on_errors(refused.findings)
         raise

@@ -11,6 +11,7 @@ import click
 from xlkpi.cli.boundary import Command
 from xlkpi.cli.runs import (
     FilingOptions,
+    actuals_options,
     cluster_option,
     engine_option,
     filing_options,
@@ -50,6 +51,7 @@ _MOST_PRINTED = 200  # dealers, findings; scores.json, scores.csv and the rankin
     "--targets", type=FILE, multiple=True, help="Revised targets, by headquarters; they override the issued ones."
 )
 @click.option("--inspections", "inspected", type=FILE, multiple=True, help="检查情况, from `xlkpi inspections new`.")
+@actuals_options
 @waivers_option
 @filing_options
 @click.option(
@@ -67,6 +69,7 @@ def score(
     gathered: Gathered, issue_folder: Path, targets: tuple[Path, ...], inspected: tuple[Path, ...],
     waivers: tuple[Path, ...], filing: FilingOptions, output: Path, engine: str, jobs: int | None, cluster: str | None,
     resume: bool, store_file: Path | None, parquet: bool, report: bool, replace: bool,
+    actuals: tuple[Path, ...], headings: dict[str, str],
 ) -> None:  # fmt: skip
     """Score dealers' workbooks: scores.json, scores.csv, the ranking workbook and each dealer's assessed workbook."""
     from xlkpi.cli.stores import keep, known_figures, known_history, known_standing, store_findings
@@ -76,7 +79,9 @@ def score(
     from xlkpi.shown.earlier import check_results_folder, removed_findings, results_in
     from xlkpi.shown.folder import write_month
 
-    opened = open_given(issue_folder, targets, inspected, waivers, anyway=filing.anyway)
+    opened = open_given(
+        issue_folder, targets, inspected, waivers, actuals=actuals, headings=headings, anyway=filing.anyway
+    )  # fmt: skip
     issue = opened.issue
     # errors of the store are found before the long run, not after it
     past, before = known_figures(store_file, issue), known_standing(store_file, issue)

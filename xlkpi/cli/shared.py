@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -115,18 +115,6 @@ waivers_option = click.option(
     multiple=True,
     help="A list (.xlsx or .yaml) of what headquarters accepts of a dealer, with reason and name.",
 )
-
-
-def with_waivers(issue: Issue, paths: Sequence[Path], *, anyway: bool = False) -> tuple[Issue, list[Finding]]:
-    """The issue with the waivers of its lists, and what is wrong with them."""
-    if not paths:
-        return issue, []
-    from dataclasses import replace
-
-    from xlkpi.headquarters.waivers import read_waivers
-
-    waivers, findings = read_waivers(paths, issue, anyway=anyway)
-    return replace(issue, waivers=waivers), findings
 
 
 def stop_on_errors(findings: Iterable[Finding]) -> None:

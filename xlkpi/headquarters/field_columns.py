@@ -61,17 +61,20 @@ def read_field_rows(
     also_there: Mapping[str, SchemeField] | None = None,
     accept: Callable[[SchemeField, Reading], Reading] = lambda entry, reading: reading,
     plain: Iterable[str] = (),
+    headings: Mapping[str, Iterable[str]] | None = None,
 ) -> tuple[FieldColumns, list[tuple[Row, dict[str, Value]]]]:
     """Each row with its values by field, and the list that they will be put into; a column that is neither a field's
     nor one of `also_there` is a finding.
 
-    `plain` are headings of columns that are no field's; a row has their cells as they stand.
+    `headings` are further headings of fields. `plain` are headings of columns that are no field's; a row has their
+    cells as they stand.
     """
     codes = Codes.of(roster)
     known = {heading for name, entry in (also_there or {}).items() for heading in (name, entry.label) if heading}
     spec = ListSpec(
         origin,
-        {name: (entry.label or name, name) for name, entry in fields.items()} | {name: (name,) for name in plain},
+        {name: (entry.label or name, name, *(headings or {}).get(name, ())) for name, entry in fields.items()}
+        | {name: (name,) for name in plain},
         ignored=frozenset(known) | KNOWN_HEADINGS,
         units={name: entry.unit for name, entry in fields.items()}, is_key=lambda text: bool(codes.find(text)),
     )  # fmt: skip

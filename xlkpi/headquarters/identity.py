@@ -21,10 +21,10 @@ NAME: Final = "_xlkpi_list"
 KINDS: Final = {
     "roster": "经销商名单", "targets": "目标下达", "inspections": "检查情况", "history": "上月数", "plan": "年度计划",
     "returns": "回收清单", "receipts": "收件登记", "waivers": "豁免清单",
-    "calendar": "日历",
+    "calendar": "日历", "actuals": "实绩",
 }  # fmt: skip
 """Kinds of lists, with the words that people know them by."""
-_MONTHLY: Final = frozenset({"targets", "inspections", "returns", "receipts"})
+_MONTHLY: Final = frozenset({"targets", "inspections", "returns", "receipts", "actuals"})
 _ALSO: Final = {"receipts": frozenset({"returns"})}  # a run's return list may be given back as the receipt log
 _TITLE = re.compile(r"(\d{4}-\d{2})\s+(.+?)\s+(\S+)")
 _MONTH = re.compile(

@@ -85,6 +85,10 @@ class SchemeField(Labelled):
     not_applicable: bool = Field(False, description="The one who enters it may say 不适用")
     minimum: NumberText | None = Field(None, description="A smaller figure is a finding (XK-V004)")
     maximum: NumberText | None = Field(None, description="A greater figure is a finding (XK-V005)")
+    tolerance: NumberText | None = Field(
+        None,
+        description="How far a figure may be off headquarters' own (XK-I047): 1% of it, or so much; for a rate, points",
+    )
     words: dict[str, WordMeaning] = Field(
         default_factory=dict,
         description="Words accepted in place of a number. met, failed, or asserted: met without naming the number",

@@ -33,6 +33,7 @@ from xlkpi.scheme.formulas import number_value
 from xlkpi.scheme.model import Clause, Item
 from xlkpi.scheme.parsing import parse
 from xlkpi.scoring.account import Account, account_of
+from xlkpi.scoring.actuals import differing, sources_of
 from xlkpi.scoring.doubts import Doubts
 from xlkpi.scoring.engine import Engine
 from xlkpi.scoring.figures import figure_shown
@@ -171,14 +172,15 @@ def assess(issue: Issue, engine: Engine, submission: Submission) -> Assessment:
     measures = {slot.place for slot in issue.layout.of(Role.MEASURE)}  # carried over, but the dealer's own words
     inputs.update({place: value for place, value in issue.stamped(dealer).items() if place not in measures})
     inputs.update(issue.inspected(dealer))
+    inputs.update(issue.actuals_of(dealer))
     inputs.update(issue.decided_for(dealer))
     for name, rows in submission.tables.items():
         inputs.update(_placed(issue.layout.tables[name], rows))
     results = engine.evaluate(inputs)
     reading = _Reading(issue, dealer, submission.file, {**inputs, **results}, engine.name)
-    assessment = reading.assessment(submission.findings)
+    assessment = reading.assessment((*submission.findings, *differing(issue, submission)))
     return replace(
-        assessment, signed_on=submission.signed_on, copies=submission.copies, provenance=submission.provenance
+        assessment, signed_on=submission.signed_on, copies=submission.copies, provenance=sources_of(issue, submission)
     )  # fmt: skip
 
 

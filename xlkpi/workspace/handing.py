@@ -20,6 +20,7 @@ from xlkpi.values import State as Outcome
 from xlkpi.workbook.operations import EnsureSheet, Fill, Operation, Write
 from xlkpi.workbook.patch import patched
 from xlkpi.workbook.seal import sealed
+from xlkpi.workbook.sheets.provenance import TITLE as SOURCES
 from xlkpi.workspace.decisions import GROUNDS
 from xlkpi.workspace.places import MonthFolder
 from xlkpi.workspace.record import Event, joint_hash
@@ -102,7 +103,9 @@ def _rows(issue: Issue, record: DealerRecord, standing: Standing) -> Iterator[tu
     yield line("目标", revision_said(standing.events, record.dealer))
     yield line("依据校验", made_of(standing.events))
     for number, file in enumerate(record.copies, 1):
-        yield line(f"合并 {number}", file, "见“数据来源”" if number == 1 else None)
+        yield line(f"合并 {number}", file)
+    if record.provenance:
+        yield line("数的来源", f"{len(record.provenance)} 项不只一个来源，见“{SOURCES}”页")
     decided = [event for event in standing.events if event["step"] in _CHANGES and event["dealer"] == record.dealer]
     if decided:
         yield line()

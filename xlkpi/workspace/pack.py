@@ -22,7 +22,7 @@ from xlkpi.batch.receipts import Receipt, end_of
 from xlkpi.files import write_file
 from xlkpi.findings import Finding, Ruling, Severity
 from xlkpi.intake.guard import Package, Refused, archive, raw_bytes
-from xlkpi.issue import ISSUE_FILE, MASTER_FILE, Issue
+from xlkpi.issue import ISSUE_FILE, MASTER_FILE, Actual, Issue
 from xlkpi.library import OpenIssue
 from xlkpi.month.scores import load_scores, scores_codec
 from xlkpi.values import Value, content_of
@@ -94,7 +94,7 @@ def pack(folder: MonthFolder, dealer: str = "") -> Packed:
         name = workbooks[dealer][0]
         contents[f"{ASSESSED}/{name}"] = (folder.results / ASSESSED / name).read_bytes()
     else:
-        lists = (folder.targets, *folder.inspection_lists(), folder.waivers, folder.path / "month.json")
+        lists = (folder.targets, *folder.inspection_lists(), folder.waivers, folder.actuals, folder.path / "month.json")
         contents |= {path.relative_to(folder.path).as_posix(): path.read_bytes() for path in lists if path.is_file()}
     about["hashes"] = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(contents.items())}
     contents[PACK_FILE] = (json.dumps(about, ensure_ascii=False, indent=1) + "\n").encode()
@@ -114,7 +114,8 @@ def _cut(issue: Issue, dealer: str) -> Issue:
     return replace(
         issue,
         roster=only(issue.roster), targets=only(issue.targets), history=only(issue.history),
-        inspections=only(issue.inspections), decided=only(issue.decided), seals=only(issue.seals),
+        inspections=only(issue.inspections), decided=only(issue.decided), actuals=only(issue.actuals),
+        seals=only(issue.seals),
         before_revision=only(issue.before_revision),
         waivers=tuple(ruling for ruling in issue.waivers if ruling.dealer in ("", dealer)),
     )  # fmt: skip
@@ -137,6 +138,10 @@ def _about(
         "scheme": f"{issue.scheme.name} {issue.scheme.version}", "made_of": made_of(record.events),
         "targets": revision_said(record.events, dealer),
         "inspections": _plain(issue.inspections), "decided": _plain(issue.decided),
+        "actuals": {
+            code: {name: [content_of(actual.value), actual.source] for name, actual in by.items()}
+            for code, by in issue.actuals.items()
+        },
         "waivers": [asdict(ruling) for ruling in issue.waivers],
         "deadline": issue.deadline, "locked": issue.locked, "copies": known.filing.copies,
         "extended": {code: at.isoformat() for code, at in extended.items() if dealer in ("", code)},
@@ -223,7 +228,11 @@ def _issue_of(folder: Path, about: Mapping[str, Any]) -> Issue:
         Ruling(**{**ruling, "severity": None if ruling["severity"] is None else Severity(ruling["severity"])})
         for ruling in about["waivers"]
     )
-    return replace(issue, inspections=inspections, decided=decided, waivers=waivers)
+    actuals = {
+        code: {name: Actual(revived(value), source) for name, (value, source) in by.items()}
+        for code, by in about.get("actuals", {}).items()
+    }
+    return replace(issue, inspections=inspections, decided=decided, actuals=actuals, waivers=waivers)
 
 
 # ------------------------------------------------------------------ the audit trail in words
@@ -246,6 +255,10 @@ def provenance(folder: MonthFolder, dealer: str) -> list[str]:
     ]
     lines += [f"目标　　{name} = {value}" for name, value in sorted(targets.items())]
     lines += [f"检查情况　{name} = {value}" for name, value in sorted(about["inspections"].get(dealer, {}).items())]
+    lines += [
+        f"总部系统的数　{name} = {value}（{source}）"
+        for name, (value, source) in sorted(about["actuals"].get(dealer, {}).items())
+    ]
     lines += [f"总部定的数　{name} = {value}" for name, value in sorted(about["decided"].get(dealer, {}).items())]
     lines += [f"收件　　{line['at']}　{line['name']}　{line['hash']}" for line in about["receipts"]]
     changes = [event for event in about["history"] if event["step"] in ("decide", "correct")]

@@ -148,6 +148,11 @@ class MonthFolder:
         return self.path / "豁免.xlsx"
 
     @property
+    def actuals(self) -> Path:
+        """实绩.xlsx; it need not be there."""
+        return self.path / "实绩.xlsx"
+
+    @property
     def blanks(self) -> Path:
         """空白表/, with issue.json and the master."""
         return self.path / "空白表"

@@ -88,7 +88,7 @@ def sources(folder: MonthFolder, record: Record, *, most: int | None = None, pen
     due, lock = _end(issue.deadline, issue.month), end_of(issue.locked, issue.month)
     hashes = {
         "issue.json": hash_of(folder.blanks / ISSUE_FILE),
-        **{path.name: hash_of(path) for path in (folder.targets, folder.waivers) if path.is_file()},
+        **{path.name: hash_of(path) for path in (folder.targets, folder.waivers, folder.actuals) if path.is_file()},
         **{path.relative_to(folder.path).as_posix(): hash_of(path) for path in inspections},
         "收件": joint_hash({f"{line.stored} {line.at}": line.hash for line in lines}),
         "延期": joint_hash({f"{n} {e['dealer']}": e["until"] for n, e in enumerate(record.of("extend"))}),
@@ -98,6 +98,8 @@ def sources(folder: MonthFolder, record: Record, *, most: int | None = None, pen
     filing = Filing(receipts, Expected(issue.roster, due, lock, extended), folder.workspace.settings.copies)
     if filing.joins(issue.scheme):
         hashes["合并"] = "joined"
+    if folder.actuals.is_file() and (headings := folder.workspace.settings.actuals):
+        hashes["实绩对照"] = joint_hash(headings)
     return Sources(opened, moments, filing, hashes, len(lines))
 
 
@@ -107,6 +109,8 @@ def _opened(folder: MonthFolder, inspections: Sequence[Path]) -> OpenIssue:
             folder.blanks,
             inspections=inspections or None,
             waivers=[folder.waivers] if folder.waivers.is_file() else None,
+            actuals=[folder.actuals] if folder.actuals.is_file() else None,
+            headings=folder.workspace.settings.actuals,
         )
     except ListRefused as refused:
         raise Refusal(*refused.findings) from None

@@ -33,8 +33,8 @@ class Deadlines(BaseModel):
 
 class Settings(BaseModel):
     """What `xlkpi.yaml` says: the scheme (a shipped one, or a folder in 方案/), whom dealers ask, the language of the
-    report, where the history lies, what several copies of a dealer are ("": as the scheme says), the deadlines, and
-    what needs a second name."""
+    report, where the history lies, what several copies of a dealer are ("": as the scheme says), what headquarters'
+    systems call the columns of 实绩.xlsx, the deadlines, and what needs a second name."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -43,6 +43,7 @@ class Settings(BaseModel):
     language: Literal["zh", "en"] = "zh"
     history: str = Field("历史.duckdb", min_length=1)
     copies: Literal["", "latest", "joined"] = ""
+    actuals: dict[str, str] = {}
     deadlines: Deadlines = Deadlines()
     second: list[Literal["targets", "inspections", "final"]] = []
 
@@ -117,6 +118,7 @@ _EXPECTED: Final = {
     "language": "zh 或 en",
     "history": "历史库的文件名",
     "copies": "latest（以最后一份为准）或 joined（各部门分填的几份合并）",
+    "actuals": "每行“实绩.xlsx 的列名: 方案里的项目”",
     "deadlines": "send、lock、appeal、unit 各一行",
     "deadlines.send": "1 到 60 的整数：月末以后几天内上报",
     "deadlines.lock": "0 到 60 的整数：上报截止以后几天锁定",
@@ -131,6 +133,8 @@ contact: {contact}        # 经销商有疑问找谁，印在“说明”页
 language: zh              # 报告的语言：zh 或 en
 history: 历史.duckdb      # 历史库
 copies: joined            # 一家店有几份：joined 各部门分填的合并；latest 以最后一份为准
+# actuals:                # 实绩.xlsx（总部系统导出的数）的列名对应方案的哪一项，写一次以后都用
+#   进厂台数: 接车台次
 deadlines:
   # send: 5               # 月末以后几天内上报；不写按方案
   # lock: 3               # 上报截止以后几天锁定，以后到的不算；不写不锁定

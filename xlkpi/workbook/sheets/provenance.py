@@ -21,7 +21,7 @@ _SAYS: Final = "本店的数不只一份文件时，或总部系统另有数时�
 
 def operations(provenance: Iterable[Provenance], label: Callable[[str], str]) -> Iterator[Operation]:
     """What writes the sheet; `label` is what people call a name."""
-    rows = [(label(each.name), each.cell, plain(each.value), each.source, each.other) for each in provenance]
+    rows = [(label(each.name), each.cell, plain(each.value), each.source, each.other or None) for each in provenance]
     yield EnsureSheet(TITLE, _WIDTHS)
     yield Write(Place(TITLE, "A1"), ((TITLE,), (_SAYS,)))
     yield Write(Place(TITLE, f"A{FIRST_ROW - 1}"), (HEADINGS, *rows), wrap=True)
