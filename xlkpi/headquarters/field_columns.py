@@ -9,7 +9,8 @@ from decimal import Decimal
 from xlkpi.findings import Finding
 from xlkpi.headquarters.headings import CODE, NAMES, PEERS, REGIONS, SUPERVISORS, ListSpec
 from xlkpi.headquarters.identity import Origin
-from xlkpi.headquarters.table import DOUBTFUL, Files, Row, Table, read_table
+from xlkpi.headquarters.table import Files, Row, Table, read_table
+from xlkpi.headquarters.units import DOUBTFUL
 from xlkpi.headquarters.words import Codes, folded, some_of, wording
 from xlkpi.intake import quantity
 from xlkpi.intake.meaning import Reading

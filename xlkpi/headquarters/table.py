@@ -15,8 +15,8 @@ from xlkpi.findings import Finding, Severity
 from xlkpi.folders import shown_name
 from xlkpi.headquarters.headings import Column, ListSheet, ListSpec, heading_of, sheets_with_key
 from xlkpi.headquarters.identity import NAME, PROPERTY, Origin, disagreements, origin_of
+from xlkpi.headquarters.units import CAPTIONS, DOUBTFUL, Units, is_row_of_units
 from xlkpi.headquarters.words import folded, wording
-from xlkpi.intake import quantity
 from xlkpi.intake.bounded import bounded
 from xlkpi.intake.foreign import open_source
 from xlkpi.intake.guard import Refused
@@ -164,6 +164,7 @@ def _unambiguous(table: Table, sheet: ListSheet, spec: ListSpec) -> dict[str, Co
     for column in sheet.columns:
         by_name.setdefault(column.name, []).append(column)
     columns: dict[str, Column] = {}
+    units = Units.of(sheet, spec)
     for name, several in by_name.items():
         if len(several) > 1:
             cells = "、".join(column.heading.place.ref for column in several)
@@ -171,37 +172,24 @@ def _unambiguous(table: Table, sheet: ListSheet, spec: ListSpec) -> dict[str, Co
             table.findings.append(Finding("XK-T068", table.file, several[0].heading.place, facts=facts))
             table.columns.add(name)
             continue
-        columns[name] = _with_unit(table, sheet, several[0], spec)
+        columns[name] = _with_unit(table, units, several[0], spec)
     if len(sheet.keys) > 1:
         facts = {"column": spec.key[0], "cells": "、".join(raw.place.ref for raw in sheet.keys)}
         table.findings.append(Finding("XK-T068", table.file, sheet.keys[0].place, facts=facts))
     return columns
 
 
-def _with_unit(table: Table, sheet: ListSheet, column: Column, spec: ListSpec) -> Column:
+def _with_unit(table: Table, units: Units, column: Column, spec: ListSpec) -> Column:
     """The column with the unit in which its figures stand; two units that differ are a finding."""
     asked_unit = spec.units.get(column.name)
     if asked_unit is None:
         return column
-    above = [
-        (raw, text)
-        for row in range(max(1, sheet.head - 4), sheet.head)
-        if (raw := sheet.grid.cell(row, column.number)) is not None
-        and (text := folded(wording(raw).text))
-        and (text in ("%", folded(asked_unit)) or quantity.is_unit(text))
-    ]
-    units = {unit for unit in (column.unit, *(text for _, text in above)) if unit}
-    if len(units) > 1 and any(quantity.factor(unit, column.unit or above[0][1]) != 1 for unit in units):
-        place = column.heading.place
-        facts = {"column": spec.columns[column.name][0], "found": "、".join(sorted(units)), "expected": asked_unit}
-        table.findings.append(Finding("XK-T075", table.file, place, column.name, facts))
-        return Column(column.name, column.number, column.heading, DOUBTFUL)
-    unit = next(iter(units), "")
+    unit, named = units.of_column(column, asked_unit)
+    if unit == DOUBTFUL:
+        heading = spec.columns[column.name][0]
+        facts = {"column": heading, "found": "、".join(sorted(set(named))), "expected": asked_unit or "各项目的单位"}
+        table.findings.append(Finding("XK-T075", table.file, column.heading.place, column.name, facts))
     return Column(column.name, column.number, column.heading, unit)
-
-
-DOUBTFUL = "?"
-"""The unit of a column of which two are named."""
 
 
 # ---------------------------------------------------------------- rows
@@ -268,7 +256,8 @@ def _rows(table: Table, sheet: ListSheet, columns: Mapping[str, Column], spec: L
             continue
         why = _no_dealers(filled, texts, sheet, columns, spec)
         if why:
-            passed.setdefault(why, []).append(number)
+            if why != "units":  # those were used: `Units`
+                passed.setdefault(why, []).append(number)
             continue
         row = _row(table, sheet, number, filled, columns, spec)
         if row is not None:
@@ -283,12 +272,12 @@ def _rows(table: Table, sheet: ListSheet, columns: Mapping[str, Column], spec: L
         table.findings.append(Finding("XK-T070", table.file, Place(grid.sheet, hidden[0]), facts=facts))
 
 
-_WHY = {"blank": "只有空格", "totals": "合计", "note": "说明文字", "units": "单位"}
+_WHY = {"blank": "只有空格", "totals": "合计", "note": "说明文字"}
 
 
 def _no_dealers(
     filled: Mapping[int, RawCell],
-    texts: Mapping[int, str],
+    texts: dict[int, str],
     sheet: ListSheet,
     columns: Mapping[str, Column],
     spec: ListSpec,
@@ -303,15 +292,11 @@ def _no_dealers(
     if not code and all(_SUM.match(str(raw.formula)) for raw in filled.values()):
         return "totals"
     read = {column.number for column in columns.values()}
-    if not code and any(number in read for number in texts):
-        return "units" if all(text and _is_unit(text) for text in texts.values()) else ""
+    if (not code or code in CAPTIONS) and any(number in read for number in texts):
+        return "units" if is_row_of_units(texts, sheet.key) else ""
     figures = any(filled[number].kind is not CellKind.TEXT for number in read if number in filled)
     alone = len(texts) == 1 and _SENTENCE.match(first)
     return "note" if not figures and (not code or alone or _NOTE.match(first)) else ""
-
-
-def _is_unit(text: str) -> bool:
-    return text == "%" or quantity.is_unit(text)
 
 
 def _is_blank(raw: RawCell) -> bool:
