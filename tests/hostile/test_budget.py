@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from hostile.workers import never_ends, unmade, worker
 from xlkpi.batch import Runner, score_here, score_in_processes
 from xlkpi.batch.work import FileOutcome, Setup, SourceFile, Worker, unusable_of
 from xlkpi.checking.check import Checker
@@ -35,11 +36,6 @@ from xlkpi.issue import Issue
 
 HERE = pytest.mark.skipif(not limits_here(), reason="the system has no limits for this process")
 SHORT = Budget(seconds=0.3)
-
-
-def never_ends() -> None:
-    while True:
-        time.sleep(0.01)
 
 
 def a_pattern_without_end() -> None:
@@ -175,28 +171,6 @@ def test_memory_that_is_not_there_is_a_finding(issue: Issue, monkeypatch: pytest
 # ------------------------------------------------------------------ a process of its own
 
 
-def worker(mine: object) -> Callable[[str], object]:
-    """Does what it is told to."""
-    pid = os.getpid()
-
-    def work(word: str) -> object:
-        if word == "sleep":
-            time.sleep(60)
-        if word == "die":
-            raise SystemExit
-        if word == "loop":
-            never_ends()
-        if word == "raise":
-            raise ValueError(word)
-        if word == "print":
-            os.write(1, b"from C")
-        if word == "a while":
-            time.sleep(1)
-        return mine, word, pid
-
-    return work
-
-
 def test_a_process_of_its_own_is_ended_by_the_clock_and_started_again() -> None:
     apart = Apart(worker, "mine")
     try:
@@ -222,11 +196,6 @@ def test_who_comes_next_takes_the_process_that_another_has_left() -> None:
     assert one(20, "c")[2] != first[2]
     one.close()
     other.close()
-
-
-def unmade() -> Callable[[str], object]:
-    """Cannot be made."""
-    raise ValueError("unmade")
 
 
 def test_work_that_cannot_be_made_says_so_each_time_and_leaves_nothing_of_earlier_work() -> None:
@@ -299,7 +268,7 @@ def test_a_process_that_waits_stands_in_nobody_s_folder(tmp_path: Path, monkeypa
 def test_a_process_ends_soon_after_its_parent_was_killed(word: str) -> None:
     """Whether it waits, or is in the middle of a file."""
     script = f"""
-from tests.hostile.test_budget import worker
+from tests.hostile.workers import worker
 from xlkpi.intake.apart import Apart
 
 asked = Apart(worker, "mine")
@@ -322,7 +291,7 @@ asked(60, "sleep")
 def test_a_forked_copy_has_a_process_of_its_own() -> None:
     script = """
 import os
-from tests.hostile.test_budget import worker
+from tests.hostile.workers import worker
 from xlkpi.intake.apart import Apart
 
 one = Apart(worker, "one")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from shared.tables import sampled
 
 from journey.commands import COMMANDS, MADE, NOT_HERE, PATHS, WORKING, call, with_path
 from xlkpi.cli.boundary import DEBUG, INTERNAL
@@ -36,8 +37,10 @@ def test_the_words_of_the_table_work(words: Callable[[str], list[str]], command:
     assert "Error" not in result.output
 
 
-@pytest.mark.parametrize(("command", "option"), MADE_NOW)
-@pytest.mark.parametrize("depth", ["folder", "folder/below"])
+@pytest.mark.parametrize(
+    ("command", "option", "depth"),
+    sampled([(*pair, depth) for pair in MADE_NOW for depth in ("folder", "folder/below")], 2),
+)
 def test_what_cannot_be_written_is_said(
     words: Callable[[str], list[str]], tmp_path: Path, command: str, option: str, depth: str
 ) -> None:
@@ -58,8 +61,10 @@ def test_a_path_that_does_not_exist_is_said(
     is_a_sentence(call(with_path(words(command), command, option, tmp_path / "nowhere")))
 
 
-@pytest.mark.parametrize(("command", "option"), PATHS)
-@pytest.mark.parametrize("kind", ["folder for a file", "file for a folder", "garbage"])
+@pytest.mark.parametrize(
+    ("command", "option", "kind"),
+    sampled([(*pair, kind) for kind in ("folder for a file", "file for a folder", "garbage") for pair in PATHS], 4),
+)
 def test_a_path_of_the_wrong_kind_is_said(
     words: Callable[[str], list[str]], tmp_path: Path, command: str, option: str, kind: str
 ) -> None:

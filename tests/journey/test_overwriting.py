@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
 from openpyxl import Workbook, load_workbook
+from shared.tables import sampled
 
 from journey.shared import Month, Run
 
@@ -142,6 +144,11 @@ SCORE: list[tuple[Lay, str, str]] = [
 ]
 
 
+def insisted_or_not(states: Iterable[tuple[Any, ...]]) -> list[Any]:
+    """Each state with and without `--replace`; in a plain run with one of them, by turns."""
+    return sampled([(*state, (n + turn) % 2 == 1) for n, state in enumerate(states) for turn in range(2)], 2)
+
+
 def check_outcome(result: Result, expected: str, before: dict[str, bytes], after: dict[str, bytes]) -> None:
     if expected == REFUSED:
         assert result.exit_code != 0, result.output
@@ -155,8 +162,7 @@ def check_outcome(result: Result, expected: str, before: dict[str, bytes], after
             assert name.rsplit("/", 1)[-1] in shown or name.rsplit("/", 1)[0] in shown
 
 
-@pytest.mark.parametrize("insist", [False, True], ids=["", "replace"])
-@pytest.mark.parametrize(("lay", "plain", "insisted"), NEW)
+@pytest.mark.parametrize(("lay", "plain", "insisted", "insist"), insisted_or_not(NEW))
 def test_a_month_is_issued_over_nothing_else(
     run: Run, ground: Ground, tmp_path: Path, lay: Lay, plain: str, insisted: str, insist: bool
 ) -> None:
@@ -168,8 +174,7 @@ def test_a_month_is_issued_over_nothing_else(
     check_outcome(result, insisted if insist else plain, before, snapshot(tmp_path))
 
 
-@pytest.mark.parametrize("insist", [False, True], ids=["", "replace"])
-@pytest.mark.parametrize(("lay", "plain", "insisted"), SCORE)
+@pytest.mark.parametrize(("lay", "plain", "insisted", "insist"), insisted_or_not(SCORE))
 def test_results_replace_only_those_of_the_same_month(
     run: Run, ground: Ground, tmp_path: Path, lay: Lay, plain: str, insisted: str, insist: bool
 ) -> None:
@@ -279,8 +284,7 @@ FORMS = [
 ]
 
 
-@pytest.mark.parametrize("insist", [False, True], ids=["", "replace"])
-@pytest.mark.parametrize(("kind", "lay", "plain"), FORMS)
+@pytest.mark.parametrize(("kind", "lay", "plain", "insist"), insisted_or_not(FORMS))
 def test_a_form_replaces_only_an_empty_one_of_its_own(
     run: Run, ground: Ground, tmp_path: Path, kind: str, lay: Callable[[Run, Ground, Path], None], plain: str,
     insist: bool,

@@ -53,6 +53,7 @@ def test_the_order_of_files_changes_nothing(run: Run, month: Month, several: Pat
     assert contents(tmp_path) == contents(alone)
 
 
+@pytest.mark.slow
 def test_the_other_engine_gives_the_same_scores(
     run: Run, month: Month, several: Path, alone: Path, tmp_path: Path
 ) -> None:

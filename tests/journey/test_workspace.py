@@ -6,9 +6,8 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import subprocess
-import sys
 import zipfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +18,7 @@ from openpyxl import load_workbook
 from shared.archives import zipped
 from shared.simulated import Dealt, drawn, filled_form, keys, printed, reckoned
 
+from journey.dying import KILLED, Ended, Steps, warm_steps
 from journey.shared import Run, dealers, item
 from xlkpi.cli import workspace as commands
 from xlkpi.cli.demo import fill_in
@@ -88,7 +88,7 @@ def refused(result: Any, code: str = "XK-W084") -> str:
 
 def test_a_month_from_init_to_final(tmp_path: Path, run: Run, clock: Clock) -> None:
     root = tmp_path / "绩效"
-    month = drawn(24)
+    month = drawn(12)
     month[0].inspections |= {"培训次数": 2.0, "部门员工参训率": 1.0}
     known = {dealt.code: dealt for dealt in month}
 
@@ -114,30 +114,30 @@ def test_a_month_from_init_to_final(tmp_path: Path, run: Run, clock: Clock) -> N
     moved = {name for name, digest in tree(folder / "空白表").items() if blanks.get(name) != digest}
     assert {name[:4] for name in moved - {"issue.json"}} == {"S005"}
 
-    # what comes: in folders, an archive with GBK names, copies, photos; S023 late, S022 late with an extension
+    # what comes: in folders, an archive with GBK names, copies, photos; S011 late, S010 late with an extension
     sent = tmp_path / "来件"
     (sent / "华东").mkdir(parents=True)
-    for dealt in month[:12]:
+    for dealt in month[:5]:
         data = first if dealt.code == "S005" else returned(folder, dealt)  # its old blank: the target is ours anyway
         (sent / "华东" / f"{dealt.name} 的表.xlsx").write_bytes(data)
     (sent / "华东" / "1号店 (1).xlsx").write_bytes((sent / "华东" / f"{month[0].name} 的表.xlsx").read_bytes())
     (sent / "门头照片.jpg").write_bytes(b"\xff\xd8")
-    (sent / "华南.zip").write_bytes(zipped({f"各店/{d.name}.xlsx": returned(folder, d) for d in month[12:21]}, "gbk"))
+    (sent / "华南.zip").write_bytes(zipped({f"各店/{d.name}.xlsx": returned(folder, d) for d in month[5:9]}, "gbk"))
     wrong = returned(folder, month[0], 接车台次=1.0)
     (tmp_path / "S001_旧.xlsx").write_bytes(wrong)
     run("month", "receive", tmp_path / "S001_旧.xlsx", "--came", "2026-11-30 08:00", "--at", root)
     assert run("month", "receive", sent, "--at", root).exit_code == 0
     assert "以前已登记过" in run("month", "receive", sent, "--at", root).output
-    run("month", "extend", "S022", "--until", "2026-12-09", "--reason", "停电", "--by", "王总", "--at", root)
+    run("month", "extend", "S010", "--until", "2026-12-09", "--reason", "停电", "--by", "王总", "--at", root)
     clock.at = datetime(2026, 12, 8, 10)
-    for dealt in month[21:23]:
+    for dealt in month[9:11]:
         (tmp_path / f"{dealt.code}.xlsx").write_bytes(returned(folder, dealt))
         run("month", "receive", tmp_path / f"{dealt.code}.xlsx", "--at", root)
 
     assert run("month", "check", "--at", root).exit_code in (0, 1)
     assert run("month", "check", "--at", root).output.startswith("没有变化")
     assert {"问题清单.xlsx", "returns.xlsx"} <= set(tree(folder / "标注"))
-    assert "S024" in run("next", "--at", root).output
+    assert "S012" in run("next", "--at", root).output
     run("month", "score", "--at", root)
     once = tree(folder)
     assert run("month", "score", "--at", root).output.startswith("没有变化")
@@ -145,7 +145,7 @@ def test_a_month_from_init_to_final(tmp_path: Path, run: Run, clock: Clock) -> N
 
     # every score, reckoned from the clauses' own words
     scores = dealers(folder / "结果")
-    assert set(scores) == set(known) - {"S024"}
+    assert set(scores) == set(known) - {"S012"}
     wanted = {code: reckoned(dealt) for code, dealt in known.items()}
     for code, entry in scores.items():
         assert entry["status"] == "scored", (code, entry["findings"])
@@ -158,8 +158,8 @@ def test_a_month_from_init_to_final(tmp_path: Path, run: Run, clock: Clock) -> N
     lines = {
         entry["dealer"]: entry for entry in json.loads((folder / "结果" / "scores.json").read_text("utf-8"))["returns"]
     }
-    assert (lines["S023"]["status"], lines["S023"]["days_late"]) == ("迟报", 3)
-    assert (lines["S022"]["status"], lines["S024"]["status"]) == ("按时", "未交")
+    assert (lines["S011"]["status"], lines["S011"]["days_late"]) == ("迟报", 3)
+    assert (lines["S010"]["status"], lines["S012"]["status"]) == ("按时", "未交")
 
     # 预发布, appeals, 定稿
     (folder / "检查情况.xlsx").write_bytes((folder / "检查情况.xlsx").read_bytes() + b"\0")
@@ -180,7 +180,7 @@ def test_a_month_from_init_to_final(tmp_path: Path, run: Run, clock: Clock) -> N
         text += b"".join(path.read_bytes() for path in home.glob("*.txt"))
         assert not [other for other in known if other != code and other.encode() in text], code
 
-    (home,) = (folder / "发放").glob("S024_*")
+    (home,) = (folder / "发放").glob("S012_*")
     assert [path.name for path in home.iterdir()] == ["通知.txt"]
     assert "没有可以计分的上报" in (home / "通知.txt").read_text("utf-8-sig")
     with claimed(folder), ThreadPoolExecutor(1) as pool:  # two windows: who comes second is told
@@ -197,9 +197,9 @@ def test_a_month_from_init_to_final(tmp_path: Path, run: Run, clock: Clock) -> N
         assert run("month", "appeal", code, *given, "--at", root).output.startswith("没有变化")
     refused(run("month", "appeal", "S004", "--ground", "实绩", "--of", "轮胎", "--proposed", "很多", "--at", root))
     refused(run("month", "appeal", "S999", "--ground", "实绩", "--of", "轮胎", "--proposed", "1", "--at", root))
-    file = tmp_path / "S024_补交.xlsx"
-    file.write_bytes(returned(folder, known["S024"]))
-    assert run("month", "appeal", "S024", "--ground", "上报", "--file", file, "--at", root).exit_code == 0
+    file = tmp_path / "S012_补交.xlsx"
+    file.write_bytes(returned(folder, known["S012"]))
+    assert run("month", "appeal", "S012", "--ground", "上报", "--file", file, "--at", root).exit_code == 0
     assert "决定申诉" in run("next", "--at", root).output
     refused(run("month", "finalise", "--at", root))
     for number, verdict in ((1, "accept"), (2, "accept"), (3, "accept"), (4, "reject"), (5, "accept")):
@@ -207,7 +207,7 @@ def test_a_month_from_init_to_final(tmp_path: Path, run: Run, clock: Clock) -> N
         assert run("month", "decide", number, f"--{verdict}", "--reason", "核实", "--at", root).exit_code == 0
         after = tree(folder / "结果" / "assessed") | tree(folder / "发放")
         whose = {name[:4] for name in after if before.get(name) != after[name]}
-        assert whose == {[*(a[0] for a in appealed), "S024"][number - 1]}
+        assert whose == {[*(a[0] for a in appealed), "S012"][number - 1]}
         assert run("month", "decide", number, f"--{verdict}", "--reason", "核实", "--at", root).output.startswith(
             "没有变化"
         )
@@ -266,7 +266,7 @@ def test_a_month_from_init_to_final(tmp_path: Path, run: Run, clock: Clock) -> N
         assert (
             run("month", "pack", *(("--dealer", dealer) if dealer else ()), "-o", archive, "--at", root).exit_code == 0
         )
-        count = 1 if dealer else 24
+        count = 1 if dealer else 12
         assert f"重算 {count} 家，逐字节相同 {count} 家" in run("verify", archive).output
     with zipfile.ZipFile(tmp_path / "packS003.zip") as packed:
         parts = b"".join(name.encode() + packed.read(name) for name in packed.namelist())
@@ -314,31 +314,6 @@ def test_two_people_sign(tmp_path: Path, run: Run, clock: Clock) -> None:
 
 # ------------------------------------------------------------------ kills
 
-_KILLED = """
-import os, sys
-from datetime import datetime
-from pathlib import Path
-at, root, *words = sys.argv[1:]
-left, replace = [int(at)], Path.replace
-def spent():
-    left[0] -= 1
-    if left[0] == 0:
-        os._exit(9)
-def dying(self, target):
-    spent()
-    moved = replace(self, target)
-    spent()
-    return moved
-Path.replace = dying
-import secrets
-secrets.token_bytes = lambda count: b"k" * count
-from xlkpi.cli import main, workspace
-workspace.now = lambda: datetime(2026, 12, 1, 9)
-try:
-    main(words, standalone_mode=False)
-finally:
-    print(left[0])
-"""
 STEPS = {
     "open": ["month", "open", MONTH], "issue": ["month", "issue"], "receive": ["month", "receive", "SENT"],
     "check": ["month", "check"], "score": ["month", "score"], "publish": ["month", "publish"],
@@ -349,38 +324,41 @@ STEPS = {
 }  # fmt: skip
 
 
-def one(at: int, root: Path, step: str, sent: Path) -> subprocess.CompletedProcess[str]:
-    words = [str(sent) if word == "SENT" else word for word in STEPS[step]]
-    return subprocess.run(
-        [sys.executable, "-c", _KILLED, str(at), str(root), *words, "--by", "张三", "--at", str(root)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch) -> Iterator[Steps]:
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    with warm_steps() as running:
+        yield running
 
 
 @pytest.mark.slow
-def test_a_kill_at_any_moment_then_the_step_again(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_kill_at_any_moment_then_the_step_again(tmp_path: Path, run: Run, steps: Steps) -> None:
     """Fifty kills, spread over the writes of every step; before and after a file takes its name."""
-    monkeypatch.setenv("LC_ALL", "C.UTF-8")
     month = drawn(3)
     root, sent = tmp_path / "w", tmp_path / "sent"
     run("init", root)
     (root / "名册.xlsx").write_bytes(roster_form(keys(month)))
     kills = 0
+
+    def one(at: int, step: str) -> Ended:
+        words = [str(sent) if word == "SENT" else word for word in STEPS[step]]
+        return steps.run(at, [*words, "--by", "张三", "--at", str(root)])
+
     for step in STEPS:
         start = tmp_path / f"before-{step}"
         shutil.copytree(root, start)
-        whole = one(10**9, root, step, sent)
-        assert whole.returncode in (0, 1), whole.stdout + whole.stderr
-        moments = 10**9 - int(whole.stdout.split()[-1])
+        whole = one(10**9, step)
+        assert whole.code in (0, 1), whole.output
+        moments = 10**9 - int(whole.output.split()[-1])
         expected = tree(root)
         for at in sorted({1 + n * max(1, moments - 1) // 5 for n in range(6)} & set(range(1, moments + 1))):
             shutil.rmtree(root)
             shutil.copytree(start, root)
-            dead = one(at, root, step, sent)
-            assert dead.returncode == 9, (step, at, dead.stdout, dead.stderr)
+            dead = one(at, step)
+            assert dead.code == KILLED, (step, at, dead.output)
             kills += 1
-            again = one(10**9, root, step, sent)
-            assert again.returncode in (0, 1), (step, at, again.stdout + again.stderr)
+            again = one(10**9, step)
+            assert again.code in (0, 1), (step, at, again.output)
             assert tree(root) == expected, (step, at)
         folder = root / MONTH
         if step == "open":

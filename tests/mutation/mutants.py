@@ -38,11 +38,11 @@ def mutants_of(module: str, source: str) -> Iterator[Mutant]:
     for line in source.encode().splitlines(keepends=True):
         starts.append(starts[-1] + len(line))
 
-    # ignored below: a parsed node has its place, which the types leave open
+    # a parsed node has its place, which the types leave open
     def at(node: ast.AST, after: str) -> Mutant:
-        start = starts[node.lineno - 1] + node.col_offset  # type: ignore[attr-defined]
-        end = starts[node.end_lineno - 1] + node.end_col_offset  # type: ignore[attr-defined]
-        return Mutant(module, node.lineno, start, end, source.encode()[start:end].decode(), after)  # type: ignore[attr-defined]
+        start = starts[node.lineno - 1] + node.col_offset  # type: ignore[attr-defined] # see above
+        end = starts[node.end_lineno - 1] + node.end_col_offset  # type: ignore[attr-defined] # see above
+        return Mutant(module, node.lineno, start, end, source.encode()[start:end].decode(), after)  # type: ignore[attr-defined] # see above
 
     for node in _code(ast.parse(source)):
         for other in _altered(node):

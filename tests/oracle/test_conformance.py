@@ -13,6 +13,7 @@ import pytest
 from openpyxl import Workbook
 from openpyxl.workbook.defined_name import DefinedName
 from shared.judges import JUDGES, by_libreoffice, equal, formula_cells, recalculated
+from shared.tables import table
 
 from xlkpi.scheme.formulas import MISSING, Formula, Name, Number, Term
 from xlkpi.scheme.judging import base_points
@@ -173,7 +174,7 @@ def test_the_judge_computes_at_all(court: Court, judge: str) -> None:
 
 
 @pytest.mark.parametrize("judge", WITH_JUDGE)
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.id)
+@table("example", EXAMPLES)
 def test_case_gives(court: Court, judge: str, example: Example) -> None:
     got = court.rules(judge)[example.result]
     assert equal(got, example.case.gives), (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import subprocess
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -56,6 +57,9 @@ NAMES = {
 """All of them in the small shipped scheme. The workbooks of the large ones take ten seconds each, nearly all of it for
 their formulas, which do not change with a dealer's name."""
 _OF_A_DEALER, _OF_ALL = 4, 7  # workbooks that `workbooks` yields
+_HELD_BY_ANOTHER = re.compile("blank |marked (?!twice )")
+"""What is marked twice holds all that stood in the blank and in what was marked once: of the three it alone is given to
+the validator, which takes a second of processor for a file."""
 
 
 def workbooks(scheme: str, names: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
@@ -159,9 +163,8 @@ def test_a_months_workbooks_break_no_rule(demo: dict[str, bytes]) -> None:
 
 def test_the_validator_has_nothing_to_say(demo: dict[str, bytes], tmp_path: Path) -> None:
     kinds = {"".join(Path(name).parts[:-1]) or name: (name, data) for name, data in demo.items()}
-    given = [*kinds.values(), *workbooks("service-assessment", HOSTILE[:1])]
-    assert len(given) > 12
-    assert not sdk_errors(given, tmp_path)
+    assert len(kinds) >= 8
+    assert not sdk_errors([*kinds.values()], tmp_path)
 
 
 def test_the_slow_runs_see_three_hundred_workbooks() -> None:
@@ -174,7 +177,9 @@ def test_hostile_names_and_texts_in_every_kind_of_workbook(scheme: str, tmp_path
     made = list(workbooks(scheme, NAMES[scheme]))
     assert len(made) == _OF_A_DEALER * len(NAMES[scheme]) + _OF_ALL
     assert not [error for one in made for error in errors(*one)]
-    assert not sdk_errors(made, tmp_path)
+    given = [(name, data) for name, data in made if not _HELD_BY_ANOTHER.match(name)]
+    assert len(given) == len(made) - 2 * len(NAMES[scheme])
+    assert not sdk_errors(given, tmp_path)
 
 
 # ------------------------------------------------------------------ the judges see what is wrong

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 from shared.judges import JUDGES, by_libreoffice, equal, formula_cells, recalculated
+from shared.tables import sampled, table
 
 from xlkpi.scheme.formulas import Name, format_value
 from xlkpi.scheme.parsing import allowed_functions, parse
@@ -124,7 +125,8 @@ def court(tmp_path_factory: pytest.TempPathFactory) -> Court:
     return Court(tmp_path_factory.mktemp("functions"))
 
 
-WITH_JUDGE = [pytest.param(judge, marks=pytest.mark.oracle if judge == "libreoffice" else ()) for judge in JUDGES]
+MARKS = {"libreoffice": pytest.mark.oracle, "formulas": pytest.mark.slow}
+WITH_JUDGE = [pytest.param(judge, marks=MARKS.get(judge, ())) for judge in JUDGES]
 
 
 def test_every_function_of_the_list_is_tried() -> None:
@@ -132,19 +134,20 @@ def test_every_function_of_the_list_is_tried() -> None:
 
 
 @pytest.mark.parametrize("judge", WITH_JUDGE)
-@pytest.mark.parametrize("formula", CASES)
+@table("formula", CASES)
 def test_function_gives(court: Court, judge: str, formula: str) -> None:
     got = court.rules(judge)[court.at[formula]]
     assert equal(got, CASES[formula]), f"{judge}: ={formula} is {got!r}, wanted {CASES[formula]!r}"
 
 
 @pytest.mark.oracle
-def test_rounding_and_texts_are_the_same_everywhere(court: Court) -> None:
+@pytest.mark.parametrize("judges", sampled([(JUDGES[:1] + JUDGES[2:],), (JUDGES,)], 2))
+def test_rounding_and_texts_are_the_same_everywhere(court: Court, judges: tuple[str, ...]) -> None:
     unlike = []
     for row, (number, digits) in enumerate(NUMBERS, 1):
         for column in "EF":
             place = Place(SHEET, f"{column}{row}")
-            ruled = {judge: court.rules(judge)[place] for judge in JUDGES}
+            ruled = {judge: court.rules(judge)[place] for judge in judges}
             if not (isinstance(ruled["libreoffice"], float | str) and len(set(ruled.values())) == 1):
                 unlike.append(f"{number!r} to {digits}: ={court.places[place]}: {ruled}")
     assert not unlike, "\n".join(unlike)

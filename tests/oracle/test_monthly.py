@@ -1,6 +1,6 @@
 """Every formula cell of dealer-monthly over random filled workbooks: formualizer against LibreOffice and `formulas`.
 
-LibreOffice takes more than a second for each workbook and `formulas` several, so a plain run looks at a few; `-m slow`
+LibreOffice takes more than a second for each workbook and `formulas` several, so a plain run leaves them out; `-m slow`
 takes twenty and one; with XLKPI_FULL set it is two hundred and five, without the marker:
 `XLKPI_FULL=1 pytest tests/oracle/test_monthly.py`.
 """
@@ -25,10 +25,9 @@ from xlkpi.values import Absence, CellContent, Value
 FULL = bool(os.environ.get("XLKPI_FULL"))
 WORKBOOKS = 200 if FULL else 20
 SECOND_OPINIONS = 5 if FULL else 1
-FEW = 1  # workbooks that a plain run puts before LibreOffice
 AT_ONCE = 10  # workbooks in one call of LibreOffice
 NOT_APPLICABLE = Absence.NOT_APPLICABLE.value
-SLOW = () if FULL else pytest.mark.slow
+pytestmark = [] if FULL else [pytest.mark.slow]
 
 
 @dataclass(frozen=True)
@@ -156,11 +155,9 @@ def test_the_months_reach_far(dealership: Monthly, months: list[Month]) -> None:
 
 
 @pytest.mark.oracle
-@pytest.mark.parametrize("count", [FEW, pytest.param(WORKBOOKS, marks=SLOW)])
 def test_every_cell_is_libreoffices(
-    dealership: Monthly, months: list[Month], tmp_path_factory: pytest.TempPathFactory, count: int
+    dealership: Monthly, months: list[Month], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    months = _with_and_without_orders(months, count) if count < len(months) else months
     formulas = dealership.issue.layout.formulas
     assert len(formulas) > 2000
     unlike: list[str] = []
@@ -181,12 +178,11 @@ def _with_and_without_orders(months: list[Month], count: int) -> list[Month]:
     return chosen[:count]
 
 
-@pytest.mark.parametrize("count", [pytest.param(SECOND_OPINIONS, marks=SLOW)])
-def test_every_cell_is_the_second_engines(dealership: Monthly, months: list[Month], count: int) -> None:
+def test_every_cell_is_the_second_engines(dealership: Monthly, months: list[Month]) -> None:
     issue = dealership.issue
     second = load_engine("formulas", issue.master, issue.layout)
     unlike = []
-    chosen = _with_and_without_orders(months, count)
+    chosen = _with_and_without_orders(months, SECOND_OPINIONS)
     assert any(month.orders for month in chosen)
     for month in chosen:
         again = assess(month.monthly.issue, second, submission_of(issue, "D001", month.answers, {ORDERS: month.orders}))

@@ -17,7 +17,7 @@ from xlkpi.issue import Issue
 from xlkpi.values import Absence
 from xlkpi.workbook.layout import Role
 
-pytestmark = pytest.mark.oracle
+pytestmark = [pytest.mark.oracle, pytest.mark.slow]
 KINDS = ("xlsx", "xls", "ods")
 OLD = ("xls", "ods")
 ROW, COLUMN = 8, 3  # an inserted row among the answers, an inserted column between the labels and them

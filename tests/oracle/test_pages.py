@@ -10,7 +10,7 @@ import pytest
 from shared.judges import need_soffice
 from shared.monthly import ORDERS, Monthly, plain_value
 
-pytestmark = pytest.mark.oracle
+pytestmark = [pytest.mark.oracle, pytest.mark.slow]
 FILLED = 70  # rows of the daily sheet: more than a page
 MOST = 35  # pages of the largest form, filled in
 

@@ -127,6 +127,7 @@ def test_each_engine_recalculates_the_assessed_workbook(issue: Issue, assessed: 
     assert not unlike, "\n".join(unlike)
 
 
+@pytest.mark.slow
 def test_the_second_opinion_finds_nothing_in_the_demo(demo: Demo) -> None:
     """`xlkpi audit` over a file with zeros, small numbers and 不适用: a false alarm here cries wolf for ever."""
     (path,) = demo.assessed.glob("D007_*.xlsx")

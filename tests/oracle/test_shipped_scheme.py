@@ -119,7 +119,7 @@ def test_every_cell_is_libreoffices(
     assert not [fault for cells in ruled.values() for fault in faults(cells)]
 
 
-@pytest.mark.parametrize("count", [1, pytest.param(SECOND_OPINIONS, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [pytest.param(SECOND_OPINIONS, marks=pytest.mark.slow)])
 def test_every_cell_is_the_second_engines(issue: Issue, months: list[Month], count: int) -> None:
     second = load_engine("formulas", issue.master, issue.layout)
     picked = months[:: MONTHS // count]

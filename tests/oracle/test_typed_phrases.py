@@ -104,6 +104,7 @@ def test_the_open_sheet_gives_the_points_of_the_batch_after_the_button(
         assert differences(done.cells, cells, results(issue)) == []
 
 
+@pytest.mark.slow
 def test_and_so_says_libreoffice(
     sent: Mapping[str, bytes], reviewed: Mapping[str, tuple[bytes, Any]], issue: Issue, tmp_path: Path
 ) -> None:

@@ -19,7 +19,7 @@ def submission_of(
     findings: Iterable[Finding] = (),
 ) -> Submission:
     """What a dealer sent, by slot name, as the cells hold it: a content goes into the master as it is, a word too."""
-    answers = {name: Answer(content, None) for name, content in contents.items()}  # type: ignore[arg-type]
+    answers = {name: Answer(content, None) for name, content in contents.items()}  # type: ignore[arg-type] # a value is a content
     rows = {name: tuple(listed) for name, listed in (tables or {}).items()}
     return Submission(
         dealer, issue.month, issue.scheme.name, file, answers, tables=rows, findings=tuple(findings)

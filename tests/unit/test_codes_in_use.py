@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from openpyxl import Workbook
+from shared.tables import table
 
 from xlkpi.batch.receipts import read_receipts
 from xlkpi.findings import catalogue
@@ -29,7 +30,7 @@ NAMED = {
 }
 
 
-@pytest.mark.parametrize("code", sorted(catalogue()))
+@table("code", sorted(catalogue()))
 def test_some_test_expects_it(code: str) -> None:
     assert code in NAMED
 

@@ -139,7 +139,7 @@ def test_tables_go_through_arrow(month: Month, library: str) -> None:
 def test_a_form_that_is_none_is_refused(month: Month) -> None:
     pytest.importorskip("pyarrow")
     with pytest.raises(ValueError, match="long"):
-        month.to_arrow("broad")  # type: ignore[arg-type]
+        month.to_arrow("broad")  # type: ignore[arg-type] # wrong on purpose
 
 
 def test_a_score_is_explained(folder: Path) -> None:

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from conftest import REAL_ANSWERS, REAL_INSPECTIONS, AssessWith
 from openpyxl import Workbook
 from shared.months import to_json
+from shared.tables import table
 
 from xlkpi.batch.manifest import Hashes
 from xlkpi.batch.work import Setup
@@ -78,7 +79,7 @@ def test_a_waiver_comes_before_the_scheme_and_only_lowers() -> None:
     assert after(notice, replace(WAIVER, code="XK-V009", field="")) == [notice]
 
 
-@pytest.mark.parametrize("code", [code for code, entry in catalogue().items() if entry.fixed])
+@table("code", [code for code, entry in catalogue().items() if entry.fixed])
 def test_what_is_fixed_no_ruling_changes(code: str) -> None:
     finding = Finding(code)
     assert after(finding, Ruling(code, None, "x", first="2026-01"), replace(WAIVER, code=code, field="")) == [finding]

@@ -23,7 +23,7 @@ from xlkpi.scheme.compile import Compiled
 from xlkpi.scheme.model import Scheme
 from xlkpi.scoring.engine import load_engine
 from xlkpi.shown.letters import letters
-from xlkpi.values import CellContent
+from xlkpi.values import CellContent, Place
 from xlkpi.workbook.package import unpack
 from xlkpi.workbook.stamp import Stamper
 
@@ -64,9 +64,9 @@ def sixty(
     engine, stamper = load_engine("formualizer", issue.master, issue.layout), Stamper(issue.layout, issue.master)
     folder = tmp_path_factory.mktemp("sixty")
     for code, mine in figures.items():
-        inputs: dict[object, CellContent] = dict(issue.stamped(code))
+        inputs: dict[Place, CellContent] = dict(issue.stamped(code))
         inputs |= {issue.layout.place(name): value for name, value in mine.items()}
-        data = stamper.stamp({**inputs, **engine.evaluate(inputs)}, issue.marker(code), issue.stamped(code))  # type: ignore[arg-type, dict-item]
+        data = stamper.stamp({**inputs, **engine.evaluate(inputs)}, issue.marker(code), issue.stamped(code))
         (folder / issue.file_name(roster[code])).write_bytes(data)
     return Sent(issue, folder, figures)
 

@@ -117,7 +117,8 @@ def test_what_is_made_of_a_file_bears_its_seal_and_can_be_sent_again(
     done = worker.score(SourceFile(path, path.name))
     checker = Checker(sealed.issue)
     (checked,) = checker.check([path])
-    marked, anew = checker.marked(checked).data, checker._anew(checked.read, checked)  # type: ignore[arg-type]
+    assert isinstance(checked.read, Submission)
+    marked, anew = checker.marked(checked).data, checker._anew(checked.read, checked)
     for data in ((tmp_path / "out" / done.workbook).read_bytes(), marked, anew):
         assert data is not None
         assert isinstance(read := read_submission(sealed.issue, data), Submission)

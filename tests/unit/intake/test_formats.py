@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shared.tables import table
 
 from xlkpi.intake.formats import rendered, section_for, sections
 from xlkpi.scheme.lined import read
@@ -15,7 +15,7 @@ TABLE = read(Path(__file__).with_name("formats.yaml").read_text("utf-8"))
 ROWS = [tuple(row) for rows in TABLE.values() for row in rows]
 
 
-@pytest.mark.parametrize(("code", "number", "shown"), ROWS)
+@table("code, number, shown", ROWS)
 def test_a_format_shows_what_the_table_says(code: str, number: float, shown: str | None) -> None:
     seen = rendered(code, number)
     assert (seen if seen is None else seen.strip()) == shown

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from conftest import RealMonth
+from shared.tables import table
 
 from xlkpi.findings import Finding, Severity, catalogue
 from xlkpi.intake.meaning import Reading
@@ -61,7 +62,7 @@ def test_the_table_covers_every_inspection(scheme: Scheme) -> None:
     assert {phrase.field for phrase in PHRASES} == set(scheme.by("headquarters"))
 
 
-@pytest.mark.parametrize("phrase", PHRASES, ids=str)
+@table("phrase", PHRASES)
 def test_a_phrase_is_read_as_the_table_says(phrase: Phrase, scheme: Scheme) -> None:
     reading = read(scheme.fields[phrase.field], phrase.field, phrase.text)
     if phrase.expected is None:
@@ -72,7 +73,7 @@ def test_a_phrase_is_read_as_the_table_says(phrase: Phrase, scheme: Scheme) -> N
         assert reading.value == float(phrase.expected)
 
 
-@pytest.mark.parametrize("phrase", [p for p in PHRASES if p.expected is None], ids=str)
+@table("phrase", [p for p in PHRASES if p.expected is None])
 def test_a_question_quotes_the_phrase_and_is_an_error(phrase: Phrase, scheme: Scheme) -> None:
     remarks = read(scheme.fields[phrase.field], phrase.field, phrase.text).remarks
     errors = [(code, facts) for code, facts in remarks if catalogue()[code].severity is Severity.ERROR]

@@ -12,6 +12,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import pytest
 from shared.packages import edited, put, replaced
+from shared.tables import table
 
 from xlkpi.findings import Finding, Severity, catalogue
 from xlkpi.intake.meaning import show, words_of
@@ -87,7 +88,7 @@ def raw_of(case: Case) -> RawCell:
     return RawCell(place, CellKind(kind), text, formula, form)
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@table("case", CASES)
 def test_what_is_typed_is_read_as_the_table_says(case: Case) -> None:
     entry = fields()[case.field]
     reading = understand(entry, raw_of(case))
@@ -103,7 +104,7 @@ def test_what_is_typed_is_read_as_the_table_says(case: Case) -> None:
     assert tuple(code.removeprefix("XK-") for code, _ in reading.remarks) == case.codes
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@table("case", CASES)
 def test_what_must_be_said_quotes_the_cell_in_both_languages(case: Case) -> None:
     raw = raw_of(case)
     for code, facts in understand(fields()[case.field], raw).remarks:

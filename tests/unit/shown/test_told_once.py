@@ -39,9 +39,9 @@ def flood(code: str) -> list[Finding]:
 
 
 def _terminal(findings: list[Finding], scheme: Scheme) -> str:
-    console = Console(file=io.StringIO(), width=300)
-    print_findings(console, findings)
-    return console.file.getvalue()  # type: ignore[attr-defined]
+    printed = io.StringIO()
+    print_findings(Console(file=printed, width=300), findings)
+    return printed.getvalue()
 
 
 def _letter(findings: list[Finding], scheme: Scheme) -> str:

@@ -24,6 +24,7 @@ import pytest
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
+from shared.tables import table
 
 from xlkpi.scheme.cells import COLUMN, MONTH, SHOWS, of_diagnosis, of_field
 from xlkpi.scheme.files import plain
@@ -202,7 +203,7 @@ def conditions() -> Book:
 # ------------------------------------------------------------------ the cases
 
 
-@pytest.mark.parametrize("case", cases("indicator"), ids=str)
+@table("case", cases("indicator"))
 def test_the_indicator_gives_what_was_worked_out_by_hand(case: Case, indicators: Book) -> None:
     found = indicators.values(case.given, [case.name])[case.name]
     expected = case.entry["gives"]
@@ -214,7 +215,7 @@ def test_the_indicator_gives_what_was_worked_out_by_hand(case: Case, indicators:
         assert math.isclose(found, expected, rel_tol=1e-9, abs_tol=1e-9), f"{worked}: {found!r}"
 
 
-@pytest.mark.parametrize("case", cases("relation"), ids=str)
+@table("case", cases("relation"))
 def test_the_relation_speaks_when_it_does_not_hold(case: Case, conditions: Book) -> None:
     scheme, _ = everything()
     (relation,) = (r for r in scheme.relations if r.name == case.name)
@@ -224,7 +225,7 @@ def test_the_relation_speaks_when_it_does_not_hold(case: Case, conditions: Book)
     assert (found or "") == expected, case.entry["worked"]
 
 
-@pytest.mark.parametrize("case", cases("diagnosis"), ids=str)
+@table("case", cases("diagnosis"))
 def test_the_diagnosis_shows_and_weighs_what_was_worked_out_by_hand(case: Case, conditions: Book) -> None:
     scheme, _ = everything()
     (number,) = (n for n, diagnosis in enumerate(scheme.diagnoses, 1) if diagnosis.problem == case.name)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -22,14 +24,15 @@ def raised(code: Fault) -> pytest.RaisesExc[ExcelError]:
     ("content", "cell"),
     [(None, None), ("甲", "甲"), (True, True), (3, 3.0), (2.5, 2.5), (date(2026, 11, 30), 46356.0)],
 )
-def test_what_comes_in(content: object, cell: object) -> None:
-    got = excel.cell_of(content)  # type: ignore[arg-type]
+def test_what_comes_in(content: Any, cell: object) -> None:
+    got = excel.cell_of(content)
     assert got == cell
     assert type(got) is type(cell)
 
 
 def test_no_cell_holds_minus_nought() -> None:
-    assert math.copysign(1, excel.cell_of(-0.0)) == 1.0  # type: ignore[arg-type]
+    cell: Any = excel.cell_of(-0.0)
+    assert math.copysign(1, cell) == 1.0
     assert math.copysign(1, excel.finite(-0.0)) == 1.0
 
 
@@ -182,6 +185,6 @@ def test_criteria(criterion: object, fitting: list[object]) -> None:
         (lambda: functions.any_or_all([None], [False], any_of=True), "#VALUE!"),
     ],
 )  # fmt: skip
-def test_faults(call: object, fault: str) -> None:
+def test_faults(call: Callable[[], object], fault: str) -> None:
     with raised(FAULTS[fault]):
-        call()  # type: ignore[operator]
+        call()
