@@ -181,6 +181,15 @@ def serial_number(moment: date) -> float:
     return (since - DAY_ZERO) / timedelta(days=1)
 
 
+def moment_of(serial: float) -> datetime:
+    """The date and time that a spreadsheet keeps as a number of days.
+
+    Raises:
+        OverflowError: no calendar has that day.
+    """
+    return DAY_ZERO + timedelta(days=serial)
+
+
 MONTH_PATTERN: Final = r"\d{4}-(0[1-9]|1[0-2])"
 """A month as it is written everywhere: YYYY-MM."""
 
@@ -255,6 +264,11 @@ def value_of(content: CellContent) -> Value:
     if isinstance(content, CellFault):
         return Absence.UNREADABLE
     return absence_of(content) or content
+
+
+def number_text(value: float) -> str:
+    """A number as a file keeps it: all its digits, a whole number without a point."""
+    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(float(value))
 
 
 def plain(value: Value | CellContent) -> float | str | bool | None:

@@ -19,7 +19,17 @@ from xlkpi.intake.guard import MAX_CELLS, MAX_COLUMN, MAX_ROW, Refused
 from xlkpi.intake.outline import Area, Outline
 from xlkpi.intake.parsed import worn
 from xlkpi.intake.source import SheetCells
-from xlkpi.values import DAY_ZERO, UNKNOWN, CellKind, Place, RawCell, Unknown, column_letters, column_row
+from xlkpi.values import (
+    UNKNOWN,
+    CellKind,
+    Place,
+    RawCell,
+    Unknown,
+    column_letters,
+    column_row,
+    number_text,
+    serial_number,
+)
 from xlkpi.workbook.sheets.marker import TITLE as MARKER_SHEET
 
 _ERRORS = {
@@ -200,25 +210,21 @@ def _formula(formula: object, value: object) -> str | None:
 def _kind(value: Any) -> tuple[CellKind, str, str | Unknown]:
     """Kind, text as a file would have it, and the number format as far as the value tells."""
     if isinstance(value, _Serial):
-        return CellKind.NUMBER, _number(value.number), _DATE_FORMAT
+        return CellKind.NUMBER, number_text(value.number), _DATE_FORMAT
     if isinstance(value, bool):
         return CellKind.BOOLEAN, str(int(value)), UNKNOWN
     if isinstance(value, _NUMBERS):  # one number comes as int from JSON and as float from COM
         error = _ERRORS.get(value - _COM_ERROR) if isinstance(value, int) else None
-        return (CellKind.ERROR, error, UNKNOWN) if error else (CellKind.NUMBER, _number(float(value)), UNKNOWN)
+        return (CellKind.ERROR, error, UNKNOWN) if error else (CellKind.NUMBER, number_text(float(value)), UNKNOWN)
     if isinstance(value, str):
         if not _SENT_DATE.fullmatch(value):
             return (CellKind.ERROR if value in _ERROR_WORDS else CellKind.TEXT), value, UNKNOWN
         value = datetime.fromisoformat(value[:-1])
     if isinstance(value, date):
-        at = value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)
-        since = at.replace(tzinfo=None) - DAY_ZERO
-        return CellKind.NUMBER, _number(since.days + since.seconds / 86400), _DATE_FORMAT
+        if isinstance(value, datetime):
+            value = value.replace(microsecond=0, tzinfo=None)
+        return CellKind.NUMBER, number_text(serial_number(value)), _DATE_FORMAT
     return CellKind.TEXT, str(value), UNKNOWN
-
-
-def _number(value: float) -> str:
-    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
 
 
 def _rows(values: Any) -> Sequence[Sequence[Any]]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
 from xlkpi.excel.apply import apply
 from xlkpi.excel.cells import BookCells
-from xlkpi.values import DAY_ZERO, UNKNOWN, CellKind, Place, RawCell
+from xlkpi.values import UNKNOWN, CellKind, Place, RawCell, moment_of
 from xlkpi.workbook.operations import Write
 
 FILE: Final = "xlkpi.excel.xlsm"
@@ -157,7 +157,7 @@ def _text(raw: RawCell) -> str:
     """A cell's content as a person typed it: a month that Excel made a date of is a month again."""
     text = (raw.text or "").strip()
     if raw.kind is CellKind.NUMBER and raw.format is not UNKNOWN:
-        return f"{DAY_ZERO + timedelta(days=float(text)):%Y-%m}"
+        return f"{moment_of(float(text)):%Y-%m}"
     return text
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final
 
 from xlkpi.intake.meaning import words_of
@@ -16,7 +16,7 @@ from xlkpi.intake.strays import Remark
 from xlkpi.issue import Issue
 from xlkpi.scheme.cells import CHECKED_BY, FILLED_BY, SIGNED_ON
 from xlkpi.scheme.entries import SchemeField
-from xlkpi.values import DAY_ZERO, Place, RawCell, days_in
+from xlkpi.values import Place, RawCell, days_in, moment_of
 from xlkpi.workbook.layout import Role
 
 _DAY: Final = SchemeField(en="Signed on", type="date", optional=True)
@@ -50,7 +50,7 @@ def signed_on(cells: Mapping[str, RawCell | None]) -> date | None:
     """The day on which the form was signed; None where it is blank or not certain."""
     value = understand(_DAY, cells.get(SIGNED_ON)).value
     try:
-        return (DAY_ZERO + timedelta(days=value)).date() if isinstance(value, float) else None
+        return moment_of(value).date() if isinstance(value, float) else None
     except OverflowError:
         return None
 

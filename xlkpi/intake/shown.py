@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 from xlkpi.intake import quantity
 from xlkpi.intake.formats import Section, section_for
-from xlkpi.values import DAY_ZERO, Unknown
+from xlkpi.values import Unknown, moment_of, serial_number
 
 _SCIENTIFIC = re.compile(r"-?\d(?:\.\d+)?E[+-]\d+")
 FIRST_DAY, LAST_DAY = 32_874.0, 73_050.0  # 1990-01-01 and 2099-12-31: serials that a form of today can mean
@@ -95,7 +95,7 @@ def day_of(serial: float) -> str:
     if _LEAP_1900 <= serial < _LEAP_1900 + 1:
         return "1900-02-29"
     try:
-        moment = DAY_ZERO + timedelta(days=serial + (0 < serial < _LEAP_1900))
+        moment = moment_of(serial + (0 < serial < _LEAP_1900))
     except OverflowError:
         return f"{serial:g}"
     return f"{moment:%Y-%m-%d}" if serial == int(serial) else f"{moment:%Y-%m-%d %H:%M}"
@@ -104,6 +104,6 @@ def day_of(serial: float) -> str:
 def serial_of(year: int, month: int, day: int) -> float | None:
     """The serial number of a day; None where the calendar has no such day."""
     try:
-        return float((datetime(year, month, day) - DAY_ZERO).days)
+        return serial_number(date(year, month, day))
     except ValueError:
         return None

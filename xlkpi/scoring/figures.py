@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import Final
 
 from xlkpi.scheme.entries import Indicator, SchemeField
 from xlkpi.scheme.types import TYPES, Shape
 from xlkpi.scoring.as_excel import round_half_away
-from xlkpi.values import DAY_ZERO, Absence, Value
+from xlkpi.values import Absence, Value, moment_of
 
 _ROUNDED: Final = re.compile(r"ROUND\(\{x\},(\d)\)")
 _LAST_DAY: Final = 2_958_466  # the year 9999 ends before it
@@ -35,7 +34,7 @@ def as_shown(value: Value, kind: str, unit: str = "", limits: Iterable[float] = 
     if not isinstance(value, float) or shape in (Shape.CHOICE, Shape.TEXT):
         return str(value)
     if shape is Shape.DATE:
-        return f"{DAY_ZERO + timedelta(days=int(value)):%Y-%m-%d}" if 0 < value < _LAST_DAY else f"{value:g}"
+        return f"{moment_of(int(value)):%Y-%m-%d}" if 0 < value < _LAST_DAY else f"{value:g}"
     percent = shape is Shape.PERCENT
     text = _rounded(value, kind)
     if any(_alike(value, limit, digits) for limit in limits):

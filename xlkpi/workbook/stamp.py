@@ -15,7 +15,7 @@ from datetime import date
 from html import escape  # the same as that of xml.sax.saxutils, which loads http, ssl and email
 from typing import Literal, NamedTuple
 
-from xlkpi.values import DAY_ZERO, CellContent, CellFault, Place
+from xlkpi.values import CellContent, CellFault, Place, number_text, serial_number
 from xlkpi.workbook.layout import Layout
 from xlkpi.workbook.package import Block, Member, assemble, block, joined, members, unpack
 from xlkpi.workbook.sheets.marker import MARKER_BLANK, MARKER_CELL
@@ -217,7 +217,7 @@ def _cached(values: Iterable[CellContent]) -> str:
     """The figures of a chart's series as it keeps them; a blank or a text leaves a gap."""
     known = list(values)
     figures = "".join(
-        f'<pt idx="{at}"><v>{_number(value)}</v></pt>'
+        f'<pt idx="{at}"><v>{number_text(value)}</v></pt>'
         for at, value in enumerate(known)
         if isinstance(value, int | float) and not isinstance(value, bool)
     )
@@ -237,7 +237,7 @@ def as_written(text: str) -> str:
 def cell_body(formula: str, value: CellContent) -> str:
     """What follows `<c r=… s=…`: the type, the formula, the value."""
     if type(value) is float:  # most are
-        return f">{formula}<v>{_number(value)}</v></c>"
+        return f">{formula}<v>{number_text(value)}</v></c>"
     if value is None:
         return f">{formula}</c>" if formula else "/>"
     if value is True or value is False:
@@ -251,12 +251,8 @@ def cell_body(formula: str, value: CellContent) -> str:
     if isinstance(value, CellFault):
         return f' t="e">{formula}<v>{value.code}</v></c>'
     if isinstance(value, date):
-        return f">{formula}<v>{value.toordinal() - DAY_ZERO.toordinal()}</v></c>"
-    return f">{formula}<v>{_number(value)}</v></c>"
-
-
-def _number(value: float) -> str:
-    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(float(value))
+        return f">{formula}<v>{number_text(serial_number(value))}</v></c>"
+    return f">{formula}<v>{number_text(value)}</v></c>"
 
 
 def _stretches(text: str, gaps: Iterable[tuple[int, int]], size: int) -> tuple[list[_Stretch], list[_Spot]]:

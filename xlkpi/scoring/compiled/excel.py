@@ -8,12 +8,12 @@ silent, LibreOffice and formualizer decide (tests/oracle).
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import date
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
 from typing import Any, Final, NoReturn
 
-from xlkpi.values import CellContent, CellFault
+from xlkpi.values import CellContent, CellFault, serial_number
 
 
 class ExcelError(Exception):
@@ -44,7 +44,6 @@ DIV0, NA, VALUE, REF, NAME, NUM = (FAULTS[code] for code in ("#DIV/0!", "#N/A", 
 Cell = float | str | bool | Fault | None
 
 _WIDE: Final = Context(prec=800)  # every double has its place in it, with as many decimals as `places_of` gives
-_DAY_ZERO: Final = datetime(1899, 12, 30)
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*%?\s*", re.ASCII)
 _DATE = re.compile(r"\s*(\d{4})[-/](\d{1,2})[-/](\d{1,2})\s*", re.ASCII)
 
@@ -61,8 +60,7 @@ def cell_of(content: CellContent) -> Cell:
     if isinstance(content, int | float):
         return float(content) + 0.0
     if isinstance(content, date):
-        moment = content if isinstance(content, datetime) else datetime(content.year, content.month, content.day)
-        return (moment - _DAY_ZERO) / timedelta(days=1)
+        return serial_number(content)
     return FAULTS.get(content.code, VALUE)
 
 
@@ -83,7 +81,7 @@ def number_in(text: str) -> float | None:
     match = _DATE.fullmatch(text)
     if match:
         try:
-            return float((date(int(match[1]), int(match[2]), int(match[3])) - _DAY_ZERO.date()).days)
+            return serial_number(date(int(match[1]), int(match[2]), int(match[3])))
         except ValueError:
             return None
     return None
