@@ -262,9 +262,9 @@ def remove_stale_temporaries(folder: Path) -> None:
                     path.unlink()
 
 
-def safe_name(text: str) -> str:
-    """A text as part of a file's name on any system."""
-    return _UNSAFE.sub("", text).strip(" .")[:60] or "_"
+def safe_name(text: str, longest: int = 60) -> str:
+    """A text as part of a file's name on any system, of so many characters at most."""
+    return _UNSAFE.sub("", text).strip(" .")[:longest] or "_"
 
 
 def cut_to_bytes(text: str, size: int) -> str:

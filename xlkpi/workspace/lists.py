@@ -1,0 +1,66 @@
+"""Headquarters' lists that were filled in elsewhere, put where the steps look for them; what lay there stays in 旧版/."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from xlkpi.files import write_file
+from xlkpi.findings import Finding
+from xlkpi.headquarters.identity import Origin
+from xlkpi.headquarters.occupied import marked_origin
+from xlkpi.workspace.places import CALENDAR, PLAN, ROSTER, MonthFolder, Workspace
+from xlkpi.workspace.record import Refusal, State, hash_of, refuse
+from xlkpi.workspace.steps import StepResult, unchanged
+
+EARLIER: Final = "旧版"
+OF_WORKSPACE: Final = {"roster": ROSTER, "plan": PLAN, "calendar": CALENDAR}
+"""The lists that serve all months, by kind."""
+OF_MONTH: Final = {"targets": "目标.xlsx", "inspections": "检查情况.xlsx", "waivers": "豁免.xlsx"}
+"""The lists of a month, by kind."""
+
+
+def put_list(workspace: Workspace, month: str, kind: str, file: Path) -> StepResult:
+    """Put a list in its place.
+
+    Args:
+        workspace: where.
+        month: of which month, for a list of a month.
+        kind: what it is: a key of `OF_WORKSPACE` or `OF_MONTH`.
+        file: the list.
+
+    Raises:
+        Refusal: it says that it is another list, or its month is published.
+        WriteError: it cannot be written.
+    """
+    place = _place(workspace, month, kind)
+    data = file.read_bytes()
+    if place.is_file() and place.read_bytes() == data:
+        return unchanged("list")
+    marked = marked_origin(file)
+    wanted = Origin(kind, workspace.scheme()[0].name, month=month if kind in OF_MONTH else "")
+    if marked is not None and _contradicts(marked, wanted):
+        facts = {"path": file.name, "found": marked.marker(), "expected": wanted.marker()}
+        raise Refusal(Finding("XK-W070", file.name, facts=facts))
+    sentences = [f"{place.name} 已放入。"]
+    if place.is_file():
+        earlier = place.parent / EARLIER / f"{place.stem}_{hash_of(place)[:8]}{place.suffix}"
+        write_file(earlier, place.read_bytes())
+        sentences.append(f"原来的留在 {EARLIER}/{earlier.name}。")
+    write_file(place, data)
+    return StepResult("list", True, tuple(sentences))
+
+
+def _place(workspace: Workspace, month: str, kind: str) -> Path:
+    if kind in OF_WORKSPACE:
+        return workspace.root / OF_WORKSPACE[kind]
+    folder = MonthFolder(workspace, month)
+    record = folder.record()
+    if not State.OPEN <= record.state <= State.SCORED:
+        raise refuse("放入清单", f"{month} 现在是{record.state.word}", "xlkpi month status")
+    return folder.path / OF_MONTH[kind]
+
+
+def _contradicts(marked: Origin, wanted: Origin) -> bool:
+    pairs = ((marked.kind, wanted.kind), (marked.scheme, wanted.scheme), (marked.month, wanted.month))
+    return any(said and expected and said != expected for said, expected in pairs)
