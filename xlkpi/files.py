@@ -275,7 +275,7 @@ def cut_to_bytes(text: str, size: int) -> str:
 def untaken(name: str, used: set[str]) -> str:
     """A file name unique in the run, also on a system that ignores case: numbered where it must
     be, and cut to the longest name allowed. It is added to `used`."""
-    stem, dot, ending = name.rpartition(".")
+    stem, dot, ending = name.rpartition(".") if "." in name else (name, "", "")
     stem = cut_to_bytes(stem, _LONGEST - len(f"{dot}{ending}".encode("utf-8", "ignore")))
     number, free = 1, f"{stem}{dot}{ending}"
     while free.casefold() in used:

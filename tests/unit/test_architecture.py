@@ -36,6 +36,7 @@ ORDER = (
     ("shown",),
     ("library", "preparing"),
     ("workspace",),
+    ("desk",),
     ("excel",),
     ("cli", "__main__"),
 )
@@ -144,10 +145,19 @@ FILES = {
         "deadlines places",
         "receiving",
         "decisions history steps",
-        "opening scoring",
+        "inspecting lists opening scoring",
         "handing",
         "closing",
         "advice cases pack",
+    ),
+    "desk": (
+        "access downloads places reading tables words",
+        "jobs rendering rows",
+        "deliveries",
+        "actions",
+        "forms pages worker",
+        "application",
+        "server",
     ),
     "excel": (
         "apply cells scorecard",
@@ -159,7 +169,7 @@ FILES = {
         "demo language",
         "shared",
         "boundary",
-        "excel explain runs stores workspace",
+        "desk excel explain runs stores workspace",
         "checking months reporting returns schemes scoring",
     ),
 }
@@ -315,7 +325,9 @@ def test_scoring_knows_no_file_format() -> None:
         ("rich", {"shown.terminal", "shown.month_tables", "shown.progress", "cli"}),
         ("click", {"cli"}),
         ("duckdb", {"month.store"}),
-        ("jinja2", {"shown.report.page", "shown.letters", "scheme"}),
+        ("jinja2", {"shown.report.page", "shown.letters", "scheme", "desk.rendering"}),
+        ("starlette", {"desk"}),
+        ("uvicorn", {"desk.server"}),
         ("xlwings", {"excel"}),
         ("xlsxwriter", {"excel", "shown.ranking"}),
     ],
@@ -333,7 +345,7 @@ def test_a_library_has_few_homes(library: str, homes: set[str]) -> None:
 def test_the_command_line_starts_light(words: list[str]) -> None:
     heavy = (
         *("openpyxl", "formulas", "formualizer", "duckdb", "numpy", "scipy", "pydantic", "rich", "jinja2"),
-        *("xlwings", "distributed", "upath"),
+        *("xlwings", "distributed", "upath", "starlette", "uvicorn"),
     )
     code = (
         f"import sys; from xlkpi.cli import main; main({words!r}, standalone_mode=False); "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -75,14 +75,21 @@ class Checker:
         self.reading = Reading(self.issue)  # its process starts while the engine is made
         self.engine = load_engine(self.engine_name, self.issue.master, self.issue.layout)
 
-    def check(self, paths: Iterable[AnyPath], log: Mapping[str, Receipt] | None = None) -> list[Checked]:
+    def check(
+        self, paths: Iterable[AnyPath], log: Mapping[str, Receipt] | None = None,
+        progress: Callable[[int, int], None] = lambda completed, all_: None,
+    ) -> list[Checked]:  # fmt: skip
         """Read and check files; their order changes nothing. Headquarters' inspections are not looked for.
 
         `log` says when files came, by their paths; others go by their own time. Of copies that are joined each is told
-        what is wrong with what was filled in there, and the last one what all of them lack.
+        what is wrong with what was filled in there, and the last one what all of them lack. `progress` is called with
+        the number of files read and the number of files.
         """
         names = shown_names(map(as_path, paths))
-        read = [(path, self._read(path, name)) for path, name in sorted(names.items())]
+        read: list[tuple[Path, Submission | Unusable]] = []
+        for path, name in sorted(names.items()):
+            read.append((path, self._read(path, name)))
+            progress(len(read), len(names))
         self.reading.close()
         submissions = [(path, result) for path, result in read if isinstance(result, Submission)]
         notes, several = _of_several(submissions, self.issue, log or {}, joins=self.joins)

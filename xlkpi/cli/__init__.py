@@ -15,6 +15,7 @@ import click
 import xlkpi
 from xlkpi.cli.boundary import Commands
 from xlkpi.cli.checking import check
+from xlkpi.cli.desk import desk
 from xlkpi.cli.excel import excel
 from xlkpi.cli.explain import explain
 from xlkpi.cli.language import LANGUAGES, OPTION, language_and_words, switch_language
@@ -59,7 +60,7 @@ def main() -> None:
 
 
 for command in (
-    init, month, next_step, appeal, verify, scheme, targets, new, inspections, check, status, letters, score, trace,
-    audit, history, rank, trend, store_group, report, pdf, excel, demo, explain,
+    init, desk, month, next_step, appeal, verify, scheme, targets, new, inspections, check, status, letters, score,
+    trace, audit, history, rank, trend, store_group, report, pdf, excel, demo, explain,
 ):  # fmt: skip
     main.add_command(command)

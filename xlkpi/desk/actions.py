@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from xlkpi.desk.deliveries import find
-from xlkpi.desk.jobs import Condition, Progress, Told
+from xlkpi.desk.jobs import Answer, Condition, Progress
 from xlkpi.desk.places import uploads_in
 from xlkpi.desk.words import on_page
 from xlkpi.files import FolderInUse, WriteError, fault, reason
@@ -23,6 +23,7 @@ from xlkpi.month.store.file import StoreError
 from xlkpi.scheme.files import SchemeError
 from xlkpi.workspace import closing, opening, scoring
 from xlkpi.workspace.cases import keep_case
+from xlkpi.workspace.decisions import GROUNDS
 from xlkpi.workspace.inspecting import enter
 from xlkpi.workspace.lists import put_list
 from xlkpi.workspace.places import MonthFolder, find_workspace
@@ -89,14 +90,14 @@ def perform(root: Path, job: Mapping[str, Any], progress: Progress) -> dict[str,
     return {
         "condition": condition,
         "sentences": [on_page(sentence) for sentence in sentences],
-        "findings": [asdict(told(finding)) for finding in told_once(findings)[:_MOST]],
+        "findings": [asdict(answer_of(finding)) for finding in told_once(findings)[:_MOST]],
     }
 
 
-def told(finding: Finding) -> Told:
+def answer_of(finding: Finding) -> Answer:
     """A finding as the page tells it."""
     place = "　".join(filter(None, (finding.file, str(finding.place or ""))))
-    return Told(
+    return Answer(
         finding.code, finding.severity.name.lower(), place, on_page(finding.message()), on_page(finding.remedy())
     )
 
@@ -201,11 +202,20 @@ def _publish(order: Order, progress: Progress) -> Results:
 
 
 def _appeal(order: Order, progress: Progress) -> Results:
+    ground, of = _matter(order)
     yield closing.appeal(
-        order.folder, order.word("dealer"), order.word("ground"), order.who, of=order.word("of"),
+        order.folder, order.word("dealer"), ground, order.who, of=of,
         proposed=order.word("proposed"), evidence=order.word("evidence"), clause=order.word("clause"),
         appellant=order.word("appellant"), file=order.file("file"),
     )  # fmt: skip
+
+
+def _matter(order: Order) -> tuple[str, str]:
+    """The ground and the field that a form names."""
+    ground, _, of = order.word("matter").partition(":")
+    if ground not in GROUNDS:
+        raise refuse("登记", "没有选是哪一项", "选一项再做")
+    return ground, of
 
 
 def _decide(order: Order, progress: Progress) -> Results:
@@ -222,8 +232,9 @@ def _finalise(order: Order, progress: Progress) -> Results:
 
 
 def _correct(order: Order, progress: Progress) -> Results:
+    ground, of = _matter(order)
     yield closing.correct(
-        order.folder, order.word("dealer"), order.word("ground"), order.word("of"), order.word("value"),
+        order.folder, order.word("dealer"), ground, of, order.word("value"),
         order.word("reason"), order.who, evidence=order.word("evidence"),
     )  # fmt: skip
 

@@ -29,10 +29,11 @@ _UNFINISHED: Final = ".part"
 
 
 class NotKept(Exception):
-    """A file of a delivery is not kept; `finding` says why."""
+    """A file is not kept; `detail` and `finding` say why."""
 
     def __init__(self, name: str, detail: str):
         super().__init__(f"{name}: {detail}")
+        self.detail = f"{name}：{detail}"
         self.finding = Finding("XK-W045", name, facts={"file": name, "detail": detail})
 
 
@@ -78,7 +79,8 @@ class Delivery:
                         raise NotKept(name, f"超过 {LARGEST >> 20} MB")
                     file.write(piece)
             used = {path.name.casefold() for path in place.iterdir()}
-            temporary.replace(place / untaken(safe_name(last, 200), used))
+            stem, dot, ending = last.rpartition(".") if "." in last.strip(".") else (last, "", "")
+            temporary.replace(place / untaken(f"{safe_name(stem, 200)}{dot}{safe_name(ending) if dot else ''}", used))
         except OSError as error:
             raise NotKept(name, reason(error)) from None
         finally:

@@ -24,7 +24,7 @@ from xlkpi.desk.places import jobs_in
 from xlkpi.files import remove_file, remove_stale_temporaries, write_file
 
 NUMBER: Final = re.compile(r"[0-9a-f]{32}")
-_KEPT: Final = 60  # finished jobs whose outcome can still be read
+_REMEMBERED: Final = 60  # finished jobs whose outcome can still be read
 _TRIES: Final = 2  # how often a job is begun whose process dies
 
 
@@ -44,7 +44,7 @@ class Condition(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Answer:
     """A finding as the page tells it."""
 
     code: str
@@ -70,7 +70,7 @@ class Job:
     at: str
     condition: Condition = Condition.WAITING
     sentences: Sequence[str] = ()
-    findings: Sequence[Told] = ()
+    findings: Sequence[Answer] = ()
     stage: str = ""
     count: int = 0
     total: int = 0
@@ -99,7 +99,7 @@ class Jobs:
         self._process: subprocess.Popen[str] | None = None
         self._closed = False
         remove_stale_temporaries(jobs_in(root))
-        for job in sorted(_kept(jobs_in(root)), key=lambda each: each.at):
+        for job in sorted(_load(jobs_in(root)), key=lambda each: each.at):
             self._jobs[job.number] = job
             if not job.condition.is_over:
                 job.condition = Condition.WAITING
@@ -161,20 +161,20 @@ class Jobs:
     def _done_by_process(self, job: Job) -> bool:
         """Whether the process did the job, or refused it; False where it died over it."""
         process = self._started()
-        assert process.stdin is not None
-        assert process.stdout is not None
+        if process.stdin is None or process.stdout is None:  # both are pipes: this is for the type checker
+            return False
         try:
             process.stdin.write(json.dumps(asdict(job), ensure_ascii=False) + "\n")
             process.stdin.flush()
             for line in process.stdout:
-                told = json.loads(line)
-                if "condition" in told:
-                    findings = tuple(Told(**finding) for finding in told["findings"])
-                    ended = Condition(told["condition"])
-                    self._change(job, condition=ended, sentences=tuple(told["sentences"]), findings=findings)
+                message = json.loads(line)
+                if "condition" in message:
+                    findings = tuple(Answer(**finding) for finding in message["findings"])
+                    ended = Condition(message["condition"])
+                    self._change(job, condition=ended, sentences=tuple(message["sentences"]), findings=findings)
                     return True
-                began = job.began if told["stage"] == job.stage and told["count"] else time.monotonic()
-                self._change(job, keep=False, began=began, **told)
+                began = job.began if message["stage"] == job.stage and message["count"] else time.monotonic()
+                self._change(job, keep=False, began=began, **message)
         except (OSError, ValueError):
             pass
         self._end_process()
@@ -214,24 +214,24 @@ class Jobs:
 
     def _forget(self) -> None:
         over = [number for number, job in self._jobs.items() if job.condition.is_over]
-        for number in over[:-_KEPT]:
+        for number in over[:-_REMEMBERED]:
             del self._jobs[number]
             with suppress(OSError):
                 remove_file(jobs_in(self.root) / f"{number}.json")
 
 
-def _kept(folder: Path) -> list[Job]:
-    """The jobs that an earlier server kept; a file that cannot be read is passed over, its step can be asked for anew."""
+def _load(folder: Path) -> list[Job]:
+    """The jobs that an earlier server kept; of a file that cannot be read the step can be asked for anew."""
     jobs = []
     for path in folder.glob("*.json"):
         with suppress(OSError, ValueError, TypeError, KeyError):
             content = json.loads(path.read_text("utf-8"))
             content["condition"] = Condition(content["condition"])
-            content["findings"] = tuple(Told(**finding) for finding in content["findings"])
+            content["findings"] = tuple(Answer(**finding) for finding in content["findings"])
             if NUMBER.fullmatch(content["number"]):
                 jobs.append(Job(**content))
     return jobs
 
 
 Progress = Callable[[str, int, int], None]
-"""Told how far a step is: its stage, how many files are finished, and of how many."""
+"""Answer how far a step is: its stage, how many files are finished, and of how many."""

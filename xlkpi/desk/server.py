@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 import webbrowser
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,7 +16,7 @@ from xlkpi.desk.access import Access
 from xlkpi.desk.application import application
 from xlkpi.desk.jobs import Jobs
 from xlkpi.desk.places import ADDRESS_FILE, folder_of
-from xlkpi.files import FolderInUse, claimed, remove_file, remove_stale_temporaries, write_file
+from xlkpi.files import FolderInUse, WriteError, claimed, remove_file, remove_stale_temporaries, write_file
 
 _LOOPBACK: Final = "127.0.0.1"
 _STOP: Final = 2  # seconds that open connections get when the server ends
@@ -31,13 +32,14 @@ def run(root: Path, tell: Callable[[str], None], *, browser: bool = True, port: 
         port: which; 0: any that is free.
 
     Raises:
-        OSError: the port is taken.
+        PortTaken: another program listens there.
         WriteError: the folder cannot be written.
     """
     home = folder_of(root)
     try:
         with claimed(home):
             remove_stale_temporaries(home)
+            remove_file(home / ADDRESS_FILE)  # of a server that was killed
             _serve(root, home / ADDRESS_FILE, tell, browser=browser, port=port)
     except FolderInUse:
         address = (home / ADDRESS_FILE).read_text("utf-8")
@@ -46,27 +48,36 @@ def run(root: Path, tell: Callable[[str], None], *, browser: bool = True, port: 
             webbrowser.open(address)
 
 
-def _serve(root: Path, kept: Path, tell: Callable[[str], None], *, browser: bool, port: int) -> None:
+class PortTaken(Exception):
+    """Another program listens on the port."""
+
+
+def _serve(root: Path, address_file: Path, tell: Callable[[str], None], *, browser: bool, port: int) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listening:
-        listening.bind((_LOOPBACK, port))
+        if sys.platform == "win32":  # there another program could listen on the same port
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:  # the port of a server that ended a moment ago
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((_LOOPBACK, port))
+        except OSError:
+            raise PortTaken from None
         access = Access(listening.getsockname()[1])
         jobs = Jobs(root)
-
-        def begun() -> None:
-            write_file(kept, access.address.encode(), private=True)
+        config = uvicorn.Config(
+            application(root, access, jobs), log_config=None, access_log=False, server_header=False,
+            proxy_headers=False, timeout_graceful_shutdown=_STOP, lifespan="off", ws="none", loop="asyncio",
+            http="h11",
+        )  # fmt: skip
+        try:
+            listening.listen()  # from here on a browser is answered, though perhaps a moment later
+            write_file(address_file, access.address.encode(), private=True)
             tell(access.address)
             if browser:
                 webbrowser.open(access.address)
-
-        config = uvicorn.Config(
-            application(root, access, jobs, begun), log_config=None, access_log=False, server_header=False,
-            proxy_headers=False, timeout_graceful_shutdown=_STOP, lifespan="on", ws="none", loop="asyncio", http="h11",
-        )  # fmt: skip
-        try:
-            uvicorn.Server(config).run(sockets=[listening])
-        except KeyboardInterrupt:
-            pass
+            with suppress(KeyboardInterrupt):
+                uvicorn.Server(config).run(sockets=[listening])
         finally:
             jobs.close()
-            with suppress(OSError):
-                remove_file(kept)
+            with suppress(WriteError):
+                remove_file(address_file)

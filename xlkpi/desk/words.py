@@ -16,12 +16,18 @@ ORDER: Final = ("open", "issue", "receive", "check", "score", "publish", "appeal
 _PLACES: Final = {"status": "进度", "next": "下一步"}
 _COMMAND: Final = re.compile(
     r"(?:运行 ?|请先：|用 |走 )?`?xlkpi (?:month )?(?P<name>[a-z]+)"
-    r"(?: (?:或 )?--[a-z]+(?: (?!--|或)[^\s，。；：、（）]+)?| (?:店|文件或文件夹|文件夹|文件|号|\d+|\d{4}-\d\d)| [A-Za-z0-9]+(?= --))*`?"
+    r"(?: (?:或 )?--[a-z]+(?: (?!--|或)[^\s，。；：、（）]+)?"
+    r"| (?:店|文件或文件夹|文件夹|文件|号|\d+|\d{4}-\d\d)| [A-Za-z0-9]+(?= --))*`?"
 )
+
+
+_OPTIONS: Final = {"用 --second 写上": "在“复核人”写上", "进入工作区再运行，或加 --at 文件夹": "打开工作区的文件夹"}
 
 
 def on_page(sentence: str) -> str:
     """A sentence of the workspace as the page says it: where it names a command, the button is named."""
+    for option, words in _OPTIONS.items():
+        sentence = sentence.replace(option, words)
     return _COMMAND.sub(_button, sentence)
 
 

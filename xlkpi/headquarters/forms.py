@@ -116,17 +116,22 @@ _SIGNATURE = [
 ]  # fmt: skip
 
 
+def inspection_columns(scheme: Scheme) -> dict[str, Column]:
+    """The columns of the forms for 检查情况 by their fields' names, in order; above each stand its item and clause."""
+    fields = scheme.by("headquarters")
+    return {
+        name: Column(fields[name].label or name, (item.label or item.name, text), _hint(fields[name]), fields[name])
+        for item in scheme.items
+        for name, text in _inspected(scheme, item, fields)
+    }
+
+
 def _inspections(
     scheme: Scheme, dealers: Iterable[tuple[str, str, str]], month: str, signature: Sequence[Column]
 ) -> bytes:
-    columns = []
-    fields = scheme.by("headquarters")
-    for item in scheme.items:
-        for name, text in _inspected(scheme, item, fields):
-            entry = fields[name]
-            columns.append(Column(entry.label or name, (item.label or item.name, text), _hint(entry), entry))
     head = title(month, scheme.title, "inspections")
-    return _form(_of(scheme, "inspections", month), head, "检查情况", list(dealers), [*columns, *signature])
+    columns = [*inspection_columns(scheme).values(), *signature]
+    return _form(_of(scheme, "inspections", month), head, "检查情况", list(dealers), columns)
 
 
 def roster_form(dealers: Iterable[tuple[str, str, str]]) -> bytes:

@@ -51,6 +51,11 @@ class Advice:
     command: str
     obstacles: tuple[str, ...] = ()
 
+    @property
+    def step(self) -> str:
+        """The step that the command does: open, issue, receive …"""
+        return self.command.split()[2]
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:

@@ -1,4 +1,4 @@
-"""Headquarters' lists that were filled in elsewhere, put where the steps look for them; what lay there stays in 旧版/."""
+"""Headquarters' lists that were filled in elsewhere, put in their places; what lay there stays in 旧版/."""
 
 from __future__ import annotations
 
@@ -63,4 +63,4 @@ def _place(workspace: Workspace, month: str, kind: str) -> Path:
 
 def _contradicts(marked: Origin, wanted: Origin) -> bool:
     pairs = ((marked.kind, wanted.kind), (marked.scheme, wanted.scheme), (marked.month, wanted.month))
-    return any(said and expected and said != expected for said, expected in pairs)
+    return any(known and expected and known != expected for known, expected in pairs)

@@ -3,7 +3,7 @@ writes its files, and keeps its event last; the same step with the same inputs c
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -276,7 +276,10 @@ def extend(folder: MonthFolder, dealer: str, until: str, reason: str, who: Who) 
 
 
 @exclusive
-def receive_files(folder: MonthFolder, paths: Sequence[Path], who: Who, moment: datetime | None = None) -> StepResult:
+def receive_files(
+    folder: MonthFolder, paths: Sequence[Path], who: Who, moment: datetime | None = None,
+    progress: Callable[[int, int], None] = lambda completed, all_: None,
+) -> StepResult:  # fmt: skip
     """Keep and log what came; see `receiving`.
 
     Raises:
@@ -286,7 +289,7 @@ def receive_files(folder: MonthFolder, paths: Sequence[Path], who: Who, moment: 
     record = folder.record()
     issue = issued(folder, record, "收件")
     sweep(folder)
-    got: Receipts = receive(folder, issue, paths, moment or who.at)
+    got: Receipts = receive(folder, issue, paths, moment or who.at, progress)
     lines = read_log(folder.log)
     sentences = [
         f"{line.name} → {line.dealer or '不知是哪家'}　{line.fate}{f'（{line.note}）' if line.note else ''}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -94,14 +94,18 @@ def log_bytes(lines: Iterable[Line]) -> bytes:
     return "".join(json.dumps(asdict(line), ensure_ascii=False) + "\n" for line in lines).encode()
 
 
-def receive(folder: MonthFolder, issue: Issue, paths: Sequence[Path], moment: datetime) -> Receipts:
+def receive(
+    folder: MonthFolder, issue: Issue, paths: Sequence[Path], moment: datetime,
+    progress: Callable[[int, int], None] = lambda completed, all_: None,
+) -> Receipts:  # fmt: skip
     """Keep and log what was delivered.
 
     Args:
         folder: the month.
         issue: what was issued for it.
         paths: files, archives and folders; none: what was put into 收件/ by hand.
-        came: when they came.
+        moment: when they came.
+        progress: called with the number of files looked at and the number of files.
 
     Raises:
         WriteError: a file could not be kept.
@@ -114,7 +118,8 @@ def receive(folder: MonthFolder, issue: Issue, paths: Sequence[Path], moment: da
     repeated = 0
     reading = Reading(issue)
     try:
-        for each in delivered:
+        for number, each in enumerate(delivered, 1):
+            progress(number, len(delivered))
             digest = hashlib.sha256(each.data).hexdigest()
             if (digest, each.name, each.source) in known:
                 repeated += 1

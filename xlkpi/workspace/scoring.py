@@ -124,7 +124,9 @@ def _end(day: str, month: str) -> datetime:
 
 
 @exclusive
-def check_month(folder: MonthFolder, who: Who) -> StepResult:
+def check_month(
+    folder: MonthFolder, who: Who, progress: Callable[[int, int], None] = lambda completed, all_: None
+) -> StepResult:
     """Check what came: marked copies, the list of findings, the letters and the return list, into 标注/.
 
     Raises:
@@ -142,7 +144,7 @@ def check_month(folder: MonthFolder, who: Who) -> StepResult:
     with claimed(folder.marked):
         sweep(folder)
         before = set(hashes_in(folder.marked))
-        names = _marked(folder, known)
+        names = _marked(folder, known, progress)
         month = _survey(known)
         write_returns(month, folder.marked / RETURNS_FILE)
         names.add(RETURNS_FILE)
@@ -165,14 +167,14 @@ def check_month(folder: MonthFolder, who: Who) -> StepResult:
     return StepResult("check", True, (sentences,), tuple(findings))
 
 
-def _marked(folder: MonthFolder, known: Sources) -> set[str]:
+def _marked(folder: MonthFolder, known: Sources, progress: Callable[[int, int], None]) -> set[str]:
     """Marked copies and the list of all findings; the names that were written."""
     issue = known.opened.issue
     checker = Checker(
         issue, engine_for("auto", len(known.files)), past=figures_of_dealers(folder, issue),
         joins=known.filing.joins(issue.scheme),
     )  # fmt: skip
-    checked = checker.check(known.files, known.filing.log)
+    checked = checker.check(known.files, known.filing.log, progress)
     names: set[str] = set()
     names_used: set[str] = set()
     for file in checked:
