@@ -295,7 +295,7 @@ class Pages:
         folder, name = self._folder(request), request.path_params["name"]
         if name not in FOLDERS:
             raise HTTPException(404)
-        disposition = f"attachment; filename*=utf-8''{quote(f'{folder.month}_{name}.zip')}"
+        disposition = f"attachment; filename*=utf-8''{quote(f'{name} {folder.month}.zip')}"
         return Response(
             bundle(folder, name), media_type="application/zip", headers={"content-disposition": disposition}
         )
