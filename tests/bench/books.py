@@ -20,7 +20,7 @@ from xlkpi.issue import Dealer, Issue
 from xlkpi.scheme.entries import Column, SchemeField
 from xlkpi.scheme.formulas import number_value
 from xlkpi.scheme.lint import usable_scheme
-from xlkpi.scoring.engine import FormualizerEngine
+from xlkpi.scoring.engine import load_engine
 from xlkpi.values import CellContent, Place
 from xlkpi.workbook.stamp import Stamper
 
@@ -54,7 +54,7 @@ def make_issue_for(scheme_name: str, count: int) -> Issue:
 
 def fill(issue: Issue) -> Iterator[Filled]:
     """Every dealer's workbook filled at random, values of all formulas included."""
-    engine, stamper = FormualizerEngine(issue.master, issue.layout), Stamper(issue.layout, issue.master)
+    engine, stamper = load_engine("compiled", issue.master, issue.layout), Stamper(issue.layout, issue.master)
     for code in issue.roster:
         draw = random.Random(code)
         answers = {n: _answer(e, issue.targets[code].get(n, 500.0), draw) for n, e in issue.scheme.by("dealer").items()}

@@ -98,8 +98,10 @@ class CompiledEngine:
                 for step in steps
                 if wanted is None or program.places[step.target] in wanted
             ]
-            named = {cell for step in steps for cell in cells_of(step.arguments)}
-            inputs = [(place, number) for place, number in program.inputs.items() if number in named]
+            inputs = list(program.inputs.items())
+            if wanted is not None:  # most inputs do not matter then
+                named = {cell for step in steps for cell in cells_of(step.arguments)}
+                inputs = [(place, number) for place, number in inputs if number in named]
             plan = self._plans[wanted] = _Plan(self._ready(steps), results, inputs)
         return plan
 

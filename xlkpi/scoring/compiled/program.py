@@ -12,19 +12,16 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import CodeType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from xlkpi.scoring.compiled.excel import Cell, cell_of
 from xlkpi.scoring.compiled.shapes import ShapeWriter
 from xlkpi.scoring.compiled.syntax import (
-    Binary,
-    Call,
     CellArgument,
     Node,
     NotCompiled,
     RangeArgument,
     Reference,
-    Unary,
     parse,
     split,
 )
@@ -39,8 +36,7 @@ _KINDS: Final[dict[type, str]] = {float: "f", str: "s", bool: "b"}
 Argument = int | slice | tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One formula: the cell that it fills, its shape's number, and the cells that it names."""
 
     target: int
@@ -64,6 +60,15 @@ class Program:
     source: str
     code: bytes = field(repr=False, default=b"")
     magic: bytes = b""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Handed over as lists of texts and numbers: ten thousand places one by one would take four times as long."""
+        sheets, refs = tuple(dict.fromkeys(place.sheet for place in self.places)), [place.ref for place in self.places]
+        by_sheet = {sheet: number for number, sheet in enumerate(sheets)}
+        columns = sheets, [by_sheet[place.sheet] for place in self.places], refs
+        steps = tuple(zip(*self.steps, strict=True)) or ((), (), ())
+        inputs = list(self.inputs.values())
+        return _handed_over, (columns, self.base, steps, inputs, self.source, self.code, self.magic)
 
     def compiled(self) -> CodeType:
         """The shapes' functions as code; `shape0`, `shape1`, … by name."""
@@ -95,6 +100,21 @@ class Program:
                 moved.add(step.target)
                 reached.append(step)
         return tuple(reached)
+
+
+def _handed_over(
+    columns: tuple[Sequence[str], Iterable[int], Iterable[str]],
+    base: tuple[Cell, ...],
+    steps: tuple[Iterable[int], Iterable[int], Iterable[tuple[Argument, ...]]],
+    inputs: Iterable[int],
+    source: str,
+    code: bytes,
+    magic: bytes,
+) -> Program:
+    sheets, of_sheet, refs = columns
+    places = tuple(map(Place, map(sheets.__getitem__, of_sheet), refs))
+    filled = {places[number]: number for number in inputs}
+    return Program(places, base, tuple(map(Step, *steps)), filled, source, code, magic)
 
 
 def cells_of(arguments: Iterable[Argument]) -> Iterable[int]:
@@ -136,7 +156,7 @@ class _Compiler:
     def __init__(self, master: bytes, layout: Layout):
         self.layout, self.master = layout, MasterCells(master)
         self.numbers: dict[Place, int] = {}
-        self.inputs = frozenset(layout.engine_inputs)
+        self.varying = layout.formulas.keys() | set(layout.engine_inputs)
         self.references: dict[tuple[str, str], _Named] = {}
         self.named: dict[tuple[str, str], _Named] = {}
         self.shapes: dict[tuple[object, ...], int] = {}
@@ -150,7 +170,7 @@ class _Compiler:
         for place, text in self.layout.formulas.items():
             step = self.step(place, text or self.formula(place))
             steps[step.target] = step
-        self.numbered(self.inputs)
+        self.numbered(self.layout.engine_inputs)
         places = tuple(self.numbers)
         base = tuple(self.constant(place) for place in places)
         source = "".join(self.sources)
@@ -173,7 +193,7 @@ class _Compiler:
 
     def constant(self, place: Place) -> Cell:
         """What the master holds in a cell; what is filled in later is blank there."""
-        if place in self.inputs or place in self.layout.formulas:
+        if place in self.varying:
             return None
         number = self.layout.numbers.get(place)
         return cell_of(self.master.sheet(place.sheet).constants.get(place.ref) if number is None else number)
@@ -189,23 +209,14 @@ class _Compiler:
         shape = self.shapes.get(tuple(key))
         if shape is None:
             shape = self.shapes[tuple(key)] = len(self.shapes)
-            tree = self.resolved(parse(formula), place.sheet, positions)
+
+            def argument(reference: Reference) -> Node:
+                named = self.name(reference.sheet or place.sheet, reference.text)
+                return named.kind(positions[named], *named.known)
+
+            tree = parse(formula, argument)
             self.sources.append(ShapeWriter(f"shape{shape}", len(positions)).source(tree))
         return Step(self.number(place), shape, tuple(named.cells for named in positions))
-
-    def resolved(self, node: Node, sheet: str, positions: Mapping[_Named, int]) -> Node:
-        """A tree with its references as arguments."""
-        match node:
-            case Reference(text, of_sheet):
-                named = self.name(of_sheet or sheet, text)
-                return named.kind(positions[named], *named.known)
-            case Call(function, arguments):
-                return Call(function, tuple(self.resolved(inner, sheet, positions) for inner in arguments))
-            case Binary(operator, left, right):
-                return Binary(operator, self.resolved(left, sheet, positions), self.resolved(right, sheet, positions))
-            case Unary(operator, operand):
-                return Unary(operator, self.resolved(operand, sheet, positions))
-        return node
 
     def reference(self, sheet: str, written: str) -> _Named:
         """What a reference names, as it is written in a formula of that sheet."""
@@ -244,7 +255,7 @@ class _Compiler:
 
     def kind(self, place: Place) -> str:
         """What is known of a cell beforehand: a constant's kind, `n` where nothing ever stands."""
-        if place in self.inputs or place in self.layout.formulas:
+        if place in self.varying:
             return "v"
         constant = self.constant(place)
         return "n" if constant is None else _KINDS.get(type(constant), "v")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -127,13 +127,13 @@ def split(formula: str) -> tuple[tuple[str, ...], list[str]]:
     return tuple(words), references
 
 
-def parse(formula: str) -> Node:
-    """The tree of a formula (without the equals sign).
+def parse(formula: str, named: Callable[[Reference], Node] = lambda reference: reference) -> Node:
+    """The tree of a formula (without the equals sign); `named` says what stands in it for a reference.
 
     Raises:
         NotCompiled: it holds something else than literals, references, names, calls and operators.
     """
-    reader = _Reader(formula, [*_tokens(formula), _END])
+    reader = _Reader(formula, [*_tokens(formula), _END], named)
     node = reader.expression(0)
     if reader.next is not _END:
         raise NotCompiled(f"{formula!r}: {reader.next[1]!r} is not understood")
@@ -142,18 +142,19 @@ def parse(formula: str) -> Node:
 
 def _tokens(formula: str) -> Iterator[Token]:
     at = 0
-    end = len(formula.rstrip())
-    while at < end:
-        match = _TOKENS.match(formula, at)
-        if match is None or match.lastgroup is None:
-            raise NotCompiled(f"{formula!r}: {formula[at : at + 10]!r} is not understood")
-        yield match.lastgroup, match[match.lastgroup]
+    for match in _TOKENS.finditer(formula):
+        kind = match.lastgroup
+        if match.start() != at or kind is None:
+            break
         at = match.end()
+        yield kind, match[kind]
+    if formula[at:].strip():
+        raise NotCompiled(f"{formula!r}: {formula[at : at + 10]!r} is not understood")
 
 
 class _Reader:
-    def __init__(self, formula: str, tokens: list[Token]):
-        self.formula, self.tokens, self.at, self.depth = formula, tokens, 0, 0
+    def __init__(self, formula: str, tokens: list[Token], named: Callable[[Reference], Node]):
+        self.formula, self.tokens, self.named, self.at, self.depth = formula, tokens, named, 0, 0
         self.next = tokens[0]
 
     def step(self) -> None:
@@ -217,13 +218,15 @@ class _Reader:
             case "error":
                 return ErrorLiteral(text)
             case "cells":
-                return Reference(text.replace("$", "").upper())
+                return self.named(Reference(text.replace("$", "").upper()))
             case "sheet":
                 return self.on_sheet(text[:-1])
             case "name":
                 if self.take("("):
                     return Call(text.upper(), self.arguments())
-                return Literal(text.upper() == "TRUE") if text.upper() in ("TRUE", "FALSE") else Reference(text)
+                if text.upper() in ("TRUE", "FALSE"):
+                    return Literal(text.upper() == "TRUE")
+                return self.named(Reference(text))
         raise NotCompiled(f"{self.formula!r}: {text!r} is not understood here")
 
     def on_sheet(self, sheet: str) -> Node:
@@ -232,7 +235,7 @@ class _Reader:
             raise NotCompiled(f"{self.formula!r}: no cell after the sheet's name")
         self.step()
         title = sheet[1:-1].replace("''", "'") if sheet.startswith("'") else sheet
-        return Reference(token[1].replace("$", "").upper(), title)
+        return self.named(Reference(token[1].replace("$", "").upper(), title))
 
     def arguments(self) -> tuple[Node, ...]:
         if self.take(")"):
