@@ -132,7 +132,8 @@ def _tokens(code: str) -> Iterator[Token]:
             if at + 1 == len(code):
                 yield Token("broken")
                 return
-            shown = {"_": " ", "*": ""}.get(character, code[at + 1])
+            fill = code[at + 1] if code[at + 1].isalnum() else ""  # 万 or 0 to the cell's edge is read with the number
+            shown = {"_": " ", "*": fill}.get(character, code[at + 1])
             yield Token("literal", shown)
             at += 2
         elif character == "[":
