@@ -11,9 +11,10 @@ import pytest
 from click.testing import CliRunner
 from shared.tables import sampled
 
-from journey.commands import COMMANDS, PATHS, WORKING, WRITTEN, with_path
+from journey.commands import COMMANDS, PATHS, WORKING, WRITTEN, call, with_path
 from xlkpi.cli import main
 from xlkpi.cli.boundary import INTERNAL
+from xlkpi.cli.shared import NewFile
 
 ENGLISH = re.compile(r"[A-Za-z][A-Za-z']*(?:[ ,;:]+[A-Za-z][A-Za-z']*){2,}")
 """Three English words in a row."""
@@ -143,3 +144,27 @@ def test_a_mistake_ends_in_a_chinese_sentence(
     )
     prose = [found for line in told.splitlines() for found in ENGLISH.findall(NO_PROSE.sub("·", line))]
     assert not prose, result.output
+
+
+ENDINGS = [
+    (name, option.opts[0], option.type.ending)
+    for name, command in COMMANDS.items()
+    for option in command.params
+    if isinstance(option.type, NewFile) and option.type.ending
+]
+
+
+@pytest.mark.parametrize(("command", "option", "ending"), ENDINGS)
+def test_a_file_s_ending_says_what_it_is(
+    command: str, option: str, ending: str, words: Callable[[str], list[str]], tmp_path: Path
+) -> None:
+    for name in ("t.pdf", "t", f"t{ending}.bak"):
+        result = call(with_path(words(command), command, option, tmp_path / name))
+        assert result.exit_code == 2, result.output
+        assert f"must end in {ending}" in result.output
+        assert not (tmp_path / name).exists()
+
+
+def test_every_command_that_writes_one_file_is_held_to_its_ending() -> None:
+    assert {ending for _, _, ending in ENDINGS} == {".xlsx", ".json", ".html", ".zip"}
+    assert len(ENDINGS) >= 6

@@ -98,3 +98,10 @@ def test_an_altered_value_is_found_by_either_engine(run: Run, altered: Path, eng
     assert result.exit_code == 1
     assert "，1 格不同" in result.output
     assert "绩效考核表!K5：14.5 ≠ 12.145161290322" in result.output
+
+
+def test_what_no_program_has_calculated_is_no_difference(run: Run, month: Month) -> None:
+    result = run("audit", month.of("D001", "filled"))
+    assert result.exit_code == 1
+    assert "XK-W075" in result.output
+    assert "≠" not in result.output

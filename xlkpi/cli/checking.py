@@ -14,7 +14,7 @@ from xlkpi.cli.runs import actuals_options, copies_option, engine_option, given_
 from xlkpi.cli.shared import (
     FILE,
     FOLDER,
-    NEW_FILE,
+    NewFile,
     anyway_option,
     console,
     echo,
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     "--format", "shape", type=click.Choice(["text", "json", "csv", "xlsx"]), default="text", show_default=True,
     help="Output format of the findings.",
 )  # fmt: skip
-@click.option("-o", "--output", type=NEW_FILE, help="File for the findings; xlsx needs one.")
+@click.option("-o", "--output", type=NewFile(), help="File for the findings; xlsx needs one.")
 @click.option("--store", "store_file", type=FILE, help="The history file: figures are compared with earlier months.")
 @copies_option
 @actuals_options
@@ -61,6 +61,8 @@ def check(
     """Check dealers' workbooks (files or folders). Without --mark and -o nothing is written."""
     if shape == "xlsx" and output is None:
         raise click.UsageError(say("--format xlsx needs -o FILE"))
+    if shape == "xlsx" and output is not None and output.suffix.lower() != ".xlsx":
+        raise click.UsageError(say(f"{output} must end in .xlsx"))
     if shape == "text" and output is not None:
         raise click.UsageError(say("-o is for --format json, csv or xlsx; text goes to the terminal"))
     if shape == "csv" and against:

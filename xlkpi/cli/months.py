@@ -13,9 +13,9 @@ from xlkpi.cli.runs import issue_option
 from xlkpi.cli.shared import (
     FILE,
     FOLDER,
-    NEW_FILE,
     Deadline,
     Month,
+    NewFile,
     anyway_option,
     echo,
     load_issue,
@@ -32,7 +32,7 @@ _roster_option = click.option(
 )
 
 _month_option = click.option("--month", type=Month(), required=True, help="The month that is assessed.")
-_workbook_option = click.option("-o", "--output", type=NEW_FILE, required=True, help="The workbook to write.")
+_workbook_option = click.option("-o", "--output", type=NewFile(".xlsx"), required=True, help="The workbook to write.")
 
 
 @click.command(cls=Command)

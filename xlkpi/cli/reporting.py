@@ -13,7 +13,7 @@ from xlkpi.cli.runs import given_files
 from xlkpi.cli.shared import (
     FILE,
     FOLDER,
-    NEW_FILE,
+    NewFile,
     console,
     echo,
     exit_with_status,
@@ -31,7 +31,7 @@ OUT = click.Path(exists=True, file_okay=False, path_type=Path)
 
 @click.command(cls=Command)
 @click.argument("out", type=OUT)
-@click.option("-o", "--output", type=NEW_FILE, help="The HTML file to write; default: report.html in OUT.")
+@click.option("-o", "--output", type=NewFile(".html"), help="The HTML file to write; default: report.html in OUT.")
 @click.option(
     "--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="The language of the report."
 )

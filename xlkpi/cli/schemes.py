@@ -10,7 +10,7 @@ import click
 
 from xlkpi.cli.boundary import Group
 from xlkpi.cli.language import say
-from xlkpi.cli.shared import ERRORS, FILE, NEW_FILE, echo, replace_option, usable, write_new
+from xlkpi.cli.shared import ERRORS, FILE, NewFile, echo, replace_option, usable, write_new
 from xlkpi.cli.workspace import at_option, refused_is_told, workspace_at
 
 
@@ -80,7 +80,7 @@ def scheme_coverage(name: str) -> None:
 
 @scheme.command("schema")
 @click.argument("name", required=False)
-@click.option("-o", "--output", type=NEW_FILE, help="Write to a file instead of standard output.")
+@click.option("-o", "--output", type=NewFile(".json"), help="Write to a file instead of standard output.")
 @replace_option
 def scheme_schema(name: str | None, output: Path | None, replace: bool) -> None:
     """Print the JSON Schema of a scheme's YAML, for editors. With NAME, the scheme's own rules are known to it too."""

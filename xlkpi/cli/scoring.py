@@ -25,7 +25,7 @@ from xlkpi.cli.shared import (
     ERRORS,
     FILE,
     FOLDER,
-    NEW_FILE,
+    NewFile,
     Where,
     console,
     echo,
@@ -61,7 +61,7 @@ _MOST_PRINTED = 200  # dealers, findings; scores.json, scores.csv and the rankin
 @jobs_option
 @cluster_option
 @click.option("--resume", is_flag=True, help="Go on from the last run in the output folder: score only what changed.")
-@click.option("--store", "store_file", type=NEW_FILE, help="A history file that keeps the run; created if missing.")
+@click.option("--store", "store_file", type=NewFile(), help="A history file that keeps the run; created if missing.")
 @replace_option
 @click.option("--parquet", is_flag=True, help="Write the long form as Parquet parts too, into scores.parquet/.")
 @click.option("--report", is_flag=True, help="Write report.html beside the scores, as `xlkpi report` does.")
@@ -178,14 +178,14 @@ def audit(gathered: Gathered, engine: str) -> None:
             except Refused as refused:
                 findings.append(Finding(refused.code, name, facts=refused.facts))
                 continue
-            if not audited.cells:  # a blank, a return: nothing to recalculate is no agreement
+            if not audited.stored:  # a blank, a return: nothing to compare is no agreement
                 findings.append(Finding("XK-W075", name))
                 continue
             differing += len(audited.differences)
             screen.print(f"{clean(name)}：用 {by} 核对 {audited.cells} 格，{len(audited.differences)} 格不同")
             for difference in audited.differences:
-                stored, recalculated = clean(plain(difference.stored)), clean(plain(difference.recalculated))
-                screen.print(f"  {clean(difference.place)}：{stored} ≠ {recalculated}")
+                stored = "没有存结果" if difference.stored is None else clean(plain(difference.stored))
+                screen.print(f"  {clean(difference.place)}：{stored} ≠ {clean(plain(difference.recalculated))}")
     if findings:
         print_findings(screen, findings, files=len(gathered.files))
     exit_with_status(findings, failed=0)

@@ -26,7 +26,6 @@ ERRORS, USAGE, UNSAFE, PARTLY = 1, 2, 3, 4
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 class Month(click.ParamType[str]):
@@ -40,6 +39,22 @@ class Month(click.ParamType[str]):
         if not re.fullmatch(MONTH_PATTERN, text):
             self.fail(say(f"{text!r} is not a month: write it as YYYY-MM, for example 2026-11"), param, ctx)
         return text
+
+
+class NewFile(click.Path):
+    """A file to write. Its ending says what it is: a workbook called t.pdf opens nowhere."""
+
+    def __init__(self, ending: str = "") -> None:
+        """`ending` as .xlsx; "": any."""
+        super().__init__(dir_okay=False, path_type=Path)
+        self.ending = ending
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Check the ending; a device or a pipe needs none."""
+        path = Path(str(super().convert(value, param, ctx)))
+        if self.ending and path.suffix.lower() != self.ending and (path.is_file() or not path.exists()):
+            self.fail(say(f"{value} must end in {self.ending}"), param, ctx)
+        return path
 
 
 class Where(click.ParamType[Path]):

@@ -11,7 +11,7 @@ import click
 
 from xlkpi.cli.boundary import Command, Group
 from xlkpi.cli.language import say
-from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, Month, console, echo, refuse, replace_option, write_new
+from xlkpi.cli.shared import FILE, FOLDER, Month, NewFile, console, echo, refuse, replace_option, write_new
 from xlkpi.folders import shown_path
 
 if TYPE_CHECKING:
@@ -118,7 +118,9 @@ def history(dealer: str, store_file: Path, name: str, scheme_name: str) -> None:
 @click.option("--by", "part", type=click.Choice(["all", "region", "peer-group"]), default="all", show_default=True,
               help="Rank among all, or within each part.")  # fmt: skip
 @_scheme_option
-@click.option("-o", "--output", type=NEW_FILE, help="Write the ranking workbook (排名汇总.xlsx) instead of printing.")
+@click.option(
+    "-o", "--output", type=NewFile(".xlsx"), help="Write the ranking workbook (排名汇总.xlsx) instead of printing."
+)
 @replace_option
 def rank(
     store_file: Path, month: str | None, part: str, scheme_name: str, output: Path | None, replace: bool

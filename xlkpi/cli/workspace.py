@@ -14,7 +14,7 @@ import click
 
 from xlkpi.cli.boundary import Command, Group
 from xlkpi.cli.language import say
-from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, Deadline, Month, console, echo, exit_with_status
+from xlkpi.cli.shared import FILE, FOLDER, Deadline, Month, NewFile, console, echo, exit_with_status
 
 if TYPE_CHECKING:
     from xlkpi.workspace.places import MonthFolder, Workspace
@@ -34,7 +34,7 @@ _second_option = click.option(
     "--second", default="", help="The second person who signs, where xlkpi.yaml asks for one."
 )
 _archive_option = click.option(
-    "-o", "--output", type=NEW_FILE, help="The archive to write; default: in 包/ of the month's folder."
+    "-o", "--output", type=NewFile(".zip"), help="The archive to write; default: in 包/ of the month's folder."
 )
 
 

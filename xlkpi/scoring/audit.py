@@ -30,9 +30,11 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What the audit of a file found; `cells` counts the formula cells compared."""
+    """What the audit of a file found: `cells` counts its formula cells, `stored` those that hold a result. A form that
+    no program has calculated holds none, and has nothing to be compared."""
 
     cells: int
+    stored: int
     differences: tuple[Difference, ...]
 
 
@@ -56,7 +58,8 @@ def _audited(source: Path | bytes, engine: str) -> Audit:
         raise
     except Exception:  # engines have their own readers, and raise whatever they like
         raise Refused("XK-F029", engine=engine) from None
-    return Audit(len(stored), tuple(_differences(stored, results)))
+    with_result = sum(raw.text is not None for raw in stored.values())
+    return Audit(len(stored), with_result, tuple(_differences(stored, results)))
 
 
 def _loaded(engine: str, raw: bytes, layout: Layout) -> Engine:
