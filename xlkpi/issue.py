@@ -10,7 +10,7 @@ import json
 import unicodedata
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, Self
 
@@ -75,6 +75,22 @@ class _StoredLayout(_Stored):
         return self
 
 
+class _StoredLife(_Stored):
+    opened: str = ""
+    closed: str = ""
+    trial: str = ""
+    since: str = ""
+    merged: list[tuple[str, str, str]] = []
+
+
+class _StoredRevision(_Stored):
+    number: int
+    day: str
+    reason: str
+    approved: str
+    dealers: list[str]
+
+
 class _StoredIssue(_Stored):
     month: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}$")]
     deadline: str
@@ -84,6 +100,8 @@ class _StoredIssue(_Stored):
     roster: list[Annotated[list[str], Field(min_length=2, max_length=5)]]
     targets: _Figures
     before_revision: _Figures = {}
+    revisions: list[_StoredRevision] = []
+    lives: dict[str, _StoredLife] = {}
     history: _Figures
     seals: dict[str, str] = {}
     blanks: dict[str, str] = {}
@@ -94,16 +112,59 @@ class IssueError(Exception):
     """A folder holds no usable issue; the text says why."""
 
 
+class Merged(NamedTuple):
+    """A dealer that was merged into another: its code, since when it was open ("": always), and from when on it is not
+    (YYYY-MM-DD)."""
+
+    code: str
+    since: str
+    until: str
+
+
 @dataclass(frozen=True, slots=True)
 class Dealer:
-    """A dealer on the roster. `peer_group` (对标组) names the dealers it is benchmarked against, `supervisor` (督导)
-    inspects it; blank: none."""
+    """A dealer of a month, as it is on the month's last day. `peer_group` (对标组) names the dealers it is benchmarked
+    against, `supervisor` (督导) inspects it; blank: none.
+
+    Days are YYYY-MM-DD. `opened` and `closed` (the first day on which it is not open) lie within the month and are
+    blank where it is open for all of it; `trial` says since when it is on trial (试运营: scored, and not ranked);
+    `since` when it opened, where that is known. `merged` are those whose history it goes on with.
+    """
 
     code: str
     name: str
     region: str = ""
     peer_group: str = ""
     supervisor: str = ""
+    opened: str = ""
+    closed: str = ""
+    trial: str = ""
+    since: str = ""
+    merged: tuple[Merged, ...] = ()
+
+    @property
+    def part_said(self) -> str:
+        """For which part of the month it is open, in words; "" where for all of it."""
+        words = [f"{self.opened} 开业" if self.opened else "", f"{self.closed} 关闭" if self.closed else ""]
+        return "，".join(filter(None, words))
+
+    @property
+    def remark(self) -> str:
+        """What is to be said beside its score: on trial, or open for a part of the month."""
+        trial = f"试运营（{self.trial} 起），有得分，不参加排名" if self.trial else ""
+        return "；".join(filter(None, (trial, self.part_said)))
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A revision of the targets: its number from 1, its day (YYYY-MM-DD), why, who approved it, and whom it concerns.
+    Day, reason and name are blank where somebody scored with another list of targets without saying so."""
+
+    number: int
+    day: str = ""
+    reason: str = ""
+    approved: str = ""
+    dealers: tuple[str, ...] = ()
 
 
 class Actual(NamedTuple):
@@ -117,8 +178,8 @@ class Actual(NamedTuple):
 class Issue:
     """One month of one scheme, as issued.
 
-    Targets (`before_revision`: as they were issued, where headquarters revised them) and inspections by dealer code and
-    field name; history by dealer code and the slot's name (接车台次_上月).
+    Targets (`before_revision`: as they were issued, where headquarters revised them, which `revisions` tell) and
+    inspections by dealer code and field name; history by dealer code and the slot's name (接车台次_上月).
     Inspections and waivers come in when files are checked or scored and are not kept with the issue.
     `decided` are figures that headquarters takes in place of the dealer's own (an appeal, a correction), likewise.
     `actuals` are headquarters' own figures, which score where they are there; likewise.
@@ -141,6 +202,7 @@ class Issue:
     locked: str = ""
     contact: str = ""
     before_revision: Targets = field(default_factory=dict)
+    revisions: tuple[Revision, ...] = ()
     decided: Inspections = field(default_factory=dict)
     actuals: Mapping[str, Mapping[str, Actual]] = field(default_factory=dict)
     accepted: tuple[Finding, ...] = ()
@@ -236,6 +298,7 @@ class Issue:
 
     def to_json(self) -> dict[str, Any]:
         """As plain data; the master stands in a file of its own and is held by its hash."""
+        lives = {code: life for code, dealer in self.roster.items() if (life := _life(dealer))}
         return {
             "format": FORMAT,
             "month": self.month,
@@ -257,6 +320,8 @@ class Issue:
             ],
             "targets": _plain(self.targets),
             **({"before_revision": _plain(self.before_revision)} if self.before_revision else {}),
+            **({"revisions": [asdict(revision) for revision in self.revisions]} if self.revisions else {}),
+            **({"lives": lives} if lives else {}),
             "history": {d: dict(by) for d, by in self.history.items()},
             "layout": self.layout.to_json(),
             "scheme": self.scheme.model_dump(mode="json", by_alias=True, exclude_defaults=True),
@@ -297,14 +362,18 @@ class Issue:
     def _from_json(cls, data: Mapping[str, Any], master: bytes, folder: Path) -> Issue:
         if hashlib.sha256(master).hexdigest() != data["master"]:
             raise IssueError(f"{folder / MASTER_FILE} is not the master that {ISSUE_FILE} was issued with")
+        lives = data.get("lives", {})
         return cls(
             scheme=_with_phrases(Scheme.model_validate(data["scheme"])),
             layout=Layout.from_json(data["layout"]),
             master=master,
             month=data["month"],
-            roster={entry[0]: Dealer(*entry) for entry in data["roster"]},
+            roster={entry[0]: _dealer(entry, lives.get(entry[0], {})) for entry in data["roster"]},
             targets=_targets_in(data["targets"]),
             before_revision=_targets_in(data.get("before_revision", {})),
+            revisions=tuple(
+                Revision(**{**entry, "dealers": tuple(entry["dealers"])}) for entry in data.get("revisions", ())
+            ),
             history=data["history"],
             deadline=data["deadline"],
             locked=data.get("locked", ""),
@@ -313,6 +382,19 @@ class Issue:
             seals=dict(data.get(SEALS, {})),
             kept_unsealed=SEALS not in data,
         )
+
+
+_LIFE = ("opened", "closed", "trial", "since", "merged")
+
+
+def _life(dealer: Dealer) -> dict[str, Any]:
+    """What the roster's changes say of a dealer, without what is blank."""
+    return {name: value for name in _LIFE if (value := getattr(dealer, name))}
+
+
+def _dealer(columns: list[str], life: Mapping[str, Any]) -> Dealer:
+    facts: dict[str, Any] = dict(zip(("code", "name", "region", "peer_group", "supervisor"), columns, strict=False))
+    return Dealer(**{**facts, **life, "merged": tuple(Merged(*each) for each in life.get("merged", ()))})
 
 
 def _plain(targets: Targets) -> dict[str, dict[str, CellContent]]:

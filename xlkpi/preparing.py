@@ -13,6 +13,7 @@ from xlkpi.headquarters.issuing import make_issue, with_history
 from xlkpi.headquarters.lists import (
     Listed,
     ListRefused,
+    excused,
     read_headquarters_figures,
     read_history,
     read_plan,
@@ -69,12 +70,14 @@ def prepare_issue(
     Raises:
         ListRefused: an error in a list; nothing can be issued.
     """
-    dealers = read_roster(lists.roster, anyway=anyway)
+    dealers = read_roster(lists.roster, month, anyway=anyway)
     _stop(dealers.findings)
     aimed = read_targets(lists.targets, scheme, dealers.rows, month=month, anyway=anyway, complete=True)
+    aimed.findings = excused(aimed.findings, dealers.absent, month)
     if aimed.refused:
         raise ListRefused([*dealers.findings, *aimed.findings])
     figures = read_headquarters_figures(lists.targets, scheme, dealers.rows, month=month, anyway=anyway)
+    figures.findings = excused(figures.findings, dealers.absent, month)
     _stop([*dealers.findings, *aimed.findings], figures.findings)
     issue = make_issue(
         scheme, compiled, month=month, roster=dealers.rows, targets=aimed.rows, deadline=deadline, locked=locked,
@@ -83,6 +86,8 @@ def prepare_issue(
     before = _months_before(issue, lists, anyway, waiting)
     plan = read_plan(lists.plans, scheme, dealers.rows, anyway=anyway) if lists.plans else Listed()
     last = read_history(lists.last, scheme, dealers.rows, anyway=anyway) if lists.last else Listed()
+    for listed in (plan, last):
+        listed.findings = excused(listed.findings, dealers.absent, month)
     known = [*before, figures, last, plan]
     findings = [*dealers.findings, *aimed.findings, *(finding for listed in known for finding in listed.findings)]
     if lists.calendar is not None:
@@ -117,6 +122,6 @@ def _months_before(
     known.append(Listed(findings=findings))
     return [
         *known,
-        read_year_ago(earlier[0].files, issue.layout, issue.month, anyway=anyway),
+        read_year_ago(earlier[0].files, issue.scheme, issue.layout, issue.roster, issue.month, anyway=anyway),
         read_previous(earlier[1].files, issue.scheme, issue.layout, issue.roster, issue.month, anyway=anyway),
     ]

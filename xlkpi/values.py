@@ -79,21 +79,23 @@ class State(StrEnum):
     """What people read of a dealer's month: one word each, wherever it stands."""
 
     SCORED = SCORED
+    TRIAL = "试运营"
     PROVISIONAL = PROVISIONAL
     VETOED = "一票否决"
     REFUSED = "退回"
     MISSING = "未交"
 
     @classmethod
-    def of(cls, status: Status, vetoed: bool) -> State:
-        """The word for what became of a month; `vetoed`: its total was."""
+    def of(cls, status: Status, vetoed: bool, trial: bool = False) -> State:
+        """The word for what became of a month; `vetoed`: its total was; `trial`: the dealer is on trial, and so has a
+        score and no place."""
         match status:
             case Status.REJECTED:
                 return cls.REFUSED
             case Status.SCORED | Status.PROVISIONAL if vetoed:
                 return cls.VETOED
             case Status.SCORED:
-                return cls.SCORED
+                return cls.TRIAL if trial else cls.SCORED
             case Status.PROVISIONAL:
                 return cls.PROVISIONAL
             case unknown:
@@ -203,6 +205,11 @@ def months_earlier(month: str, count: int = 1) -> str:
     """The month that lies `count` months before a month, as YYYY-MM; later where `count` is negative."""
     number = int(month[:4]) * 12 + int(month[5:]) - 1 - count
     return f"{number // 12:04d}-{number % 12 + 1:02d}"
+
+
+def months_between(earlier: str, later: str) -> int:
+    """How many months lie from one month to another (both YYYY-MM): 1 where the second comes next."""
+    return (int(later[:4]) - int(earlier[:4])) * 12 + int(later[5:]) - int(earlier[5:])
 
 
 class CellKind(Enum):

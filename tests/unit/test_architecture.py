@@ -109,6 +109,7 @@ FILES = {
         "forms units",
         "table",
         "closed field_columns waivers",
+        "changes joined",
         "lists",
         "actuals calendar inspections issuing previous",
     ),

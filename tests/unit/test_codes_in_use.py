@@ -75,6 +75,6 @@ def test_a_receipt_without_a_moment(tmp_path: Path) -> None:
 
 def test_months_that_the_store_lacks(issue: Issue, monkeypatch: pytest.MonkeyPatch) -> None:
     known: dict[int, dict[str, float | str]] = {1: {}, 3: {}}
-    monkeypatch.setattr(carry, "_months", lambda *_: [("D001", known)])
+    monkeypatch.setattr(carry, "_months", lambda *_: [("D001", known, [])])
     store: Any = SimpleNamespace(path=Path("history.duckdb"), rows=lambda *_: [])
     assert [finding.code for finding in carry.known_before(store, issue).findings] == ["XK-T040"]

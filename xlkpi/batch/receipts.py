@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from xlkpi.findings import Finding
 from xlkpi.folders import SPREADSHEETS, shown_name, shown_names
@@ -16,6 +17,9 @@ from xlkpi.headquarters.moments import moment_in, said_moment
 from xlkpi.headquarters.table import Files, Row, read_table
 from xlkpi.headquarters.words import tidy, wording
 from xlkpi.values import DAY_ZERO, Place
+
+if TYPE_CHECKING:
+    from xlkpi.headquarters.calendar import Calendar
 
 _FILE = ("文件", "文件名", "file")
 _TIME = ("收到时间", "收到日期", "received")
@@ -183,7 +187,19 @@ def end_of(text: str, month: str = "") -> datetime | None:
     return parsed.at + (timedelta(minutes=1) if parsed.timed else timedelta(days=1))
 
 
-def days_after(end: datetime, received: datetime) -> int:
-    """Calendar days from a deadline's day to the day that a file came; 0 where it came in time."""
-    last: date = (end - timedelta(seconds=1)).date()
-    return max(1, (received.date() - last).days) if received >= end else 0
+def days_after(end: datetime, received: datetime, calendar: Calendar | None = None) -> int:
+    """Calendar days from a deadline's day to the day that a file came; 0 where it came in time. With a calendar they
+    are working days, and what comes on a day of rest came on the next working day.
+
+    Raises:
+        UnknownDay: the calendar does not know a day between.
+    """
+    if received < end:
+        return 0
+    day: date = (end - timedelta(seconds=1)).date()
+    if calendar is None:
+        return max(1, (received.date() - day).days)
+    days = 0
+    while day < received.date():
+        day, days = calendar.later(day, 1), days + 1
+    return max(1, days)

@@ -6,25 +6,31 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from xlkpi.batch.receipts import Receipt
+from xlkpi.batch.receipts import Receipt, days_after
 from xlkpi.findings import Finding
 from xlkpi.folders import last_part
 from xlkpi.intake.attested import signed_later
 from xlkpi.intake.copies import some_of
 from xlkpi.issue import Dealer, Issue
 
+if TYPE_CHECKING:
+    from xlkpi.headquarters.calendar import Calendar
+
 
 @dataclass(frozen=True, slots=True)
 class Expected:
     """Who should send, and until when: `deadline` and `locked` are the first moments that are too late. What comes
     after `deadline` is late and counts; what comes after `locked` does not count. `extended` are later moments for
-    single dealers, by code: until then their files are in time."""
+    single dealers, by code: until then their files are in time. Days late are working days where a `calendar` is
+    given."""
 
     roster: Mapping[str, Dealer]
     deadline: datetime | None = None
     locked: datetime | None = None
     extended: Mapping[str, datetime] = field(default_factory=dict)
+    calendar: Calendar | None = None
 
     def deadline_of(self, dealer: str) -> datetime | None:
         """From when on a dealer's file is late; None: never."""
@@ -33,6 +39,15 @@ class Expected:
     def locked_of(self, dealer: str) -> datetime | None:
         """From when on a dealer's file does not count; None: never."""
         return self._later(self.locked, dealer)
+
+    def days_late(self, dealer: str, received: datetime) -> int:
+        """How many days after its deadline a dealer's file came; 0 where it came in time.
+
+        Raises:
+            UnknownDay: the calendar does not know a day between.
+        """
+        end = self.deadline_of(dealer)
+        return days_after(end, received, self.calendar) if end else 0
 
     def _later(self, end: datetime | None, dealer: str) -> datetime | None:
         return None if end is None else max(end, self.extended.get(dealer, end))

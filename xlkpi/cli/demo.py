@@ -93,7 +93,7 @@ def issue_month(month: Mapping[str, Any], folder: Path) -> tuple[Issue, list[Pat
     write_file(folder / "targets.xlsx", targets)
     inspections = inspections_form(scheme, keys, month["month"])
     write_file(folder / "inspections.xlsx", _filled_form(inspections, month, "inspections", month["inspections"]))
-    roster = read_roster(folder / ROSTER_FILE)
+    roster = read_roster(folder / ROSTER_FILE, month["month"])
     read = read_targets(folder / "targets.xlsx", scheme, roster.rows)
     issue = make_issue(
         scheme, compiled, month=month["month"], roster=roster.rows, targets=read.rows, targets_file="targets.xlsx",

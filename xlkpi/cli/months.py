@@ -141,7 +141,7 @@ def targets_new(
     from xlkpi.headquarters.lists import read_roster
 
     loaded, _ = usable(scheme_name)
-    dealers = read_roster(rosters)
+    dealers = read_roster(rosters, month)
     stop_on_errors(dealers.findings)
     rows = [(d.code, d.name, d.region) for d in dealers.rows.values()]
     origin = Origin("targets", loaded.name, loaded.version, month)

@@ -125,7 +125,7 @@ class FilingOptions:
             return Filing(log, copies=self.copies), findings
         dealers = issue.roster
         if self.roster:
-            listed = read_roster(self.roster, anyway=self.anyway)
+            listed = read_roster(self.roster, issue.month, anyway=self.anyway)
             dealers, findings = listed.rows, [*findings, *listed.findings]
             if listed.refused:
                 stop_on_errors(findings)

@@ -58,7 +58,7 @@ def known_figures(store_file: Path | None, issue: Issue) -> Past:
     from xlkpi.month.store.query import figures_before
 
     with opened(store_file) as store:
-        return figures_before(store, issue.scheme.name, issue.month)
+        return figures_before(store, issue.scheme.name, issue.month, roster=issue.roster)
 
 
 def known_standing(store_file: Path | None, issue: Issue) -> Mapping[str, Earlier]:
@@ -68,7 +68,7 @@ def known_standing(store_file: Path | None, issue: Issue) -> Mapping[str, Earlie
     from xlkpi.month.store.query import month_earlier
 
     with opened(store_file) as store:
-        return month_earlier(store, issue.scheme.name, issue.month)
+        return month_earlier(store, issue.scheme.name, issue.month, issue.roster)
 
 
 def known_history(store_file: Path | None, scheme: str, month: str) -> History:

@@ -146,7 +146,7 @@ def _blanks(control: Any, choices: Choices) -> str:
         raise Trouble(f"方案不能用：{in_chinese(str(error))}") from None
     if not scheme.valid.covers(month):
         raise Trouble(f"方案 {scheme.name} {scheme.version} 不适用于 {month}（月份写成 2026-12 这样）")
-    roster = read_roster(choices.path("roster"))
+    roster = read_roster(choices.path("roster"), month)
     _stop_on_errors(label("roster"), roster.findings)
     targets = read_targets(choices.path("targets"), scheme, roster.rows, month=month, complete=True)
     _stop_on_errors(label("targets"), targets.findings)

@@ -119,10 +119,11 @@ def repeated_rows(rows: Iterable[Row]) -> list[Finding]:
     return [finding_at(row, "XK-T022", dealer=row.code) for row in repeated]
 
 
-def rows_of_roster(table: Table, codes: Codes, roster: Mapping[str, Dealer]) -> list[Row]:
+def rows_of_roster(table: Table, codes: Codes, roster: Mapping[str, Dealer], stranger: str = "") -> list[Row]:
     """The rows of dealers on the roster, with the roster's spelling of their codes.
 
-    A row with one dealer's code and another's name (a column was sorted by itself) is nobody's.
+    A row with one dealer's code and another's name (a column was sorted by itself) is nobody's. `stranger` is the
+    finding on a row of nobody on the roster, where the list does not have every dealer.
     """
     rows: list[Row] = []
     names = {folded(dealer.name): code for code, dealer in roster.items()}
@@ -143,12 +144,13 @@ def rows_of_roster(table: Table, codes: Codes, roster: Mapping[str, Dealer]) -> 
             continue
         rows.append(replace(row, code=code))
     # where nobody on the roster lacks a row, no stranger can be a code that was misspelt
-    if unknown_rows and {row.code for row in rows} >= set(roster):
+    if unknown_rows and not stranger and {row.code for row in rows} >= set(roster):
+        strangers = [row.code for row in unknown_rows]
         table.findings.append(
-            finding_at(unknown_rows[0], "XK-T077", dealer=some_of([row.code for row in unknown_rows]))
+            finding_at(unknown_rows[0], "XK-T077", dealer=some_of(strangers), codes="、".join(strangers))
         )
     else:
-        table.findings += [finding_at(row, "XK-T021", dealer=row.code) for row in unknown_rows]
+        table.findings += [finding_at(row, stranger or "XK-T021", dealer=row.code) for row in unknown_rows]
     return rows
 
 

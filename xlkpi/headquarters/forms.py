@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from openpyxl import Workbook
 from openpyxl.packaging.custom import StringProperty
@@ -36,6 +37,23 @@ WORKING_DAYS = "工作天数"
 """The field that says how many days of the month are worked."""
 _DAYS = 60  # rows of an empty 日历 that are laid out
 RETURNS = Origin("returns")
+CHANGES = "变更"
+"""The roster's second sheet."""
+
+
+class Changed(StrEnum):
+    """What changes of a dealer, in the words of the sheet 变更; on one day in this order."""
+
+    OPENED = "开业"
+    REOPENED = "重新开业"
+    TRIAL = "试运营"
+    REGULAR = "转正"
+    CLOSED = "关闭"
+    MERGED = "并入"
+    REGION = "区域"
+    PEERS = "对标组"
+    SUPERVISOR = "督导"
+    NAME = "名称"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +153,15 @@ def _inspections(
 
 
 def roster_form(dealers: Iterable[tuple[str, str, str]]) -> bytes:
-    """A roster, filled in with the dealers given."""
-    return _form(Origin("roster"), "经销商名单", "名单", list(dealers), [])
+    """A roster, filled in with the dealers given, and an empty 变更 behind it."""
+    book = _form_book("经销商名单", "名单", list(dealers), [])
+    _day_rows(
+        book.create_sheet(CHANGES),
+        "店有变更就加一行，从那天起算；名单上的行不删。并入：新值写并入哪一家的代码；区域、对标组、督导、名称：写新的；"
+        "其余的新值空着。",
+        (("经销商代码", 14), ("日期", 14), ("项目", 12), ("新值", 16), ("说明", 30)), 2, 3, Changed,
+    )  # fmt: skip
+    return _marked(book, Origin("roster"))
 
 
 def calendar_form() -> bytes:
@@ -144,24 +169,35 @@ def calendar_form() -> bytes:
     book = Workbook()
     sheet = book.worksheets[0]
     sheet.title = KINDS["calendar"]
-    _put(sheet, 1, 1, "只写与国家放假安排（含调休）不同的日子；安排还没有公布的年份，每天写一行。", "title")
+    _day_rows(
+        sheet, "只写与国家放假安排（含调休）不同的日子；安排还没有公布的年份，每天写一行。",
+        (("日期", 14), ("类型", 10), ("说明", 40)), 1, 2, ("上班", "休息"),
+    )  # fmt: skip
+    return _marked(book, Origin("calendar"))
+
+
+def _day_rows(
+    sheet: Worksheet, note: str, columns: Sequence[tuple[str, float]], day: int, choice: int, words: Iterable[str]
+) -> None:
+    """An empty sheet of rows with a day and a choice of words; the last column takes any words."""
+    _put(sheet, 1, 1, note, "title")
     sheet.cell(1, 1).alignment = Alignment(horizontal="left", vertical="center", wrap_text=True)
-    sheet.merge_cells("A1:C1")
+    sheet.merge_cells(start_row=1, start_column=1, end_row=1, end_column=len(columns))
     sheet.row_dimensions[1].height = 52
-    for column, (heading, width) in enumerate((("日期", 14), ("类型", 10), ("说明", 40)), 1):
+    for column, (heading, width) in enumerate(columns, 1):
         _put(sheet, 2, column, heading, "header")
         sheet.column_dimensions[get_column_letter(column)].width = width
         for row in range(3, 3 + _DAYS):
-            _put(sheet, row, column, None, "input" if column < 3 else "text")
+            _put(sheet, row, column, None, "input" if column < len(columns) else "text")
     for row in range(3, 3 + _DAYS):
-        sheet.cell(row, 1).number_format = "yyyy-mm-dd"
-    rule = DataValidation("list", formula1='"上班,休息"', allow_blank=True, showErrorMessage=True)
-    rule.add("B3:B400")
+        sheet.cell(row, day).number_format = "yyyy-mm-dd"
+    rule = DataValidation("list", formula1=f'"{",".join(words)}"', allow_blank=True, showErrorMessage=True)
+    letter = get_column_letter(choice)
+    rule.add(f"{letter}3:{letter}400")
     sheet.add_data_validation(rule)
     sheet.freeze_panes = "A3"
     sheet.sheet_view.showGridLines = False
     print_on_a4(sheet, 2)
-    return _marked(book, Origin("calendar"))
 
 
 def return_list_form(
@@ -218,6 +254,12 @@ def _marked(book: Workbook, origin: Origin) -> bytes:
 def _form(
     origin: Origin, head_line: str, sheet_title: str, dealers: Sequence[tuple[str, str, str]], columns: Sequence[Column]
 ) -> bytes:
+    return _marked(_form_book(head_line, sheet_title, dealers, columns), origin)
+
+
+def _form_book(
+    head_line: str, sheet_title: str, dealers: Sequence[tuple[str, str, str]], columns: Sequence[Column]
+) -> Workbook:
     book = Workbook()
     sheet = book.worksheets[0]
     sheet.title = sheet_title
@@ -256,7 +298,7 @@ def _form(
     sheet.auto_filter.ref = f"A{head}:{get_column_letter(len(_KEYS) + len(columns))}{last}"
     sheet.sheet_view.showGridLines = False
     print_on_a4(sheet, head, len(_KEYS))
-    return _marked(book, origin)
+    return book
 
 
 def _choices(sheet: Worksheet, column: Column, area: str) -> None:

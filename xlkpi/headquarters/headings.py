@@ -40,6 +40,8 @@ class ListSpec:
         is_key: whether a text is a key that is awaited; by default none is.
         key_words: what a key's cell says; by default as a code does.
         repeated: whether a key may have several rows.
+        sheet: the name of the sheet on which the list stands beside another one; it need not be there.
+        apart: headings that make a sheet another list, whatever else stands on it.
     """
 
     origin: Origin
@@ -51,6 +53,8 @@ class ListSpec:
     is_key: Callable[[str], bool] = lambda text: False
     key_words: Callable[[RawCell], Wording] = wording
     repeated: bool = False
+    sheet: str = ""
+    apart: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,8 @@ class ListSheet:
     def fits(self, spec: ListSpec) -> bool:
         """Whether it has the columns that make it this list."""
         names = {column.name for column in self.columns}
+        if spec.apart and spec.apart <= {heading_of(raw) for raw in self.grid.row(self.head).values()}:
+            return False
         return set(spec.needed) <= names if spec.needed else bool(names)
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from xlkpi.findings import Finding, most_serious_first
+from xlkpi.headquarters.changes import APART, read_changes
 from xlkpi.headquarters.closed import STATE, perhaps_closed, said_closed
 from xlkpi.headquarters.field_columns import (
     KNOWN_HEADINGS,
@@ -40,18 +41,22 @@ from xlkpi.scheme.parts import Part
 from xlkpi.values import Absence, Place, Value
 
 T = TypeVar("T")
+_UNKNOWN: Final = "XK-T021"
+_LEFT: Final = "XK-T077"
+"""The findings on rows of nobody on the roster: one by one, and where everybody on it has a row."""
 
 
 @dataclass(slots=True)
 class Listed(Generic[T]):
     """What a list gave, by dealer code, and what was wrong with it. `refused`: it cannot be what it is given as, and
     nothing of it may be used. `places`: of a plan and of headquarters' figures, file and cell by dealer code and slot
-    name."""
+    name. `absent`: of a roster, who stands on it and is no dealer of the month."""
 
     rows: dict[str, T] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     refused: bool = False
     places: dict[tuple[str, str], tuple[str, Place]] = field(default_factory=dict)
+    absent: frozenset[str] = frozenset()
 
 
 class ListRefused(Exception):
@@ -60,6 +65,22 @@ class ListRefused(Exception):
     def __init__(self, findings: Iterable[Finding]):
         self.findings = list(findings)
         super().__init__("; ".join(finding.message("en") for finding in self.findings))
+
+
+def excused(findings: Iterable[Finding], absent: Iterable[str], month: str) -> list[Finding]:
+    """What was found in a list, where a row of somebody who is no dealer of the month is no fault (XK-T123)."""
+    known = Codes.of(absent)
+
+    def excused_one(finding: Finding) -> Finding:
+        if finding.code not in (_UNKNOWN, _LEFT):
+            return finding
+        strangers = str(finding.facts.get("codes", finding.facts["dealer"])).split("、")
+        if not all(map(known.find, strangers)):
+            return finding
+        facts = {"dealer": finding.facts["dealer"], "month": month}
+        return Finding("XK-T123", finding.file, finding.place, facts=facts)
+
+    return [excused_one(finding) for finding in findings]
 
 
 def refuse_lists(*lists: Listed[Any]) -> None:
@@ -72,16 +93,24 @@ def refuse_lists(*lists: Listed[Any]) -> None:
         raise ListRefused(finding for listed in lists for finding in listed.findings)
 
 
-def read_roster(paths: Files, *, anyway: bool = False) -> Listed[Dealer]:
-    """Dealers in the list's order; that order breaks ties in a ranking. A closed one is left out with a warning; where
-    more is said than that, the dealer stays, and is asked about."""
+def read_roster(paths: Files, month: str = "", *, anyway: bool = False) -> Listed[Dealer]:
+    """A month's dealers in the list's order; that order breaks ties in a ranking. Who is not open in the month by the
+    sheet 变更, or is closed by a remark, is left out and told; where a remark says more than that, the dealer stays,
+    and is asked about.
+
+    Args:
+        paths: the roster, or several that hold different dealers.
+        month: the month (YYYY-MM) whose dealers are wanted, each as it is in it; blank: everybody, as the rows say.
+        anyway: headquarters insists on a list of another kind.
+    """
     columns = {
         "name": NAMES, "region": REGIONS, "peers": PEERS, "supervisor": SUPERVISORS, "state": STATE,
         "remark": ("备注", "remark", "note"),
     }  # fmt: skip
-    spec = ListSpec(Origin("roster"), columns, needed=("name",))
+    spec = ListSpec(Origin("roster"), columns, needed=("name",), apart=APART)
     table = read_table(paths, spec, anyway=anyway)
     out: Listed[Dealer] = Listed(findings=table.findings, refused=table.refused)
+    closed_ones: dict[str, Dealer] = {}
     spelled: dict[str, str] = {}
     groups: dict[tuple[str, str], str] = {}
     for row in table.rows:
@@ -96,7 +125,9 @@ def read_roster(paths: Files, *, anyway: bool = False) -> Listed[Dealer]:
         elif "|" in code:  # it separates the parts of a workbook's marker
             out.findings.append(finding_at(row, "XK-T026", dealer=code))
         elif closed := said_closed(row):
-            out.findings.append(finding_at(row, "XK-T084", dealer=code.replace(STROKE, ""), found=closed))
+            bare = code.replace(STROKE, "")
+            closed_ones[bare] = Dealer(bare, _word(out, row, "name") or bare)
+            out.findings.append(finding_at(row, "XK-T084", dealer=bare, found=closed))
         else:
             out.findings += perhaps_closed(row, code)
             name, region, peers, supervisor = (
@@ -108,6 +139,14 @@ def read_roster(paths: Files, *, anyway: bool = False) -> Listed[Dealer]:
                 if before != group:
                     facts = {"found": group, "other": before}
                     out.findings.append(Finding("XK-T089", row.file, row.place(part), facts=facts))
+    if not table.refused:
+        changes, wrong = read_changes(paths, out.rows, closed_ones, anyway=anyway)
+        out.findings += wrong
+        everybody = out.rows
+        if month:
+            out.rows, left_out = changes.in_month(everybody, month)
+            out.findings += left_out
+        out.absent = frozenset({*closed_ones, *everybody} - {*out.rows})
     out.findings = most_serious_first(out.findings)
     return out
 
@@ -311,6 +350,6 @@ def missing_targets(
 
 
 __all__ = [
-    "ListRefused", "Listed", "missing_targets", "read_headquarters_figures", "read_history", "read_plan",
+    "ListRefused", "Listed", "excused", "missing_targets", "read_headquarters_figures", "read_history", "read_plan",
     "read_roster", "read_targets", "refuse_lists",
 ]  # fmt: skip

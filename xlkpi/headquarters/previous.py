@@ -16,6 +16,7 @@ from xml.etree.ElementTree import ParseError
 
 from xlkpi.findings import Finding, Severity, most_serious_first, worst
 from xlkpi.folders import shown_names
+from xlkpi.headquarters.joined import Known, first_open, joined
 from xlkpi.headquarters.lists import Listed
 from xlkpi.intake.bounded import bounded
 from xlkpi.intake.guard import Refused
@@ -30,12 +31,9 @@ from xlkpi.workbook.layout import Layout, Role
 from xlkpi.workbook.seal import seal_of
 from xlkpi.workbook.sheets.marker import MARKER_NAME
 
-_CARRIED = frozenset({parts.PERSON, parts.REWARD, *parts.MONTH_TARGETS, parts.DAY_DONE})
 _ASSESSED: Final = "评分后的工作簿"
 
 Carried = dict[str, float | str]
-Known = Mapping[str, float | str]
-"""Values by slot name; absences are no values."""
 
 
 def read_previous(
@@ -47,26 +45,45 @@ def read_previous(
     with `anyway` one of another scheme (XK-T062), or not as it was assessed (XK-W075, XK-W076), is.
     """
     read = _read(paths, layout.scheme, months_earlier(month), anyway)
-    ranks = peer_ranks(scheme, roster, read.rows)
+    known, gaps = _of_roster(read.rows, scheme, roster, month, 1)
+    ranks = peer_ranks(scheme, roster, {code: months[1] for code, months in known.items() if 1 in months})
     rows = {
-        code: carried_over(layout, {1: values}, month)
+        code: carried_over(layout, months, month, first_open(roster[code]))
         | {name: rank for name, rank in ranks.get(code, {}).items() if name in layout.slots}
-        for code, values in read.rows.items()
+        for code, months in known.items()
     }
-    return Listed(rows, read.findings)
+    return Listed(rows, [*read.findings, *gaps])
 
 
-def read_year_ago(paths: list[Path], layout: Layout, month: str, *, anyway: bool = False) -> Listed[Carried]:
+def _of_roster(
+    rows: Mapping[str, Known], scheme: Scheme, roster: Mapping[str, Dealer], month: str, ago: int
+) -> tuple[dict[str, dict[int, Known]], list[Finding]]:  # fmt: skip
+    """What the month's dealers reported so many months ago, each with those that were merged into it."""
+    reported = {code: {ago: values} for code, values in rows.items()}
+    known: dict[str, dict[int, Known]] = {}
+    findings: list[Finding] = []
+    for code, dealer in roster.items():
+        months, gaps = joined(scheme, dealer, month, reported)
+        findings += gaps
+        if months:
+            known[code] = months
+    return known, findings
+
+
+def read_year_ago(
+    paths: list[Path], scheme: Scheme, layout: Layout, roster: Mapping[str, Dealer], month: str, *, anyway: bool = False
+) -> Listed[Carried]:  # fmt: skip
     """The figures of the same month last year, by dealer code and slot name, from that month's assessed workbooks."""
     read = _read(paths, layout.scheme, months_earlier(month, 12), anyway)
-    rows = {code: _earlier_figures(layout, values, month) for code, values in read.rows.items()}
-    return Listed(rows, read.findings)
+    known, gaps = _of_roster(read.rows, scheme, roster, month, 12)
+    rows = {code: _earlier_figures(layout, months[12], month) for code, months in known.items()}
+    return Listed(rows, [*read.findings, *gaps])
 
 
 def _earlier_figures(layout: Layout, values: Known, month: str) -> Carried:
     """Of a year ago only figures carry over, not persons and plans."""
     carried = carried_over(layout, {12: values}, month)
-    return {name: value for name, value in carried.items() if split_name(name)[1] not in _CARRIED}
+    return {name: value for name, value in carried.items() if split_name(name)[1] not in parts.CARRIED}
 
 
 def peer_ranks(scheme: Scheme, roster: Mapping[str, Dealer], values: Mapping[str, Known]) -> dict[str, dict[str, str]]:
@@ -94,10 +111,11 @@ def peer_ranks(scheme: Scheme, roster: Mapping[str, Dealer], values: Mapping[str
     return ranks
 
 
-def nothing_before(layout: Layout, roster: Iterable[str], month: str) -> dict[str, Carried]:
-    """What is known of every dealer without any earlier month: in January the year so far is 0."""
-    carried = carried_over(layout, {}, month)
-    return {code: dict(carried) for code in roster} if carried else {}
+def nothing_before(layout: Layout, roster: Mapping[str, Dealer], month: str) -> dict[str, Carried]:
+    """What is known of every dealer without any earlier month: in January, and for one that opens in this month, the
+    year so far is 0."""
+    by_opening = {since: carried_over(layout, {}, month, since) for since in map(first_open, roster.values())}
+    return {code: dict(carried) for code, dealer in roster.items() if (carried := by_opening[first_open(dealer)])}
 
 
 def contradictions(plan: Listed[Carried], known: Iterable[Mapping[str, Carried]], issue: Issue) -> list[Finding]:
@@ -161,21 +179,27 @@ def _against(book: _Book, scheme: str, wanted: str, anyway: bool) -> Iterator[tu
         yield ("XK-T063", {"found": reason, "expected": _ASSESSED}) if anyway else (code, {})
 
 
-def carried_over(layout: Layout, months: Mapping[int, Known], month: str) -> Carried:
+def carried_over(layout: Layout, months: Mapping[int, Known], month: str, since: str = "") -> Carried:
     """The slots of a month's layout that what is known of earlier months fills.
 
     Args:
         layout: the layout of the month that is issued.
         months: named values by how many months ago they were reported: 1 is the month before.
         month: the month that is issued.
+        since: the day on which the dealer opened; "" where that is not known.
     """
-    earlier = _Earlier(months, int(month[5:]))
+    earlier = _Earlier(months, int(month[5:]), _months_open(since, month))
     carried: Carried = {}
     for slot in layout.of(Role.HISTORY, Role.ANSWER, Role.MEASURE):
         value = earlier.of_slot(slot.name, planned=slot.role is Role.HISTORY)
         if value is not None and value != "":
             carried[slot.name] = value
     return carried
+
+
+def _months_open(since: str, month: str) -> int:
+    """How many months before a month a dealer that opened on a day was open, at most 12."""
+    return next((ago for ago in range(12) if months_earlier(month, ago + 1) < since[:7]), 12)
 
 
 def year_gaps(months: Mapping[int, Known], month: str) -> list[int]:
@@ -190,6 +214,8 @@ class _Earlier:
 
     months: Mapping[int, Known]
     number: int
+    open: int = 12
+    """For how many months before this one the dealer may have been open."""
 
     def of_slot(self, name: str, *, planned: bool) -> float | str | None:
         """The value for a slot's name; `planned`: it comes from headquarters' plan, not from the dealer."""
@@ -201,7 +227,7 @@ class _Earlier:
             return self.so_far(base, part, self.number - 1)
         if part == parts.BEFORE_QUARTER:
             return self.so_far(base, part, (self.number - 1) % 3)
-        return self.carried(name, part, planned=planned) if part in _CARRIED else None
+        return self.carried(name, part, planned=planned) if part in parts.CARRIED else None
 
     def value(self, name: str, ago: int) -> float | str | None:
         """A field's value so many months ago: as reported then, else as a later month knew it."""
@@ -214,7 +240,7 @@ class _Earlier:
     def so_far(self, name: str, part: Part, months: int) -> float | None:
         """The actual of the year's or quarter's months before this one; with one of them missing it is not known."""
         total = 0.0
-        for ago in range(1, months + 1):
+        for ago in range(1, min(months, self.open) + 1):
             actual = self.value(name, ago)
             if not isinstance(actual, float):
                 return None

@@ -88,22 +88,28 @@ def read_table(paths: Files, spec: ListSpec, *, anyway: bool = False) -> Table:
     return whole
 
 
-def _read(path: Path, spec: ListSpec) -> tuple[list[ListSheet], list[ListSheet], Origin | None]:
-    """A list's sheets, those that are shown and those that are hidden, and which form of ours it is."""
+def _read(path: Path, spec: ListSpec) -> tuple[list[ListSheet], list[ListSheet], bool, Origin | None]:
+    """A list's sheets, those that are shown and those that are hidden; whether one of its own name is there; and which
+    form of ours it is."""
     book = open_source(path)
     visible, hidden = sheets_with_key(book, spec)
-    return visible, hidden, origin_of(book.properties().get(PROPERTY, "")) or origin_of(book.names.get(NAME, ""))
+    named = spec.sheet in map(folded, book.sheets)
+    return visible, hidden, named, origin_of(book.properties().get(PROPERTY, "")) or origin_of(book.names.get(NAME, ""))
 
 
 def _of_file(path: Path, spec: ListSpec, anyway: bool) -> Table:
     file = shown_name(path.name)
     try:
-        visible, hidden, marked = bounded(lambda: _read(path, spec))
+        visible, hidden, named, marked = bounded(lambda: _read(path, spec))
     except Refused as refused:
         return Table(file, findings=[Finding(refused.code, file, facts=refused.facts)], refused=True)
     table = Table(file)
     fitting = [sheet for sheet in visible if sheet.fits(spec)]
     table.findings += [Finding("XK-T067", file, facts={"sheet": sheet.title}) for sheet in hidden if sheet.fits(spec)]
+    if spec.sheet and not fitting:
+        if not named or table.findings:
+            return table
+        visible = [sheet for sheet in visible if folded(sheet.title) == spec.sheet]
     chosen = fitting or visible[:1]
     against = [
         finding

@@ -144,7 +144,8 @@ class ProvenanceRecord:
 class DealerRecord:
     """A dealer's month, or a file that could not be scored (status `rejected`: neither score nor items).
 
-    `published` is the total as printed, which grade and rank go by; `rank` is None for who is not ranked. `account` are
+    `published` is the total as printed, which grade and rank go by; `rank` is None for who is not ranked. A dealer on
+    `trial` (试运营) never is; `remark` says since when, and for which part of the month a dealer is open. `account` are
     the steps of the score, whose points add up to `published`. `copies` are the files that were joined, `provenance`
     where figures came from that do not plainly stand in the one file; the file has no such keys where they say nothing.
     """
@@ -162,6 +163,8 @@ class DealerRecord:
     grade: str = ""
     rank: int | None = None
     vetoed: bool = False
+    trial: bool = False
+    remark: str = ""
     groups: tuple[GroupRecord, ...] = ()
     items: tuple[ItemRecord, ...] = ()
     indicators: Mapping[str, Word] = default_of(default_factory=dict)
@@ -174,7 +177,7 @@ class DealerRecord:
 
     def without(self) -> set[str]:
         """The keys that the file has only where they say something."""
-        return {name for name in ("copies", "provenance") if not getattr(self, name)}
+        return {name for name in ("trial", "remark", "copies", "provenance") if not getattr(self, name)}
 
 
 REFUSED_FIELDS = ("dealer", "name", "region", "peer_group", "file", "status", "findings")
@@ -213,6 +216,8 @@ def dealer_record(dealer: Dealer, scored: Assessment, rank: int | None) -> Deale
         grade=scored.grade,
         rank=rank,
         vetoed=scored.vetoed,
+        trial=bool(dealer.trial),
+        remark=dealer.remark,
         groups=tuple(GroupRecord(g.name, g.points, g.score, g.before_veto, g.vetoed, g.gate) for g in scored.groups),
         items=tuple(_item(item) for item in scored.items),
         indicators={name: plain(value) for name, value in scored.indicators.items()},

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from xlkpi.batch import Batch
-from xlkpi.batch.receipts import Receipt, days_after
+from xlkpi.batch.receipts import Receipt
 from xlkpi.batch.settle import Expected, Filed, dealer_named
 from xlkpi.findings import Finding, Severity
 from xlkpi.intake.submission import Unusable
@@ -131,8 +131,7 @@ def _lines(issue: Issue, batch: Batch, expected: Expected) -> Iterator[Return]:
     errors = {assessment.dealer: errors_of(assessment.findings) for assessment in batch.assessments}
     settled = batch.settled
     for code, file in settled.counting.items():
-        deadline = expected.deadline_of(code)
-        late = days_after(deadline, file.receipt.moment) if deadline else 0
+        late = expected.days_late(code, file.receipt.moment)
         status = ReturnStatus.LATE if late else ReturnStatus.ON_TIME
         yield _line(known, code, file, status, days_late=late, errors=errors[code])
     for status, several in ((ReturnStatus.SUPERSEDED, settled.superseded), (ReturnStatus.SAME, settled.same)):

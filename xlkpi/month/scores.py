@@ -29,7 +29,7 @@ from xlkpi.month.records import (
 from xlkpi.month.standing import GroupStanding, ItemStanding, Standing
 from xlkpi.month.statistics import Population, population
 from xlkpi.scoring.account import Account
-from xlkpi.values import VETOED, Absence, Status
+from xlkpi.values import VETOED, Absence, State, Status
 
 SCORES_FILE: Final = "scores.json"
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
@@ -84,7 +84,8 @@ def _columns(entry: MissingRecord) -> tuple[str, str, str, str]:
 
 def _standing(definitions: Definitions, record: DealerRecord) -> Standing:
     """A record as a standing: without findings, which statistics do not ask for."""
-    dealer = Dealer(record.dealer, record.name, record.region, record.peer_group)
+    trial = State.TRIAL if record.trial else ""
+    dealer = Dealer(record.dealer, record.name, record.region, record.peer_group, trial=trial)
     if record.status is Status.REJECTED:
         return Standing(dealer, Status.REJECTED, record.file)
     applied = applied_of(definitions, record)

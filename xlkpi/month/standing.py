@@ -75,7 +75,7 @@ class Standing:
     @property
     def state(self) -> State:
         """The word for it that people read."""
-        return State.of(self.status, self.vetoed)
+        return State.of(self.status, self.vetoed, bool(self.dealer.trial))
 
     @property
     def has_veto(self) -> bool:
@@ -134,7 +134,8 @@ def sender(roster: Mapping[str, Dealer], refused: Unusable) -> Dealer:
 
 
 def ranked(rows: Iterable[Standing]) -> list[Standing]:
-    """With ranks by the published total: ties share (1, 2, 2, 4); provisional and totally vetoed ones have none."""
+    """With ranks by the published total: ties share (1, 2, 2, 4); provisional and totally vetoed ones, and those on
+    trial, have none."""
     listed = list(rows)
     places = positions({n: row.published for n, row in enumerate(listed) if row.state is State.SCORED})
     return [replace(row, rank=places.get(number)) for number, row in enumerate(listed)]

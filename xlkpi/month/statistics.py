@@ -1,7 +1,8 @@
 """Statistics of a month, for every output: who belongs to which population, means, quartiles, grades, rates of items.
 
-Each dealer stands in exactly one population: `ranked` (scored, with a place), `vetoed` (the total was taken),
-`provisional` (something is open), `refused` (only files that could not be scored), `missing` (nothing came). A figure
+Each dealer stands in exactly one population: `ranked` (scored, with a place), `trial` (scored, on trial), `vetoed` (the
+total was taken), `provisional` (something is open), `refused` (only files that could not be scored), `missing` (nothing
+came). A figure
 of all dealers is of the ranked ones, since only their totals are final and earned; `Spread.count` says of how many.
 """
 
@@ -16,7 +17,7 @@ from typing import NamedTuple
 
 from xlkpi.issue import Dealer
 from xlkpi.month.standing import Standing, positions
-from xlkpi.values import Status
+from xlkpi.values import State, Status
 
 
 class Five(NamedTuple):
@@ -73,7 +74,7 @@ class ItemRate:
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """The dealers of a month, or of a region or peer group, each in one of five lists.
+    """The dealers of a month, or of a region or peer group, each in one of six lists.
 
     `missing` is None where the roster is not known. `strays` counts refused files that are no dealer's, or that a
     dealer sent besides the one that counts.
@@ -81,6 +82,7 @@ class Population:
 
     name: str
     ranked: tuple[Standing, ...]
+    trial: tuple[Standing, ...]
     vetoed: tuple[Standing, ...]
     provisional: tuple[Standing, ...]
     refused: tuple[Standing, ...]
@@ -89,13 +91,13 @@ class Population:
 
     @property
     def assessed(self) -> tuple[Standing, ...]:
-        """All that have a score: ranked by place, then provisional and totally vetoed ones in roster order."""
+        """All that have a score: ranked by place, then the others in roster order."""
         return (*self.ranked, *self.unranked)
 
     @property
     def unranked(self) -> tuple[Standing, ...]:
-        """Scored, but not in the ranking: totally vetoed and provisional dealers."""
-        return (*self.vetoed, *self.provisional)
+        """Scored, but not in the ranking: dealers on trial, totally vetoed and provisional ones."""
+        return (*self.trial, *self.vetoed, *self.provisional)
 
     @property
     def dealers(self) -> int:
@@ -122,6 +124,7 @@ class Population:
         return {
             "dealers": self.dealers,
             "ranked": len(self.ranked),
+            "trial": len(self.trial),
             "vetoed": len(self.vetoed),
             "provisional": len(self.provisional),
             "refused": len(self.refused),
@@ -149,8 +152,9 @@ def population(rows: Iterable[Standing], missing: Iterable[Dealer] | None = None
     return Population(
         name=name,
         ranked=tuple(sorted((row for row in assessed if row.rank), key=lambda row: row.rank or 0)),
-        vetoed=tuple(row for row in assessed if not row.rank and row.vetoed),
-        provisional=tuple(row for row in assessed if not row.rank and not row.vetoed),
+        trial=tuple(row for row in assessed if row.state is State.TRIAL),
+        vetoed=tuple(row for row in assessed if row.state is State.VETOED),
+        provisional=tuple(row for row in assessed if row.state is State.PROVISIONAL),
         refused=tuple(refused.values()),
         missing=absent,
         strays=len(listed) - len(assessed) - len(refused),

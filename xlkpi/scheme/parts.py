@@ -70,6 +70,9 @@ SHOWN: Final = Part("触发")
 WEIGHT: Final = Part("轻重")
 DAY_DONE: Final = Part("完成日")
 
+CARRIED: Final = frozenset({PERSON, REWARD, *MONTH_TARGETS, DAY_DONE})
+"""What a month takes over from the last one as it stands."""
+
 
 def ago(months: int) -> Part:
     """The part of a figure's value so many months ago: 前3月."""

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 _NONE = "（未分）"
 _POPULATIONS = {
-    "ranked": "参加排名", "provisional": State.PROVISIONAL, "vetoed": State.VETOED, "refused": State.REFUSED,
-    "missing": State.MISSING,
+    "ranked": "参加排名", "trial": State.TRIAL, "provisional": State.PROVISIONAL, "vetoed": State.VETOED,
+    "refused": State.REFUSED, "missing": State.MISSING,
 }  # fmt: skip
 
 
@@ -117,6 +117,8 @@ def _reasons(stand: Standings, row: Standing) -> Iterable[str]:
     for item in row.items:
         if item.status is ItemStatus.NOT_APPLICABLE:
             yield f"[yellow]{labels.get(item.item, item.item)} {item.status}[/yellow]"
+    if row.dealer.remark:
+        yield row.dealer.remark
 
 
 def print_standings(console: Console, stand: Standings, by: By = "all") -> None:
@@ -173,7 +175,8 @@ def _place(place: tuple[int, str] | None, part: str, by: By) -> str:
 
 
 def print_history(console: Console, dealer: str, rows: Sequence[DealerMonth]) -> None:
-    """A dealer's months, resubmissions included; a line that no longer counts is dim."""
+    """A dealer's months, resubmissions included; a line that no longer counts is dim. A line of a dealer that was
+    merged into it bears that one's code."""
     table = Table(title=clean(dealer), title_style="bold")
     for heading in (
         "月份",
@@ -195,7 +198,7 @@ def print_history(console: Console, dealer: str, rows: Sequence[DealerMonth]) ->
             row.month, f"{row.scheme} {row.version}", str(row.revision),
             *(["—", "—"] if row.status is Status.REJECTED else [f"{row.published:g}", f"{row.before_veto:g}"]),
             f"{row.rank}/{row.among}" if row.rank else "—", clean(row.grade),
-            "已被替换" if replaced else row.state,
+            f"{'已被替换' if replaced else row.state}{f'（{clean(row.dealer)}）' if row.dealer != dealer else ''}",
             str(row.errors), clean(row.file), row.recorded, style=None if row.current else "dim",
         )  # fmt: skip
     console.print(table if rows else f"{clean(dealer)}：库中没有记录")

@@ -187,11 +187,13 @@ def notice(issue: Issue, dealer: str, record: DealerRecord | None, ranked: int, 
 
 
 def _score_said(record: DealerRecord, ranked: int) -> list[str]:
-    outcome = Outcome.of(record.status, record.vetoed)
+    outcome = Outcome.of(record.status, record.vetoed, record.trial)
     rank = f"，第 {record.rank} 名（{ranked} 家有名次）" if record.rank is not None else ""
     grade = f"，等级：{record.grade}" if record.grade else ""
     lines = [f"总分：{shown(record.published)} 分{grade}，{outcome}{rank}"]
     if record.total_range and record.total_range[0] != record.total_range[1]:
         low, high = record.total_range
         lines.append(f"还有没定的项，总分在 {shown(low)} 到 {shown(high)} 之间。")
+    if record.remark:
+        lines.append(f"说明：{record.remark}")
     return [*lines, "明细和每一项的计算说明见同一文件夹里的工作簿“绩效考核表”；经过见“本月记录”。", ""]

@@ -19,17 +19,21 @@ T = TypeVar("T")
 
 def figures_of_dealers(folder: MonthFolder, issue: Issue) -> dict[str, dict[str, list[float]]]:
     """Answers that are numbers of the twelve months before, by dealer and field, last month last."""
-    return _from_history(folder, lambda store: figures_before(store, issue.scheme.name, issue.month))
+    return _from_history(
+        folder, lambda store: figures_before(store, issue.scheme.name, issue.month, roster=issue.roster)
+    )
 
 
 def month_before(folder: MonthFolder, issue: Issue) -> dict[str, Earlier]:
     """Totals and ranks of the month before, by dealer."""
-    return _from_history(folder, lambda store: month_earlier(store, issue.scheme.name, issue.month))
+    return _from_history(folder, lambda store: month_earlier(store, issue.scheme.name, issue.month, issue.roster))
 
 
 def months_before(folder: MonthFolder, issue: Issue) -> dict[str, list[EarlierMonth]]:
     """What counts of the twelve months before, by dealer."""
-    return _from_history(folder, lambda store: earlier_months(store, issue.scheme.name, issue.month))
+    return _from_history(
+        folder, lambda store: earlier_months(store, issue.scheme.name, issue.month, roster=issue.roster)
+    )
 
 
 def keep(folder: MonthFolder, month: Month) -> None:

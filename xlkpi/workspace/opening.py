@@ -116,7 +116,7 @@ def open_month(workspace: Workspace, month: str, who: Who) -> StepResult:
     if not workspace.roster.is_file():
         write_file(workspace.roster, roster_form([]))
         raise form_made(ROSTER, "xlkpi month open")
-    roster = read_roster([workspace.roster])
+    roster = read_roster([workspace.roster], month)
     stop_at_errors(roster.findings)
     if not roster.rows:
         raise form_made(ROSTER, "xlkpi month open")

@@ -18,6 +18,7 @@ from xlkpi.checking.finding_list import rows, to_workbook
 from xlkpi.files import claimed, remove_file, untaken, write_file
 from xlkpi.findings import Severity
 from xlkpi.folders import last_part
+from xlkpi.headquarters.calendar import UnknownDay
 from xlkpi.headquarters.lists import ListRefused
 from xlkpi.headquarters.occupied import Occupied
 from xlkpi.issue import ISSUE_FILE
@@ -33,7 +34,7 @@ from xlkpi.shown.report.source import Source
 from xlkpi.workspace.decisions import applied, decision
 from xlkpi.workspace.history import figures_of_dealers, keep, month_before, months_before
 from xlkpi.workspace.places import MonthFolder
-from xlkpi.workspace.receiving import read_log, to_score
+from xlkpi.workspace.receiving import Line, read_log, to_score
 from xlkpi.workspace.record import (
     Event,
     Record,
@@ -95,12 +96,27 @@ def sources(folder: MonthFolder, record: Record, *, most: int | None = None, pen
         "改分": joint_hash({str(n): json.dumps(decision(e), sort_keys=True) for n, e in enumerate(decided)}),
         "tool": tool("compiled"),
     }
-    filing = Filing(receipts, Expected(issue.roster, due, lock, extended), folder.workspace.settings.copies)
+    expected = Expected(issue.roster, due, lock, extended, folder.workspace.counted_by())
+    _known_days(expected, lines)
+    filing = Filing(receipts, expected, folder.workspace.settings.copies)
     if filing.joins(issue.scheme):
         hashes["合并"] = "joined"
     if folder.actuals.is_file() and (headings := folder.workspace.settings.actuals):
         hashes["实绩对照"] = joint_hash(headings)
     return Sources(opened, moments, filing, hashes, len(lines))
+
+
+def _known_days(expected: Expected, lines: Sequence[Line]) -> None:
+    """See that the calendar knows the days by which files came late.
+
+    Raises:
+        Refusal: it does not (XK-T100).
+    """
+    try:
+        for line in lines:
+            expected.days_late(line.dealer, line.moment)
+    except UnknownDay as unknown:
+        raise Refusal(unknown.finding) from None
 
 
 def _opened(folder: MonthFolder, inspections: Sequence[Path]) -> OpenIssue:

@@ -175,14 +175,14 @@ def _month(monthly: Monthly, folder: Path, month: str, dealers: dict[str, dict[s
 def test_the_same_month_last_year(service: Monthly, tmp_path: Path) -> None:
     answers = {"售出工时": 120.0, "实际工作工时": 100.0, "维修产值": 900.0, "接车台次": 77.0}
     paths = _month(service, tmp_path / "2025", "2025-11", {"D001": answers})
-    listed = read_year_ago(paths, service.issue.layout, MONTH)
+    listed = read_year_ago(paths, service.scheme, service.issue.layout, service.issue.roster, MONTH)
     assert listed.findings == []
     known = listed.rows["D001"]
     assert known["工时效率_去年同月"] == pytest.approx(1.2)
     assert (known["接车台次_去年同月"], known["维修产值_前12月"]) == (77.0, 900.0)  # so nobody is asked for it
     line = _line(service, "维修产值", {"维修产值": 990.0}, history={"D001": known})
     assert line["去年同月"] == 900.0
-    wrong = read_year_ago(paths, service.issue.layout, "2026-12")
+    wrong = read_year_ago(paths, service.scheme, service.issue.layout, service.issue.roster, "2026-12")
     assert (wrong.rows, [finding.code for finding in wrong.findings]) == ({}, ["XK-T061"])
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xlkpi.findings import Finding
+from xlkpi.headquarters.joined import Known, first_open, joined
 from xlkpi.headquarters.lists import Listed
-from xlkpi.headquarters.previous import Carried, Known, carried_over, peer_ranks, year_gaps
+from xlkpi.headquarters.previous import Carried, carried_over, peer_ranks, year_gaps
 from xlkpi.issue import Issue
 from xlkpi.month.store.file import Store, batched
 from xlkpi.month.store.query import store_of_others
@@ -22,8 +23,9 @@ def known_before(store: Store, issue: Issue) -> Listed[Carried]:
     month = issue.month
     out: Listed[Carried] = Listed(findings=store_of_others(store, issue.scheme.name, month))
     last: dict[str, Known] = {}
-    for code, months in _months(store, issue):
-        out.rows[code] = carried_over(issue.layout, months, month)
+    for code, months, lacking_months in _months(store, issue):
+        out.findings += lacking_months
+        out.rows[code] = carried_over(issue.layout, months, month, first_open(issue.roster[code]))
         reported = months.get(1, {})
         last[code] = {name: reported[name] for name in issue.scheme.aims if name in reported}
         gaps = year_gaps(months, month)
@@ -35,8 +37,9 @@ def known_before(store: Store, issue: Issue) -> Listed[Carried]:
     return out
 
 
-def _months(store: Store, issue: Issue) -> Iterator[tuple[str, dict[int, Known]]]:
-    """Each dealer's named values by how many months ago, some dealers at a time."""
+def _months(store: Store, issue: Issue) -> Iterator[tuple[str, dict[int, Known], list[Finding]]]:
+    """Each dealer's named values by how many months ago, with those that were merged into it, some dealers at a time;
+    and what is to be said about them."""
     ago = {months_earlier(issue.month, number): number for number in range(1, REACH + 1)}
     query = """
         SELECT s.dealer, s.month, list(v.name), list(v.number), list(v.word)
@@ -45,9 +48,13 @@ def _months(store: Store, issue: Issue) -> Iterator[tuple[str, dict[int, Known]]
         AND v.role NOT IN ('target', 'inspection') AND coalesce(v.word, '') NOT IN ('未填', '不适用', '无法读取')
         GROUP BY ALL ORDER BY s.dealer, s.month
     """
-    for codes in batched(issue.roster, _AT_ONCE):
+    for dealers in batched(issue.roster.values(), _AT_ONCE):
         by_dealer: dict[str, dict[int, Known]] = {}
+        codes = [code for each in dealers for code in (each.code, *(other.code for other in each.merged))]
         for dealer, month, *columns in store.rows(query, [issue.scheme.name, list(ago), codes]):
             values = {n: word if number is None else number for n, number, word in zip(*columns, strict=True)}
             by_dealer.setdefault(dealer, {})[ago[month]] = values
-        yield from by_dealer.items()
+        for each in dealers:
+            months, lacking_months = joined(issue.scheme, each, issue.month, by_dealer)
+            if months:
+                yield each.code, months, lacking_months

@@ -38,7 +38,9 @@ TABLES: Final = {
     "submissions": "submission INTEGER, run INTEGER, scheme VARCHAR, month VARCHAR, dealer VARCHAR, name VARCHAR, "
     "region VARCHAR, peer_group VARCHAR, position INTEGER, revision INTEGER, is_current BOOLEAN, digest VARCHAR, "
     "file VARCHAR, status VARCHAR, total DOUBLE, published DOUBLE, before_veto DOUBLE, ceiling DOUBLE, grade VARCHAR, "
-    "vetoed BOOLEAN",
+    "vetoed BOOLEAN, trial VARCHAR",
+    "mergers": "scheme VARCHAR, month VARCHAR, dealer VARCHAR, since VARCHAR, other VARCHAR, other_since VARCHAR, "
+    "until VARCHAR",
     "field_values": "submission INTEGER, role VARCHAR, name VARCHAR, number DOUBLE, word VARCHAR",
     "group_scores": "submission INTEGER, group_name VARCHAR, score DOUBLE, vetoed BOOLEAN, undecided BOOLEAN",
     "items": "submission INTEGER, item VARCHAR, score DOUBLE, before_veto DOUBLE, status VARCHAR, vetoed BOOLEAN, "
@@ -53,8 +55,8 @@ TABLES: Final = {
 """Each table with its columns.
 
 A submission is one accepted or rejected file; `is_current` marks the one that counts for its dealer, month and scheme,
-`revision` numbers them from 1. A value is a number, or a word (text, or the word of an absence). `total` and the
-others are in points; months are YYYY-MM; `recorded` is UTC.
+`revision` numbers them from 1. A merger is a dealer whose history another one goes on with. A value is a number, or a
+word (text, or the word of an absence). `total` and the others are in points; months are YYYY-MM; `recorded` is UTC.
 """
 
 

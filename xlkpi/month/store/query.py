@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from xlkpi.findings import Finding, Ruling, Severity
-from xlkpi.issue import Dealer
+from xlkpi.headquarters.joined import Known, joined, open_then
+from xlkpi.issue import Dealer, Merged
 from xlkpi.month.older import OlderLoss, account_of_losses, applied_points, shapes_of
 from xlkpi.month.standing import Earlier, GroupStanding, ItemStanding, Standing, Standings, ranked
 from xlkpi.month.store.file import Store, StoreError
 from xlkpi.scheme.formulas import number_value
 from xlkpi.scheme.model import Scheme
 from xlkpi.scoring.account import Account, Line
-from xlkpi.values import ItemStatus, Place, State, Status, months_earlier
+from xlkpi.values import ItemStatus, Place, State, Status, months_between, months_earlier
 
 _LISTED = 20  # dealers in a sentence
 _STANDING = ("file", "total", "published", "before_veto", "ceiling", "grade", "vetoed")
@@ -24,7 +25,8 @@ _LINE = 'level, kind, points, group_name AS "group", item, clause, nominal, scop
 
 @dataclass(frozen=True, slots=True)
 class DealerMonth:
-    """One submission of a dealer; `rank` of `among` ranked dealers where it counts and has one. `recorded` is UTC."""
+    """One submission of a dealer, or of `dealer` that was merged into it; `rank` of `among` ranked dealers where it
+    counts and has one. `recorded` is UTC; `trial` says since when it was on trial."""
 
     scheme: str
     version: str
@@ -41,11 +43,13 @@ class DealerMonth:
     errors: int
     rank: int | None = None
     among: int = 0
+    trial: str = ""
+    dealer: str = ""
 
     @property
     def state(self) -> State:
         """The word for it that people read."""
-        return State.of(self.status, self.vetoed)
+        return State.of(self.status, self.vetoed, bool(self.trial))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +137,52 @@ def standings(store: Store, scheme: str, month: str) -> Standings:
     return Standings(definition, month, rows, findings=lists, before=before)
 
 
-def month_earlier(store: Store, scheme: str, month: str) -> dict[str, Earlier]:
-    """Published total and rank of the month before, by dealer code; who was refused then is left out."""
+def month_earlier(
+    store: Store, scheme: str, month: str, roster: Mapping[str, Dealer] | None = None
+) -> dict[str, Earlier]:  # fmt: skip
+    """Published total and rank of the month before, by dealer code; who was refused then is left out.
+
+    A dealer that was not open then stands with what the one had that was merged into it, by the roster, or else as the
+    store knows it.
+    """
     rows = _ranked_month(store, scheme, months_earlier(month))
-    return {
+    before = {
         row.dealer.code: Earlier(row.published, row.rank, row.dealer.region, row.dealer.peer_group)
         for row in rows if row.status is not Status.REJECTED
     }  # fmt: skip
+    roster = with_all_mergers(store) if roster is None else roster
+    for code, other in _before_them(roster, months_earlier(month)):
+        if other in before:
+            before.setdefault(code, before[other])
+    return before
+
+
+def _before_them(roster: Mapping[str, Dealer], month: str) -> Iterator[tuple[str, str]]:
+    """Dealers that were not open in a month, each with the one merged into it that was, where it was one alone."""
+    for dealer in roster.values():
+        if dealer.merged and (codes := open_then(dealer, month)) != [dealer.code] and len(codes) == 1:
+            yield dealer.code, codes[0]
+
+
+def ranked_ones(store: Store, of: str = "") -> str:
+    """The condition on `submissions` for those that have a place: scored, not vetoed, not on trial."""
+    trial = f" AND coalesce({of}trial, '') = ''" if "trial" in store.columns("submissions") else ""
+    return f"{of}status = 'scored' AND NOT {of}vetoed{trial}"
+
+
+def with_all_mergers(store: Store) -> dict[str, Dealer]:
+    """Every dealer into which others were merged, by its code."""
+    codes = store.rows("SELECT DISTINCT dealer FROM mergers") if store.columns("mergers") else []
+    return {code: with_mergers(store, code) for (code,) in codes}
+
+
+def with_mergers(store: Store, dealer: str) -> Dealer:
+    """A dealer with those that were merged into it, as far as months were recorded."""
+    if not store.columns("mergers"):
+        return Dealer(dealer, "")
+    query = "SELECT DISTINCT since, other, other_since, until FROM mergers WHERE dealer = ? ORDER BY ALL"
+    rows = store.rows(query, [dealer])
+    return Dealer(dealer, "", since=rows[-1][0] if rows else "", merged=tuple(Merged(*row[1:]) for row in rows))
 
 
 def definition_of(store: Store, scheme: str, month: str) -> Scheme:
@@ -156,16 +199,17 @@ def _ranked_month(store: Store, scheme: str, month: str, definition: Scheme | No
     """Accepted submissions that count, and rejected files of dealers who have none; with the scheme's definition also
     their items and findings."""
     # of what was refused, the latest for each dealer, and only while nothing of the dealer's was accepted
-    query = """
+    trial = "trial" if "trial" in store.columns("submissions") else "''"
+    query = f"""
         SELECT submission, dealer AS code, name, region, peer_group, status, file, total, published, before_veto,
-            ceiling, grade, vetoed
+            ceiling, grade, vetoed, {trial} AS trial
         FROM submissions AS s WHERE scheme = ? AND month = ? AND (is_current OR (status = 'rejected' AND submission = (
             SELECT max(submission) FROM submissions o WHERE o.scheme = s.scheme AND o.month = s.month
             AND o.dealer = s.dealer AND (o.dealer != '' OR o.file = s.file))
         AND NOT EXISTS (FROM submissions o WHERE o.scheme = s.scheme AND o.month = s.month AND o.dealer = s.dealer
             AND o.is_current)))
         ORDER BY position, dealer, file
-    """
+    """  # noqa: S608 - our own words
     rows = {row["submission"]: _standing(row) for row in store.records(query, [scheme, month])}
     if definition is not None and rows:
         rows = _with_parts(store, rows, definition)
@@ -173,7 +217,7 @@ def _ranked_month(store: Store, scheme: str, month: str, definition: Scheme | No
 
 
 def _standing(row: Mapping[str, Any]) -> Standing:
-    dealer = Dealer(row["code"], row["name"], row["region"], row["peer_group"])
+    dealer = Dealer(row["code"], row["name"], row["region"], row["peer_group"], trial=row["trial"] or "")
     return Standing(dealer, Status(row["status"]), **{name: row[name] for name in _STANDING})
 
 
@@ -237,28 +281,38 @@ def _ruling(row: dict[str, Any]) -> Ruling:
 
 
 def dealer_months(store: Store, dealer: str) -> list[DealerMonth]:
-    """Everything that a dealer sent, by month and revision."""
-    query = """
+    """Everything that a dealer sent, and those that were merged into it before they were, by month and revision."""
+    members = with_mergers(store, dealer)
+    trial = "coalesce(s.trial, '')" if "trial" in store.columns("submissions") else "''"
+    query = f"""
         WITH places AS (
             SELECT submission, rank() OVER w AS place, count(*) OVER (PARTITION BY scheme, month) AS among
-            FROM submissions WHERE is_current AND status = 'scored' AND NOT vetoed
+            FROM submissions WHERE is_current AND {ranked_ones(store)}
             WINDOW w AS (PARTITION BY scheme, month ORDER BY published DESC)
         )
         SELECT s.scheme, r.version, s.month, s.revision, s.is_current, strftime(r.recorded, '%Y-%m-%d %H:%M'), s.file,
             s.status, s.published, s.before_veto, s.grade, s.vetoed,
             (SELECT count(*) FROM findings f WHERE f.submission = s.submission AND f.severity = 'error'),
-            p.place, coalesce(p.among, 0)
+            p.place, coalesce(p.among, 0), {trial}, s.dealer
         FROM submissions s JOIN runs r USING (run) LEFT JOIN places p USING (submission)
-        WHERE s.dealer = ? ORDER BY s.month, s.scheme, s.revision
-    """
-    months = (DealerMonth(*row) for row in store.rows(query, [dealer]))
-    return [replace(month, status=Status(month.status)) for month in months]
+        WHERE list_contains(?, s.dealer) ORDER BY s.month, s.dealer, s.scheme, s.revision
+    """  # noqa: S608 - our own words
+    codes = [dealer, *(each.code for each in members.merged)]
+    months = (DealerMonth(*row) for row in store.rows(query, [codes]))
+    return [
+        replace(month, status=Status(month.status))
+        for month in months
+        if month.dealer == dealer or month.dealer in open_then(members, month.month)
+    ]
 
 
-def earlier_months(store: Store, scheme: str, before: str, count: int = 12) -> dict[str, list[EarlierMonth]]:
+def earlier_months(
+    store: Store, scheme: str, before: str, count: int = 12, roster: Mapping[str, Dealer] | None = None
+) -> dict[str, list[EarlierMonth]]:  # fmt: skip
     """What counts of every dealer's months before a month, by dealer code, at most so many months back.
 
-    A dealer that sent nothing usable in a month lacks it.
+    A dealer that sent nothing usable in a month lacks it; for one that was not open then the month stands of the one
+    that was merged into it, by the roster, or else as the store knows it.
     """
     first = before
     for _ in range(count):
@@ -273,7 +327,7 @@ def earlier_months(store: Store, scheme: str, before: str, count: int = 12) -> d
     query = f"""
         WITH places AS (
             SELECT submission, rank() OVER (PARTITION BY month ORDER BY published DESC) AS place
-            FROM submissions WHERE {where} AND status = 'scored' AND NOT vetoed
+            FROM submissions WHERE {where} AND {ranked_ones(store)}
         )
         SELECT dealer, submission, month, CASE status WHEN 'scored' THEN published END, place, grade
         FROM submissions LEFT JOIN places USING (submission) WHERE {where} ORDER BY dealer, month
@@ -281,28 +335,50 @@ def earlier_months(store: Store, scheme: str, before: str, count: int = 12) -> d
     months: dict[str, list[EarlierMonth]] = {}
     for dealer, number, month, total, rank, grade in store.rows(query, [*values, *values]):
         months.setdefault(dealer, []).append(EarlierMonth(month, total, rank, grade, scores.get(number, {})))
+    roster = with_all_mergers(store) if roster is None else roster
+    for ago in range(count, 0, -1):
+        for code, other in _before_them(roster, months_earlier(before, ago)):
+            taken_over = [each for each in months.get(other, ()) if each.month == months_earlier(before, ago)]
+            months[code] = sorted([*months.get(code, ()), *taken_over], key=lambda each: each.month)
     return months
 
 
 def past(store: Store, dealer: str, scheme: str, before: str = "9999-12") -> dict[str, list[tuple[str, float | str]]]:
-    """A dealer's own answers and indicators of earlier months: by name, (month, value) from the earliest on.
+    """A dealer's own answers and indicators of earlier months: by name, (month, value) from the earliest on. A month in
+    which dealers were open that were merged into it is theirs together (`joined`).
 
     Only submissions that count; absences are left out. `before` is the month (YYYY-MM) that is looked at.
     """
-    query = """
-        SELECT v.name, s.month, v.number, v.word FROM field_values v JOIN submissions s USING (submission)
-        WHERE s.dealer = ? AND s.scheme = ? AND s.month < ? AND s.is_current
-        AND v.role IN ('answer', 'indicator', 'score') AND coalesce(v.word, '') NOT IN ('未填', '不适用', '无法读取')
-        ORDER BY ALL
-    """
+    known = _by_dealer(store, with_mergers(store, dealer), scheme, before, "'answer', 'indicator', 'score'")
     figures: dict[str, list[tuple[str, float | str]]] = {}
-    for name, month, number, word in store.rows(query, [dealer, scheme, before]):
-        figures.setdefault(name, []).append((month, word if number is None else number))
+    for ago, values in sorted(known.items(), reverse=True):
+        for name, value in sorted(values.items()):
+            figures.setdefault(name, []).append((months_earlier(before, ago), value))
     return figures
 
 
-def figures_before(store: Store, scheme: str, month: str, reach: int = 12) -> dict[str, dict[str, list[float]]]:
-    """Answers that are numbers of the months before, by dealer and field, last month last; gaps are left out."""
+def _by_dealer(store: Store, dealer: Dealer, scheme: str, before: str, roles: str) -> dict[int, Known]:
+    """A dealer's figures of the months before a month, with those of the dealers that were merged into it, by how many
+    months before."""
+    query = f"""
+        SELECT s.dealer, s.month, v.name, v.number, v.word FROM field_values v JOIN submissions s USING (submission)
+        WHERE list_contains(?, s.dealer) AND s.scheme = ? AND s.month < ? AND s.is_current
+        AND v.role IN ({roles}) AND coalesce(v.word, '') NOT IN ('未填', '不适用', '无法读取')
+    """  # noqa: S608 - our own words
+    codes = [dealer.code, *(each.code for each in dealer.merged)]
+    known: dict[str, dict[int, dict[str, float | str]]] = {}
+    for code, month, name, number, word in store.rows(query, [codes, scheme, before]):
+        ago = months_between(month, before)
+        known.setdefault(code, {}).setdefault(ago, {})[name] = word if number is None else number
+    definition = definition_of(store, scheme, latest_month(store, scheme))
+    return joined(definition, dealer, before, known)[0]
+
+
+def figures_before(
+    store: Store, scheme: str, month: str, reach: int = 12, roster: Mapping[str, Dealer] | None = None
+) -> dict[str, dict[str, list[float]]]:  # fmt: skip
+    """Answers that are numbers of the months before, by dealer and field, last month last; gaps are left out. Those of
+    a dealer of the roster are with those of the dealers that were merged into it."""
     query = """
         SELECT s.dealer, v.name, list(v.number ORDER BY s.month)
         FROM field_values v JOIN submissions s USING (submission)
@@ -312,4 +388,12 @@ def figures_before(store: Store, scheme: str, month: str, reach: int = 12) -> di
     figures: dict[str, dict[str, list[float]]] = {}
     for dealer, name, numbers in store.rows(query, [scheme, months_earlier(month, reach), months_earlier(month)]):
         figures.setdefault(dealer, {})[name] = numbers
+    for each in (roster or {}).values():
+        if each.merged:
+            known = _by_dealer(store, each, scheme, month, "'answer'")
+            by_name = figures[each.code] = {}
+            for _, values in sorted((pair for pair in known.items() if pair[0] <= reach), reverse=True):
+                for name, value in values.items():
+                    if isinstance(value, float):
+                        by_name.setdefault(name, []).append(value)
     return figures

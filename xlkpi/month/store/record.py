@@ -97,6 +97,15 @@ def _record(store: Store, month: Month) -> Recorded:
         _add_parts(store, run, [(n, entry) for n, _, entry in fresh])
         new, revised = new + len(fresh) - len(replaced), revised + len(replaced)
     store.add("findings", (_finding(run, None, finding) for finding in month.findings))
+    store.rows("DELETE FROM mergers WHERE scheme = ? AND month = ?", values)
+    store.add(
+        "mergers",
+        (
+            {"scheme": issue.scheme.name, "month": issue.month, "dealer": dealer.code, "since": dealer.since,
+             "other": merged.code, "other_since": merged.since, "until": merged.until}
+            for dealer in issue.roster.values() for merged in dealer.merged
+        ),
+    )  # fmt: skip
     return Recorded(new, revised, unchanged)
 
 
@@ -192,6 +201,7 @@ def _digest(issue: Issue, standing: Standing, values: Iterable[Mapping[str, Any]
         [[i.item, i.score, i.status, i.vetoed] for i in standing.items],
         [[g.group, g.score, g.vetoed, g.undecided] for g in standing.groups],
         [standing.total, standing.published, standing.before_veto, standing.ceiling],
+        *([standing.dealer.trial] if standing.dealer.trial else []),
     ]  # fmt: skip
     lines = [json.dumps(_rounded(content), ensure_ascii=False)]
     lines += [
@@ -219,6 +229,7 @@ def _submission(
         "is_current": s.status is not Status.REJECTED,
         "digest": entry.digest, "file": s.file, "status": s.status, "total": s.total, "published": s.published,
         "before_veto": s.before_veto, "ceiling": s.ceiling, "grade": s.grade, "vetoed": s.vetoed,
+        "trial": s.dealer.trial,
     }  # fmt: skip
 
 

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from xlkpi.headquarters.joined import joined
 from xlkpi.month.statistics import Spread, spread
 from xlkpi.month.store.file import Store, StoreError
-from xlkpi.month.store.query import definition_of, latest_month
+from xlkpi.month.store.query import definition_of, latest_month, ranked_ones, with_mergers
 from xlkpi.scheme import parts
 from xlkpi.scheme.cells import of_field
 from xlkpi.scheme.model import Scheme
+from xlkpi.values import months_between, months_earlier
 
 By = Literal["all", "region", "peer_group", "dealer"]
 Kind = Literal["total", "item", "figure"]
@@ -19,8 +21,6 @@ POINTS = "points"
 """The type of totals and items, beside the types of fields."""
 
 _PART: Mapping[By, str] = {"all": "''", "region": "s.region", "peer_group": "s.peer_group", "dealer": "s.dealer"}
-# final totals that hold a place: what every mean of totals and items is of
-_RANKED = "s.is_current AND s.status = 'scored' AND NOT s.vetoed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +62,11 @@ def trend(store: Store, scheme: str, name: str = "", by: By = "all", kind: Kind 
     """
     known = definition_of(store, scheme, latest_month(store, scheme))
     kind_ = _kind(store, scheme, known, name, kind)
+    places = f"s.is_current AND {ranked_ones(store, 's.')}"  # what every mean of totals and items is of
     if kind_ == "total":
-        source, figure, values = f"submissions s WHERE {_RANKED}", "s.published", []
+        source, figure, values = f"submissions s WHERE {places}", "s.published", []
     elif kind_ == "item":
-        source = f"items i JOIN submissions s USING (submission) WHERE {_RANKED} AND i.item = ?"
+        source = f"items i JOIN submissions s USING (submission) WHERE {places} AND i.item = ?"
         figure, values = "i.score", [name]
     else:
         source = "field_values v JOIN submissions s USING (submission) WHERE s.is_current AND v.name = ?"
@@ -74,8 +75,32 @@ def trend(store: Store, scheme: str, name: str = "", by: By = "all", kind: Kind 
         f"SELECT {_PART[by]}, s.month, list({figure} ORDER BY s.dealer) FROM {source} AND s.scheme = ? "  # noqa: S608 - names of our own tables and columns; values are parameters
         f"AND {figure} IS NOT NULL GROUP BY ALL ORDER BY 1, 2"
     )
-    points = tuple(TrendPoint(part, month, spread(all_)) for part, month, all_ in store.rows(query, [*values, scheme]))
-    return Trend(kind_, *_words(known, kind_, name), points)
+    lines = [(part, month, figures) for part, month, figures in store.rows(query, [*values, scheme])]
+    if by == "dealer":
+        lines = _with_mergers(store, known, name, lines)
+    return Trend(
+        kind_, *_words(known, kind_, name), tuple(TrendPoint(part, month, spread(all_)) for part, month, all_ in lines)
+    )
+
+
+_Figures = list[tuple[str, str, list[float]]]
+"""Figures by part and month."""
+
+
+def _with_mergers(store: Store, known: Scheme, name: str, lines: _Figures) -> _Figures:
+    """Each dealer's line with the months of those that were merged into it (`joined`)."""
+    by_dealer: dict[str, dict[int, dict[str, float | str]]] = {}
+    end = months_earlier(max((month for _, month, _ in lines), default="0001-01"), -1)
+    for code, month, figures in lines:
+        by_dealer.setdefault(code, {})[months_between(month, end)] = {name: figures[0]}
+    codes = {code for code, *_ in lines}
+    joined_lines: _Figures = []
+    for code in sorted(codes):
+        months, _ = joined(known, with_mergers(store, code), end, by_dealer)
+        for ago, values in sorted(months.items(), reverse=True):
+            if isinstance(figure := values.get(name), float):
+                joined_lines.append((code, months_earlier(end, ago), [figure]))
+    return joined_lines
 
 
 def _kind(store: Store, scheme: str, known: Scheme, name: str, wanted: Kind | None) -> Kind:

@@ -41,7 +41,7 @@ def add_ranking(book: Book) -> None:
         Column("名次升降", 9, "centre", MOVE), Column("否决的细项", 20, "note"),
         Column("扣分合计", 9, "figure", "0.0;-0.0;"),
     )  # fmt: skip
-    note = "按公布总分；同分同名次（1、2、2、4）。暂定和一票否决的不参加排名，列在“未排名”。"
+    note = "按公布总分；同分同名次（1、2、2、4）。暂定、一票否决和试运营的不参加排名，列在“未排名”。"
     sheet = book.sheet(RANKING, [c.width for c in columns], f"{book.stand.scheme.title}　排名", note)
     region, group = (_within(book, part) for part in (lambda d: d.region, lambda d: d.peer_group))
     last = book.table(sheet, TOP, columns, (_ranking_row(book, row, region, group) for row in book.ranked))
@@ -87,7 +87,7 @@ def _vetoed(book: Book, row: Standing) -> str:
 
 
 def add_unranked(book: Book) -> None:
-    """未排名: provisional and totally vetoed dealers, each with the reason."""
+    """未排名: dealers on trial, provisional and totally vetoed ones, each with the reason."""
     points = book.points
     columns = (
         *_KEYS, Column("状态", 11, "centre"), Column("总分", 9, "strong", points),
@@ -95,8 +95,10 @@ def add_unranked(book: Book) -> None:
     )  # fmt: skip
     note = (
         "暂定：有数据或检查未填，总分是从“总分”到“最高可达”的一个范围。一票否决：总分为 0，“否决前”是没有否决时的分数。"
+        "试运营：有得分，没有名次。"
     )
-    sheet = book.sheet(UNRANKED, [c.width for c in columns], "不参加排名：暂定和一票否决", note, colour="C00000")
+    head = "不参加排名：暂定、一票否决和试运营"
+    sheet = book.sheet(UNRANKED, [c.width for c in columns], head, note, colour="C00000")
     rows = (
         (*_key(row.dealer), row.state, row.published, row.ceiling, row.before_veto, _why(book, row))
         for row in book.unranked
@@ -107,8 +109,10 @@ def add_unranked(book: Book) -> None:
 def _why(book: Book, row: Standing) -> str:
     if row.vetoed:
         total = (line for line in row.account.losses if line.vetoes and line.scope == "total")
-        return "；".join(f"{x.subject(book.labels)}：{x.text}（检查：{x.inspection}）" for x in total)
-    return "；".join(f"{line.subject(book.labels)} {line.text}" for line in row.account.open)
+        reasons = [f"{x.subject(book.labels)}：{x.text}（检查：{x.inspection}）" for x in total]
+    else:
+        reasons = [f"{line.subject(book.labels)} {line.text}" for line in row.account.open]
+    return "；".join(filter(None, (*reasons, row.dealer.remark)))
 
 
 def add_losses(book: Book) -> None:

@@ -48,6 +48,8 @@ def _tiles(book: Book, sheet: Any) -> None:
     if totals.five:
         best = "、".join(row.dealer.name for row in whole.ranked if row.rank == 1)
         extremes = f"最高 {totals.five.high:g} 分（{best[:60]}），最低 {totals.five.low:g} 分"
+        if whole.trial:
+            extremes += f"；试运营 {len(whole.trial)} 家，有得分，不参加排名"
         sheet.write_string(5, 0, f"{extremes}。{BASIS}", book.format("remark_line"))
 
 

@@ -10,6 +10,7 @@ from xlkpi.issue import Dealer
 from xlkpi.month.statistics import Population, Spread, parts
 from xlkpi.shown.ranking.book import Book, Column, area
 from xlkpi.shown.ranking.lists import TOP
+from xlkpi.values import State
 
 REGIONS, PEERS = "区域", "对标组"
 NONE = "（未分）"
@@ -29,11 +30,11 @@ def _add(book: Book, name: str, part: Callable[[Dealer], str]) -> None:
         Column(name, 16, "label"), Column("家数", 8, "centre", "0"), Column("排名家数", 9, "centre", "0"),
         *(Column(heading, 9, "figure", points) for heading in figures), Column("中间一半", 9, "figure", points),
         *(Column(grade, 9, "centre", "0;;") for grade in grades), Column("暂定", 8, "centre", "0;;"),
-        Column("一票否决", 9, "centre", "0;;"),
+        Column("一票否决", 9, "centre", "0;;"), Column(State.TRIAL, 8, "centre", "0;;"),
     )  # fmt: skip
     note = (
-        "平均、等级和四分位只计参加排名的经销商（“排名家数”；四分位同 QUARTILE）；“家数”是有得分的，含暂定和一票否决；"
-        "“中间一半”是上下四分位之差，越小越齐。按平均分从高到低。"
+        "平均、等级和四分位只计参加排名的经销商（“排名家数”；四分位同 QUARTILE）；“家数”是有得分的，"
+        "含暂定、一票否决和试运营；“中间一半”是上下四分位之差，越小越齐。按平均分从高到低。"
     )
     sheet = book.sheet(name, [c.width for c in columns], f"按{name}", note, colour="548235")
     populations = parts(book.whole, part, NONE)
@@ -54,6 +55,7 @@ def _row(population: Population, grades: Sequence[str]) -> tuple[Any, ...]:
     return (
         population.name, len(population.assessed), totals.count, totals.mean, *five, middle,
         *(population.grades[grade] for grade in grades), len(population.provisional), len(population.vetoed),
+        len(population.trial),
     )  # fmt: skip
 
 

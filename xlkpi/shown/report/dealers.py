@@ -65,7 +65,7 @@ def _row(source: Source, key: str, dealer: DealerRecord) -> Row:
     return Row(
         key=key,
         dealer=dealer,
-        state=source.word(State.of(dealer.status, bool(dealer.vetoed))),
+        state=source.word(State.of(dealer.status, bool(dealer.vetoed), dealer.trial)),
         rank=rank,
         moved=last.rank - rank if last is not None and last.rank is not None and rank is not None else None,
         total=points(dealer.published, source.digits),
@@ -127,7 +127,7 @@ def page(source: Source, row: Row) -> dict[str, Any]:
         "region": dealer.region,
         "group": dealer.peer_group,
         "file": dealer.file,
-        "state": row.state,
+        "state": " · ".join(filter(None, (row.state, dealer.remark))),
         "rank": row.rank,
         "total": row.total,
         "ceiling": row.ceiling,
