@@ -166,6 +166,11 @@ class Revision:
     approved: str = ""
     dealers: tuple[str, ...] = ()
 
+    @property
+    def said(self) -> str:
+        """Its number and day."""
+        return f"第 {self.number} 次修订{f'（{self.day}）' if self.day else ''}"
+
 
 class Actual(NamedTuple):
     """A figure from headquarters' own systems, with the file and the cell that it stands in."""
@@ -280,6 +285,28 @@ class Issue:
         """Headquarters' figures in place of a dealer's own."""
         decided = self.decided.get(dealer, {})
         return {self.layout.place(name): content_of(value) for name, value in decided.items()}
+
+    @property
+    def revision(self) -> Revision | None:
+        """The revision of the targets that holds; None: they are as they were issued."""
+        return self.revisions[-1] if self.revisions else None
+
+    def hash_of(self, dealer: str, answers: str = "") -> str:
+        """A short hash of what a dealer's score is made of: scheme and master's layout, the dealer, its targets, its
+        figures of earlier months, its inspections, what headquarters decided and waived, and `answers`, the hash of its
+        own."""
+        known = self.roster[dealer]
+        place = (known.code, known.name, known.region, known.peer_group, known.supervisor, known.remark)
+        by_list = (self.targets, self.history, self.inspections, self.actuals, self.decided)
+        figures = [sorted((name, repr(value)) for name, value in by.get(dealer, {}).items()) for by in by_list]
+        waived = [repr(ruling) for ruling in self.waivers if ruling.dealer in ("", dealer)]
+        scheme = (self.scheme.name, self.scheme.version, self.layout.fingerprint, self.month)
+        text = json.dumps([scheme, place, figures, waived, answers], ensure_ascii=False)
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+    def basis(self, made_of: str) -> str:
+        """What every page prints: scheme with version, revision of the targets, and a hash of what it was made of."""
+        return basis_said(self.scheme.name, self.scheme.version, self.revision, made_of)
 
     def save(self, folder: AnyPath, blanks: Mapping[str, str] | None = None) -> None:
         """Write the master and issue.json, each whole or not at all.
@@ -403,6 +430,12 @@ def _plain(targets: Targets) -> dict[str, dict[str, CellContent]]:
 
 def _targets_in(data: Mapping[str, Mapping[str, Any]]) -> Targets:
     return {d: {name: absence_of(target) or float(target) for name, target in by.items()} for d, by in data.items()}
+
+
+def basis_said(scheme: str, version: str, revision: Revision | None, made_of: str) -> str:
+    """Scheme with version, revision of the targets, and a hash, in a line."""
+    targets = revision.said if revision else "下发时的目标"
+    return f"方案 {scheme} {version}　目标：{targets}　依据校验 {made_of}"
 
 
 def _with_phrases(scheme: Scheme) -> Scheme:

@@ -16,7 +16,7 @@ from xlkpi.files import AnyPath, Paths, as_path
 from xlkpi.findings import Finding
 from xlkpi.folders import Gathered, gather
 from xlkpi.headquarters.lists import refuse_lists
-from xlkpi.issue import Dealer, Issue
+from xlkpi.issue import Dealer, Issue, Revision
 from xlkpi.scheme.model import Scheme
 from xlkpi.scoring.engine import AUTO, engine_for
 
@@ -168,7 +168,12 @@ def open_issue(
         revised = read_targets(lists_of(targets), issue.scheme, issue.roster, month=issue.month, anyway=anyway)
         refuse_lists(revised)
         findings += revised.findings
-        issue = with_revision(issue, revised.rows)
+        later = with_revision(issue, revised.rows)
+        concerned = tuple(code for code, now in later.targets.items() if now != issue.targets[code])
+        if concerned:
+            number = issue.revision.number + 1 if issue.revision else 1
+            later = replace(later, revisions=(*issue.revisions, Revision(number, dealers=concerned)))
+        issue = later
     if inspections is not None:
         from xlkpi.headquarters.inspections import read_inspections
 

@@ -265,7 +265,7 @@
     const total = one.total && one.ceiling ? `${one.total} ~ ${one.ceiling}` : one.total;
     const shown = [
       [t.total, total, "big"], [t.rank, one.rank, "big"], [t.grade, one.grade], [t.status, one.vetoed ? mark("veto", `✕ ${one.state}`) : one.state], [t.before_veto, one.before],
-      [t.code, one.code], [t.region, one.region], [t.peer_group, one.group], [t.file, one.file],
+      [t.code, one.code], [t.region, one.region], [t.peer_group, one.group], [t.file, one.file], [t.made_of, one.made_of],
     ];
     const told = shown.filter(([, text]) => text !== "" && text !== null).map(([label, text, size]) =>
       el("div", {}, el("dt", {}, label), el("dd", size ? { class: size } : {}, text instanceof Node ? text : String(text))));

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,10 @@ def roster_with(month: list[Dealt], *rows: tuple[str, ...]) -> bytes:
 
 
 def sheet(path: Path, name: str) -> list[tuple[Any, ...]]:
-    return [tuple(row) for row in load_workbook(path, read_only=True)[name].iter_rows(values_only=True)]
+    book = load_workbook(path, read_only=True)
+    rows = [tuple(row) for row in book[name].iter_rows(values_only=True)]
+    book.close()
+    return rows
 
 
 @pytest.mark.filterwarnings("ignore:.*extension is not supported")  # the ranking's bars
@@ -67,6 +71,8 @@ def test_who_is_a_dealer_of_which_month(
         for code in ("XK-T120", "XK-T121", "XK-T122", "XK-T123"):
             assert (code in issued.output) == bool(rows), code
         assert {path.name.split("_")[0] for path in (folder / "空白表").glob("S*.xlsx")} == set(codes)
+        if rows:
+            revised(folder, name)
         form = (folder / "检查情况.xlsx").read_bytes()
         (folder / "检查情况.xlsx").write_bytes(filled_form(form, {c: known[c].inspections for c in codes}))
         for number, code in enumerate(codes[:-1]):  # the last one sends nothing
@@ -80,6 +86,18 @@ def test_who_is_a_dealer_of_which_month(
         done = run("month", "score", "--month", name, "--at", root)
         assert "XK-W" not in done.output, done.output
         return folder
+
+    def revised(folder: Path, name: str) -> None:
+        """S001 gets another target: its blank alone is made anew."""
+        before = {path.name: path.read_bytes() for path in (folder / "空白表").glob("S*.xlsx")}
+        known["S001"].targets["轮胎"] = 2345.0
+        targets = folder / "目标.xlsx"
+        targets.write_bytes(filled_form(targets.read_bytes(), {"S001": known["S001"].targets}))
+        said = ("--reason", "店面搬迁", "--approved", "王总")
+        assert run("month", "issue", *said, "--month", name, "--at", root).exit_code == 0
+        assert run("month", "issue", "--month", name, "--at", root).output.startswith("没有变化")
+        after = {path.name: path.read_bytes() for path in (folder / "空白表").glob("S*.xlsx")}
+        assert {file[:4] for file, data in after.items() if before[file] != data} == {"S001"}
 
     def points(code: str) -> float:
         return sum(reckoned(known[code]).values())
@@ -141,10 +159,37 @@ def test_who_is_a_dealer_of_which_month(
     assert "2026-10" in shown
     assert set(dealers(october / "结果")) == set(everybody[:-1])
 
+    # every page says scheme, revision of the targets, and what it was made of
+    basis = "方案 service-assessment 2026.1　目标：第 1 次修订（2026-12-02）　依据校验 "
+    assert (scores["revision"], scores["revised_on"]) == (1, "2026-12-02")
+    whole = basis + scores["made_of"]
+    with zipfile.ZipFile(book) as package:
+        footers = [package.read(part).decode() for part in package.namelist() if "worksheets/sheet" in part]
+    assert all(whole in footer for footer in footers)
+    assert sheet(book, "总览")[1][0] == whole
+    assert scores["made_of"] in (out / "report.html").read_text("utf-8")
+    assert whole in run("rank", "--store", root / "历史.duckdb", "-o", tmp_path / "again.xlsx").output or (
+        sheet(tmp_path / "again.xlsx", "总览")[1][0] == whole
+    )
+    for code, record in records.items():
+        (assessed,) = (out / "assessed").glob(f"{code}_*.xlsx")
+        assert sheet(assessed, "绩效考核表")[2][0] == basis + record["made_of"]
+    late = next((folder / "标注").glob("S001_*.txt")).read_text("utf-8-sig")
+    assert late.rstrip().endswith(basis + records["S001"]["made_of"])
+    assert basis in next((folder / "标注").glob("S008_*.html")).read_text("utf-8")
+
     # what is handed out
     moment[0] = datetime(2026, 12, 8, 9)
     assert run("month", "publish", "--month", "2026-11", "--at", root).exit_code == 0
     assert {path.name.split("_")[0] for path in (folder / "发放").iterdir()} == set(codes)
+    for code, record in records.items():
+        words = next((folder / "发放").glob(f"{code}_*/通知.txt")).read_text("utf-8-sig")
+        assert record["made_of"] in words
+        assert ("店面搬迁" in words) == (code == "S001")  # why is said to whom it concerns
+        (handed,) = (folder / "发放").glob(f"{code}_*/*.xlsx")
+        by_label = {row[0]: row[1] for row in sheet(handed, "本月记录")}
+        assert by_label["依据校验"] == record["made_of"]
+        assert by_label["目标"].startswith("第 1 次修订（2026-12-02")
     notice = next((folder / "发放").glob("S004_*/通知.txt")).read_text("utf-8-sig")
     assert "试运营" in notice
     assert "名（" not in notice

@@ -61,6 +61,8 @@ class Hashes:
         self.tool = tool(setup.engine)
         data = issue.to_json()
         fixed = {key: data[key] for key in ("format", "month", "deadline", "contact", "master", "layout", "scheme")}
+        if issue.revision:
+            fixed["revision"] = issue.revision.said
         self.scheme = sha256(_json(fixed))
         self._nobody = sha256(_json(sorted(issue.roster)))
 

@@ -23,7 +23,16 @@ from xlkpi.month.long_form import LongRow, assessed_rows, refused_rows
 from xlkpi.month.records import DealerRecord, dealer_record, finding_record, refused_record, return_record
 from xlkpi.month.returns import Return, ReturnStatus, return_list, roster_findings
 from xlkpi.month.scores import MissingRecord, Scores
-from xlkpi.month.standing import Earlier, Standing, Standings, ranked, refused_standing, sender, standing_of
+from xlkpi.month.standing import (
+    Earlier,
+    Standing,
+    Standings,
+    hash_of_month,
+    ranked,
+    refused_standing,
+    sender,
+    standing_of,
+)
 from xlkpi.month.statistics import Population, population
 from xlkpi.scoring.assess import Assessment
 from xlkpi.scoring.engine import AUTO
@@ -85,6 +94,9 @@ class Month:
             scheme=scheme.name,
             scheme_version=scheme.version,
             month=self.issue.month,
+            revision=self.issue.revision.number if self.issue.revision else 0,
+            revised_on=self.issue.revision.day if self.issue.revision else "",
+            made_of=self.standings.made_of,
             engine=self.engine,
             points=scheme.points,
             definitions=definitions(scheme),
@@ -253,7 +265,10 @@ def make_month(
     rows += [refused_standing(issue.roster, refused) for refused in known]
     listed, lines = tuple(findings), tuple(returns)
     missing = _missing(issue.roster, rows, lines)
-    standings = Standings(issue.scheme, issue.month, ranked(rows), missing, listed, lines, before or {})
+    made_of = hash_of_month((issue.scheme.name, issue.layout.fingerprint, issue.month), rows)
+    standings = Standings(
+        issue.scheme, issue.month, ranked(rows), missing, listed, lines, before or {}, issue.revision, made_of
+    )  # fmt: skip
     return Month(
         issue, engine, assessments, known, listed, lines, standings, population(standings.rows, missing)
     )  # fmt: skip

@@ -145,9 +145,10 @@ class DealerRecord:
     """A dealer's month, or a file that could not be scored (status `rejected`: neither score nor items).
 
     `published` is the total as printed, which grade and rank go by; `rank` is None for who is not ranked. A dealer on
-    `trial` (试运营) never is; `remark` says since when, and for which part of the month a dealer is open. `account` are
-    the steps of the score, whose points add up to `published`. `copies` are the files that were joined, `provenance`
-    where figures came from that do not plainly stand in the one file; the file has no such keys where they say nothing.
+    `trial` (试运营) never is; `remark` says since when, and for which part of the month it is open. `made_of` is a
+    short hash of what the score was made of. `account` are the steps of the score, whose points add up to `published`.
+    `copies` are the files that were joined, `provenance` where figures came from that do not plainly stand in the one
+    file. The file has no keys for what says nothing.
     """
 
     dealer: str
@@ -165,6 +166,7 @@ class DealerRecord:
     vetoed: bool = False
     trial: bool = False
     remark: str = ""
+    made_of: str = ""
     groups: tuple[GroupRecord, ...] = ()
     items: tuple[ItemRecord, ...] = ()
     indicators: Mapping[str, Word] = default_of(default_factory=dict)
@@ -177,7 +179,7 @@ class DealerRecord:
 
     def without(self) -> set[str]:
         """The keys that the file has only where they say something."""
-        return {name for name in ("trial", "remark", "copies", "provenance") if not getattr(self, name)}
+        return {name for name in ("trial", "remark", "made_of", "copies", "provenance") if not getattr(self, name)}
 
 
 REFUSED_FIELDS = ("dealer", "name", "region", "peer_group", "file", "status", "findings")
@@ -218,6 +220,7 @@ def dealer_record(dealer: Dealer, scored: Assessment, rank: int | None) -> Deale
         vetoed=scored.vetoed,
         trial=bool(dealer.trial),
         remark=dealer.remark,
+        made_of=scored.made_of,
         groups=tuple(GroupRecord(g.name, g.points, g.score, g.before_veto, g.vetoed, g.gate) for g in scored.groups),
         items=tuple(_item(item) for item in scored.items),
         indicators={name: plain(value) for name, value in scored.indicators.items()},

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_json as encoded
 
 from xlkpi.files import AnyPath, as_path
-from xlkpi.issue import Dealer
+from xlkpi.issue import Dealer, Revision, basis_said
 from xlkpi.month.definitions import Definitions
 from xlkpi.month.older import GroupShape, OlderLoss, account_of_losses, applied_points
 from xlkpi.month.records import (
@@ -56,7 +56,8 @@ class Scores:
 
     `points` are those of the whole scheme; `dealers` stand in roster order, then the files that could not be scored;
     `findings` are those on headquarters' own lists; `missing` is None where the file does not say (0.1.0);
-    `population` counts the dealers by what became of them.
+    `population` counts the dealers by what became of them. `revision` numbers the revision of the targets that holds
+    (0: as they were issued) and `revised_on` is its day; `made_of` is a short hash of what the month was made of.
     """
 
     scheme: str
@@ -71,6 +72,15 @@ class Scores:
     population: Mapping[str, int | None] = field(default_factory=dict)
     rulings: tuple[Mapping[str, Any], ...] = ()
     returns: tuple[ReturnRecord, ...] = ()
+    revision: int = 0
+    revised_on: str = ""
+    made_of: str = ""
+
+    @property
+    def basis(self) -> str:
+        """What every page prints: scheme with version, revision of the targets, and a hash of what it was made of."""
+        revision = Revision(self.revision, self.revised_on) if self.revision else None
+        return basis_said(self.scheme, self.scheme_version, revision, self.made_of)
 
     def populate(self) -> Population:
         """The dealers as statistics see them, read off the records."""
@@ -160,6 +170,9 @@ def pieces(scores: Scores) -> Iterator[bytes]:
         "scheme": scores.scheme,
         "scheme_version": scores.scheme_version,
         "month": scores.month,
+        "revision": scores.revision,
+        **({"revised_on": scores.revised_on} if scores.revised_on else {}),
+        "made_of": scores.made_of,
         "engine": scores.engine,
         "points": scores.points,
         "definitions": scores.definitions,

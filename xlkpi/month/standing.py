@@ -3,6 +3,7 @@ or from the store."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, TypeVar
@@ -10,7 +11,7 @@ from typing import NamedTuple, TypeVar
 from xlkpi.batch.settle import dealer_named
 from xlkpi.findings import Finding
 from xlkpi.intake.submission import Unusable
-from xlkpi.issue import Dealer
+from xlkpi.issue import Dealer, Revision, basis_said
 from xlkpi.month.returns import Return
 from xlkpi.scheme.model import Scheme
 from xlkpi.scoring.account import Account
@@ -55,7 +56,8 @@ class GroupStanding:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A dealer's month. Figures are in points; rank None: unranked."""
+    """A dealer's month. Figures are in points; rank None: unranked. `made_of` is a short hash of what the score was
+    made of."""
 
     dealer: Dealer
     status: Status
@@ -71,6 +73,7 @@ class Standing:
     account: Account = field(default_factory=Account)
     findings: tuple[Finding, ...] = ()
     rank: int | None = None
+    made_of: str = ""
 
     @property
     def state(self) -> State:
@@ -89,7 +92,7 @@ class Standings:
 
     `missing` are dealers of the roster of whom nothing came, None where the roster is not known (the store keeps what
     came and nothing else). `returns` is the return list where deadlines are known; `before` the month before by dealer
-    code.
+    code; `revision` the revision of the targets that holds, `made_of` a short hash of what the month was made of.
     """
 
     scheme: Scheme
@@ -99,6 +102,13 @@ class Standings:
     findings: Sequence[Finding] = ()
     returns: Sequence[Return] = ()
     before: Mapping[str, Earlier] = field(default_factory=dict)
+    revision: Revision | None = None
+    made_of: str = ""
+
+    @property
+    def basis(self) -> str:
+        """What every page prints: scheme with version, revision of the targets, and a hash of what it was made of."""
+        return basis_said(self.scheme.name, self.scheme.version, self.revision, self.made_of)
 
     @property
     def ranking(self) -> dict[str, int]:
@@ -119,7 +129,14 @@ def standing_of(dealer: Dealer, assessment: Assessment) -> Standing:
         assessment.ceiling, assessment.grade, assessment.vetoed,
         tuple(GroupStanding(g.name, g.score, g.vetoed, g.undecided) for g in assessment.groups),
         tuple(_item(item) for item in assessment.items), assessment.account, assessment.findings,
+        made_of=assessment.made_of,
     )  # fmt: skip
+
+
+def hash_of_month(issued: Sequence[str], rows: Iterable[Standing]) -> str:
+    """A short hash of what a month was made of: what was issued, and what each dealer's score was made of."""
+    lines = [*issued, *(f"{row.dealer.code} {row.made_of}" for row in rows if row.made_of)]
+    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def refused_standing(roster: Mapping[str, Dealer], refused: Unusable) -> Standing:

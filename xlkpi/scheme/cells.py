@@ -58,6 +58,9 @@ DEALER, DEALER_NAME, REGION, MONTH = "经销商代码", "经销商名称", "区�
 DEADLINE, CONTACT = "填报截止日", "联系人"
 IDENTITY = (DEALER, DEALER_NAME, REGION, MONTH, DEADLINE, CONTACT)
 
+BASIS = "评定依据"
+"""Scheme, revision of the targets and hash of what a score was made of; put in when it is scored."""
+
 FILLED_BY, CHECKED_BY, SIGNED_ON = "填报人", "审核人", "填报日期"
 ATTESTED = (FILLED_BY, CHECKED_BY, SIGNED_ON)
 """Who filled in the form, who checked it, and when: in the workbooks of a scheme that asks for it."""

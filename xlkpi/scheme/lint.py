@@ -11,7 +11,7 @@ from pathlib import Path
 from xlkpi.files import AnyPath
 from xlkpi.findings import catalogue
 from xlkpi.scheme import parts
-from xlkpi.scheme.cells import ATTESTED, IDENTITY, of_clause, of_field
+from xlkpi.scheme.cells import ATTESTED, BASIS, IDENTITY, of_clause, of_field
 from xlkpi.scheme.compile import compile_scheme
 from xlkpi.scheme.files import Problem, SchemeError
 from xlkpi.scheme.formulary import Compiled
@@ -171,7 +171,7 @@ def _texts(scheme: Scheme, compiled: Compiled) -> Iterator[tuple[Where, str]]:
 def _names(scheme: Scheme, compiled: Compiled) -> Iterator[tuple[Where, str]]:
     for kind, names in (("fields", scheme.fields), ("constants", scheme.constants), ("indicators", scheme.indicators)):
         for name in names:
-            if name in IDENTITY or (name in ATTESTED and scheme.attestation != "none"):
+            if name in (*IDENTITY, BASIS) or (name in ATTESTED and scheme.attestation != "none"):
                 yield (kind, name), f"{name} is a name that every workbook has; choose another"
     declared = [*scheme.fields, *scheme.constants, *scheme.indicators]
     for first, second in clashes(declared):

@@ -14,6 +14,7 @@ from xlkpi.findings import Finding, with_rulings
 from xlkpi.issue import Issue
 from xlkpi.scheme import parts
 from xlkpi.scheme.cells import (
+    BASIS,
     BEFORE_VETO,
     BONUS,
     CEILING,
@@ -129,8 +130,8 @@ class Assessment:
     偏高 by indicator, where a guide is known; `inputs` what went in, by slot name (answers, targets, inspections,
     figures of earlier months); `bonus` what bonus items add to the groups; `account` every step from the base points to
     the published total; `signed_on` is the day of the attestation; `copies` are the files that were joined,
-    `provenance` where figures came from that do not plainly stand in the one file; `cells` holds the whole evaluated
-    workbook, for writing it out."""
+    `provenance` where figures came from that do not plainly stand in the one file; `made_of` is a
+    short hash of what the score was made of; `cells` holds the whole evaluated workbook, for writing it out."""
 
     dealer: str
     file: str
@@ -154,6 +155,7 @@ class Assessment:
     signed_on: date | None = None
     copies: tuple[str, ...] = ()
     provenance: tuple[Provenance, ...] = ()
+    made_of: str = ""
     cells: Mapping[Place, CellContent] = field(repr=False, compare=False, default_factory=dict)
 
 
@@ -177,10 +179,14 @@ def assess(issue: Issue, engine: Engine, submission: Submission) -> Assessment:
     for name, rows in submission.tables.items():
         inputs.update(_placed(issue.layout.tables[name], rows))
     results = engine.evaluate(inputs)
+    made_of = issue.hash_of(dealer, submission.digest())
+    if BASIS in issue.layout.slots:  # not in a month that an older version issued
+        inputs[issue.layout.place(BASIS)] = issue.basis(made_of)
     reading = _Reading(issue, dealer, submission.file, {**inputs, **results}, engine.name)
     assessment = reading.assessment((*submission.findings, *differing(issue, submission)))
     return replace(
-        assessment, signed_on=submission.signed_on, copies=submission.copies, provenance=sources_of(issue, submission)
+        assessment, made_of=made_of, signed_on=submission.signed_on, copies=submission.copies,
+        provenance=sources_of(issue, submission),
     )  # fmt: skip
 
 

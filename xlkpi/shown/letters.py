@@ -57,6 +57,7 @@ def letters(month: Month, deadline: str = "", locked: str = "", now: datetime | 
     """
     issue = month.issue
     findings = {row.dealer.code: row.findings for row in month.standings.rows if row.status is not Status.REJECTED}
+    scored_of = {row.dealer.code: row.made_of for row in month.standings.rows if row.made_of}
     reasons = {unusable.file: unusable.findings for unusable in month.unusable}
     by_dealer: dict[str, list[Return]] = {}
     for line in month.returns:
@@ -67,7 +68,10 @@ def letters(month: Month, deadline: str = "", locked: str = "", now: datetime | 
         content = _content(issue.roster[code], lines, findings, reasons)
         if content["missing"] or content["late"] or content["refused"] or content["points"]:
             dates = _dates(month, deadline, locked, now)
-            facts = {"issue": issue, "dealer": issue.roster[code], **dates, **content}
+            made_of = scored_of.get(code) or issue.hash_of(code)
+            facts = {
+                "issue": issue, "dealer": issue.roster[code], "basis": issue.basis(made_of), **dates, **content,
+            }  # fmt: skip
             text, page = (
                 visible(environment.get_template(f"letter.{kind}.j2").render(facts), keep="\n\t")
                 for kind in ("txt", "html")

@@ -17,6 +17,7 @@ class Role(StrEnum):
     """What a cell is for."""
 
     IDENTITY = "identity"  # dealer, month, deadline: stamped
+    BASIS = "basis"  # what the score was made of: stamped when it is scored
     TARGET = "target"  # stamped
     HISTORY = "history"  # last month's value: stamped
     ANSWER = "answer"  # entered by the dealer
@@ -42,7 +43,7 @@ class Role(StrEnum):
 
 
 STAMPED = frozenset({Role.IDENTITY, Role.TARGET, Role.HISTORY})
-INPUTS = STAMPED | {Role.ANSWER, Role.REMARK, Role.MEASURE, Role.ATTESTATION, Role.INSPECTION}
+INPUTS = STAMPED | {Role.BASIS, Role.ANSWER, Role.REMARK, Role.MEASURE, Role.ATTESTATION, Role.INSPECTION}
 """Roles whose cells hold values, not formulas, and are set for each dealer."""
 
 

@@ -23,7 +23,7 @@ from xlkpi.workbook.seal import sealed
 from xlkpi.workbook.sheets.provenance import TITLE as SOURCES
 from xlkpi.workspace.decisions import GROUNDS
 from xlkpi.workspace.places import MonthFolder
-from xlkpi.workspace.record import Event, joint_hash
+from xlkpi.workspace.record import Event
 from xlkpi.workspace.scoring import ASSESSED, assessed_of
 
 SHEET: Final = "本月记录"
@@ -100,8 +100,8 @@ def _rows(issue: Issue, record: DealerRecord, standing: Standing) -> Iterator[tu
     yield line("状态", standing.word)
     yield line("申诉截止", standing.appeal_until)
     yield line("方案", f"{issue.scheme.name} {issue.scheme.version}")
-    yield line("目标", revision_said(standing.events, record.dealer))
-    yield line("依据校验", made_of(standing.events))
+    yield line("目标", revision_said(issue, record.dealer))
+    yield line("依据校验", record.made_of)
     for number, file in enumerate(record.copies, 1):
         yield line(f"合并 {number}", file)
     if record.provenance:
@@ -136,24 +136,16 @@ def _total(summary: Any) -> str:
     return "" if not summary else f"{shown(summary['published'])} 分　{summary['grade']}"
 
 
-def revision_said(events: Iterable[Event], dealer: str) -> str:
-    """Which revision of the targets holds, and whether it concerned a dealer."""
-    sentence = "下发时的目标（第 0 次修订）"
-    for event in events:
-        if event["step"] == "issue" and event.get("revision"):
-            concerned = "改了本店的目标" if dealer in event["dealers"] else "没有改本店的目标"
-            why = f"{event['at'][:10]}，{event['reason']}，批准：{event['approved']}"
-            sentence = f"第 {event['revision']} 次修订（{why}；{concerned}）"
-    return sentence
-
-
-def made_of(events: Sequence[Event]) -> str:
-    """A short hash of the scheme, lists and files that the last score was made of."""
-    last = next((event for event in reversed(events) if event.get("inputs") and event["step"] in _SCORED), None)
-    return joint_hash(last["inputs"])[:16] if last else ""
-
-
-_SCORED: Final = ("score", "decide", "correct")
+def revision_said(issue: Issue, dealer: str) -> str:
+    """Which revision of the targets holds, and whether it concerned a dealer; who approved it and why is said to those
+    alone whom it did."""
+    last = issue.revision
+    if last is None:
+        return "下发时的目标（第 0 次修订）"
+    if dealer in last.dealers:
+        words = (last.day, last.reason, f"批准：{last.approved}" if last.approved else "")
+        return f"第 {last.number} 次修订（{'，'.join(filter(None, words))}；改了本店的目标）"
+    return f"第 {last.number} 次修订（{last.day}；没有改本店的目标）"
 
 
 def notice(issue: Issue, dealer: str, record: DealerRecord | None, ranked: int, standing: Standing) -> str:
@@ -177,9 +169,10 @@ def notice(issue: Issue, dealer: str, record: DealerRecord | None, ranked: int, 
             "表上的数和认为对的数。",
             "",
         ]
+    made_of = record.made_of if record else issue.hash_of(dealer)
     lines += [
-        f"目标：{revision_said(standing.events, dealer)}",
-        f"方案：{issue.scheme.name} {issue.scheme.version}；依据校验：{made_of(standing.events)}",
+        f"目标：{revision_said(issue, dealer)}",
+        f"方案：{issue.scheme.name} {issue.scheme.version}；依据校验：{made_of}",
     ]
     if issue.contact:
         lines.append(f"联系人：{issue.contact}")

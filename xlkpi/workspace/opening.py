@@ -23,7 +23,7 @@ from xlkpi.headquarters.identity import Origin
 from xlkpi.headquarters.issuing import publish
 from xlkpi.headquarters.lists import ListRefused, read_roster
 from xlkpi.headquarters.occupied import Occupied, form_findings
-from xlkpi.issue import Issue, IssueError
+from xlkpi.issue import Issue, IssueError, Revision
 from xlkpi.preparing import Lists, prepare_issue
 from xlkpi.scheme.model import Scheme
 from xlkpi.workspace import deadlines
@@ -181,7 +181,7 @@ def issue_month(folder: MonthFolder, who: Who, *, reason: str = "", approved: st
         )
     except ListRefused as refused:
         raise Refusal(*refused.findings) from None
-    issue, revision = _revised(folder, record, issue, reason, approved)
+    issue, revision = _revised(folder, record, issue, Revision(0, f"{who.at:%Y-%m-%d}", reason, approved))
     published = _published(issue, folder.blanks)
     forms = _inspection_forms(folder, scheme, issue)
     for path, form in forms.items():
@@ -207,10 +207,18 @@ def issue_month(folder: MonthFolder, who: Who, *, reason: str = "", approved: st
     return StepResult("issue", True, tuple(lines), tuple(sentences))
 
 
-def _revised(
-    folder: MonthFolder, record: Record, issue: Issue, reason: str, approved: str
-) -> tuple[Issue, Mapping[str, Any]]:
-    """The issue with the targets as they were before, and what is kept of a revision of them."""
+def _revised(folder: MonthFolder, record: Record, issue: Issue, new: Revision) -> tuple[Issue, Mapping[str, Any]]:
+    """The issue with the targets as they were before and the revisions of them, and what is kept of the last one.
+
+    Args:
+        folder: the month.
+        record: its history.
+        issue: what is to be issued.
+        new: day, reason and name of a revision, where there is one.
+
+    Raises:
+        Refusal: targets are revised, and no reason or name is given.
+    """
     last = record.last("issue")
     if last is None:
         return issue, {}
@@ -224,14 +232,14 @@ def _revised(
         code for code, now in issue.targets.items() if code in earlier.targets and now != earlier.targets[code]
     )
     if not concerned:
-        return (replace(issue, before_revision=earlier.before_revision) if earlier.before_revision else issue), revision
-    if not (reason and approved):
+        return replace(issue, before_revision=earlier.before_revision, revisions=earlier.revisions), revision
+    if not (new.reason and new.approved):
         some = "、".join(concerned[:5]) + (" 等" if len(concerned) > 5 else "")
         why = f"目标.xlsx 与下发的不同（{len(concerned)} 家：{some}），修订目标要写理由和批准人"
         raise refuse("重新下发", why, "xlkpi month issue --reason 理由 --approved 批准人")
-    number = int(last.get("revision", 0)) + 1
-    sentences = {"revision": number, "reason": reason, "approved": approved, "dealers": concerned}
-    return replace(issue, before_revision=first), sentences
+    new = replace(new, number=int(last.get("revision", 0)) + 1, dealers=tuple(concerned))
+    sentences = {"revision": new.number, "reason": new.reason, "approved": new.approved, "dealers": concerned}
+    return replace(issue, before_revision=first, revisions=(*earlier.revisions, new)), sentences
 
 
 def _published(issue: Issue, blanks: Path) -> Any:

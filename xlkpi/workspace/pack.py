@@ -22,14 +22,14 @@ from xlkpi.batch.receipts import Receipt, end_of
 from xlkpi.files import write_file
 from xlkpi.findings import Finding, Ruling, Severity
 from xlkpi.intake.guard import Package, Refused, archive, raw_bytes
-from xlkpi.issue import ISSUE_FILE, MASTER_FILE, Actual, Issue
+from xlkpi.issue import ISSUE_FILE, MASTER_FILE, Actual, Issue, Revision
 from xlkpi.library import OpenIssue
 from xlkpi.month.scores import load_scores, scores_codec
 from xlkpi.values import Value, content_of
 from xlkpi.workbook.package import assemble, member
 from xlkpi.workspace.closing import scored_lines
 from xlkpi.workspace.decisions import decision, revived
-from xlkpi.workspace.handing import made_of, revision_said
+from xlkpi.workspace.handing import revision_said
 from xlkpi.workspace.places import MonthFolder
 from xlkpi.workspace.receiving import Line, read_log
 from xlkpi.workspace.record import Event, Record, Refusal, State, joint_hash, refuse
@@ -113,12 +113,21 @@ def _cut(issue: Issue, dealer: str) -> Issue:
 
     return replace(
         issue,
-        roster=only(issue.roster), targets=only(issue.targets), history=only(issue.history),
+        roster={dealer: replace(issue.roster[dealer], merged=())} if dealer in issue.roster else {},
+        targets=only(issue.targets), history=only(issue.history),
         inspections=only(issue.inspections), decided=only(issue.decided), actuals=only(issue.actuals),
         seals=only(issue.seals),
         before_revision=only(issue.before_revision),
+        revisions=tuple(_own(revision, dealer) for revision in issue.revisions),
         waivers=tuple(ruling for ruling in issue.waivers if ruling.dealer in ("", dealer)),
     )  # fmt: skip
+
+
+def _own(revision: Revision, dealer: str) -> Revision:
+    """What a dealer may know of a revision: of one that does not concern it the number and the day."""
+    if dealer in revision.dealers:
+        return replace(revision, dealers=(dealer,))
+    return Revision(revision.number, revision.day)
 
 
 def _issue_files(issue: Issue) -> dict[str, bytes]:
@@ -135,8 +144,8 @@ def _about(
     return {
         "format": FORMAT, "month": folder.month, "dealer": dealer, "tool": tool("compiled"),
         "engine": load_scores(folder.results).engine, "state": record.state.word,
-        "scheme": f"{issue.scheme.name} {issue.scheme.version}", "made_of": made_of(record.events),
-        "targets": revision_said(record.events, dealer),
+        "scheme": f"{issue.scheme.name} {issue.scheme.version}", "made_of": _made_of(folder, dealer),
+        "targets": revision_said(issue, dealer),
         "inspections": _plain(issue.inspections), "decided": _plain(issue.decided),
         "actuals": {
             code: {name: [content_of(actual.value), actual.source] for name, actual in by.items()}
@@ -151,11 +160,18 @@ def _about(
     }  # fmt: skip
 
 
+def _made_of(folder: MonthFolder, dealer: str) -> str:
+    scores = load_scores(folder.results)
+    return next((record.made_of for record in scores.dealers if record.dealer == dealer), scores.made_of)
+
+
 def _event(event: Event, dealer: str) -> dict[str, Any]:
     """An event; of what many dealers share only one hash where the archive is one dealer's."""
     if not dealer:
         return dict(event)
     own_parts = {name: part for name, part in event.items() if name not in _OF_MANY}
+    if event["step"] == "issue" and dealer not in event.get("dealers", ()):
+        own_parts = {name: part for name, part in own_parts.items() if name not in ("reason", "approved")}
     return own_parts | {name: joint_hash(event[name]) for name in ("inputs", "outputs") if name in event}
 
 

@@ -34,7 +34,7 @@ _NO_DATABASE: Final = "不是 DuckDB 的文件，或已损坏"
 TABLES: Final = {
     "schemes": "scheme VARCHAR, version VARCHAR, fingerprint VARCHAR, month VARCHAR, definition VARCHAR",
     "runs": "run INTEGER, recorded TIMESTAMP, scheme VARCHAR, version VARCHAR, fingerprint VARCHAR, month VARCHAR, "
-    "engine VARCHAR, tool VARCHAR",
+    "engine VARCHAR, tool VARCHAR, revision INTEGER, revised_on VARCHAR, made_of VARCHAR",
     "submissions": "submission INTEGER, run INTEGER, scheme VARCHAR, month VARCHAR, dealer VARCHAR, name VARCHAR, "
     "region VARCHAR, peer_group VARCHAR, position INTEGER, revision INTEGER, is_current BOOLEAN, digest VARCHAR, "
     "file VARCHAR, status VARCHAR, total DOUBLE, published DOUBLE, before_veto DOUBLE, ceiling DOUBLE, grade VARCHAR, "

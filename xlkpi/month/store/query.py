@@ -9,7 +9,7 @@ from typing import Any
 
 from xlkpi.findings import Finding, Ruling, Severity
 from xlkpi.headquarters.joined import Known, joined, open_then
-from xlkpi.issue import Dealer, Merged
+from xlkpi.issue import Dealer, Merged, Revision
 from xlkpi.month.older import OlderLoss, account_of_losses, applied_points, shapes_of
 from xlkpi.month.standing import Earlier, GroupStanding, ItemStanding, Standing, Standings, ranked
 from xlkpi.month.store.file import Store, StoreError
@@ -134,7 +134,20 @@ def standings(store: Store, scheme: str, month: str) -> Standings:
     )
     lists = [_finding(entry) for entry in store.records(query, [scheme, month])]
     before = month_earlier(store, scheme, month)
-    return Standings(definition, month, rows, findings=lists, before=before)
+    revision, made_of = _basis(store, scheme, month)
+    return Standings(definition, month, rows, findings=lists, before=before, revision=revision, made_of=made_of)
+
+
+def _basis(store: Store, scheme: str, month: str) -> tuple[Revision | None, str]:
+    """The revision of the targets that the month's latest run had, and the hash of what it was made of."""
+    if "made_of" not in store.columns("runs"):
+        return None, ""
+    query = (
+        "SELECT coalesce(revision, 0), coalesce(revised_on, ''), coalesce(made_of, '') FROM runs "
+        "WHERE scheme = ? AND month = ? ORDER BY run DESC LIMIT 1"
+    )
+    ((number, day, made_of),) = store.rows(query, [scheme, month])
+    return Revision(number, day) if number else None, made_of
 
 
 def month_earlier(

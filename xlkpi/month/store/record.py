@@ -156,12 +156,23 @@ def _run(store: Store, month: Month) -> int:
         "month": issue.month,
     }  # fmt: skip
     now = datetime.now(UTC).replace(tzinfo=None)
-    store.add("runs", [{**scheme, "run": number, "recorded": now, "engine": month.engine, "tool": version("xlkpi")}])
+    store.add(
+        "runs",
+        [{**scheme, "run": number, "recorded": now, "engine": month.engine, "tool": version("xlkpi"), **_basis(month)}],
+    )
     known = "SELECT 1 FROM schemes WHERE scheme = $scheme AND version = $version AND fingerprint = $fingerprint"
     if not store.rows(known, {name: word for name, word in scheme.items() if name != "month"}):
         definition = issue.scheme.model_dump_json(by_alias=True, exclude_defaults=True)
         store.add("schemes", [{**scheme, "definition": definition}])
     return number
+
+
+def _basis(month: Month) -> dict[str, Any]:
+    revision = month.standings.revision
+    return {
+        "revision": revision.number if revision else 0, "revised_on": revision.day if revision else "",
+        "made_of": month.standings.made_of,
+    }  # fmt: skip
 
 
 def _entries(month: Month) -> Iterator[_Entry]:

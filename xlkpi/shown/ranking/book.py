@@ -98,7 +98,8 @@ class Book:
         sheet.set_paper(9)
         sheet.fit_to_pages(1, 0)
         sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
-        sheet.set_footer(f"&L&8 {self.stand.month}　{self.stand.scheme.title}　{name}&R&8 第 &P 页，共 &N 页")
+        basis = self.stand.basis.replace("&", "&&")
+        sheet.set_footer(f"&L&8 {self.stand.month}　{self.stand.scheme.title}　{name}\n{basis}&R&8 第 &P 页，共 &N 页")
         sheet.set_tab_color(f"#{colour}")
         for number, width in enumerate(widths):
             sheet.set_column(number, number, width)

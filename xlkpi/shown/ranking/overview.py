@@ -19,7 +19,7 @@ _TABLE = 8  # the row of the small tables' headings, from 0
 def add_overview(book: Book) -> None:
     """Tiles, distribution, grades, items; three charts."""
     scheme = book.stand.scheme
-    sheet = book.sheet(NAME, [11] * 14, f"{scheme.title}　排名汇总", f"方案 {scheme.name} {scheme.version}")
+    sheet = book.sheet(NAME, [11] * 14, f"{scheme.title}　排名汇总", book.stand.basis)
     _tiles(book, sheet)
     last = max(TOP + 1, TOP + len(book.ranked))
     charts = _TABLE + 2 + max(_BINS, len(scheme.items), len(scheme.grades))

@@ -127,6 +127,7 @@ def page(source: Source, row: Row) -> dict[str, Any]:
         "region": dealer.region,
         "group": dealer.peer_group,
         "file": dealer.file,
+        "made_of": dealer.made_of,
         "state": " · ".join(filter(None, (row.state, dealer.remark))),
         "rank": row.rank,
         "total": row.total,

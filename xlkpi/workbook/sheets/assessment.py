@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from xlkpi.scheme import parts
 from xlkpi.scheme.cells import (
+    BASIS,
     BEFORE_VETO,
     BONUS,
     DEALER,
@@ -69,7 +70,9 @@ def add(plan: WorkbookPlan) -> None:
         who = Formula(f'"经销商："&{DEALER_NAME}&"（"&{DEALER}&"）　区域："&{REGION}')
         sheet.put(column, 2, who, "subtitle")
         sheet.merge(column, 2, last, 2)
-    sheet.heights |= {1: 30, 2: 20, 3: 8}
+    plan.slot(sheet, sheet.put(_GROUP, 3, None, "note"), BASIS, Role.BASIS)
+    sheet.merge(_GROUP, 3, _SCORE, 3)
+    sheet.heights |= {1: 30, 2: 20, 3: 16}
     for column, heading in enumerate(_HEADINGS, 1):
         sheet.put(column, _HEAD, heading, "header")
     sheet.heights[_HEAD] = 22
