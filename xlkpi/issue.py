@@ -167,7 +167,7 @@ class Revision:
     dealers: tuple[str, ...] = ()
 
     @property
-    def said(self) -> str:
+    def words(self) -> str:
         """Its number and day."""
         return f"第 {self.number} 次修订{f'（{self.day}）' if self.day else ''}"
 
@@ -434,7 +434,7 @@ def _targets_in(data: Mapping[str, Mapping[str, Any]]) -> Targets:
 
 def basis_said(scheme: str, version: str, revision: Revision | None, made_of: str) -> str:
     """Scheme with version, revision of the targets, and a hash, in a line."""
-    targets = revision.said if revision else "下发时的目标"
+    targets = revision.words if revision else "下发时的目标"
     return f"方案 {scheme} {version}　目标：{targets}　依据校验 {made_of}"
 
 

@@ -62,7 +62,7 @@ class Hashes:
         data = issue.to_json()
         fixed = {key: data[key] for key in ("format", "month", "deadline", "contact", "master", "layout", "scheme")}
         if issue.revision:
-            fixed["revision"] = issue.revision.said
+            fixed["revision"] = issue.revision.words
         self.scheme = sha256(_json(fixed))
         self._nobody = sha256(_json(sorted(issue.roster)))
 

@@ -41,8 +41,8 @@ from xlkpi.scheme.parts import Part
 from xlkpi.values import Absence, Place, Value
 
 T = TypeVar("T")
-_UNKNOWN: Final = "XK-T021"
-_LEFT: Final = "XK-T077"
+_STRANGE_ROW: Final = "XK-T021"
+_CLOSED_ROW: Final = "XK-T077"
 """The findings on rows of nobody on the roster: one by one, and where everybody on it has a row."""
 
 
@@ -72,7 +72,7 @@ def excused(findings: Iterable[Finding], absent: Iterable[str], month: str) -> l
     known = Codes.of(absent)
 
     def excused_one(finding: Finding) -> Finding:
-        if finding.code not in (_UNKNOWN, _LEFT):
+        if finding.code not in (_STRANGE_ROW, _CLOSED_ROW):
             return finding
         strangers = str(finding.facts.get("codes", finding.facts["dealer"])).split("、")
         if not all(map(known.find, strangers)):

@@ -118,12 +118,12 @@ def _cut(issue: Issue, dealer: str) -> Issue:
         inspections=only(issue.inspections), decided=only(issue.decided), actuals=only(issue.actuals),
         seals=only(issue.seals),
         before_revision=only(issue.before_revision),
-        revisions=tuple(_own(revision, dealer) for revision in issue.revisions),
+        revisions=tuple(_revision_for(revision, dealer) for revision in issue.revisions),
         waivers=tuple(ruling for ruling in issue.waivers if ruling.dealer in ("", dealer)),
     )  # fmt: skip
 
 
-def _own(revision: Revision, dealer: str) -> Revision:
+def _revision_for(revision: Revision, dealer: str) -> Revision:
     """What a dealer may know of a revision: of one that does not concern it the number and the day."""
     if dealer in revision.dealers:
         return replace(revision, dealers=(dealer,))
