@@ -14,6 +14,7 @@ from collections.abc import Callable
 import pytest
 from shared.monthly import Monthly
 from shared.packages import edited, replaced, zipped
+from shared.tables import sampled
 
 from hostile.build import BOOK, CUSTOM, ENTRY, STYLES, answer, part
 from xlkpi.checking.marking import mark
@@ -165,7 +166,7 @@ KINDS = (
 
 
 @pytest.mark.parametrize("unit", UNITS)
-@pytest.mark.parametrize("name", [*KINDS[:2], *(pytest.param(name, marks=pytest.mark.slow) for name in KINDS[2:])])
+@pytest.mark.parametrize("name", sampled(KINDS, len(KINDS)))
 def test_a_text(name: str, unit: str, issue: Issue) -> None:
     entry = issue.scheme.fields[name]
 

@@ -32,21 +32,21 @@ def places(node: Any, at: Path_ = ()) -> Iterator[Path_]:
             yield from places(node[key], (*at, key))
 
 
-def edited(text: str, place: Path_, wrong: object) -> str:
-    data = json.loads(text)
-    node = data
-    for key in place[:-1]:
-        node = node[key]
-    last = place[-1]
-    if wrong is DELETED:
-        del node[last]
+def edited(node: Any, place: Path_, wrong: object) -> Any:
+    """A copy with something wrong in a place; what does not lie on the way there is shared with the original."""
+    copy: Any = dict(node) if isinstance(node, dict) else list(node)
+    first, *way = place
+    if way:
+        copy[first] = edited(node[first], tuple(way), wrong)
+    elif wrong is DELETED:
+        del copy[first]
     elif wrong is not ADDED:
-        node[last] = wrong
-    elif isinstance(node[last], dict):
-        node[last]["x"] = 1
+        copy[first] = wrong
+    elif isinstance(node[first], dict):
+        copy[first] = {**node[first], "x": 1}
     else:
-        node[last] = [*node[last], None] if isinstance(node[last], list) else [node[last]]
-    return json.dumps(data, ensure_ascii=False)
+        copy[first] = [*node[first], None] if isinstance(node[first], list) else [node[first]]
+    return copy
 
 
 @pytest.fixture(scope="module")
@@ -56,15 +56,15 @@ def issued(issue: Issue, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def cases(text: str, count: int | None, seed: int) -> list[tuple[Path_, object]]:
-    every = [(place, wrong) for place in places(json.loads(text)) for wrong in (*WRONG, DELETED, ADDED)]
+def cases(data: Any, count: int | None, seed: int) -> list[tuple[Path_, object]]:
+    every = [(place, wrong) for place in places(data) for wrong in (*WRONG, DELETED, ADDED)]
     assert len(every) > 3_000
     return every if count is None else random.Random(seed).sample(every, count)
 
 
-def loads(folder: Path, text: str, place: Path_, wrong: object) -> bool:
+def loads(folder: Path, data: Any, place: Path_, wrong: object) -> bool:
     """Whether an edited issue is one still; what is none is told in words that a terminal takes."""
-    (folder / ISSUE_FILE).write_text(edited(text, place, wrong), "utf-8")
+    (folder / ISSUE_FILE).write_text(json.dumps(edited(data, place, wrong), ensure_ascii=False), "utf-8")
     try:
         Issue.load(folder)
     except IssueError as error:
@@ -75,9 +75,9 @@ def loads(folder: Path, text: str, place: Path_, wrong: object) -> bool:
 
 @pytest.mark.parametrize("count", [150, pytest.param(None, marks=pytest.mark.slow)])
 def test_an_edited_issue_is_loaded_or_refused(count: int | None, issued: Path, tmp_path: Path) -> None:
-    text = (issued / ISSUE_FILE).read_text("utf-8")
+    data = json.loads((issued / ISSUE_FILE).read_text("utf-8"))
     (tmp_path / MASTER_FILE).write_bytes((issued / MASTER_FILE).read_bytes())
-    loaded = [loads(tmp_path, text, place, wrong) for place, wrong in cases(text, count, 1)]
+    loaded = [loads(tmp_path, data, place, wrong) for place, wrong in cases(data, count, 1)]
     assert len(loaded) // 10 < sum(loaded) < len(loaded) // 2
 
 
@@ -85,9 +85,9 @@ def test_an_edited_issue_is_loaded_or_refused(count: int | None, issued: Path, t
     "top", ["month", "deadline", "contact", "roster", "targets", "history", "layout", "scheme", "master"]
 )
 def test_without_a_key_it_is_no_issue(top: str, issued: Path, tmp_path: Path) -> None:
-    text = (issued / ISSUE_FILE).read_text("utf-8")
+    data = json.loads((issued / ISSUE_FILE).read_text("utf-8"))
     (tmp_path / MASTER_FILE).write_bytes((issued / MASTER_FILE).read_bytes())
-    assert not loads(tmp_path, text, (top,), DELETED)
+    assert not loads(tmp_path, data, (top,), DELETED)
     done = call(["inspections", "new", "--issue", str(tmp_path), "-o", str(tmp_path / "a.xlsx")])
     assert done.exit_code == 2, done.output
     assert "issue.json" in done.output
@@ -95,12 +95,12 @@ def test_without_a_key_it_is_no_issue(top: str, issued: Path, tmp_path: Path) ->
 
 @pytest.mark.slow
 def test_an_edited_issue_ends_no_command(issued: Path, filled: bytes, tmp_path: Path) -> None:
-    text, sent = (issued / ISSUE_FILE).read_text("utf-8"), tmp_path / "a.xlsx"
+    data, sent = json.loads((issued / ISSUE_FILE).read_text("utf-8")), tmp_path / "a.xlsx"
     (tmp_path / MASTER_FILE).write_bytes((issued / MASTER_FILE).read_bytes())
     sent.write_bytes(filled)
     tried = 0
-    for place, wrong in cases(text, 400, 2):
-        if tried < 40 and loads(tmp_path, text, place, wrong):
+    for place, wrong in cases(data, 400, 2):
+        if tried < 40 and loads(tmp_path, data, place, wrong):
             tried += 1
             for words in (
                 ["check", str(sent), "--issue", str(tmp_path)],

@@ -40,6 +40,7 @@ def alone(run: Run, month: Month, several: Path, tmp_path_factory: pytest.TempPa
     return out
 
 
+@pytest.mark.slow
 def test_more_processes_give_the_same_bytes(run: Run, month: Month, several: Path, alone: Path, tmp_path: Path) -> None:
     assert score(run, month, several, tmp_path, "--jobs", "2").exit_code == 1
     assert contents(tmp_path) == contents(alone)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from xlkpi.resources import templates
@@ -50,6 +50,7 @@ def syntax(formula: str) -> dict[str, Any]:
     return tree
 
 
+@lru_cache(4096)  # schemes share most of their formulas, and one stands in a scheme several times
 def parse(formula: str) -> Parsed:
     """Parse Excel text (without the equals sign). Raises ValueError with the parser's reason."""
     tree = syntax(formula)

@@ -1,6 +1,4 @@
-"""A run that is killed at any moment goes on to the same bytes. A plain run of the tests kills it once, `-m slow` once
-more and with two workers; XLKPI_KILLS=50 kills it fifty times.
-"""
+"""A run that is killed at any moment goes on to the same bytes: two kills with `-m slow`, fifty with XLKPI_KILLS=50."""
 
 from __future__ import annotations
 
@@ -20,7 +18,10 @@ from .conftest import Sent
 KILLS = int(os.environ.get("XLKPI_KILLS", "0"))
 PATIENCE = 120.0  # seconds for one run on a slow machine
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows knows no SIGKILL")
+pytestmark = [
+    pytest.mark.skipif(os.name == "nt", reason="Windows knows no SIGKILL"),
+    *([] if KILLS else [pytest.mark.slow]),
+]
 
 
 def command(many: Sent, out: Path, jobs: int, *more: str) -> list[str]:
@@ -59,7 +60,9 @@ def wait_for(out: Path, draw: random.Random, seconds: float, process: subprocess
     time.sleep(draw.uniform(0, 0.03))
 
 
-@pytest.mark.parametrize("number", range(KILLS) if KILLS else [0, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "number", range(KILLS) if KILLS else [pytest.param(number, marks=pytest.mark.slow) for number in (0, 1)]
+)
 def test_a_killed_run_goes_on_to_the_same_bytes(
     many: Sent,
     whole: tuple[Path, float],

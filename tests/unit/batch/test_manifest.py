@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from conftest import REAL_ANSWERS, RealMonth
+from shared.tables import sampled
 
 from xlkpi.batch import MANIFEST_FILE, run
 from xlkpi.batch.manifest import _entries
@@ -66,7 +67,7 @@ DAMAGE: dict[str, Callable[[bytes], bytes]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", DAMAGE)
+@pytest.mark.parametrize("name", sampled(DAMAGE, 2))
 def test_what_was_damaged_or_edited_is_scored_anew_and_told(
     name: str, inspected: Issue, sent: Path, tmp_path: Path
 ) -> None:

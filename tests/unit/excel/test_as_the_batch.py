@@ -11,6 +11,7 @@ import pytest
 from openpyxl import load_workbook
 from openpyxl.styles import Font
 from openpyxl.workbook import Workbook
+from shared.tables import sampled
 
 from xlkpi.excel.attach import choose
 from xlkpi.excel.button import review_book
@@ -65,7 +66,7 @@ CHANGES: dict[str, Change] = {
 }
 
 
-@pytest.mark.parametrize("name", CHANGES)
+@pytest.mark.parametrize("name", sampled(CHANGES, 2))
 def test_the_same_is_found_in_an_open_workbook_and_in_the_file(month: Month, name: str) -> None:
     book = load_workbook(io.BytesIO(month.sent("D001", reviewed=True)))
     CHANGES[name](book)

@@ -331,6 +331,7 @@ def test_opens_in_openpyxl(blank: bytes, dealership: Monthly) -> None:
 
 
 @pytest.mark.oracle
+@pytest.mark.slow
 def test_opens_in_libreoffice(blank: bytes, dealership: Monthly, tmp_path: Path) -> None:
     saved = saved_by_libreoffice({"blank": blank}, tmp_path)["blank"]
     book = load_workbook(io.BytesIO(saved))

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 from openpyxl import load_workbook
 from shared.monthly import ORDERS, SHEETS, Monthly, Row, errors, plain_value
+from shared.tables import sampled
 
 from xlkpi.scoring.assess import FORMULA_FAULT, Assessment
 from xlkpi.values import Absence, CellContent, CellFault, Place, Value
@@ -90,7 +91,7 @@ def test_no_cell_holds_an_error(monthly: Monthly, state: str) -> None:
     assert FORMULA_FAULT not in {finding.code for finding in done.findings}
 
 
-@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("state", sampled(STATES, 3))
 def test_nor_does_the_stamped_file(monthly: Monthly, state: str) -> None:
     done = _done(monthly, state)
     cached = _cached(monthly.stamp(done))
