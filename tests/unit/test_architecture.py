@@ -84,7 +84,7 @@ FILES = {
         "reader",
         "foreign locate",
         "strays witness",
-        "as_issued attested integrity rows",
+        "as_issued attested identity integrity rows",
         "tables",
         "submission",
         "copies reading",

@@ -16,6 +16,7 @@ from xlkpi.intake.bounded import MALFORMED_XML
 from xlkpi.intake.budget import out_of_memory
 from xlkpi.intake.foreign import open_source
 from xlkpi.intake.guard import Refused
+from xlkpi.intake.identity import identify
 from xlkpi.intake.integrity import Integrity, shortened
 from xlkpi.intake.locate import Locator, Retitled
 from xlkpi.intake.meaning import words_of
@@ -29,10 +30,7 @@ from xlkpi.issue import Issue
 from xlkpi.scheme.entries import SchemeField
 from xlkpi.values import UNKNOWN, Absence, CellContent, CellKind, Place, Provenance, RawCell, Value, content_of
 from xlkpi.workbook.layout import Role, Slot
-from xlkpi.workbook.sheets.marker import MARKER_CELL, MARKER_NAME, MARKER_PROPERTY, Marker
-from xlkpi.workbook.sheets.marker import TITLE as MARKER_SHEET
-
-_IN_PROPERTY, _IN_NAME, _IN_SHEET = "文档属性", "名称", "隐藏工作表"  # where the marker stands, as people read it
+from xlkpi.workbook.sheets.marker import MARKER_CELL
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,16 +127,16 @@ class _Reader:
         self.issue, self.file, self.book, self.reviewed = issue, file, book, reviewed
         self.findings: list[Finding] = []
         self.locator = Locator(issue, book)
-        self.marker = ""
-        self.probable_dealer = ""  # the probable dealer of a file without a marker
         self.titles: Mapping[str, str] = {}  # of sheets that were renamed: as issued, and in the file
         self.workbook = book if isinstance(book, Workbook) else None
         self.moved: frozenset[str] = frozenset()  # sheets whose rows or columns are not where they were
 
     def read(self) -> Submission | Unusable:
-        dealer = self._identify()
+        identity = identify(self.issue, self.book, self.locator)
+        self._remark(identity.remarks)
+        dealer = identity.dealer
         if dealer is None:
-            return Unusable(self.file, tuple(self.findings), self.probable_dealer)
+            return Unusable(self.file, tuple(self.findings), identity.probable)
         self._find_sheets()
         missing = [sheet for sheet in self._needed_sheets() if sheet not in self.book.sheets]
         if missing:
@@ -183,7 +181,7 @@ class _Reader:
         scheme = self.issue.scheme.name
         return Submission(
             dealer, self.issue.month, scheme, self.file, answers, remarks, tables, tuple(self.findings),
-            inspections, phrases, self.marker, reader.numbers, signed_on=signed_on(signatures),
+            inspections, phrases, identity.marker, reader.numbers, signed_on=signed_on(signatures),
         )  # fmt: skip
 
     def _report_unseen(self, answers: Mapping[str, Answer]) -> None:
@@ -195,67 +193,6 @@ class _Reader:
         if unseen:
             labels = "、".join(map(self._label, unseen[:_LABELS])) + (" 等" if len(unseen) > _LABELS else "")
             self._add_finding("XK-V045", count=len(unseen), labels=labels)
-
-    # ------------------------------------------------------------ identity
-
-    def _identify(self) -> str | None:
-        """The dealer whose file this is, by its markers; None with the reason found."""
-        markers_by_place = self._markers()
-        markers = set(markers_by_place.values())
-        if not markers:
-            self._report_unmarked()
-            return None
-        if len(markers) > 1:
-            self._add_finding("XK-T007", found="；".join(sorted(str(marker._replace(seal="")) for marker in markers)))
-            return None
-        (marker,) = markers
-        scheme, version, month, dealer, layout, _ = marker
-        issue = self.issue
-        if (scheme, version, layout) != (issue.scheme.name, issue.scheme.version, issue.layout.fingerprint):
-            expected = f"{issue.scheme.name} {issue.scheme.version}（{issue.layout.fingerprint}）"
-            self._add_finding("XK-T002", found=f"{scheme} {version}（{layout}）", expected=expected, dealer=dealer)
-            return None
-        if month != issue.month:
-            self._add_finding("XK-T003", found=month, expected=issue.month, dealer=dealer)
-            return None
-        if dealer not in issue.roster:
-            self._add_finding("XK-T004", dealer=dealer)
-            return None
-        if not issue.verifies(marker):
-            self._add_finding("XK-T096", claimed=dealer)
-            return None
-        self.marker = str(marker)
-        # a name that stands for words, no cell, is told only by what tells formulas too
-        tells_words = bool(self.book.names) and self.book.tells_formulas
-        lost = [where for where, is_told in ((_IN_NAME, tells_words), (_IN_SHEET, True)) if is_told]
-        lost = [where for where in lost if where not in markers_by_place]
-        if lost:
-            self._add_finding("XK-T013", lost="、".join(lost), kept="、".join(markers_by_place), dealer=dealer)
-        return dealer
-
-    def _report_unmarked(self) -> None:
-        """No marker is left: not our form at all, or sheets of it copied into another workbook."""
-        unmarked = self.locator.unmarked()
-        if unmarked is None:
-            self._add_finding("XK-T001")
-            return
-        dealers, tells_month = unmarked
-        self.probable_dealer = dealers[0] if len(dealers) == 1 else ""
-        marks = [f"经销商 {'、'.join(dealers)}"] if dealers else []
-        marks += [f"月份 {self.issue.month}"] if tells_month else []
-        self._add_finding("XK-T014", seen="，".join(marks) or "看不出是哪家、哪个月")
-
-    def _markers(self) -> dict[str, Marker]:
-        """The marker by where it stands; a file of ours has it in three places."""
-        markers = {
-            _IN_PROPERTY: self.book.properties().get(MARKER_PROPERTY, ""),
-            _IN_NAME: _unquoted(self.book.names.get(MARKER_NAME, "")),
-        }
-        if MARKER_SHEET in self.book.sheets:
-            ref = self.issue.layout.place(MARKER_CELL).ref
-            cell = self.book.cells(MARKER_SHEET, {ref}).cells.get(ref)
-            markers[_IN_SHEET] = (cell and cell.text) or ""
-        return {where: marker for where, text in markers.items() if (marker := Marker.read(text)) is not None}
 
     # ------------------------------------------------------------ cells
 
@@ -422,9 +359,3 @@ class _Reader:
         quoted = {key: shortened(fact) if isinstance(fact, str) else fact for key, fact in facts.items()}
         place = place and self._in_file(place)
         self.findings.append(Finding(code, self.file, place, field_name, quoted))
-
-
-def _unquoted(formula: str) -> str:
-    """The text of a constant name; the doubled quotes of a formula are single ones in the text."""
-    quoted = len(formula) > 1 and formula.startswith('"') and formula.endswith('"')
-    return formula[1:-1].replace('""', '"') if quoted else formula
