@@ -46,6 +46,7 @@ def application(root: Path, access: Access, jobs: Jobs) -> ASGIApp:
         Route(f"{_MONTH}/texts", pages.texts),
         Route(f"{_MONTH}/report", pages.report),
         Route(f"{_MONTH}/d/{{dealer:path}}", pages.dealer),
+        Route(f"{_MONTH}/pack/{{dealer:path}}", pages.pack),
         Route(f"{_MONTH}/file/{{name:path}}", pages.file),
         Route(f"{_MONTH}/bundle/{{name}}", pages.bundle),
         Route(f"{_MONTH}/do/{{step}}", forms.do, methods=["POST"]),

@@ -6,7 +6,10 @@ link leads out to.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from glob import escape
 from pathlib import Path
 from typing import Final
 
@@ -19,35 +22,47 @@ from xlkpi.workspace.receiving import Line
 from xlkpi.workspace.scoring import ASSESSED
 
 FOLDERS: Final = ("空白表", "收件", "标注", "结果", "发放", "检查情况")
+_LISTS: Final = frozenset(OF_MONTH.values())
 _OURS: Final = frozenset({ISSUE_FILE, KEY_FILE, MASTER_FILE, "manifest.jsonl"})
 
 
 def downloadable(folder: MonthFolder, name: str) -> Path | None:
     """The file of a month, or the list of the workspace, by its name inside it; None where it may not be had."""
-    parts = name.split("/")
-    if any(part in ("", ".", "..") or part.startswith((".", "~$")) or "\\" in part or ":" in part for part in parts):
-        return None
-    if len(parts) == 1:
-        base = folder.workspace.root if name in OF_WORKSPACE.values() else folder.path
-        if name not in (*OF_WORKSPACE.values(), *OF_MONTH.values()):
-            return None
-    elif parts[0] in FOLDERS and parts[-1] not in _OURS:
-        base = folder.path
-    else:
+    base = _base_of(folder, name)
+    if base is None:
         return None
     try:
-        path = base.joinpath(*parts).resolve()
+        path = (base / name).resolve()
         is_within = path.is_relative_to(base.resolve()) and path.is_file()
     except (OSError, ValueError):
         return None
     return path if is_within else None
 
 
+def _base_of(folder: MonthFolder, name: str) -> Path | None:
+    """Inside what a name leads to a file that may be downloaded; None where it leads nowhere, or elsewhere."""
+    parts = name.split("/")
+    if any(part in ("", ".", "..") or part.startswith((".", "~$")) or "\\" in part or ":" in part for part in parts):
+        return None
+    if len(parts) == 1:
+        return folder.workspace.root if name in OF_WORKSPACE.values() else folder.path if name in _LISTS else None
+    return folder.path if parts[0] in FOLDERS and parts[-1] not in _OURS else None
+
+
 def files_in(folder: MonthFolder, name: str) -> list[str]:
     """The names of what of one of the month's folders may be downloaded."""
-    home = folder.path / name
-    names = (path.relative_to(folder.path).as_posix() for path in sorted(home.rglob("*"))) if home.is_dir() else ()
-    return [each for each in names if downloadable(folder, each)]
+    names = (path.relative_to(folder.path).as_posix() for path in _files_below(folder.path / name))
+    return sorted(each for each in names if _base_of(folder, each))
+
+
+def _files_below(home: Path) -> Iterator[Path]:
+    """The files below a folder; no link is followed."""
+    with suppress(OSError), os.scandir(home) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _files_below(Path(entry.path))
+            elif entry.is_file(follow_symlinks=False):
+                yield Path(entry.path)
 
 
 def bundle(folder: MonthFolder, name: str) -> bytes:
@@ -61,7 +76,7 @@ def files_of(folder: MonthFolder, issue: Issue, dealer: Dealer, lines: Sequence[
     names = [("空白表", f"空白表/{stem}.xlsx")]
     names += [("通知（网页）", f"标注/{stem}.html"), ("通知（文字）", f"标注/{stem}.txt")]
     names += [("标注好的文件", f"标注/{name}") for name in dict.fromkeys(line.stored.split("/")[-1] for line in lines)]
-    assessed = (name for name in files_in(folder, f"结果/{ASSESSED}") if name.startswith(f"结果/{ASSESSED}/{stem}"))
-    names += [("评分表", name) for name in assessed]
+    assessed = (folder.results / ASSESSED).glob(f"{escape(stem)}*")
+    names += [("评分表", path.relative_to(folder.path).as_posix()) for path in sorted(assessed)]
     names += [("发放", name) for name in files_in(folder, f"发放/{home_of(dealer)}")]
     return [(words, name) for words, name in names if downloadable(folder, name)]

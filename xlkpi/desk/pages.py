@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooSlow
+from contextlib import suppress
 from functools import wraps
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -53,6 +54,7 @@ from xlkpi.shown.letters import GROUP_FILE
 from xlkpi.shown.report.page import REPORT_FILE
 from xlkpi.workspace.closing import appeal_until, open_appeals
 from xlkpi.workspace.handing import shown
+from xlkpi.workspace.pack import pack
 from xlkpi.workspace.places import MonthFolder
 from xlkpi.workspace.record import Refusal, State
 
@@ -83,6 +85,16 @@ class Pages:
     def __init__(self, reading: Reading, rendering: Rendering, jobs: Jobs):
         self.reading, self.rendering, self.jobs = reading, rendering, jobs
         self._threads = ThreadPoolExecutor(2)
+        self._threads.submit(self._warm)
+
+    def _warm(self) -> None:
+        """Read what the first page asks for, before it does."""
+        with suppress(Refusal, OSError):
+            workspace = self.reading.workspace()
+            if workspace is not None and workspace.months():
+                folder = workspace.current()
+                self.reading.standing(folder)
+                self.reading.advice(folder, now())
 
     # -------------------------------------------------------------- what every page of a month needs
 
@@ -93,6 +105,11 @@ class Pages:
         if name not in known:
             raise HTTPException(404)
         return known[name]
+
+    def _is_open(self, request: Request) -> bool:
+        workspace = self.reading.workspace()
+        name = request.path_params["month"]
+        return workspace is not None and any(folder.month == name for folder in workspace.months())
 
     def _page(self, request: Request, name: str, folder: MonthFolder, **content: Any) -> Response:
         record = self.reading.record(folder)
@@ -105,8 +122,9 @@ class Pages:
 
     def _jobs(self, request: Request, month: str) -> list[Job]:
         """The jobs that a page tells of: those that go on, and the one that the browser comes from."""
-        wanted = request.query_params.get("job", "")
-        return [job for job in self.jobs.of(month) if not job.condition.is_over or job.number == wanted]
+        wanted = request.query_params.getlist("job")
+        going = [job for job in self.jobs.of(month) if not job.condition.is_over and job.number not in wanted]
+        return [*(job for number in wanted if (job := self.jobs.known(number)) is not None), *going]
 
     # -------------------------------------------------------------- months
 
@@ -114,7 +132,7 @@ class Pages:
     def months(self, request: Request) -> Response:
         """All months; where there is no workspace yet, the form for one."""
         workspace = self.reading.workspace()
-        jobs = self._jobs(request, "")
+        jobs = self._jobs(request, request.path_params.get("month", ""))
         if workspace is None:
             return self.rendering.page(request, "begin", schemes=schemes(), root=self.reading.root, jobs=jobs)
         months = [(folder, self.reading.record(folder)) for folder in reversed(workspace.months())]
@@ -128,6 +146,8 @@ class Pages:
     @_answered
     def month(self, request: Request) -> Response:
         """A month: the one next step, its steps in order, what came, what is still missing."""
+        if self._jobs(request, request.path_params["month"]) and not self._is_open(request):
+            return self.months(request)  # it is just being opened, or could not be
         folder = self._folder(request)
         record = self.reading.record(folder)
         advice = self._soon(lambda: self.reading.advice(folder, now()))
@@ -165,10 +185,8 @@ class Pages:
 
     def progress(self, request: Request) -> Response:
         """How far the month's jobs are, as data."""
-        moment, month = time.monotonic(), request.path_params.get("month", "")
-        wanted = request.query_params.getlist("job")
-        jobs = [job for job in self.jobs.of(month) if not job.condition.is_over or job.number in wanted]
-        return JSONResponse([job.progress(moment) for job in jobs])
+        moment = time.monotonic()
+        return JSONResponse([job.progress(moment) for job in self._jobs(request, request.path_params.get("month", ""))])
 
     # -------------------------------------------------------------- what came, and what was found
 
@@ -295,10 +313,14 @@ class Pages:
         folder, name = self._folder(request), request.path_params["name"]
         if name not in FOLDERS:
             raise HTTPException(404)
-        disposition = f"attachment; filename*=utf-8''{quote(f'{name} {folder.month}.zip')}"
-        return Response(
-            bundle(folder, name), media_type="application/zip", headers={"content-disposition": disposition}
-        )
+        return _archive(f"{name} {folder.month}.zip", bundle(folder, name))
+
+    @_answered
+    def pack(self, request: Request) -> Response:
+        """A dealer's score with all that it was made of, to be recomputed elsewhere."""
+        folder = self._folder(request)
+        packed = pack(folder, request.path_params["dealer"])
+        return _archive(packed.name, packed.data)
 
     @_answered
     def report(self, request: Request) -> Response:
@@ -331,6 +353,11 @@ class Pages:
             traceback.print_exception(error)
         sentence = f"程序出错（{fault(error)}）。文件没有动；请把这句话告诉维护的人。"
         return self.rendering.page(request, "refused", 500, sentence=sentence)
+
+
+def _archive(name: str, data: bytes) -> Response:
+    disposition = f"attachment; filename*=utf-8''{quote(name)}"
+    return Response(data, media_type="application/zip", headers={"content-disposition": disposition})
 
 
 def _digest(script: bytes) -> str:

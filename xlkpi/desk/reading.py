@@ -98,11 +98,6 @@ class Reading:
         key = f"advice {now:%Y-%m-%d}"
         return self._read(key, folder, files, lambda: advise(folder.workspace, folder.month, now)[1])
 
-    def has_advice(self, folder: MonthFolder, now: datetime) -> bool:
-        """Whether `advice` is known already, and still holds."""
-        known = self._known.get((f"advice {now:%Y-%m-%d}", folder.path))
-        return known is not None and known[0] == _stamp([*_decisive(folder), *folder.inspection_lists()])
-
     def inspections(self, folder: MonthFolder, issue: Issue) -> Mapping[str, Sequence[Entry]]:
         """What the forms for inspections hold, by dealer."""
         files = [folder.blanks / ISSUE_FILE, *folder.inspection_lists()]

@@ -16,7 +16,9 @@ from xlkpi.workspace.steps import StepResult, unchanged
 EARLIER: Final = "旧版"
 OF_WORKSPACE: Final = {"roster": ROSTER, "plan": PLAN, "calendar": CALENDAR}
 """The lists that serve all months, by kind."""
-OF_MONTH: Final = {"targets": "目标.xlsx", "inspections": "检查情况.xlsx", "waivers": "豁免.xlsx"}
+OF_MONTH: Final = {
+    "targets": "目标.xlsx", "inspections": "检查情况.xlsx", "waivers": "豁免.xlsx", "actuals": "实绩.xlsx",
+}  # fmt: skip
 """The lists of a month, by kind."""
 
 
@@ -33,7 +35,7 @@ def put_list(workspace: Workspace, month: str, kind: str, file: Path) -> StepRes
         Refusal: it says that it is another list, or its month is published.
         WriteError: it cannot be written.
     """
-    place = _place(workspace, month, kind)
+    place = _place(workspace, month, kind, file)
     data = file.read_bytes()
     if place.is_file() and place.read_bytes() == data:
         return unchanged("list")
@@ -51,14 +53,28 @@ def put_list(workspace: Workspace, month: str, kind: str, file: Path) -> StepRes
     return StepResult("list", True, tuple(sentences))
 
 
-def _place(workspace: Workspace, month: str, kind: str) -> Path:
+def _place(workspace: Workspace, month: str, kind: str, file: Path) -> Path:
     if kind in OF_WORKSPACE:
         return workspace.root / OF_WORKSPACE[kind]
     folder = MonthFolder(workspace, month)
     record = folder.record()
     if not State.OPEN <= record.state <= State.SCORED:
         raise refuse("放入清单", f"{month} 现在是{record.state.word}", "xlkpi month status")
+    if kind == "inspections" and (known := _of_supervisor(folder, file)):
+        return known
     return folder.path / OF_MONTH[kind]
+
+
+def _of_supervisor(folder: MonthFolder, file: Path) -> Path | None:
+    """The supervisor's workbook that a file takes the place of, told by its name; None where there are none."""
+    several = [path for path in folder.inspection_lists() if path.parent != folder.path]
+    if not several:
+        return None
+    match = next((path for path in several if path.name == file.name), None)
+    if match is None:
+        names = "、".join(path.name for path in several)
+        raise refuse("放入清单", f"检查情况/ 里没有 {file.name}（有：{names}）", "用督导那张表原来的名字")
+    return match
 
 
 def _contradicts(marked: Origin, wanted: Origin) -> bool:
