@@ -32,11 +32,33 @@ class Severity(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Reply:
+    """A dealer's answer to what was found, from a closed list of reasons, with words. The cells are those that the
+    marked copy named; none where it named no cell."""
+
+    code: str
+    sheet: str
+    cells: tuple[str, ...]
+    reason: str
+    words: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.reason}（{self.words}）" if self.words else self.reason
+
+    def concerns(self, finding: Finding) -> bool:
+        """Whether it answers this finding: the same code in the same cell."""
+        place = finding.place or Place("", "")
+        same_cell = place.ref in self.cells if self.cells else not place.ref
+        return self.code == finding.code and place.sheet == (self.sheet or place.sheet) and same_cell
+
+
+@dataclass(frozen=True, slots=True)
 class Ruling:
     """Headquarters' word on a code: its severity instead of the catalogue's, why, and for which months.
 
     The scheme's rulings hold for every dealer, and switch a code off where `severity` is None. A waiver holds for one
-    dealer and makes the finding a notice. `first` and `last` are months (YYYY-MM), both included; "" is open.
+    dealer and makes the finding a notice; so does an answer of the dealer's that was accepted (`reply`). A code on
+    `probation` is told to headquarters alone. `first` and `last` are months (YYYY-MM), both included; "" is open.
     """
 
     code: str
@@ -47,6 +69,8 @@ class Ruling:
     who: str = ""
     first: str = ""
     last: str = ""
+    reply: bool = False
+    probation: bool = False
 
     def concerns(self, finding: Finding, dealer: str, month: str) -> bool:
         """Whether it is about this finding."""
@@ -69,8 +93,8 @@ class Finding:
     """One thing found: a code of the catalogue, where, and the facts that its text needs.
 
     `file` names the file as the user gave it; `place` the cell, where there is one; `field` the scheme's field name;
-    `ruling` is headquarters' word that changed its severity; `cells` are those of which the same is said, where several
-    findings are told as one (`told_once`).
+    `ruling` is headquarters' word that changed its severity, `reply` the dealer's answer; `cells` are those of which
+    the same is said, where several findings are told as one (`told_once`).
     """
 
     code: str
@@ -80,6 +104,12 @@ class Finding:
     facts: Mapping[str, object] = dataclasses.field(default_factory=dict)
     ruling: Ruling | None = None
     cells: tuple[str, ...] = ()
+    reply: Reply | None = None
+
+    @property
+    def audience(self) -> Audience:
+        """Who can put it right and is told: headquarters alone where its code is on probation."""
+        return "headquarters" if self.ruling is not None and self.ruling.probation else self.entry.audience
 
     @property
     def entry(self) -> CodeEntry:
@@ -100,8 +130,11 @@ class Finding:
         by = "，".join(filter(None, (ruling.who, ruling.last)))
         if lang == "en":
             how = "waived" if ruling.is_waiver else "changed by the scheme"
+            how = "known: the dealer's answer was accepted" if ruling.reply else how
+            how = "on probation, not told to dealers" if ruling.probation else how
             return f"{how} (was {before.name.lower()}): {ruling.reason}" + (f" ({by})" if by else "")
         how = "总部豁免" if ruling.is_waiver else "方案另有规定"
+        how = "已知：总部已采纳答复" if ruling.reply else "试行，不发给经销商" if ruling.probation else how
         return f"{how}（原为{before.word}）：{ruling.reason}" + (f"（{by}）" if by else "")
 
     def message(self, lang: str = "zh") -> str:
@@ -196,7 +229,7 @@ def example_facts(lang: str = "zh") -> Mapping[str, object]:
 
 def for_dealer(findings: Iterable[Finding]) -> list[Finding]:
     """What of findings a dealer may read: what it can put right. The words are those of `told_dealer`."""
-    return [finding for finding in findings if finding.entry.audience == "dealer"]
+    return [finding for finding in findings if finding.audience == "dealer"]
 
 
 def most_serious_first(findings: Iterable[Finding]) -> list[Finding]:
@@ -287,6 +320,19 @@ def _with_ruling(finding: Finding, rulings: list[Ruling], dealer: str, month: st
     return dataclasses.replace(finding, ruling=ruling)
 
 
+def with_replies(findings: Iterable[Finding], replies: Sequence[Reply]) -> list[Finding]:
+    """A dealer's findings with the dealer's answers to them. What must be put right is not answered."""
+    if not replies:
+        return list(findings)
+    return [dataclasses.replace(finding, reply=_reply_to(finding, replies)) for finding in findings]
+
+
+def _reply_to(finding: Finding, replies: Sequence[Reply]) -> Reply | None:
+    if finding.entry.severity is Severity.ERROR:
+        return None
+    return next((reply for reply in reversed(replies) if reply.concerns(finding)), None)
+
+
 def worst(findings: Iterable[Finding]) -> Severity | None:
     """The highest severity among them, None where there is nothing."""
     return max((finding.severity for finding in findings), default=None)
@@ -309,6 +355,7 @@ def finding_json(finding: Finding) -> dict[str, Any]:
         "remedy": finding.remedy(),
         "facts": {name: fact if isinstance(fact, int | float) else str(fact) for name, fact in finding.facts.items()},
         **({"ruling": ruling_json(finding.ruling)} if finding.ruling else {}),
+        **({"reply": {"reason": finding.reply.reason, "words": finding.reply.words}} if finding.reply else {}),
     }
 
 
@@ -316,8 +363,8 @@ def ruling_json(ruling: Ruling) -> dict[str, Any]:
     """Headquarters' word on a code, as data."""
     return {
         "code": ruling.code,
-        "by": "waiver" if ruling.is_waiver else "scheme",
-        "severity": ruling.severity.name.lower() if ruling.severity else "off",
+        "by": "reply" if ruling.reply else "waiver" if ruling.is_waiver else "scheme",
+        "severity": "probation" if ruling.probation else ruling.severity.name.lower() if ruling.severity else "off",
         "was": catalogue()[ruling.code].severity.name.lower(),
         "dealer": ruling.dealer,
         "field": ruling.field,

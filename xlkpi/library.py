@@ -143,6 +143,7 @@ def open_issue(
     waivers: Paths | None = None,
     actuals: Paths | None = None,
     headings: Mapping[str, str] | None = None,
+    replies: Paths | None = None,
     anyway: bool = False,
 ) -> OpenIssue:
     """Open what `xlkpi new` wrote for a month, with headquarters' lists of since then.
@@ -154,6 +155,7 @@ def open_issue(
         waivers: a list (.xlsx or .yaml) of what headquarters accepts of a dealer, or several.
         actuals: figures from headquarters' own systems, or several lists of them; where they have a figure, it scores.
         headings: what those systems call their columns, with the fields' names.
+        replies: dealers' answers to warnings with headquarters' word on them, or several lists.
         anyway: use a list of another month, scheme or kind; a finding keeps that on record.
 
     Raises:
@@ -196,6 +198,12 @@ def open_issue(
         accepted, of_waivers = read_waivers(lists_of(waivers), issue, anyway=anyway)
         findings += of_waivers
         issue = replace(issue, waivers=accepted)
+    if replies is not None:
+        from xlkpi.headquarters.replies import read_accepted
+
+        known, of_replies = read_accepted(lists_of(replies), issue, anyway=anyway)
+        findings += of_replies
+        issue = replace(issue, waivers=(*issue.waivers, *known))
     return OpenIssue(issue, tuple(findings))
 
 

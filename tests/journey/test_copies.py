@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
+from shared.replies import answered, decided
 from shared.simulated import Dealt, drawn, exported, reckoned
 
 from journey.shared import Run, dealers
 from journey.test_workspace import MONTH, Clock, begun, clock, refused, tree
 from xlkpi.cli.demo import fill_in
+from xlkpi.workbook.sheets.replies import REASONS
 
 __all__ = ["clock"]
 OFFICE, SHOP = ("维修产值", "维修毛利", "养护品", "精品"), ("接车台次", "轮胎", "交车台数")
@@ -90,11 +92,26 @@ def test_departments_fill_copies(tmp_path: Path, run: Run, clock: Clock) -> None
     assert "XK-T131" in marked["S002_财务.xlsx"] & marked["S002_车间.xlsx"]
     assert not any("XK-V001" in told for told in marked.values())
 
+    # a warning is answered in the marked copy, and headquarters decides
+    (copy,) = (folder / "标注").glob("S003_新.xlsx")
+    (tmp_path / "S003_答.xlsx").write_bytes(answered(copy.read_bytes(), "XK-I047", REASONS[-1], "系统少一单"))
+    clock.at = datetime(2026, 12, 3, 9)
+    run("month", "receive", tmp_path / "S003_答.xlsx", "--at", root)
+    assert "答复.xlsx" in run("month", "score", "--at", root).output
+    (warned,) = (f for f in dealers(folder / "结果")["S003"]["findings"] if f["code"] == "XK-I047")
+    assert (warned["severity"], warned["reply"]["words"]) == ("warning", "系统少一单")
+    decided(folder / "答复.xlsx", 采纳="采纳", 批准人="王总")
+    run("month", "score", "--at", root)
+    (warned,) = (f for f in dealers(folder / "结果")["S003"]["findings"] if f["code"] == "XK-I047")
+    assert (warned["severity"], warned["ruling"]["by"], warned["ruling"]["who"]) == ("notice", "reply", "王总")
+    assert run("month", "score", "--at", root).output.startswith("没有变化")
+    (tmp_path / "S003_答.xlsx").unlink()
+
     # what is handed out, traced and packed says so too
     run("month", "publish", "--at", root)
     (home,) = (folder / "发放").glob("S003_*")
     traced = run("trace", next(home.glob("*.xlsx")), "轮胎", "--full").output
-    assert "实绩.xlsx Sheet!B3；没有采用：S003_新.xlsx" in traced
+    assert "实绩.xlsx Sheet!B3；没有采用：S003_答.xlsx" in traced
     assert "总部系统的数　轮胎 = 5000" in traced
     (home,) = (folder / "发放").glob("S001_*")
     (path,) = home.glob("*.xlsx")

@@ -9,11 +9,10 @@ from pathlib import Path
 from xlkpi.batch.receipts import Receipt, receipt
 from xlkpi.batch.settle import Filed, Settled, settle
 from xlkpi.batch.work import SourceFile, death_finding
-from xlkpi.checking.marking import SHEET as LIST
 from xlkpi.checking.marking import mark, marked_before
 from xlkpi.checking.plausible import Past, doubts, past_of
 from xlkpi.files import AnyPath, as_path, fault
-from xlkpi.findings import Finding, is_unsafe, most_serious_first, with_rulings
+from xlkpi.findings import Finding, is_unsafe, most_serious_first, with_replies, with_rulings
 from xlkpi.folders import last_part, shown_names
 from xlkpi.intake.bounded import MALFORMED_XML
 from xlkpi.intake.budget import out_of_memory
@@ -30,6 +29,7 @@ from xlkpi.values import Absence, CellContent, Place
 from xlkpi.workbook.layout import Role
 from xlkpi.workbook.patch import patched
 from xlkpi.workbook.patch.parts import CannotPatch
+from xlkpi.workbook.sheets.replies import TITLE as LIST
 from xlkpi.workbook.stamp import Stamper
 from xlkpi.workbook.style import colours
 
@@ -133,6 +133,8 @@ class Checker:
             return Unusable(name, (death_finding(SourceFile(path, name), fault(error)),))
 
     def _ruled(self, read: Submission | Unusable, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+        if isinstance(read, Submission):
+            findings = with_replies(findings, read.replies)
         return tuple(with_rulings(findings, self.issue.rulings, read.dealer, self.issue.month))
 
     def _doubts(self, submissions: Sequence[tuple[Path, Submission]]) -> Iterator[tuple[Path, list[Finding]]]:

@@ -10,16 +10,18 @@ from itertools import groupby
 
 from xlkpi.findings import Finding, Severity, for_dealer, most_serious_first, tally, told_once
 from xlkpi.values import Place, span_cells, spans
-from xlkpi.workbook.operations import Comment, EnsureSheet, Fill, Link, Operation, Write
+from xlkpi.workbook.operations import Choices, Comment, EnsureSheet, Fill, Link, Operation, Write
+from xlkpi.workbook.sheets import replies
+from xlkpi.workbook.sheets.replies import HEAD_ROW as _HEAD_ROW
+from xlkpi.workbook.sheets.replies import PLACES as _PLACES
+from xlkpi.workbook.sheets.replies import REASONS_IN, WORDS_IN
+from xlkpi.workbook.sheets.replies import TITLE as SHEET
 
-SHEET = "问题清单"
-HEADINGS = ("序号", "级别", "位置", "问题", "原因", "怎么办", "代码")
+HEADINGS = ("序号", "级别", "位置", "问题", "原因", "怎么办", "代码", *replies.HEADINGS)
 COLOURS = {Severity.ERROR: "#FF9B9B", Severity.WARNING: "#F8CBAD", Severity.NOTICE: "#BDD7EE"}
-HINT = "点“位置”跳到该单元格；请在原处改正，然后把本文件重新上报。"
-_WIDTHS = (6, 7, 18, 46, 28, 38, 10)
-_HEADING_FILL, _TITLE_FILL = "#D9E1F2", "#EEF2F8"
-_HEAD_ROW = 4
-_PLACES = "C"  # the column with the places
+HINT = "点“位置”跳到该单元格；请在原处改正，然后把本文件重新上报。数没有错的警告，可在“答复”里选原因并写说明。"
+_WIDTHS = (6, 7, 18, 46, 28, 38, 10, 20, 30)
+_HEADING_FILL, _TITLE_FILL, _REPLY_FILL = "#D9E1F2", "#EEF2F8", "#FFF2CC"
 
 
 def mark(
@@ -84,22 +86,30 @@ def _list(findings: Sequence[Finding], sheets: Collection[str], title: str) -> I
     yield EnsureSheet(SHEET, _WIDTHS)
     summary = tally(findings, None if findings else 1)
     yield Write(Place(SHEET, "A1"), ((f"{SHEET}　{title}",), (summary,), (HINT if findings else "",)))
-    yield Fill(SHEET, "A1:G1", _TITLE_FILL, bold=True)
+    yield Fill(SHEET, f"A1:{WORDS_IN}1", _TITLE_FILL, bold=True)
     findings = told_once(findings)
     rows = [
-        (n, f.severity.word, _shown(f), f.told_dealer(), f.cause(), f.remedy(), f.code)
+        (n, f.severity.word, _shown(f), f.told_dealer(), f.cause(), f.remedy(), f.code, *_reply(f))
         for n, f in enumerate(findings, 1)
     ]
     yield Write(Place(SHEET, f"A{_HEAD_ROW}"), (HEADINGS, *rows), wrap=True)
-    yield Fill(SHEET, f"A{_HEAD_ROW}:G{_HEAD_ROW}", _HEADING_FILL, bold=True)
+    yield Fill(SHEET, f"A{_HEAD_ROW}:{WORDS_IN}{_HEAD_ROW}", _HEADING_FILL, bold=True)
     first = _HEAD_ROW + 1
     for severity, same in groupby(findings, lambda finding: finding.severity):  # in order of severity
         last = first + sum(1 for _ in same) - 1
         yield Fill(SHEET, f"B{first}:B{last}", COLOURS[severity])
+        if severity is Severity.WARNING:
+            yield Fill(SHEET, f"{REASONS_IN}{first}:{WORDS_IN}{last}", _REPLY_FILL)
+            yield Choices(SHEET, f"{REASONS_IN}{first}:{REASONS_IN}{last}", replies.REASONS)
         first = last + 1
     for row, finding in enumerate(findings, _HEAD_ROW + 1):
         if _has_cell(finding, sheets) and finding.place is not None:
             yield Link(Place(SHEET, f"{_PLACES}{row}"), finding.place, _shown(finding))
+
+
+def _reply(finding: Finding) -> tuple[str | None, str | None]:
+    """The dealer's answer, which stays where it is given."""
+    return (finding.reply.reason, finding.reply.words or None) if finding.reply else (None, None)
 
 
 def _shown(finding: Finding) -> str:

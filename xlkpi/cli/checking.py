@@ -10,7 +10,15 @@ import click
 
 from xlkpi.cli.boundary import Command
 from xlkpi.cli.language import say
-from xlkpi.cli.runs import actuals_options, copies_option, engine_option, given_files, issue_option, open_given
+from xlkpi.cli.runs import (
+    actuals_options,
+    copies_option,
+    engine_option,
+    given_files,
+    issue_option,
+    open_given,
+    replies_option,
+)
 from xlkpi.cli.shared import (
     FILE,
     FOLDER,
@@ -50,13 +58,14 @@ if TYPE_CHECKING:
 @click.option("--store", "store_file", type=FILE, help="The history file: figures are compared with earlier months.")
 @copies_option
 @actuals_options
+@replies_option
 @waivers_option
 @anyway_option
 @replace_option
 def check(
     gathered: Gathered, issue_folder: Path, engine: str, folder: Path | None, against: tuple[Path, ...],
     shape: str, output: Path | None, store_file: Path | None, copies: str | None, waivers: tuple[Path, ...],
-    anyway: bool, replace: bool, actuals: tuple[Path, ...], headings: dict[str, str],
+    anyway: bool, replace: bool, actuals: tuple[Path, ...], headings: dict[str, str], replies: tuple[Path, ...],
 ) -> None:  # fmt: skip
     """Check dealers' workbooks (files or folders). Without --mark and -o nothing is written."""
     if shape == "xlsx" and output is None:
@@ -73,7 +82,9 @@ def check(
     from xlkpi.folders import workbook_paths
     from xlkpi.scoring.engine import engine_for
 
-    opened = open_given(issue_folder, waivers=waivers, actuals=actuals, headings=headings, anyway=anyway)
+    opened = open_given(
+        issue_folder, waivers=waivers, actuals=actuals, headings=headings, replies=replies, anyway=anyway
+    )  # fmt: skip
     issue, lists = opened.issue, opened.findings
     files = gathered.files
     checker = Checker(

@@ -188,9 +188,16 @@ def actuals_options(command: Command) -> Command:
     return actuals(column(wrapped))
 
 
+replies_option = click.option(
+    "--replies", type=FILE, multiple=True,
+    help="答复.xlsx: dealers' answers to warnings; what headquarters accepted is told as known.",
+)  # fmt: skip
+
+
 def open_given(
     folder: Path, targets: Sequence[Path] = (), inspections: Sequence[Path] = (), waivers: Sequence[Path] = (), *,
-    actuals: Sequence[Path] = (), headings: Mapping[str, str] | None = None, anyway: bool = False,
+    actuals: Sequence[Path] = (), headings: Mapping[str, str] | None = None,
+    replies: Sequence[Path] = (), anyway: bool = False,
 ) -> OpenIssue:  # fmt: skip
     """The issue in a folder with headquarters' lists; a list of another issue ends the command."""
     from xlkpi.headquarters.lists import ListRefused
@@ -199,7 +206,7 @@ def open_given(
     try:
         return open_issue(
             folder, targets=targets or None, inspections=inspections or None, waivers=waivers or None,
-            actuals=actuals or None, headings=headings, anyway=anyway,
+            actuals=actuals or None, headings=headings, replies=replies or None, anyway=anyway,
         )  # fmt: skip
     except ListRefused as refused:
         stop_on_errors(refused.findings)

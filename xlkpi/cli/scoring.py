@@ -19,6 +19,7 @@ from xlkpi.cli.runs import (
     issue_option,
     jobs_option,
     open_given,
+    replies_option,
     score_files,
 )
 from xlkpi.cli.shared import (
@@ -52,6 +53,7 @@ _MOST_PRINTED = 200  # dealers, findings; scores.json, scores.csv and the rankin
 )
 @click.option("--inspections", "inspected", type=FILE, multiple=True, help="检查情况, from `xlkpi inspections new`.")
 @actuals_options
+@replies_option
 @waivers_option
 @filing_options
 @click.option(
@@ -69,7 +71,7 @@ def score(
     gathered: Gathered, issue_folder: Path, targets: tuple[Path, ...], inspected: tuple[Path, ...],
     waivers: tuple[Path, ...], filing: FilingOptions, output: Path, engine: str, jobs: int | None, cluster: str | None,
     resume: bool, store_file: Path | None, parquet: bool, report: bool, replace: bool,
-    actuals: tuple[Path, ...], headings: dict[str, str],
+    actuals: tuple[Path, ...], headings: dict[str, str], replies: tuple[Path, ...],
 ) -> None:  # fmt: skip
     """Score dealers' workbooks: scores.json, scores.csv, the ranking workbook and each dealer's assessed workbook."""
     from xlkpi.cli.stores import keep, known_figures, known_history, known_standing, store_findings
@@ -80,7 +82,8 @@ def score(
     from xlkpi.shown.folder import write_month
 
     opened = open_given(
-        issue_folder, targets, inspected, waivers, actuals=actuals, headings=headings, anyway=filing.anyway
+        issue_folder, targets, inspected, waivers, actuals=actuals, headings=headings, replies=replies,
+        anyway=filing.anyway,
     )  # fmt: skip
     issue = opened.issue
     # errors of the store are found before the long run, not after it

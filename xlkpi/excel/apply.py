@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from xlkpi.files import fault
 from xlkpi.values import CellContent, CellFault, column_letters, column_row
-from xlkpi.workbook.operations import Comment, EnsureSheet, Fill, Link, NumberFormat, Operations, Write, quoted
+from xlkpi.workbook.operations import Choices, Comment, EnsureSheet, Fill, Link, NumberFormat, Operations, Write, quoted
 
 LONGEST_NAME = 31  # characters of a sheet's name
 LONGEST_TEXT = 32_767
@@ -175,6 +175,7 @@ def _comment(book: Any, operation: Comment, desktop: bool, undo: list[_Step]) ->
 
 _APPLIERS: dict[type, Callable[[Any, Any, bool, list[_Step]], None]] = {
     EnsureSheet: _ensure, Write: _write, Fill: _fill, NumberFormat: _number_format, Link: _link, Comment: _comment,
+    Choices: lambda book, operation, desktop, undo: None,  # not every client can; the sheet names the words
 }  # fmt: skip
 
 

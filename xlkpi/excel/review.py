@@ -9,7 +9,7 @@ from xlkpi.checking.marking import mark
 from xlkpi.checking.plausible import with_doubts
 from xlkpi.excel.apply import CannotWrite
 from xlkpi.excel.scorecard import score_sheet, summary
-from xlkpi.findings import Finding, most_serious_first, tally, told_once
+from xlkpi.findings import Finding, most_serious_first, tally, told_once, with_replies
 from xlkpi.intake.meaning import show
 from xlkpi.intake.source import Source
 from xlkpi.intake.submission import Submission, Unusable, read_source
@@ -52,7 +52,8 @@ def review(issue: Issue, engine: Engine, source: Source, file: str, *, scoring: 
     known = replace(issue, inspections={**issue.inspections, read.dealer: {**listed, **read.inspections}})
     read = replace(read, findings=(*read.findings, *_contradicted(issue, read)))
     (result,) = with_doubts(known, [assess(known, engine, read)])
-    findings = tuple(f for f in result.findings if scoring or f.code != INSPECTION_MISSING)
+    answered = with_replies(result.findings, read.replies)
+    findings = tuple(f for f in answered if scoring or f.code != INSPECTION_MISSING)
     dealer = issue.roster[read.dealer]
     title = f"{dealer.name}（{dealer.code}）　{issue.month}"
     operations = [*_listed(mark(findings, source.sheets, title))]

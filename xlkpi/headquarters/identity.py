@@ -21,7 +21,7 @@ NAME: Final = "_xlkpi_list"
 KINDS: Final = {
     "roster": "经销商名单", "targets": "目标下达", "inspections": "检查情况", "history": "上月数", "plan": "年度计划",
     "returns": "回收清单", "receipts": "收件登记", "waivers": "豁免清单",
-    "calendar": "日历", "actuals": "实绩",
+    "calendar": "日历", "actuals": "实绩", "replies": "答复清单",
 }  # fmt: skip
 """Kinds of lists, with the words that people know them by."""
 _MONTHLY: Final = frozenset({"targets", "inspections", "returns", "receipts", "actuals"})

@@ -127,7 +127,8 @@ class _Joining:
         self.findings.insert(0, Finding("XK-T130", self.last.file, facts=self._who()))
         return replace(
             self.last, answers=answers, remarks=remarks, tables=tables, findings=(*findings, *self.findings),
-            copies=files, provenance=tuple(self.provenance),
+            replies=tuple(reply for part in self.parts for reply in part.replies), copies=files,
+            provenance=tuple(self.provenance),
         )  # fmt: skip
 
     def _who(self) -> dict[str, object]:

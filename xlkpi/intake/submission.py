@@ -9,7 +9,7 @@ from datetime import date
 from typing import Final
 
 from xlkpi.files import AnyPath, as_path
-from xlkpi.findings import Finding
+from xlkpi.findings import Finding, Reply
 from xlkpi.intake.as_issued import Appearance
 from xlkpi.intake.attested import attested, cells_of, signed_on
 from xlkpi.intake.bounded import MALFORMED_XML
@@ -22,6 +22,7 @@ from xlkpi.intake.locate import Locator, Retitled
 from xlkpi.intake.meaning import words_of
 from xlkpi.intake.normalise import checked, understand
 from xlkpi.intake.reader import Workbook, place_of
+from xlkpi.intake.replies import read_replies
 from xlkpi.intake.source import SheetCells, Source
 from xlkpi.intake.strays import Remark, Surroundings
 from xlkpi.intake.tables import Row, TableReader
@@ -51,8 +52,8 @@ class Submission:
     `inspections` by field, only where headquarters itself had the workbook open (`read_source(…, reviewed=True)`);
     `phrases` are the words of those that were written otherwise than they were read. `marker` is the identity that the
     file bears, seal included: what is made of the file bears it again. `row_numbers` are the rows in which the tables'
-    rows stand, `signed_on` is the day of the attestation. `copies` are the files that it was joined from, `provenance`
-    who filled what in them (`intake.copies`); of a single file both are empty.
+    rows stand, `signed_on` is the day of the attestation, `replies` are answers to warnings. `copies` are the files
+    that it was joined from, `provenance` who filled what in them (`intake.copies`); of a single file both are empty.
     """
 
     dealer: str
@@ -68,6 +69,7 @@ class Submission:
     marker: str = ""
     row_numbers: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     signed_on: date | None = None
+    replies: tuple[Reply, ...] = ()
     copies: tuple[str, ...] = ()
     provenance: tuple[Provenance, ...] = ()
     _contents: Mapping[str, CellContent] = field(init=False, repr=False, compare=False)
@@ -82,8 +84,10 @@ class Submission:
         return self._contents
 
     def digest(self) -> str:
-        """SHA-256 of what was answered: two files of a dealer with the same one say the same."""
-        return hashlib.sha256(repr((self._contents, self.tables)).encode()).hexdigest()
+        """SHA-256 of what was answered, answers to warnings included: two files of a dealer with the same one say the
+        same."""
+        words = (self._contents, self.tables, *([self.replies] if self.replies else []))
+        return hashlib.sha256(repr(words).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,10 +182,12 @@ class _Reader:
         sheets = {**read, **reader.unmoved, **self._sheets_of_words({**read, **reader.unmoved})}
         as_issued = {sheet: cells for sheet, cells in sheets.items() if sheet not in self.moved}
         self._remark(Appearance(self.issue, dealer, as_issued, self.titles, self.workbook).remarks())
+        replies, of_replies = read_replies(self.book, self.file)
+        self.findings += of_replies
         scheme = self.issue.scheme.name
         return Submission(
             dealer, self.issue.month, scheme, self.file, answers, remarks, tables, tuple(self.findings),
-            inspections, phrases, identity.marker, reader.numbers, signed_on=signed_on(signatures),
+            inspections, phrases, identity.marker, reader.numbers, signed_on=signed_on(signatures), replies=replies,
         )  # fmt: skip
 
     def _report_unseen(self, answers: Mapping[str, Answer]) -> None:

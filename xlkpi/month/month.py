@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, overload
 from xlkpi.batch import Batch, Filing, Runner, run, score_here
 from xlkpi.batch.settle import Expected
 from xlkpi.checking.plausible import Past, WithPlausibility, doubts, past_of
-from xlkpi.findings import Finding, ruling_json
+from xlkpi.findings import Finding, Reply, ruling_json, with_replies
 from xlkpi.intake.submission import Unusable
 from xlkpi.issue import Dealer, Issue
 from xlkpi.month.definitions import definitions
@@ -253,12 +253,15 @@ def make_month(
     """
     rows: list[Standing] = []
     figures: dict[str, dict[str, float]] = {}
+    replies: dict[str, Sequence[Reply]] = {}
     for scored in assessments:
         rows.append(standing_of(issue.roster[scored.dealer], scored))
+        replies[scored.dealer] = scored.replies
         figures[scored.dealer] = {name: value for name, value in scored.inputs.items() if isinstance(value, float)}
     if compare:
         sent = {row.dealer.code: row.file for row in rows}
         doubted = doubts(issue, figures, {**past_of(issue), **(past or {})}, sent)
+        doubted = {dealer: with_replies(findings, replies.get(dealer, ())) for dealer, findings in doubted.items()}
         assessments = WithPlausibility(assessments, doubted)
         rows = [replace(row, findings=(*row.findings, *doubted.get(row.dealer.code, ()))) for row in rows]
     known = tuple(replace(refused, dealer=sender(issue.roster, refused).code) for refused in unusable)

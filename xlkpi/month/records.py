@@ -49,7 +49,7 @@ class DeductionRecord:
 @dataclass(frozen=True, slots=True)
 class FindingRecord:
     """A finding with its Chinese sentences, and the facts of which other languages make theirs. `ruling` is
-    headquarters' word that changed its severity."""
+    headquarters' word that changed its severity, `reply` the dealer's answer."""
 
     code: str
     severity: str
@@ -60,17 +60,16 @@ class FindingRecord:
     remedy: str
     facts: Mapping[str, Any] = default_of(default_factory=dict)
     ruling: Mapping[str, Any] | None = None
+    reply: Mapping[str, Any] | None = None
 
 
-def _without_ruling(finding: FindingRecord) -> dict[str, Any]:
-    """As it stands in the file: a key `ruling` only where there is one."""
+def _without_nothing(finding: FindingRecord) -> dict[str, Any]:
+    """As it stands in the file: the keys `ruling` and `reply` only where there is one."""
     data = {name: getattr(finding, name) for name in FindingRecord.__slots__}
-    if finding.ruling is None:
-        del data["ruling"]
-    return data
+    return {name: value for name, value in data.items() if name not in ("ruling", "reply") or value is not None}
 
 
-FindingJson = Annotated[FindingRecord, PlainSerializer(_without_ruling)]
+FindingJson = Annotated[FindingRecord, PlainSerializer(_without_nothing)]
 
 
 def _without_blanks(line: Line) -> dict[str, Any]:

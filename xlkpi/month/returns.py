@@ -160,4 +160,4 @@ def _line(known: Mapping[str, Dealer], code: str, file: Filed, status: ReturnSta
 
 def errors_of(findings: Sequence[Finding]) -> int:
     """How many errors in a file its dealer must correct."""
-    return sum(f.severity is Severity.ERROR and f.entry.audience == "dealer" for f in findings)
+    return sum(f.severity is Severity.ERROR and f.audience == "dealer" for f in findings)

@@ -240,15 +240,18 @@ class CodeRuling(BaseModel):
 
     model_config = ConfigDict(**STRICT, populate_by_name=True)
 
-    severity: Literal["error", "warning", "notice", "off"] = Field(description="The severity here; off: not reported")
+    severity: Literal["error", "warning", "notice", "off", "probation"] = Field(
+        description="The severity here; off: not reported; probation: a notice for headquarters, not sent to dealers"
+    )
     reason: str = Field(min_length=2, description="Why; stands beside every finding that it changes")
     since: Month = Field(alias="from", description="The first month for which it holds, YYYY-MM")
     until: Month | None = Field(None, description="The last month, YYYY-MM; none: open")
 
     def ruling(self, code: str) -> Ruling:
         """As it is applied."""
-        severity = None if self.severity == "off" else Severity[self.severity.upper()]
-        return Ruling(code, severity, self.reason, first=self.since, last=self.until or "")
+        probation = self.severity == "probation"
+        severity = Severity.NOTICE if probation else None if self.severity == "off" else Severity[self.severity.upper()]
+        return Ruling(code, severity, self.reason, first=self.since, last=self.until or "", probation=probation)
 
 
 class Scheme(Entry):

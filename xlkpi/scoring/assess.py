@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
-from xlkpi.findings import Finding, with_rulings
+from xlkpi.findings import Finding, Reply, with_replies, with_rulings
 from xlkpi.issue import Issue
 from xlkpi.scheme import parts
 from xlkpi.scheme.cells import (
@@ -129,9 +129,10 @@ class Assessment:
     """A dealer's month. `published` is the total as printed, which grade and rank go by; `judgements` has 达标, 偏低 or
     偏高 by indicator, where a guide is known; `inputs` what went in, by slot name (answers, targets, inspections,
     figures of earlier months); `bonus` what bonus items add to the groups; `account` every step from the base points to
-    the published total; `signed_on` is the day of the attestation; `copies` are the files that were joined,
-    `provenance` where figures came from that do not plainly stand in the one file; `made_of` is a
-    short hash of what the score was made of; `cells` holds the whole evaluated workbook, for writing it out."""
+    the published total; `signed_on` is the day of the attestation, `replies` are the dealer's answers to warnings;
+    `copies` are the files that were joined, `provenance` where figures came from that do not plainly stand in the one
+    file; `made_of` is a short hash of what the score was made of; `cells` holds the whole evaluated workbook, for
+    writing it out."""
 
     dealer: str
     file: str
@@ -153,6 +154,7 @@ class Assessment:
     diagnoses: tuple[Diagnosed, ...] = ()
     inputs: Mapping[str, Value] = field(repr=False, default_factory=dict)
     signed_on: date | None = None
+    replies: tuple[Reply, ...] = ()
     copies: tuple[str, ...] = ()
     provenance: tuple[Provenance, ...] = ()
     made_of: str = ""
@@ -185,7 +187,8 @@ def assess(issue: Issue, engine: Engine, submission: Submission) -> Assessment:
     reading = _Reading(issue, dealer, submission.file, {**inputs, **results}, engine.name)
     assessment = reading.assessment((*submission.findings, *differing(issue, submission)))
     return replace(
-        assessment, made_of=made_of, signed_on=submission.signed_on, copies=submission.copies,
+        assessment, findings=tuple(with_replies(assessment.findings, submission.replies)), replies=submission.replies,
+        made_of=made_of, signed_on=submission.signed_on, copies=submission.copies,
         provenance=sources_of(issue, submission),
     )  # fmt: skip
 

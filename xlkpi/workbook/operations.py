@@ -68,6 +68,15 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Choices:
+    """A drop-down list of words for one cell or a rectangle of a sheet of our own: best effort."""
+
+    sheet: str
+    area: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Comment:
     """Our words on a cell, in place of what an earlier run of ours said; what a person wrote stays above them.
 
@@ -78,7 +87,7 @@ class Comment:
     text: str
 
 
-Operation = EnsureSheet | Write | Fill | NumberFormat | Link | Comment
+Operation = EnsureSheet | Write | Fill | NumberFormat | Link | Choices | Comment
 Operations = Sequence[Operation]
 """In the order in which they are carried out."""
 

@@ -153,6 +153,16 @@ class MonthFolder:
         return self.path / "实绩.xlsx"
 
     @property
+    def replies(self) -> Path:
+        """答复.xlsx; it is there once a dealer has answered a warning."""
+        return self.path / "答复.xlsx"
+
+    def reply_lists(self) -> list[Path]:
+        """答复.xlsx of this month and of those before it, as far as they are there: accepted answers hold on."""
+        folders = [*(each for each in self.workspace.months() if each.month < self.month), self]
+        return [each.replies for each in folders if each.replies.is_file()]
+
+    @property
     def blanks(self) -> Path:
         """空白表/, with issue.json and the master."""
         return self.path / "空白表"

@@ -16,11 +16,13 @@ from xlkpi.batch.receipts import Receipt, end_of
 from xlkpi.checking.check import Checker
 from xlkpi.checking.finding_list import rows, to_workbook
 from xlkpi.files import claimed, remove_file, untaken, write_file
-from xlkpi.findings import Severity
+from xlkpi.findings import Finding, Severity
 from xlkpi.folders import last_part
 from xlkpi.headquarters.calendar import UnknownDay
 from xlkpi.headquarters.lists import ListRefused
 from xlkpi.headquarters.occupied import Occupied
+from xlkpi.headquarters.replies import Answered, with_new_rows
+from xlkpi.intake.guard import Refused
 from xlkpi.issue import ISSUE_FILE
 from xlkpi.library import OpenIssue, open_issue
 from xlkpi.month.month import Month
@@ -31,6 +33,7 @@ from xlkpi.shown.folder import write_month, write_returns
 from xlkpi.shown.letters import GROUP_FILE, group_text, letters
 from xlkpi.shown.report.page import REPORT_FILE, write_report
 from xlkpi.shown.report.source import Source
+from xlkpi.workbook.patch import CannotPatch
 from xlkpi.workspace.decisions import applied, decision
 from xlkpi.workspace.history import figures_of_dealers, keep, month_before, months_before
 from xlkpi.workspace.places import MonthFolder
@@ -103,6 +106,8 @@ def sources(folder: MonthFolder, record: Record, *, most: int | None = None, pen
         hashes["合并"] = "joined"
     if folder.actuals.is_file() and (headings := folder.workspace.settings.actuals):
         hashes["实绩对照"] = joint_hash(headings)
+    if accepted := {str(n): repr(ruling) for n, ruling in enumerate(opened.issue.waivers) if ruling.reply}:
+        hashes["答复"] = joint_hash(accepted)
     return Sources(opened, moments, filing, hashes, len(lines))
 
 
@@ -127,6 +132,7 @@ def _opened(folder: MonthFolder, inspections: Sequence[Path]) -> OpenIssue:
             waivers=[folder.waivers] if folder.waivers.is_file() else None,
             actuals=[folder.actuals] if folder.actuals.is_file() else None,
             headings=folder.workspace.settings.actuals,
+            replies=folder.reply_lists() or None,
         )
     except ListRefused as refused:
         raise Refusal(*refused.findings) from None
@@ -162,6 +168,7 @@ def check_month(
         before = set(hashes_in(folder.marked))
         names = _marked(folder, known, progress)
         month = _survey(known)
+        answers = _list_replies(folder, month)
         write_returns(month, folder.marked / RETURNS_FILE)
         names.add(RETURNS_FILE)
         for letter in letters(month, now=who.at):
@@ -174,13 +181,30 @@ def check_month(
             names.add(GROUP_FILE)
         for name in sorted(set(last["files"]) & before - names if last else ()):
             remove_file(folder.marked / name)
-    findings = [*known.opened.findings, *month.all_findings()]
+    findings = [*known.opened.findings, *month.all_findings(), *answers.findings]
     errors = sum(finding.severity is Severity.ERROR for finding in findings)
     record.add("check", who, inputs=inputs, outputs={"标注": joint_hash(hashes_in(folder.marked))}, files=sorted(names))
     sentences = (
         f"{len(known.files)} 份文件，{errors} 处要改正；标注好的文件、信和 {FINDINGS_FILE} → {folder.month}/标注。"
     )
-    return StepResult("check", True, (sentences,), tuple(findings))
+    return StepResult("check", True, (sentences, *answers.sentences), tuple(findings))
+
+
+def _list_replies(folder: MonthFolder, month: Month) -> StepResult:
+    """Add dealers' answers to warnings to 答复.xlsx, where headquarters decides about them."""
+    answered = [
+        Answered(row.dealer, finding) for row in month.standings.rows for finding in row.findings if finding.reply
+    ]  # fmt: skip
+    path = folder.replies
+    try:
+        data = with_new_rows(path, folder.month, month.issue, answered)
+    except (Refused, CannotPatch, ValueError) as error:
+        why = Finding(error.code, path.name, facts=error.facts).message() if isinstance(error, Refused) else str(error)
+        return StepResult("check", False, (), (Finding("XK-T141", path.name, facts={"detail": why}),))
+    if data is None:
+        return StepResult("check", False)
+    write_file(path, data)
+    return StepResult("check", True, (f"经销商的答复 → {folder.month}/{path.name}：请在“采纳”里写 采纳 或 不采纳。",))
 
 
 def _marked(folder: MonthFolder, known: Sources, progress: Callable[[int, int], None]) -> set[str]:
@@ -238,13 +262,14 @@ def score_month(
         "score", who, inputs=dict(known.hashes), outputs=results_of(folder), lines=known.lines,
         revision=(record.last("issue") or {}).get("revision", 0),
     )  # fmt: skip
+    answers = _list_replies(folder, month)
     ranked = sum(row.rank is not None for row in month.standings.rows)
     sentences = f"{month.files} 份文件，{ranked} 家有名次 → {folder.month}/结果。"
     return StepResult(
         "score",
         True,
-        (sentences, "看过 排名汇总.xlsx 和 report.html 以后：xlkpi month publish"),
-        tuple(month.all_findings()),
+        (sentences, *answers.sentences, "看过 排名汇总.xlsx 和 report.html 以后：xlkpi month publish"),
+        (*month.all_findings(), *answers.findings),
     )
 
 

@@ -44,7 +44,7 @@ def test_a_cell_is_coloured_by_its_worst_finding_and_says_all_of_them_in_one_com
 
 def test_the_list_goes_from_the_most_serious_down_and_leads_to_the_cells() -> None:
     done = mark([NOWHERE, REPAIRED, NEGATIVE, MISSING], {"填报"}, "D001 2026-11")
-    assert [o for o in done if isinstance(o, EnsureSheet)] == [EnsureSheet(SHEET, (6, 7, 18, 46, 28, 38, 10))]
+    assert [o for o in done if isinstance(o, EnsureSheet)] == [EnsureSheet(SHEET, (6, 7, 18, 46, 28, 38, 10, 20, 30))]
     head, rows = (o for o in done if isinstance(o, Write))
     assert head.rows == (("问题清单　D001 2026-11",), ("共 4 条：错误 1，警告 1，提示 2",), (HINT,))
     assert [(row[0], row[1], row[2], row[6]) for row in rows.rows[1:]] == [

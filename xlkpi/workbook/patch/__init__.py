@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from xml.sax.saxutils import quoteattr
 
-from xlkpi.workbook.operations import Comment, EnsureSheet, Fill, Link, NumberFormat, Operations, Write
+from xlkpi.workbook.operations import Choices, Comment, EnsureSheet, Fill, Link, NumberFormat, Operations, Write
 from xlkpi.workbook.patch.cells import SheetPatch, blank_sheet
 from xlkpi.workbook.patch.comments import Comments
 from xlkpi.workbook.patch.parts import WORKBOOK, CannotPatch, Parts, Source
@@ -81,6 +81,8 @@ class _Patch:
                 self._sheet(name).dress(area, Look(number_format=code))
             case Link(place, target, text):
                 self._sheet(place.sheet).link(place.ref, target, text)
+            case Choices(name, area, words):
+                self._sheet(name).choose(area, words)
             case Comment(place, text):
                 self._sheet(place.sheet)
                 comments = self.comments.setdefault(place.sheet, {})
@@ -102,6 +104,7 @@ class _Patch:
         sheet.clear(widths)
         sheet.changes.clear()
         sheet.links.clear()
+        sheet.choices.clear()
 
     def _add(self, name: str) -> None:
         """A new sheet after the last one."""

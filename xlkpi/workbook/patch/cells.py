@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
-from xml.sax.saxutils import quoteattr
+from xml.sax.saxutils import escape, quoteattr
 
 from xlkpi.values import CellContent, Place, column_letters, column_row
 from xlkpi.workbook.looks import WRAPPED
@@ -50,6 +50,7 @@ class SheetPatch:
     styles: Styles
     changes: dict[tuple[int, int], Change] = field(default_factory=dict)
     links: list[str] = field(default_factory=list)
+    choices: list[str] = field(default_factory=list)
 
     # ------------------------------------------------------------ gathering
 
@@ -90,6 +91,15 @@ class SheetPatch:
         p = self.document.root.prefix
         self.links.append(f'<{p}hyperlink ref="{ref}" location={location} display={quoteattr(text)}/>')
 
+    def choose(self, area: str, words: Iterable[str]) -> None:
+        """A drop-down list for cells; who wants other words is warned and may insist."""
+        p = self.document.root.prefix
+        listed = escape('"' + ",".join(words) + '"')
+        self.choices.append(
+            f'<{p}dataValidation type="list" errorStyle="warning" allowBlank="1" showErrorMessage="1" sqref="{area}">'
+            f"<{p}formula1>{listed}</{p}formula1></{p}dataValidation>"
+        )
+
     def _change(self, row: int, column: int) -> Change:
         return self.changes.setdefault((row, column), Change())
 
@@ -117,6 +127,11 @@ class SheetPatch:
                 data.last += text
             else:
                 rows[following].before += text
+        if self.choices:  # of a sheet of our own, which had none
+            inner = "".join(self.choices)
+            self.insert(
+                "dataValidations", f'<{p}dataValidations count="{len(self.choices)}">{inner}</{p}dataValidations>'
+            )
         if self.links:
             listed = root.child("hyperlinks")
             if listed is not None:
