@@ -29,7 +29,8 @@ KNOWN_HEADINGS = frozenset((*CODE, *NAMES, *REGIONS, *PEERS, *SUPERVISORS, "å¤‡æ
 
 @dataclass(slots=True)
 class FieldColumns:
-    """Values by dealer and field, and where each dealer's row stands."""
+    """Values by dealer and field, and where each dealer's row stands; `apart` are rows of no dealer that were asked
+    for."""
 
     file: str
     columns: set[str]
@@ -37,6 +38,7 @@ class FieldColumns:
     findings: list[Finding] = field(default_factory=list)
     places: dict[str, Row] = field(default_factory=dict)
     refused: bool = False
+    apart: list[Row] = field(default_factory=list)
 
 
 def one_row_a_dealer(
@@ -63,12 +65,13 @@ def read_field_rows(
     accept: Callable[[SchemeField, Reading], Reading] = lambda entry, reading: reading,
     plain: Iterable[str] = (),
     headings: Mapping[str, Iterable[str]] | None = None,
+    apart: str = "",
 ) -> tuple[FieldColumns, list[tuple[Row, dict[str, Value]]]]:
     """Each row with its values by field, and the list that they will be put into; a column that is neither a field's
     nor one of `also_there` is a finding.
 
     `headings` are further headings of fields. `plain` are headings of columns that are no field's; a row has their
-    cells as they stand.
+    cells as they stand. `apart` stands in the place of a dealer's code in rows that are kept apart.
     """
     codes = Codes.of(roster)
     known = {heading for name, entry in (also_there or {}).items() for heading in (name, entry.label) if heading}
@@ -77,10 +80,15 @@ def read_field_rows(
         {name: (entry.label or name, name, *(headings or {}).get(name, ())) for name, entry in fields.items()}
         | {name: (name,) for name in plain},
         ignored=frozenset(known) | KNOWN_HEADINGS,
-        units={name: entry.unit for name, entry in fields.items()}, is_key=lambda text: bool(codes.find(text)),
+        units={name: entry.unit for name, entry in fields.items()},
+        is_key=lambda text: bool(codes.find(text)) or (bool(apart) and text == apart),
     )  # fmt: skip
     table = read_table(paths, spec, anyway=anyway)
-    out = FieldColumns(table.file, table.columns & set(fields), findings=table.findings, refused=table.refused)
+    kept_apart = [row for row in table.rows if apart and row.code == apart and not codes.find(apart)]
+    table.rows = [row for row in table.rows if row not in kept_apart]
+    out = FieldColumns(
+        table.file, table.columns & set(fields), findings=table.findings, refused=table.refused, apart=kept_apart
+    )
     rows = rows_of_roster(table, codes, roster)
     doubtful = _units_in_doubt(table, rows, fields)
     read: list[tuple[Row, dict[str, Value]]] = []

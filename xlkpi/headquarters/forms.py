@@ -15,7 +15,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlkpi.files import safe_name, untaken
-from xlkpi.headquarters.headings import CHECKED_ON, CHECKER, EVIDENCE, REINSPECTED_ON, SIGNED
+from xlkpi.headquarters.headings import CHECKED_ON, CHECKER, EVIDENCE, REINSPECTED_ON, SIGNED, WHOLE
 from xlkpi.headquarters.identity import KINDS, NAME, PROPERTY, Origin, title
 from xlkpi.issue import Dealer
 from xlkpi.scheme.entries import SchemeField
@@ -109,7 +109,8 @@ def inspections_form(scheme: Scheme, dealers: Iterable[tuple[str, str, str]], mo
 def inspections_by_supervisor(scheme: Scheme, dealers: Iterable[Dealer], month: str) -> dict[str, bytes]:
     """A form for each supervisor (of a dealer without one, each region), with their dealers, by file name.
 
-    Only exceptions are entered there; the rest is signed in the last columns.
+    Only exceptions are entered there; the rest is signed in the last columns, for a dealer, or in the last row for all
+    that have no word of their own.
     """
     by_supervisor: dict[str, list[Dealer]] = {}
     for dealer in dealers:
@@ -117,12 +118,13 @@ def inspections_by_supervisor(scheme: Scheme, dealers: Iterable[Dealer], month: 
     used: set[str] = set()
     return {
         untaken(f"检查情况_{safe_name(who)}_{month}.xlsx", used): _inspections(
-            scheme, [(d.code, d.name, d.region) for d in several], month, _SIGNATURE
+            scheme, [*((d.code, d.name, d.region) for d in several), _WHOLE_ROW], month, _SIGNATURE
         )
         for who, several in by_supervisor.items()
     }
 
 
+_WHOLE_ROW = (WHOLE, "没有单独签署的店，其余都已核", "")
 _SIGNATURE = [
     Column(SIGNED, ("签署", "只填例外；其余都查过、都达到的，选“已核”"), "已核",
            SchemeField(en="The rest was inspected", type="choice", words={"已核": "met"})),

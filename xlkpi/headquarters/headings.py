@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from xlkpi.headquarters.grid import Grid, grids
 from xlkpi.headquarters.identity import Origin
@@ -23,6 +24,8 @@ SIGNATURE = SIGNED, CHECKER, CHECKED_ON, EVIDENCE, REINSPECTED_ON = (
     "其余已核", "检查人", "检查日期", "证据编号", "复查日期",
 )  # fmt: skip
 """The columns by which a supervisor signs for what is not entered, and says that a row is a re-inspection."""
+WHOLE: Final = "整本"
+"""In the place of a dealer's code: a row that signs for all dealers of its workbook that have no word of their own."""
 _REMARKS = ("备注", "remark", "note", "序号", "no", "no.")
 
 

@@ -1,7 +1,9 @@
 """检查情况: one list of all dealers, or a workbook a supervisor in which exceptions are entered and the rest is signed.
 
-Each row has its say. Rows that are no re-inspection must agree; a re-inspection, told by its date, replaces what rows
-before it say of the fields that it enters. What was signed counts as if each field's own word for "met" stood there.
+Each row has its say. What the scheme says of `inspections` decides among several of a month: they must agree, or one
+counts by its date; a re-inspection, told by its own date, replaces what rows before it say of the fields that it enters,
+or is only recorded. What was signed counts as if each field's own word for "met" stood there; a row 整本 signs for all of
+its workbook that have no word of their own.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from xlkpi.headquarters.field_columns import (
     read_field_rows,
     repeated_rows,
 )
-from xlkpi.headquarters.headings import CHECKED_ON, CHECKER, EVIDENCE, REINSPECTED_ON, SIGNATURE, SIGNED
+from xlkpi.headquarters.headings import CHECKED_ON, CHECKER, EVIDENCE, REINSPECTED_ON, SIGNATURE, SIGNED, WHOLE
 from xlkpi.headquarters.identity import Origin
 from xlkpi.headquarters.lists import Listed
 from xlkpi.headquarters.moments import moment_in
@@ -30,7 +32,7 @@ from xlkpi.intake.meaning import show
 from xlkpi.intake.normalise import understand
 from xlkpi.issue import Dealer
 from xlkpi.scheme.entries import SchemeField
-from xlkpi.scheme.model import Scheme
+from xlkpi.scheme.model import Inspecting, Scheme
 from xlkpi.values import Absence, CellKind, RawCell, Value, months_earlier
 
 _YES: Final = frozenset({"已核", "其余已核", "是", "√", "✓", "✔", "yes", "y"})
@@ -40,12 +42,14 @@ _REACH: Final = 1  # months after the assessed one in which it may still be insp
 
 @dataclass(slots=True)
 class _Entry:
-    """What a row says: its values by field, whether the rest is signed, and the day of a re-inspection ("": none)."""
+    """What a row says: its values by field, the row that signs for the rest (itself, or that of its whole workbook;
+    None: nobody), the day of a re-inspection ("": none) and of the inspection ("": it does not say)."""
 
     row: Row
     values: dict[str, Value]
-    signed: bool
+    signed: Row | None
     day: str
+    inspected: str = ""
 
 
 def read_inspections(
@@ -57,13 +61,17 @@ def read_inspections(
     """
     origin, fields = Origin("inspections", scheme.name, scheme.version, month), scheme.by("headquarters")
     out, read = read_field_rows(
-        paths, origin, fields, roster, anyway=anyway, also_there=scheme.headquarters_figures(), plain=SIGNATURE
-    )
-    entries = [_entry(out, row, values, month) for row, values in read]
-    out.findings += repeated_rows(each.row for each in entries if not each.day)
+        paths, origin, fields, roster, anyway=anyway, also_there=scheme.headquarters_figures(), plain=SIGNATURE,
+        apart=WHOLE,
+    )  # fmt: skip
+    whole = _whole_workbooks(out, fields, month)
+    entries = [_entry(out, row, values, month, whole.get(row.file)) for row, values in read]
+    ordered = _in_order(out, entries, scheme.inspections)
+    out.findings += repeated_rows(each.row for each in entries if not each.day and each.row.code not in ordered)
     by_dealer: dict[str, dict[str, tuple[Value, Row]]] = {}
     for code in dict.fromkeys(each.row.code for each in entries):
-        by_dealer[code] = _settled(out, [each for each in entries if each.row.code == code], fields, roster[code])
+        of_dealer = ordered.get(code) or _by_reinspection(entries, code)
+        by_dealer[code] = _settled(out, of_dealer, fields, roster[code], scheme.inspections)
     keep_values(out, by_dealer)
     out.findings += _gaps(entries, by_dealer, fields, roster)
     inspections: dict[str, dict[str, Value]] = {
@@ -75,7 +83,20 @@ def read_inspections(
 # ------------------------------------------------------------------ a row
 
 
-def _entry(out: FieldColumns, row: Row, values: dict[str, Value], month: str) -> _Entry:
+def _whole_workbooks(out: FieldColumns, fields: Mapping[str, SchemeField], month: str) -> dict[str, Row]:
+    """The rows that sign for a whole workbook, by its name; what is entered in them beside that is asked about."""
+    signed: dict[str, Row] = {}
+    for row in out.apart:
+        entered = [name for name in fields if name in row.cells and _words(row, name)]
+        if entered:
+            labels = some_of([fields[name].label or name for name in entered])
+            out.findings.append(Finding("XK-T142", row.file, row.place(entered[0]), facts={"labels": labels}))
+        if _entry(out, row, {}, month, None).signed is not None:
+            signed[row.file] = row
+    return signed
+
+
+def _entry(out: FieldColumns, row: Row, values: dict[str, Value], month: str, whole: Row | None) -> _Entry:
     word = wording(row.cells.get(SIGNED))
     answer = folded(word.text)
     wrong = []
@@ -93,7 +114,9 @@ def _entry(out: FieldColumns, row: Row, values: dict[str, Value], month: str) ->
     if not day and REINSPECTED_ON in row.cells:
         facts = {"dealer": row.code, "found": _words(row, REINSPECTED_ON)}
         out.findings.append(Finding("XK-T115", row.file, row.place(REINSPECTED_ON), facts=facts))
-    return _Entry(row, values, answer in _YES and not wrong, day)
+    own_word = row if answer in _YES and not wrong else None
+    signed = own_word or (whole if not answer and not word.fault else None)
+    return _Entry(row, values, signed, day, _day(row, CHECKED_ON, month))
 
 
 def _words(row: Row, name: str) -> str:
@@ -114,31 +137,67 @@ def _day(row: Row, name: str, month: str) -> str:
 # ------------------------------------------------------------------ a dealer
 
 
+def _by_reinspection(entries: list[_Entry], code: str) -> list[list[_Entry]]:
+    """A dealer's rows: those of the first inspection, then each re-inspection by its day."""
+    of_dealer = [each for each in entries if each.row.code == code]
+    return [[each for each in of_dealer if each.day == day] for day in sorted({each.day for each in of_dealer})]
+
+
+def _in_order(out: FieldColumns, entries: list[_Entry], rules: Inspecting) -> dict[str, list[list[_Entry]]]:
+    """Where the scheme lets one of several inspections count: each such dealer's rows, what counts last of all last.
+
+    A dealer with a row that does not say on which day it was inspected is asked about, and its rows must agree.
+    """
+    if rules.several == "agree":
+        return {}
+    ordered = {}
+    for code in dict.fromkeys(each.row.code for each in entries):
+        groups = _by_reinspection(entries, code)
+        first, later = (groups[0], groups[1:]) if not groups[0][0].day else ([], groups)
+        if len(first) < 2:
+            continue
+        undated = [each for each in first if not each.inspected]
+        if undated:
+            row = undated[0].row
+            place = row.place(CHECKED_ON if CHECKED_ON in row.columns else SIGNED) if row.columns else None
+            facts = {"dealer": code, "count": len(first)}
+            out.findings.append(Finding("XK-T143", row.file, place, facts=facts))
+            continue
+        days = sorted({each.inspected for each in first}, reverse=rules.several == "first")
+        ordered[code] = [*([each for each in first if each.inspected == day] for day in days), *later]
+    return ordered
+
+
 def _settled(
-    out: FieldColumns, entries: list[_Entry], fields: Mapping[str, SchemeField], dealer: Dealer
+    out: FieldColumns, groups: list[list[_Entry]], fields: Mapping[str, SchemeField], dealer: Dealer, rules: Inspecting
 ) -> dict[str, tuple[Value, Row]]:  # fmt: skip
-    """What all rows of a dealer come to: the first inspection, then each re-inspection by its day."""
+    """What all rows of a dealer come to, group by group: what a later one enters counts, but where a re-inspection is
+    only recorded."""
     known: dict[str, tuple[Value, Row]] = {}
-    for day in sorted({each.day for each in entries}):
-        these = [each for each in entries if each.day == day]
+    for these in groups:
         by_field: dict[str, tuple[Value, Row]] = {}
         for each in these:
-            # a re-inspection looks at what had failed: its signature is no word on what an earlier row says
             blank = {name for name, value in each.values.items() if value is Absence.MISSING}
-            blank -= {name for name, (value, _) in known.items() if value is not Absence.MISSING}
-            met = _sign(out, each, blank, fields, dealer) if each.signed else {}
+            if each.day:  # it looks at what had failed: its signature is no word on what an earlier row says
+                blank -= {name for name, (value, _) in known.items() if value is not Absence.MISSING}
+            met = _sign(out, each, blank, fields, dealer) if each.signed is not None else {}
             merge_row(out.findings, by_field, {**each.values, **met}, each.row, dealer.name)
+        day = these[0].day
         for name, (value, row) in by_field.items():
             before = known.get(name)
-            if before is None or value is not Absence.MISSING:
+            new = before is None or before[0] is Absence.MISSING
+            recorded = bool(day) and rules.reinspection == "recorded" and not new
+            if new or (value is not Absence.MISSING and not recorded):
                 known[name] = value, row
-            if before and before[0] is not Absence.MISSING and value not in (Absence.MISSING, before[0]):
+            if before and not new and value not in (Absence.MISSING, before[0]):
                 entry = fields[name]
                 facts = {
-                    "label": f"{dealer.name} {entry.label or name}", "day": day, "found": show(entry, value),
-                    "before": show(entry, before[0]), "cells": cells_of_two(before[1], row, name),
+                    "label": f"{dealer.name} {entry.label or name}", "day": day or these[0].inspected,
+                    "found": show(entry, value), "before": show(entry, before[0]),
+                    "cells": cells_of_two(before[1], row, name),
                 }  # fmt: skip
-                out.findings.append(Finding("XK-T114", row.file, row.place(name), name, facts))
+                code = "XK-T145" if recorded else "XK-T114" if day else "XK-T144"
+                out.findings.append(Finding(code, row.file, row.place(name), name, facts))
     return known
 
 
@@ -146,7 +205,8 @@ def _sign(
     out: FieldColumns, entry: _Entry, blank: set[str], fields: Mapping[str, SchemeField], dealer: Dealer
 ) -> dict[str, Value]:
     """The blanks of a row that was signed, as met. A field without a word for that is asked about."""
-    place, met, lacking = entry.row.place(SIGNED), dict[str, Value](), list[str]()
+    signature = entry.signed or entry.row
+    place, met, lacking = signature.place(SIGNED), dict[str, Value](), list[str]()
     for name in (name for name in fields if name in blank):
         word = next((word for word, meaning in fields[name].words.items() if meaning == "met"), None)
         if word is None:
@@ -155,15 +215,15 @@ def _sign(
             met[name] = understand(fields[name], RawCell(place, CellKind.TEXT, word), name=name).value
     if lacking:
         facts = {"dealer": dealer.code, "labels": "、".join(lacking)}
-        out.findings.append(Finding("XK-T112", entry.row.file, place, facts=facts))
+        out.findings.append(Finding("XK-T112", signature.file, place, facts=facts))
     if met:
         facts = {
             "dealer": dealer.code, "count": str(len(met)),
             "labels": "、".join(fields[name].label or name for name in met),
-            "who": _words(entry.row, CHECKER), "day": _words(entry.row, CHECKED_ON),
-            "evidence": _words(entry.row, EVIDENCE),
+            "who": _words(signature, CHECKER), "day": _words(signature, CHECKED_ON),
+            "evidence": _words(signature, EVIDENCE),
         }  # fmt: skip
-        out.findings.append(Finding("XK-T111", entry.row.file, place, facts=facts))
+        out.findings.append(Finding("XK-T111", signature.file, place, facts=facts))
     return met
 
 

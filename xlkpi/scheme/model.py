@@ -235,6 +235,19 @@ class Valid(BaseModel):
         return self.since <= month and (self.until is None or month <= self.until)
 
 
+class Inspecting(BaseModel):
+    """Which inspection counts where a dealer was inspected more than once in a month."""
+
+    model_config = STRICT
+
+    several: Literal["agree", "last", "first"] = Field(
+        "agree", description="Several inspections: they must agree, or the last or the first by 检查日期 counts"
+    )
+    reinspection: Literal["replaces", "recorded"] = Field(
+        "replaces", description="复查: it replaces what was inspected before, or is only recorded beside it"
+    )
+
+
 class CodeRuling(BaseModel):
     """What this scheme makes of a finding's code: another severity, or off; never without reason and first month."""
 
@@ -272,6 +285,7 @@ class Scheme(Entry):
         "latest",
         description="Several copies of one dealer: the latest counts, or those that its departments filled are joined",
     )
+    inspections: Inspecting = Field(Inspecting(), description="Which of several inspections counts")
     attestation: Literal["none", "asked", "required"] = Field(
         "none", description="Whether the form asks for 填报人, 审核人 and 填报日期, and whether it must have them"
     )

@@ -15,7 +15,7 @@ from xlkpi.headquarters.forms import inspections_by_supervisor
 from xlkpi.headquarters.inspections import read_inspections
 from xlkpi.headquarters.lists import Listed
 from xlkpi.issue import Dealer, Issue
-from xlkpi.scheme.model import Scheme
+from xlkpi.scheme.model import Inspecting, Scheme
 from xlkpi.values import Absence, Value
 
 MONTH = "2026-11"
@@ -38,7 +38,7 @@ def forms(scheme: Scheme) -> dict[str, bytes]:
 def read(forms: dict[str, bytes], scheme: Scheme, tmp_path: Path) -> Read:
     """Read the supervisors' workbooks, with rows: a dealer's first into the form's, others below."""
 
-    def reading(*books: Rows, month: str = MONTH) -> Listed[dict[str, Value]]:
+    def reading(*books: Rows, month: str = MONTH, rules: dict[str, str] | None = None) -> Listed[dict[str, Value]]:
         paths = []
         for name, rows in zip(forms, books, strict=False):
             book = load_workbook(io.BytesIO(forms[name]))
@@ -58,7 +58,8 @@ def read(forms: dict[str, bytes], scheme: Scheme, tmp_path: Path) -> Read:
                     sheet.cell(number, columns[heading]).value = content
             book.save(tmp_path / name)
             paths.append(tmp_path / name)
-        return read_inspections(paths, scheme, ROSTER, month)
+        ruled = scheme.model_copy(update={"inspections": Inspecting.model_validate(rules or {})})
+        return read_inspections(paths, ruled, ROSTER, month)
 
     return reading
 
@@ -152,6 +153,54 @@ def test_without_a_certain_date_a_second_row_is_a_contradiction(day: str, read: 
     listed = read([row("D001", 维修欠款回收="未完成"), row("D001", 维修欠款回收="完成", 复查日期=day)], [])
     assert listed.rows["D001"]["维修欠款回收"] is Absence.UNREADABLE
     assert {"XK-T022", "XK-T069", "XK-T115"} <= set(codes(listed))
+
+
+def test_a_row_signs_for_the_whole_workbook(read: Read, forms: dict[str, bytes]) -> None:
+    """All dealers without a word of their own; who is not inspected, and what is signed for itself, stays as it is."""
+    whole = row("整本", **{**SIGNATURE, "证据编号": "整-1"})
+    listed = read([row("D001", 维修欠款回收="未完成"), row("D003", 其余已核="未核"), whole], [row("D002")])
+    assert (listed.rows["D001"]["维修欠款回收"], listed.rows["D001"]["员工欠款回收"]) == ("未完成", "完成")
+    assert listed.rows["D003"] == listed.rows["D002"] == {}
+    (signed,) = (f for f in listed.findings if f.code == "XK-T111")
+    assert (signed.facts["dealer"], signed.facts["evidence"]) == ("D001", "整-1")
+    assert not {"XK-T021", "XK-T022"} & set(codes(listed))
+    unsigned = read([row("D001"), row("整本", **{**SIGNATURE, "检查人": None})], [])
+    assert unsigned.rows["D001"] == {}
+    assert "XK-T110" in codes(unsigned)
+    filled = read([row("D001"), row("整本", 培训次数=3, **SIGNATURE)], [])
+    assert "XK-T142" in codes(filled)
+    assert "培训次数" not in filled.rows["D001"]
+
+
+def test_the_scheme_says_which_of_several_inspections_counts(read: Read) -> None:
+    early = row("D001", 维修欠款回收="未完成", 员工欠款回收="未完成", 检查日期="2026-11-10")
+    late = row("D001", 维修欠款回收="完成", 检查日期="2026-11-27")
+    again = row("D001", 维修欠款回收="无", 复查日期="2026-12-03")
+    wanted: list[tuple[dict[str, str], Rows, object, set[str]]] = [
+        ({}, [early, late], Absence.UNREADABLE, {"XK-T022", "XK-T069"}),
+        ({"several": "last"}, [early, late], "完成", {"XK-T144"}),
+        ({"several": "first"}, [early, late], "未完成", {"XK-T144"}),
+        ({"several": "last"}, [early, row("D001", 维修欠款回收="完成")], Absence.UNREADABLE,
+         {"XK-T022", "XK-T069", "XK-T143"}),
+        ({}, [early, again], "无", {"XK-T114"}),
+        ({"reinspection": "recorded"}, [early, again], "未完成", {"XK-T145"}),
+        ({"several": "last", "reinspection": "recorded"}, [early, late, again], "完成", {"XK-T144", "XK-T145"}),
+        ({"several": "last"}, [early, late, again], "无", {"XK-T114", "XK-T144"}),
+    ]  # fmt: skip
+    for rules, rows, expected, told in wanted:
+        for order in (rows, rows[::-1]):
+            listed = read(order, [], rules=rules)
+            assert listed.rows["D001"]["维修欠款回收"] == expected, (rules, order)
+            assert listed.rows["D001"]["员工欠款回收"] == "未完成"
+            assert set(codes(listed, "XK-T113", "XK-T116")) == told, (rules, order)
+
+
+def test_a_later_inspection_that_is_signed_is_a_word_on_everything(read: Read) -> None:
+    early = row("D001", 维修欠款回收="未完成", 检查日期="2026-11-10")
+    listed = read([early, row("D001", **SIGNATURE)], [], rules={"several": "last"})
+    assert listed.rows["D001"]["维修欠款回收"] == "完成"
+    listed = read([early, row("D001", **SIGNATURE)], [], rules={"several": "first"})
+    assert listed.rows["D001"]["维修欠款回收"] == "未完成"
 
 
 def test_a_workbook_that_has_not_come_is_a_gap_and_one_of_another_month_is_refused(read: Read) -> None:
