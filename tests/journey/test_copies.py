@@ -100,6 +100,12 @@ def test_departments_fill_copies(tmp_path: Path, run: Run, clock: Clock) -> None
     assert "答复.xlsx" in run("month", "score", "--at", root).output
     (warned,) = (f for f in dealers(folder / "结果")["S003"]["findings"] if f["code"] == "XK-I047")
     assert (warned["severity"], warned["reply"]["words"]) == ("warning", "系统少一单")
+    listed = (folder / "答复.xlsx").read_bytes()
+    book = load_workbook(folder / "答复.xlsx")
+    book.worksheets[0]["G1"].value = "别的"
+    book.save(folder / "答复.xlsx")
+    assert "XK-T141" in run("month", "check", "--at", root).output
+    (folder / "答复.xlsx").write_bytes(listed)
     decided(folder / "答复.xlsx", 采纳="采纳", 批准人="王总")
     run("month", "score", "--at", root)
     (warned,) = (f for f in dealers(folder / "结果")["S003"]["findings"] if f["code"] == "XK-I047")

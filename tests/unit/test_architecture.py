@@ -280,9 +280,9 @@ def test_nothing_imports_in_a_circle() -> None:
         pytest.fail(" → ".join(error.args[1]), pytrace=False)
 
 
-def test_intake_and_workbook_share_only_the_layout_and_the_marker() -> None:
+def test_intake_and_workbook_share_only_the_layout_and_what_comes_back_beside_it() -> None:
     shared = {other for module, other in PAIRS if room(module) == ROOM["intake"] and room(other) == ROOM["workbook"]}
-    assert shared == {"workbook.layout", "workbook.sheets.marker"}
+    assert shared == {"workbook.layout", "workbook.sheets.marker", "workbook.sheets.replies"}
 
 
 OPENS_FILES = {"scoring.trace", "scoring.audit"}  # they open the workbook that a run left

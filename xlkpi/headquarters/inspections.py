@@ -1,9 +1,9 @@
 """检查情况: one list of all dealers, or a workbook a supervisor in which exceptions are entered and the rest is signed.
 
 Each row has its say. What the scheme says of `inspections` decides among several of a month: they must agree, or one
-counts by its date; a re-inspection, told by its own date, replaces what rows before it say of the fields that it enters,
-or is only recorded. What was signed counts as if each field's own word for "met" stood there; a row 整本 signs for all of
-its workbook that have no word of their own.
+counts by its date; a re-inspection, told by its own date, replaces what rows before it say of the fields that it
+enters, or is only recorded. What was signed counts as if each field's own word for "met" stood there; a row 整本 signs
+for all of its workbook that have no word of their own.
 """
 
 from __future__ import annotations

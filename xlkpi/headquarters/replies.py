@@ -69,8 +69,8 @@ def with_new_rows(path: Path, month: str, issue: Issue, answered: Iterable[Answe
     if sheet is None or lacking:
         raise ValueError("、".join(lacking or [_KEY]))
     columns["dealer"] = sheet.key
-    there = {_identity(row) for row in read_table(path, _spec()).rows}
-    new = [row for row in rows if _of_cells(row) not in there]
+    listed_before = {_identity(row) for row in read_table(path, _spec()).rows}
+    new = [row for row in rows if _of_cells(row) not in listed_before]
     if not new:
         return None
     names = ("dealer", *_COLUMNS)
