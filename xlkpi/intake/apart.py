@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import faulthandler
+import gc
 import os
 import pickle
 import subprocess
@@ -232,8 +233,10 @@ def serve() -> None:
                     os.chdir(folder)
                 if is_new:
                     work = None  # two kinds of work at once would take twice the memory
+                    gc.unfreeze()
                     make, arguments = message
                     work = make(*arguments)
+                    gc.freeze()  # what is loaded once is not searched for circles again and again
                 elif work is not None:
                     seconds, sent = message
                     # if the parent is killed, only this ends the process; the watchdog is a C thread

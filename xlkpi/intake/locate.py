@@ -12,7 +12,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from xlkpi.intake.guard import MAX_ROW, Refused
 from xlkpi.intake.reader import open_workbook, place_of
@@ -234,21 +234,21 @@ class Locator:
         return len(set(form) & set(_words(self.book, title).values())) / len(form)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Retitled:
     """A source whose sheets go by the names that they were issued with."""
 
     book: Source
     titles: Mapping[str, str]  # issued: in the file
 
-    @property
+    @cached_property
     def sheets(self) -> Collection[str]:
         """The sheets' names, those that were found again by their issued ones."""
         return [self._issued(sheet) for sheet in self.book.sheets]
 
-    @property
+    @cached_property
     def names(self) -> Mapping[str, str]:
-        """Defined names, pointing to the issued names."""
+        """Defined names, pointing to the issued names; thousands, and asked for cell by cell."""
         return {name: self._text(text) for name, text in self.book.names.items()}
 
     @property

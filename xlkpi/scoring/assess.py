@@ -5,7 +5,7 @@ Nothing is computed here. The engine evaluates the issued master; this module re
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Final
@@ -52,7 +52,7 @@ from xlkpi.values import (
     Value,
     value_of,
 )
-from xlkpi.workbook.layout import Role, TableSlot
+from xlkpi.workbook.layout import Role
 
 if TYPE_CHECKING:  # what was read is taken as a value: nothing that reads files is loaded for it
     from xlkpi.intake.submission import Submission
@@ -179,7 +179,8 @@ def assess(issue: Issue, engine: Engine, submission: Submission) -> Assessment:
     inputs.update(issue.actuals_of(dealer))
     inputs.update(issue.decided_for(dealer))
     for name, rows in submission.tables.items():
-        inputs.update(_placed(issue.layout.tables[name], rows))
+        for places, row in zip(issue.layout.table_rows[name], rows, strict=False):
+            inputs.update({places[column]: content for column, content in row.items()})
     results = engine.evaluate(inputs)
     made_of = issue.hash_of(dealer, submission.digest())
     if BASIS in issue.layout.slots:  # not in a month that an older version issued
@@ -191,15 +192,6 @@ def assess(issue: Issue, engine: Engine, submission: Submission) -> Assessment:
         made_of=made_of, signed_on=submission.signed_on, copies=submission.copies,
         provenance=sources_of(issue, submission),
     )  # fmt: skip
-
-
-def _placed(table: TableSlot, rows: Sequence[Mapping[str, CellContent]]) -> dict[Place, CellContent]:
-    """A table's rows from its first row down."""
-    return {
-        Place(table.sheet, f"{table.columns[column]}{number}"): content
-        for number, row in zip(range(table.first, table.last + 1), rows, strict=False)
-        for column, content in row.items()
-    }
 
 
 class _Reading:

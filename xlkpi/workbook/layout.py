@@ -189,6 +189,17 @@ class Layout:
         }
 
     @cached_property
+    def table_rows(self) -> Mapping[str, tuple[Mapping[str, Place], ...]]:
+        """Of each table, its rows from the first down: the cells by column."""
+        return {
+            name: tuple(
+                {column: Place(table.sheet, f"{letter}{row}") for column, letter in table.columns.items()}
+                for row in range(table.first, table.last + 1)
+            )
+            for name, table in self.tables.items()
+        }
+
+    @cached_property
     def fingerprint(self) -> str:
         """Eight hexadecimal digits that change when any cell moves or any formula changes."""
         return hashlib.sha256(json.dumps(self.to_json(), ensure_ascii=False).encode()).hexdigest()[:8]

@@ -17,6 +17,7 @@ from shared.packages import edited, put, put_answer, ref_of
 
 from xlkpi.findings import Finding, Severity
 from xlkpi.headquarters.issuing import Blank, blanks, with_revision
+from xlkpi.intake.locate import Retitled
 from xlkpi.intake.reader import open_workbook
 from xlkpi.intake.source import SheetCells, Source
 from xlkpi.intake.submission import Submission, Unusable, read_source, read_submission
@@ -364,6 +365,13 @@ def test_a_value_typed_into_an_inserted_row_is_a_stray(issue: Issue, filled: byt
 
 
 # ------------------------------------------------------------------ sheets by another name
+
+
+def test_a_renamed_sheet_costs_its_names_once(filled: bytes) -> None:
+    """Each name is asked for: to go through all of them each time would take a minute where there are thousands."""
+    book = Retitled(open_workbook(filled), {"填报": "五月"})
+    assert book.names is book.names
+    assert book.sheets is book.sheets
 
 
 @pytest.mark.parametrize("follows", [True, False])
