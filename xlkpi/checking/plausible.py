@@ -236,6 +236,8 @@ class _Month:
         """
         if len(self.past.get(dealer, {}).get(name, ())) >= self.limits.months:
             return None  # always large is not suspicious
+        if self.issue.roster[dealer].part_said:
+            return None  # half a month is not one
         group, centre = self.peers(dealer, name)
         if centre is None:
             return None
@@ -281,6 +283,8 @@ class _Month:
         members: dict[tuple[str, str], list[str]] = defaultdict(list)
         for dealer in self.figures:
             known = self.issue.roster[dealer]
+            if known.trial or known.part_said:
+                continue  # nobody is measured by a dealer that is on trial, or open for a part of the month
             for key in {("对标组", known.peer_group), ("区域", known.region), ("", "")}:
                 members[key].append(dealer)
         return members

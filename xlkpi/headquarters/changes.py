@@ -15,8 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from xlkpi.findings import Finding
 from xlkpi.headquarters.field_columns import cells_of_two, rows_of_roster
-from xlkpi.headquarters.forms import CHANGES, Changed
-from xlkpi.headquarters.headings import NAMES, PEERS, REGIONS, SUPERVISORS, ListSpec
+from xlkpi.headquarters.headings import CHANGES, NAMES, PEERS, REGIONS, SUPERVISORS, Changed, ListSpec
 from xlkpi.headquarters.identity import Origin
 from xlkpi.headquarters.moments import moment_in
 from xlkpi.headquarters.table import Files, Row, read_table
@@ -82,6 +81,11 @@ _BECOMES: Final = {
     **{(item, state): _State.CLOSED for item in (Changed.CLOSED, Changed.MERGED) for state in _OPEN},
 }  # fmt: skip
 """What a change makes of how a dealer was; what is not here cannot be."""
+_ON_ONE_DAY: Final = {
+    (Changed.OPENED, Changed.TRIAL): _State.TRIAL, (Changed.REOPENED, Changed.TRIAL): _State.TRIAL,
+    (Changed.CLOSED, Changed.MERGED): _State.CLOSED,
+}  # fmt: skip
+"""What two changes of one day come to; others cannot be on one day."""
 
 
 class _Span(NamedTuple):
@@ -97,10 +101,12 @@ class _Span(NamedTuple):
 
 @dataclass(slots=True)
 class _Life:
-    """How a dealer is from which day on, and the change by which it was merged into another."""
+    """How a dealer is from which day on, the change by which it was merged into another, and the last change of a
+    day."""
 
     steps: list[tuple[date, _State]] = field(default_factory=lambda: [(_ALWAYS, _State.OPEN)])
     merged: Change | None = None
+    changes: dict[date, Change] = field(default_factory=dict)
 
     def spans(self, states: Set[_State]) -> list[_Span]:
         """The times in which it is in one of the states without a break."""
@@ -136,7 +142,8 @@ class Changes:
             life = self.lives.get(code, _Life())
             spans = [span for span in life.spans(_OPEN) if span.meets(first, last)]
             if not spans:
-                findings.append(Finding("XK-T122", facts={"dealer": code, "month": month, "why": _absence(life, last)}))
+                day, why = _absence(life, last)
+                findings.append(_at(life.changes[day].row, "XK-T122", dealer=code, month=month, why=why))
                 continue
             end = spans[-1].end
             at = last if end is None or end > last else end - timedelta(days=1)
@@ -152,9 +159,9 @@ class Changes:
             if known.merged:
                 merged_ones = "、".join(each.code for each in known.merged)
                 findings.append(Finding("XK-T120", facts={"dealer": code, "others": merged_ones}))
-            if known.opened or known.closed:
-                facts = {"dealer": code, "month": month, "why": known.part_said}
-                findings.append(Finding("XK-T121", facts=facts))
+            if known.part_said:
+                day = spans[-1].begin if known.opened or end is None else end
+                findings.append(_at(life.changes[day].row, "XK-T121", dealer=code, month=month, why=known.part_said))
         return dealers, findings
 
     def _on(self, dealer: Dealer, day: date) -> Dealer:
@@ -174,6 +181,11 @@ class Changes:
             since = next((span.begin for span in life.spans(_OPEN) if span.end == life.merged.day), _ALWAYS)
             yield Merged(other, _day(since), _day(life.merged.day))
             yield from self._merged_into(other, first, followed | {other})
+
+
+def _at(row: Row, code: str, /, **facts: object) -> Finding:
+    """A finding at a change's day."""
+    return Finding(code, row.file, row.place("day"), facts=facts)
 
 
 _PARTS: Final = {
@@ -282,14 +294,16 @@ def _lived(changes: Sequence[Change], findings: list[Finding]) -> _Life:
     first = next((change.item for change in changes if change.item is not Changed.TRIAL), None)
     life = _Life([(_ALWAYS, _State.ABSENT if first is Changed.OPENED else _State.OPEN)])
     for change in changes:
-        day, state = life.steps[-1]
-        closed_today = change.item is Changed.MERGED and state is _State.CLOSED and day == change.day
-        state_after = _State.CLOSED if closed_today else _BECOMES.get((change.item, state))
+        state = life.steps[-1][1]
+        state_after = _BECOMES.get((change.item, state))
+        if (today := life.changes.get(change.day)) is not None:
+            state_after = _ON_ONE_DAY.get((today.item, change.item))
         if state_after is None:
             facts = {"dealer": change.row.code, "day": change.day.isoformat(), "item": change.item, "state": state}
             findings.append(Finding("XK-T117", change.row.file, change.row.place("item"), facts=facts))
             continue
         life.steps.append((change.day, state_after))
+        life.changes[change.day] = change
         if change.item in (Changed.MERGED, Changed.REOPENED):
             life.merged = change if change.item is Changed.MERGED else None
     return life
@@ -313,14 +327,14 @@ def _against_mergers(lives: Mapping[str, _Life], closed_ones: Mapping[str, _Life
             yield code, Finding("XK-T118", change.row.file, change.row.place("value"), facts=facts)
 
 
-def _absence(life: _Life, last: date) -> str:
-    """Why a dealer is not of a month that ends on this day."""
-    before = [span for span in life.spans(_OPEN) if span.end is not None and span.end <= last]
-    if not before:
-        return f"{_day(life.spans(_OPEN)[0].begin)} 才开业"
-    day = before[-1].end
-    merged = life.merged is not None and life.merged.day == day
-    return f"{day} 并入 {life.merged.value}" if life.merged is not None and merged else f"{day} 关闭"
+def _absence(life: _Life, last: date) -> tuple[date, str]:
+    """Why a dealer is not of a month that ends on this day, and the day of the change that says so."""
+    ends = [span.end for span in life.spans(_OPEN) if span.end is not None and span.end <= last]
+    if not ends:
+        begin = life.spans(_OPEN)[0].begin
+        return begin, f"{_day(begin)} 才开业"
+    merged = life.merged if life.merged is not None and life.merged.day == ends[-1] else None
+    return ends[-1], f"{_day(ends[-1])} {f'并入 {merged.value}' if merged else '关闭'}"
 
 
 def _day(day: date) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from openpyxl import Workbook
 from openpyxl.packaging.custom import StringProperty
@@ -15,7 +14,16 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlkpi.files import safe_name, untaken
-from xlkpi.headquarters.headings import CHECKED_ON, CHECKER, EVIDENCE, REINSPECTED_ON, SIGNED, WHOLE
+from xlkpi.headquarters.headings import (
+    CHANGES,
+    CHECKED_ON,
+    CHECKER,
+    EVIDENCE,
+    REINSPECTED_ON,
+    SIGNED,
+    WHOLE,
+    Changed,
+)
 from xlkpi.headquarters.identity import KINDS, NAME, PROPERTY, Origin, title
 from xlkpi.issue import Dealer
 from xlkpi.scheme.entries import SchemeField
@@ -37,23 +45,6 @@ WORKING_DAYS = "工作天数"
 """The field that says how many days of the month are worked."""
 _DAYS = 60  # rows of an empty 日历 that are laid out
 RETURNS = Origin("returns")
-CHANGES = "变更"
-"""The roster's second sheet."""
-
-
-class Changed(StrEnum):
-    """What changes of a dealer, in the words of the sheet 变更; on one day in this order."""
-
-    OPENED = "开业"
-    REOPENED = "重新开业"
-    TRIAL = "试运营"
-    REGULAR = "转正"
-    CLOSED = "关闭"
-    MERGED = "并入"
-    REGION = "区域"
-    PEERS = "对标组"
-    SUPERVISOR = "督导"
-    NAME = "名称"
 
 
 @dataclass(frozen=True, slots=True)

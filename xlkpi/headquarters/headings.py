@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Final
 
 from xlkpi.headquarters.grid import Grid, grids
@@ -27,6 +28,25 @@ SIGNATURE = SIGNED, CHECKER, CHECKED_ON, EVIDENCE, REINSPECTED_ON = (
 WHOLE: Final = "整本"
 """In the place of a dealer's code: a row that signs for all dealers of its workbook that have no word of their own."""
 _REMARKS = ("备注", "remark", "note", "序号", "no", "no.")
+
+
+CHANGES = "变更"
+"""The roster's second sheet."""
+
+
+class Changed(StrEnum):
+    """What changes of a dealer, in the words of the sheet 变更; on one day in this order."""
+
+    OPENED = "开业"
+    REOPENED = "重新开业"
+    TRIAL = "试运营"
+    REGULAR = "转正"
+    CLOSED = "关闭"
+    MERGED = "并入"
+    REGION = "区域"
+    PEERS = "对标组"
+    SUPERVISOR = "督导"
+    NAME = "名称"
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,11 +90,11 @@ def peer_ranks(scheme: Scheme, roster: Mapping[str, Dealer], values: Mapping[str
     """X_同组名次 by dealer: the rank of X among the dealers of the same 对标组 that have a figure, as 3/12.
 
     The best is first, by the indicator's own direction, and ties share a rank. There is none for a dealer without a
-    group, and for a figure of which neither more nor less is better.
+    group or on trial, and for a figure of which neither more nor less is better.
     """
     groups: dict[str, list[str]] = {}
     for dealer in roster.values():
-        if dealer.peer_group:
+        if dealer.peer_group and not dealer.trial:
             groups.setdefault(dealer.peer_group, []).append(dealer.code)
     ranks: dict[str, dict[str, str]] = {code: {} for code in values}
     for name in scheme.aims:

@@ -19,11 +19,12 @@ from xlkpi.files import claimed, remove_file, untaken, write_file
 from xlkpi.findings import Finding, Severity
 from xlkpi.folders import last_part
 from xlkpi.headquarters.calendar import UnknownDay
-from xlkpi.headquarters.lists import ListRefused
+from xlkpi.headquarters.lists import ListRefused, read_roster
 from xlkpi.headquarters.occupied import Occupied
 from xlkpi.headquarters.replies import Answered, with_new_rows
+from xlkpi.headquarters.words import some_of
 from xlkpi.intake.guard import Refused
-from xlkpi.issue import ISSUE_FILE
+from xlkpi.issue import ISSUE_FILE, Issue
 from xlkpi.library import OpenIssue, open_issue
 from xlkpi.month.month import Month
 from xlkpi.month.returns import RETURNS_FILE
@@ -269,8 +270,17 @@ def score_month(
         "score",
         True,
         (sentences, *answers.sentences, "看过 排名汇总.xlsx 和 report.html 以后：xlkpi month publish"),
-        (*month.all_findings(), *answers.findings),
+        (*_since_issue(folder, known.opened.issue), *month.all_findings(), *answers.findings),
     )
+
+
+def _since_issue(folder: MonthFolder, issue: Issue) -> list[Finding]:
+    """Whom 名册.xlsx has otherwise in this month than when it was issued (XK-W095); the results go by the issue."""
+    roster = folder.workspace.roster
+    now = read_roster([roster], folder.month).rows if roster.is_file() else issue.roster
+    changed = [code for code in {**issue.roster, **now} if issue.roster.get(code) != now.get(code)]
+    facts = {"dealer": some_of(changed), "month": folder.month}
+    return [Finding("XK-W095", roster.name, facts=facts)] if changed else []
 
 
 def is_scored(folder: MonthFolder, record: Record, known: Sources) -> bool:

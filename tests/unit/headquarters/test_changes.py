@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from xlkpi.headquarters.forms import CHANGES, roster_form
+from xlkpi.findings import Severity
+from xlkpi.headquarters.forms import roster_form
+from xlkpi.headquarters.headings import CHANGES
 from xlkpi.headquarters.joined import is_added, joined
 from xlkpi.headquarters.lists import Listed, read_roster
 from xlkpi.issue import Dealer, Issue, Merged
@@ -65,7 +67,15 @@ def test_a_month_takes_what_holds_in_it(
     assert list(listed.rows) == codes
     assert {code: dealer.remark for code, dealer in listed.rows.items() if dealer.remark} == remarks
     assert listed.rows["D3"].region == ("华东" if month < "2026-11" else "华南")
-    assert {f.code for f in listed.findings} <= {"XK-T121", "XK-T122"}
+    told = {(f.code, f.facts["dealer"], f.place.ref) for f in listed.findings if f.place}
+    assert (
+        told
+        == {
+            "2026-10": {("XK-T122", "D1", "B3")},
+            "2026-11": {("XK-T121", "D1", "B3"), ("XK-T121", "D2", "B4")},
+            "2026-12": {("XK-T122", "D2", "B4")},
+        }[month]
+    )
     assert listed.absent == set(CODES) - set(codes)
 
 
@@ -101,6 +111,7 @@ FAULTS: dict[str, tuple[Rows, tuple[str, str]]] = {
     "closed before opened": ([("D1", "2026-05-01", "开业"), ("D1", "2026-03-01", "关闭")], ("XK-T117", "C3")),
     "closed twice": ([("D1", "2026-03-01", "关闭"), ("D1", "2026-05-01", "关闭")], ("XK-T117", "C4")),
     "opened twice": ([("D1", "2026-03-01", "开业"), ("D1", "2026-05-01", "开业")], ("XK-T117", "C4")),
+    "opened and closed on a day": ([("D1", "2026-05-01", "关闭"), ("D1", "2026-05-01", "开业")], ("XK-T117", "C3")),
     "no trial to end": ([("D1", "2026-03-01", "转正")], ("XK-T117", "C3")),
     "merged after closing": ([("D1", "2026-03-01", "关闭"), ("D1", "2026-05-01", "并入", "D2")], ("XK-T117", "C4")),
     "into a closed one": ([("D2", "2026-03-01", "关闭"), ("D1", "2026-05-01", "并入", "D2")], ("XK-T118", "D4")),
@@ -128,7 +139,7 @@ def test_what_cannot_be_is_a_finding_with_its_cell(tmp_path: Path) -> None:
     codes = [f"{number}-{code}" for number in range(len(FAULTS)) for code in CODES]
     listed = read(tmp_path / "r.xlsx", "2026-11", *rows, codes=codes)
     found: dict[int, set[tuple[str, str]]] = {}
-    for finding in (f for f in listed.findings if f.place):
+    for finding in (f for f in listed.findings if f.severity is Severity.ERROR):
         assert finding.place is not None
         assert finding.place.sheet == CHANGES
         row = int(finding.place.ref[1:]) - 3
