@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import pickle
 import re
 import shutil
 import sys
@@ -25,6 +27,7 @@ from shared.submissions import submission_of
 
 from xlkpi.cli.demo import fill_in
 from xlkpi.findings import Finding
+from xlkpi.headquarters import issuing
 from xlkpi.headquarters.issuing import Blank, blanks, make_issue
 from xlkpi.issue import Dealer, Issue
 from xlkpi.resources import templates
@@ -34,10 +37,26 @@ from xlkpi.scheme.model import Scheme
 from xlkpi.scoring.assess import Assessment, assess
 from xlkpi.scoring.engine import Engine, load_engine
 from xlkpi.values import CellContent, Value
+from xlkpi.workbook.plan import WorkbookPlan
 
 # openpyxl puts the border of a merged range together again, cell by cell, whenever it reads a workbook: half of that
 # time, and a third of what many tests would take. What a border looks like after openpyxl is nothing of ours.
 MergedCellRange.format = lambda _: None  # type: ignore[method-assign] # replaced on purpose
+
+_MASTERS: dict[bytes, bytes] = {}
+_write_master = issuing.write_master
+
+
+def _written_once(plan: WorkbookPlan) -> bytes:
+    """The same plan gives the same bytes, as the tests of the master show. An issue takes those of a plan that was
+    written before in this process: a large master takes a second."""
+    key = hashlib.sha256(pickle.dumps(plan)).digest()
+    if key not in _MASTERS:
+        _MASTERS[key] = _write_master(plan)
+    return _MASTERS[key]
+
+
+issuing.write_master = _written_once
 
 MONTH = "2026-11"
 

@@ -45,7 +45,7 @@ def table(names: str, rows: Iterable[Any]) -> Callable[[Test], Test]:
 
 
 def sampled(cases: Iterable[Any], every: int) -> list[Any]:
-    """For `pytest.mark.parametrize`: a plain run takes one of so many cases, `-m slow` the others."""
+    """For `parametrize`, or the `params` of a fixture: a plain run takes one of so many cases, `-m slow` the others."""
     return [
         pytest.param(
             *(case if isinstance(case, tuple) else (case,)), marks=[pytest.mark.slow] if number % every else []

@@ -9,6 +9,7 @@ import pytest
 from openpyxl import load_workbook
 from openpyxl.worksheet.datavalidation import DataValidation
 from shared.monthly import ORDERS, Monthly
+from shared.tables import sampled
 from shared.tiny import evaluate
 
 from xlkpi.headquarters.forms import inspections_form
@@ -20,7 +21,7 @@ from xlkpi.workbook.package import unpack
 NOT_APPLICABLE = "不适用"
 
 
-@pytest.fixture(scope="module", params=["issue", "service", "dealership"])
+@pytest.fixture(scope="module", params=sampled(["issue", "service", "dealership"], 3))
 def issued(request: pytest.FixtureRequest) -> Issue:
     given = request.getfixturevalue(request.param)
     return given.issue if isinstance(given, Monthly) else given

@@ -14,6 +14,7 @@ from conftest import MakeIssue
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shared.dealers import NUMBERS, drawn
+from shared.tables import sampled
 
 from xlkpi.issue import Issue
 from xlkpi.scheme.lint import usable_scheme
@@ -41,7 +42,7 @@ from xlkpi.workbook.layout import Role
 SCHEMES = ("service-assessment", "service-monthly", "dealer-monthly")
 
 
-@pytest.fixture(scope="module", params=SCHEMES)
+@pytest.fixture(scope="module", params=sampled(SCHEMES, len(SCHEMES)))
 def month(request: pytest.FixtureRequest, issue_of: MakeIssue) -> Issue:
     return issue_of(*usable_scheme(request.param))
 
