@@ -54,7 +54,7 @@ def test_what_cannot_be_written_is_said(
     assert "XK-W001" in result.output or "XK-W077" in result.output
 
 
-@pytest.mark.parametrize(("command", "option"), [pair for pair in PATHS if pair not in (*MADE, *LISTED)])
+@pytest.mark.parametrize(("command", "option"), sampled([pair for pair in PATHS if pair not in (*MADE, *LISTED)], 3))
 def test_a_path_that_does_not_exist_is_said(
     words: Callable[[str], list[str]], tmp_path: Path, command: str, option: str
 ) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shared.tables import sampled
 
 from journey.commands import MADE, call
 from xlkpi.files import WriteError, write_file
@@ -31,7 +32,9 @@ def small(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="tmpfs")
-@pytest.mark.parametrize("command", ["new", "targets new", "inspections new", "score", "letters", "store export"])
+@pytest.mark.parametrize(
+    "command", sampled(["new", "score", "letters", "store export", "targets new", "inspections new"], 2)
+)
 def test_a_full_disk_is_one_finding_and_leaves_nothing_half(
     small: Path, words: Callable[[str], list[str]], command: str
 ) -> None:
@@ -51,7 +54,7 @@ def test_a_full_disk_is_one_finding_and_leaves_nothing_half(
     ("error", "words_"), [(OSError(errno.ENOSPC, "full"), "磁盘已满"), (PermissionError(errno.EACCES, "open"), "打开"),
                           (OSError(errno.EROFS, "read-only"), "只读")],
 )  # fmt: skip
-@pytest.mark.parametrize("command", WRITING)
+@pytest.mark.parametrize("command", sampled(WRITING, 3))
 def test_whatever_write_fails_is_said_with_the_reason(
     words: Callable[[str], list[str]], monkeypatch: pytest.MonkeyPatch, command: str, error: OSError, words_: str
 ) -> None:

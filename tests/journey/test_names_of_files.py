@@ -160,11 +160,11 @@ def stands_for(given: list[str], command: str, option: str) -> str:
 
 
 def cases() -> list[object]:
-    """Every second path with one of the names; each with all of them in the slow run."""
+    """Every third path with one of the names; each with all of them in the slow run."""
     made: list[object] = []
     for number, (command, option) in enumerate(PATHS):
         for at, piece in enumerate(PIECES):
-            slow = number % 2 == 1 or at != number // 2 % len(PIECES)
+            slow = number % 3 > 0 or at != number // 3 % len(PIECES)
             made.append(pytest.param(command, option, piece, marks=[pytest.mark.slow] if slow else []))
     return made
 
