@@ -38,7 +38,7 @@ def main(root: Path, dropped: Path | None) -> None:
             number = page.drop(month, files)
             print(f"{len(files)} files are taken and answered after {time.perf_counter() - began:.3f} s")
             timed(page, f"/m/{month}?job={number}")
-            page.over(f"/m/{month}", number)
+            page.over(f"/m/{month}", number, 100_000)
             print(f"they are received, checked and scored after {time.perf_counter() - began:.1f} s")
         for place in ("next", "", "returns", "findings", "ranking", "inspections", "files"):
             timed(page, f"/m/{month}/{place}".rstrip("/"))

@@ -94,9 +94,9 @@ class Desk:
         assert answer.status == 303, answer.text
         return self.over(answer.headers["location"].split("?")[0], number)
 
-    def over(self, path: str, number: str) -> str:
+    def over(self, path: str, number: str, tries: int = 600) -> str:
         """The page's words on a job, once that is over."""
-        for _ in range(600):
+        for _ in range(tries):
             page = self.ask(f"{path}?job={number}")
             assert page.status == 200, page.text
             match = re.search(rf'<section class="job over[^>]*data-job="{number}".*?</section>', page.text, re.DOTALL)

@@ -173,6 +173,7 @@ def test_what_goes_wrong_is_told(made: Made, tmp_path: Path, monkeypatch: pytest
     assert (outcome["condition"], [f["code"] for f in outcome["findings"]]) == (Condition.REFUSED, ["XK-W047"])
 
 
+@pytest.mark.slow
 def test_a_kill_in_the_middle_and_the_next_start_goes_on(made: Made) -> None:
     """The server and its process are killed while a delivery is worked on, three times over; the next one ends it."""
     root, page = made.root, made.page
