@@ -38,7 +38,7 @@ TABLES: Final = {
     "submissions": "submission INTEGER, run INTEGER, scheme VARCHAR, month VARCHAR, dealer VARCHAR, name VARCHAR, "
     "region VARCHAR, peer_group VARCHAR, position INTEGER, revision INTEGER, is_current BOOLEAN, digest VARCHAR, "
     "file VARCHAR, status VARCHAR, total DOUBLE, published DOUBLE, before_veto DOUBLE, ceiling DOUBLE, grade VARCHAR, "
-    "vetoed BOOLEAN, trial VARCHAR",
+    "vetoed BOOLEAN, trial VARCHAR, made_of VARCHAR",
     "mergers": "scheme VARCHAR, month VARCHAR, dealer VARCHAR, since VARCHAR, other VARCHAR, other_since VARCHAR, "
     "until VARCHAR",
     "field_values": "submission INTEGER, role VARCHAR, name VARCHAR, number DOUBLE, word VARCHAR",

@@ -19,7 +19,7 @@ from xlkpi.scoring.account import Account, Line
 from xlkpi.values import ItemStatus, Place, State, Status, months_between, months_earlier
 
 _LISTED = 20  # dealers in a sentence
-_STANDING = ("file", "total", "published", "before_veto", "ceiling", "grade", "vetoed")
+_STANDING = ("file", "total", "published", "before_veto", "ceiling", "grade", "vetoed", "made_of")
 _LINE = 'level, kind, points, group_name AS "group", item, clause, nominal, scope, words AS "text", inspection'
 
 
@@ -212,10 +212,11 @@ def _ranked_month(store: Store, scheme: str, month: str, definition: Scheme | No
     """Accepted submissions that count, and rejected files of dealers who have none; with the scheme's definition also
     their items and findings."""
     # of what was refused, the latest for each dealer, and only while nothing of the dealer's was accepted
-    trial = "trial" if "trial" in store.columns("submissions") else "''"
+    later = (name if name in store.columns("submissions") else "''" for name in ("trial", "made_of"))
+    trial, made_of = (f"coalesce({column}, '')" for column in later)
     query = f"""
         SELECT submission, dealer AS code, name, region, peer_group, status, file, total, published, before_veto,
-            ceiling, grade, vetoed, {trial} AS trial
+            ceiling, grade, vetoed, {trial} AS trial, {made_of} AS made_of
         FROM submissions AS s WHERE scheme = ? AND month = ? AND (is_current OR (status = 'rejected' AND submission = (
             SELECT max(submission) FROM submissions o WHERE o.scheme = s.scheme AND o.month = s.month
             AND o.dealer = s.dealer AND (o.dealer != '' OR o.file = s.file))

@@ -240,7 +240,7 @@ def _submission(
         "is_current": s.status is not Status.REJECTED,
         "digest": entry.digest, "file": s.file, "status": s.status, "total": s.total, "published": s.published,
         "before_veto": s.before_veto, "ceiling": s.ceiling, "grade": s.grade, "vetoed": s.vetoed,
-        "trial": s.dealer.trial,
+        "trial": s.dealer.trial, "made_of": s.made_of,
     }  # fmt: skip
 
 
