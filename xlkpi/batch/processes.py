@@ -11,6 +11,7 @@ from xlkpi.batch.work import FileOutcome, Setup, SourceFile, Worker, death_findi
 from xlkpi.files import fault
 from xlkpi.intake.apart import Apart, Ended
 from xlkpi.intake.budget import GRACE, Budget, out_of_time
+from xlkpi.intake.reading import ReadBefore
 
 WORTH_A_SECOND_PROCESS = 60  # files; starting a worker costs about a second
 _AHEAD = 4  # files handed out to each process: enough that none waits, few enough to resubmit after a crash
@@ -24,12 +25,12 @@ def default_jobs(files: int, cores: int) -> int:
     return max(1, cores) if files >= WORTH_A_SECOND_PROCESS else 1
 
 
-def score_here(setup: Setup, files: Iterable[SourceFile]) -> Scored:
-    """Score in this process, in order."""
+def score_here(setup: Setup, files: Iterable[SourceFile], reading: ReadBefore | None = None) -> Scored:
+    """Score in this process, in order; `reading` has the files where they were read before."""
     worker: Worker | None = None
     try:
         for source in files:
-            worker = worker or Worker(setup)
+            worker = worker or Worker(setup, reading=reading)
             yield source, worker.score(source)
     finally:
         if worker is not None:

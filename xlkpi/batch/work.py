@@ -16,7 +16,7 @@ from xlkpi.findings import Finding
 from xlkpi.intake.budget import out_of_memory
 from xlkpi.intake.copies import joined
 from xlkpi.intake.guard import Refused, admit, raw_bytes
-from xlkpi.intake.reading import Reading
+from xlkpi.intake.reading import ReadBefore, Reading
 from xlkpi.intake.submission import Submission, Unusable
 from xlkpi.issue import Issue
 from xlkpi.scoring.assess import Assessment, assess
@@ -89,12 +89,14 @@ class FileOutcome:
 class Worker:
     """Everything that one process needs: the issue, an engine with its master and a stamper, each made once.
 
-    `expendable` says that this process may be lost with a file that never ends: then files are read in it.
+    `expendable` says that this process may be lost with a file that never ends: then files are read in it. `reading`
+    has the files that were read before.
     """
 
-    def __init__(self, setup: Setup, *, expendable: bool = False):
+    def __init__(self, setup: Setup, *, expendable: bool = False, reading: ReadBefore | None = None):
         self.issue, self.folder = setup.issue, setup.folder
-        self.reading = Reading(setup.issue, in_process=expendable)  # its process starts while the engine is made
+        # its process starts while the engine is made
+        self.reading = reading or Reading(setup.issue, in_process=expendable)
         self.engine = _engine(setup)
         self._reported = False
         self.stamper = Stamper(setup.issue.layout, setup.issue.master)

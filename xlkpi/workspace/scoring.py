@@ -3,6 +3,7 @@ the plain commands call, writes its files, and keeps its event last."""
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from xlkpi.batch import Expected, Filing
+from xlkpi.batch import Expected, Filing, score_here
 from xlkpi.batch.manifest import MANIFEST_FILE, tool, written_before
 from xlkpi.batch.receipts import Receipt, end_of
 from xlkpi.checking.check import Checker
@@ -24,6 +25,7 @@ from xlkpi.headquarters.occupied import Occupied
 from xlkpi.headquarters.replies import Answered, with_new_rows
 from xlkpi.headquarters.words import some_of
 from xlkpi.intake.guard import Refused
+from xlkpi.intake.reading import ReadBefore
 from xlkpi.issue import ISSUE_FILE, Issue
 from xlkpi.library import OpenIssue, open_issue
 from xlkpi.month.month import Month
@@ -167,8 +169,10 @@ def check_month(
     with claimed(folder.marked):
         sweep(folder)
         before = set(hashes_in(folder.marked))
-        names = _marked(folder, known, progress)
-        month = _survey(known)
+        names, read = _marked(folder, known, progress)
+        month = known.opened.score(
+            list(known.files), filing=known.filing, runner=functools.partial(score_here, reading=read)
+        )
         answers = _list_replies(folder, month)
         write_returns(month, folder.marked / RETURNS_FILE)
         names.add(RETURNS_FILE)
@@ -208,8 +212,10 @@ def _list_replies(folder: MonthFolder, month: Month) -> StepResult:
     return StepResult("check", True, (f"经销商的答复 → {folder.month}/{path.name}：请在“采纳”里写 采纳 或 不采纳。",))
 
 
-def _marked(folder: MonthFolder, known: Sources, progress: Callable[[int, int], None]) -> set[str]:
-    """Marked copies and the list of all findings; the names that were written."""
+def _marked(
+    folder: MonthFolder, known: Sources, progress: Callable[[int, int], None]
+) -> tuple[set[str], ReadBefore]:  # fmt: skip
+    """Marked copies and the list of all findings; the names that were written, and the files as they were read."""
     issue = known.opened.issue
     checker = Checker(
         issue, engine_for("auto", len(known.files)), past=figures_of_dealers(folder, issue),
@@ -229,11 +235,7 @@ def _marked(folder: MonthFolder, known: Sources, progress: Callable[[int, int], 
     senders = {file.read.file: issue.roster[file.dealer] for file in checked if file.dealer in issue.roster}
     listed = rows([finding for file in checked for finding in file.findings], senders)
     write_file(folder.marked / FINDINGS_FILE, to_workbook(listed))
-    return names | {FINDINGS_FILE}
-
-
-def _survey(known: Sources) -> Month:
-    return known.opened.score(list(known.files), filing=known.filing, compare=True)
+    return names | {FINDINGS_FILE}, ReadBefore({file.read.file: file.read for file in checked})
 
 
 @exclusive
