@@ -8,8 +8,9 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
-from typing import Any, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
+from xlkpi.personal import without_personal
 from xlkpi.resources import templates
 from xlkpi.values import Place, spans
 
@@ -88,6 +89,10 @@ class Ruling:
         return bool(self.dealer)
 
 
+_IDENTITIES: Final = frozenset(("dealer", "path", "file", "files", "command"))
+"""Facts that name a dealer or a file: they stay as they are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing found: a code of the catalogue, where, and the facts that its text needs.
@@ -110,6 +115,16 @@ class Finding:
     def audience(self) -> Audience:
         """Who can put it right and is told: headquarters alone where its code is on probation."""
         return "headquarters" if self.ruling is not None and self.ruling.probation else self.entry.audience
+
+    def __post_init__(self) -> None:
+        """What a fact quotes of a cell goes into pages and the store: nothing of persons stays in it."""
+        masked = {
+            name: clean
+            for name, fact in self.facts.items()
+            if isinstance(fact, str) and name not in _IDENTITIES and (clean := without_personal(fact)) != fact
+        }
+        if masked:
+            object.__setattr__(self, "facts", {**self.facts, **masked})
 
     @property
     def entry(self) -> CodeEntry:

@@ -21,7 +21,7 @@ PACKAGE = Path(xlkpi.__file__).parent
 
 # Rooms from left to right: a module imports from its own room and from those before it.
 ORDER = (
-    ("values", "resources"),
+    ("values", "personal", "resources"),
     ("findings", "language"),
     ("files", "folders"),
     ("scheme",),

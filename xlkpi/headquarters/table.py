@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from xlkpi.findings import Finding, Severity
 from xlkpi.folders import shown_name
@@ -20,8 +21,11 @@ from xlkpi.headquarters.words import folded, wording
 from xlkpi.intake.bounded import bounded
 from xlkpi.intake.foreign import open_source
 from xlkpi.intake.guard import Refused
-from xlkpi.values import CellKind, Place, RawCell, column_letters, column_number
+from xlkpi.intake.meaning import PERSONAL_TEXT
+from xlkpi.personal import is_personal_heading, personal_kinds, without_personal
+from xlkpi.values import CellKind, Place, RawCell, column_letters, column_number, column_row
 
+PERSONAL_COLUMN: Final = "XK-P010"
 _TOTALS = re.compile(r".*(合计|总计|小计|汇总|共计|平均|均值)|(sub|grand)?total|sum|average|mean")
 _SUM = re.compile(r"(SUM|SUBTOTAL|AVERAGE)\(", re.IGNORECASE)
 _NOTE = re.compile(r"(注|备注|说明|制表|审核|填表|单位|日期|批准|复核)")
@@ -160,8 +164,16 @@ def _lacking(table: Table, sheet: ListSheet, spec: ListSpec) -> None:
 def _report_unknown(table: Table, sheet: ListSheet) -> None:
     for raw in sheet.unknown:
         heading = wording(raw)
+        code = PERSONAL_COLUMN if is_personal_heading(heading.text) or _holds_persons(sheet, raw.place) else "XK-T024"
         facts = {"column": heading.text or heading.fault}
-        table.findings.append(Finding("XK-T024", table.file, raw.place, facts=facts))
+        table.findings.append(Finding(code, table.file, raw.place, facts=facts))
+
+
+def _holds_persons(sheet: ListSheet, place: Place) -> bool:
+    """Whether one of the cells of a column below the headings holds a telephone, a plate or the like."""
+    column = column_row(place.ref)[0]
+    below = (sheet.grid.row(number).get(column) for number in sheet.grid.rows if number > sheet.head)
+    return any(raw is not None and personal_kinds(raw.text or "") for raw in below)
 
 
 def _unambiguous(table: Table, sheet: ListSheet, spec: ListSpec) -> dict[str, Column]:
@@ -236,7 +248,8 @@ def _report_headless(table: Table, sheet: ListSheet, rows: Iterable[Row]) -> Non
         if not heading and not sheet.grid.merged(sheet.head, column_number(letters)):
             first.setdefault(letters, raw.place)
     for letters, place in first.items():
-        table.findings.append(Finding("XK-T024", table.file, place, facts={"column": f"{letters} 列（没有列名）"}))
+        code = PERSONAL_COLUMN if _holds_persons(sheet, place) else "XK-T024"
+        table.findings.append(Finding(code, table.file, place, facts={"column": f"{letters} 列（没有列名）"}))
 
 
 def _rows(table: Table, sheet: ListSheet, columns: Mapping[str, Column], spec: ListSpec) -> Iterator[Row]:
@@ -310,6 +323,15 @@ def _is_blank(raw: RawCell) -> bool:
     return not isinstance(raw.formula, str) and not folded(raw.text or "")
 
 
+def _impersonal(table: Table, raw: RawCell) -> RawCell:
+    """A cell without telephones, plates and the like; a finding where it held any."""
+    kinds = personal_kinds(raw.text or "") if raw.kind is CellKind.TEXT else ()
+    if not kinds:
+        return raw
+    table.findings.append(Finding(PERSONAL_TEXT, table.file, raw.place, facts={"kinds": "、".join(kinds)}))
+    return raw._replace(text=without_personal(raw.text or ""))
+
+
 def _row(
     table: Table, sheet: ListSheet, number: int, filled: Mapping[int, RawCell], columns: Mapping[str, Column],
     spec: ListSpec,
@@ -324,7 +346,9 @@ def _row(
         facts = {"found": content.fault, "column": wording(grid.row(sheet.head)[sheet.key]).text}
         table.findings.append(Finding("XK-T071", table.file, key.place, facts=facts))
         return None
-    cells = {name: filled[column.number] for name, column in columns.items() if column.number in filled}
+    cells = {
+        name: _impersonal(table, filled[column.number]) for name, column in columns.items() if column.number in filled
+    }
     shared = {
         name: area for name, column in columns.items() if (area := grid.merged(number, column.number))
     }  # fmt: skip

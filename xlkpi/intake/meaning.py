@@ -11,11 +11,13 @@ from xlkpi.intake.shown import (
     date_shown,
     day_of,
 )
+from xlkpi.personal import personal_kinds, without_personal
 from xlkpi.scheme.entries import SchemeField
 from xlkpi.scheme.formulas import number_value
 from xlkpi.scheme.types import TYPES, Shape
 from xlkpi.values import Absence, CellKind, RawCell, Value
 
+PERSONAL_TEXT: Final = "XK-P011"
 MAX_TEXT: Final = 32_767  # characters that a cell holds in Excel; a file that has more does not open there
 
 
@@ -65,6 +67,13 @@ def words_of(raw: RawCell) -> str:
         return date_shown(value, section)
     shown = None if section is None or section.plain else rendered(format_code(raw), value)
     return shown.strip() if shown else f"{value:.15g}"
+
+
+def impersonal(text: str) -> Reading:
+    """A text without plates, telephones and the like, and a remark where it held any."""
+    kinds = personal_kinds(text)
+    reading = Reading(without_personal(text))
+    return reading.noting(PERSONAL_TEXT, kinds="、".join(kinds)) if kinds else reading
 
 
 def in_doubt(code: str, **facts: object) -> Reading:

@@ -13,6 +13,7 @@ from xlkpi.intake.meaning import (
     MAX_TEXT,
     Reading,
     finite_number,
+    impersonal,
     in_doubt,
     show,
     truth_word,
@@ -89,7 +90,7 @@ def _from_content(entry: SchemeField, raw: RawCell) -> Reading:
         clean = cleaned(text[:MAX_TEXT])
         return read_text(entry, text, clean) if clean else Reading(Absence.MISSING)
     if is_text:
-        return Reading(words_of(raw))
+        return impersonal(words_of(raw))
     if raw.kind is CellKind.NUMBER:
         return read_number(entry, raw)
     if raw.kind is CellKind.BOOLEAN:

@@ -19,7 +19,7 @@ from xlkpi.intake.guard import Refused
 from xlkpi.intake.identity import identify
 from xlkpi.intake.integrity import Integrity, shortened
 from xlkpi.intake.locate import Locator, Retitled
-from xlkpi.intake.meaning import words_of
+from xlkpi.intake.meaning import impersonal, words_of
 from xlkpi.intake.normalise import checked, understand
 from xlkpi.intake.reader import Workbook, place_of
 from xlkpi.intake.replies import read_replies
@@ -164,7 +164,7 @@ class _Reader:
         remarks = {
             slot.name: words
             for slot in self.issue.layout.of(Role.REMARK, Role.MEASURE, Role.ATTESTATION)
-            if (raw := cells.get(places[slot.name])) and (words := words_of(raw))
+            if (raw := cells.get(places[slot.name])) and (words := self._words(raw))
         }
         signatures = cells_of(self.issue, places, cells)
         self._remark(attested(self.issue, signatures, places))
@@ -308,6 +308,13 @@ class _Reader:
     def _remark(self, remarks: Iterable[Remark]) -> None:
         for code, place, field_name, facts in remarks:
             self._add_finding(code, place, field_name, **facts)
+
+    def _words(self, raw: RawCell) -> str:
+        """A person's own words, without telephones, plates and the like."""
+        reading = impersonal(words_of(raw))
+        for code, facts in reading.remarks:
+            self._add_finding(code, raw.place, **facts)
+        return str(reading.value)
 
     def _answer(self, slot: Slot, places: Mapping[str, Place], cells: Mapping[Place, RawCell]) -> Answer:
         entry = self.issue.scheme.fields[slot.field]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from xlkpi.intake.locate import Locator
 from xlkpi.intake.meaning import Reading
@@ -14,6 +14,7 @@ from xlkpi.intake.source import SheetCells, Source
 from xlkpi.intake.strays import Remark, beyond, summarise_repeats, unseen_rows
 from xlkpi.intake.witness import columns_in_doubt
 from xlkpi.issue import Issue
+from xlkpi.personal import is_personal_heading, personal_kinds
 from xlkpi.scheme.entries import SchemeField
 from xlkpi.values import Absence, CellContent, CellKind, Place, RawCell, content_of
 from xlkpi.workbook.layout import TableSlot
@@ -21,7 +22,7 @@ from xlkpi.workbook.layout import TableSlot
 Row = Mapping[str, CellContent]
 """A row of a table: contents by column; blank cells are left out."""
 _Cells = Mapping[str, tuple[int, str]]  # row and column by reference
-_PERSONAL = re.compile(r"车牌|牌照|姓名|车主|客户名|联系|电话|手机|身份证|地址|微信|VIN|车架", re.I)
+_LOOKED_AT: Final = 50  # cells of a column that the form does not have
 
 
 @dataclass(slots=True)
@@ -99,8 +100,15 @@ class TableReader:
         """Columns beside the table, by their headings; their content may be customers' data and is not read."""
         heads = frozenset(ref for ref in strays if ref.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ") == str(table.first - 1))
         for raw in self.book.cells(table.sheet, heads).cells.values() if heads else ():
-            code = "XK-I006" if _PERSONAL.search(raw.text or "") else "XK-I004"
-            yield code, raw.place, "", {"found": (raw.text or "")[:20]}
+            personal = is_personal_heading(raw.text or "") or self._holds_persons(table.sheet, raw, strays)
+            yield "XK-I006" if personal else "XK-I004", raw.place, "", {"found": (raw.text or "")[:20]}
+
+    def _holds_persons(self, sheet: str, heading: RawCell, strays: Sequence[str]) -> bool:
+        """Whether one of the first cells below a heading holds a telephone, a plate or the like."""
+        letters = heading.place.ref.rstrip("0123456789")
+        below = [ref for ref in strays if ref.rstrip("0123456789") == letters and ref != heading.place.ref]
+        cells = self.book.cells(sheet, frozenset(below[:_LOOKED_AT])).cells if below else {}
+        return any(personal_kinds(raw.text or "") for raw in cells.values())
 
 
 def _in_table(entry: SchemeField, raw: RawCell) -> Reading:

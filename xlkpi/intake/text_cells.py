@@ -12,6 +12,7 @@ from xlkpi.intake import phrases, quantity
 from xlkpi.intake.meaning import (
     MAX_TEXT,
     Reading,
+    impersonal,
     in_doubt,
     is_rate,
     rate_of,
@@ -47,7 +48,7 @@ def read_text(entry: SchemeField, text: str, clean: str, *, iso: bool = False) -
     shape = TYPES[entry.type].shape
     match shape:
         case Shape.TEXT:
-            return Reading(text.strip()[:MAX_TEXT])
+            return impersonal(text.strip()[:MAX_TEXT])
         case Shape.DATE:
             serial = date_in(quantity.narrowed(text))
             if serial is not None:

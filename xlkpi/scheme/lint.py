@@ -10,6 +10,7 @@ from pathlib import Path
 
 from xlkpi.files import AnyPath
 from xlkpi.findings import catalogue
+from xlkpi.personal import is_personal_heading
 from xlkpi.scheme import parts
 from xlkpi.scheme.cells import ATTESTED, BASIS, IDENTITY, of_clause, of_field
 from xlkpi.scheme.compile import compile_scheme
@@ -22,6 +23,7 @@ from xlkpi.scheme.names import clashes, why_unsafe
 from xlkpi.scheme.parsing import allowed_functions, parse
 from xlkpi.scheme.ratios import may_divide_by_zero
 from xlkpi.scheme.rules import Rule, load_rules
+from xlkpi.scheme.types import TYPES, Shape
 
 MAX_FORMULA = 8192  # Excel's limits, in characters: of a formula, and of a quoted text in it
 MAX_QUOTED = 255
@@ -90,6 +92,7 @@ def _whole(scheme: Scheme, compiled: Compiled) -> Iterator[tuple[Where, str]]:
         if name not in scheme.fields:
             yield ("plausibility", "without"), f"{name} is no field of the scheme; leave it out"
     yield from _rulings(scheme)
+    yield from _persons(scheme)
     yield from _texts(scheme, compiled)
     uses: dict[str, tuple[str, ...]] = {}
     for name, text in compiled.formulas.items():
@@ -98,6 +101,18 @@ def _whole(scheme: Scheme, compiled: Compiled) -> Iterator[tuple[Where, str]]:
     for circle in _circles(uses):
         path = " → ".join((*circle, circle[0]))
         yield compiled.origins[circle[0]] or ("groups",), f"circular reference: {path}"
+
+
+def _persons(scheme: Scheme) -> Iterator[tuple[Where, str]]:
+    """Fields and columns of words that would hold plates, names or telephones."""
+    asked: list[tuple[Where, str, str, str]] = [
+        (("fields", name), name, entry.label, entry.type) for name, entry in scheme.fields.items()
+    ]
+    for title, table in scheme.tables.items():
+        asked += [(("tables", title, "columns", name), name, "", c.type) for name, c in table.columns.items()]
+    for where, name, label, kind in asked:
+        if TYPES[kind].shape is Shape.TEXT and is_personal_heading(f"{name} {label}"):
+            yield where, f"{name} asks for a person's data; no score needs it: leave it out"
 
 
 def _rulings(scheme: Scheme) -> Iterator[tuple[Where, str]]:
