@@ -163,7 +163,7 @@ FILES = {
     "excel": (
         "apply cells scorecard",
         "control review",
-        "attach install",
+        "attach install month_steps",
         "button doctor",
     ),
     "cli": (

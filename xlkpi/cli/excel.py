@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from xlkpi.cli.boundary import Group
-from xlkpi.cli.shared import ERRORS, FILE, FOLDER, console, echo, exit_with_status
+from xlkpi.cli.shared import ERRORS, FILE, FOLDER, console, echo, exit_with_status, replace_option, stop_on_errors
 from xlkpi.files import visible
 
 
@@ -20,11 +20,18 @@ def excel() -> None:
 @excel.command()
 @click.argument("folder", type=FOLDER, metavar="DIR")
 @click.option("--interpreter", help="Absolute path of the Python that Excel starts; default: this one.")
-def install(folder: Path, interpreter: str | None) -> None:
+@replace_option
+def install(folder: Path, interpreter: str | None, replace: bool) -> None:
     """Make the control workbook in DIR from the installed xlwings' own template, and a page that explains it."""
     from xlkpi.excel.install import install as write
+    from xlkpi.headquarters.occupied import Occupied
 
-    for path in write(folder, interpreter or ""):
+    try:
+        written = write(folder, interpreter or "", replace=replace)
+    except Occupied as occupied:
+        stop_on_errors(occupied.findings)
+        raise
+    for path in written:
         echo(str(path))
 
 
@@ -60,19 +67,19 @@ def score(issue_folder: Path | None, name: str, inspected: Path | None, only_che
     Needs no macro. Where the control workbook is open, what is not given here is taken from its sheet.
     """
     from xlkpi.excel.attach import NotChosen, choices_among, choose, running_books
-    from xlkpi.excel.button import error_text, load, review_book
+    from xlkpi.excel.button import error_text, issued, load, review_book
     from xlkpi.excel.control import FILE as CONTROL
     from xlkpi.issue import IssueError
 
     try:
         # on Windows xlwings asks again and again while a cell is being typed in
         echo("正在连接 Excel……停在这里就请在 Excel 里按 Enter 或 Esc，结束正在输入的单元格", err=True)
-        books = running_books()
+        books, listed = running_books(), list[Path]()
         if issue_folder is None:
             choices = choices_among(books)
-            issue_folder, name = choices.path("issue"), name or choices.values["book"]
-            inspected = inspected or choices.path_or_none("inspections")
-        issue = load(issue_folder, inspected).issue
+            issue_folder, listed = issued(choices)
+            name = name or choices.values["book"]
+        issue = load(issue_folder, [inspected] if inspected else listed).issue
         book = choose(books, name, control=CONTROL, how="请用 --book 指明一份")
         result = review_book(book, issue, scoring=not only_check)
     except (IssueError, NotChosen) as error:

@@ -133,7 +133,7 @@ def choices_among(books: Iterable[Any]) -> Choices:
     """
     for book in books:
         if book.name.casefold() == FILE:
-            return read(book)[0]
+            return read(book).choices()
     raise NotChosen(f"请用 --issue 指明下发文件夹；或打开控制台 {FILE}，在里面填好")
 
 

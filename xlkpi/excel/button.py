@@ -11,17 +11,21 @@ from typing import Any
 from xlkpi.excel.apply import CannotWrite, apply, words
 from xlkpi.excel.attach import choose
 from xlkpi.excel.cells import BookCells
-from xlkpi.excel.control import Action, Choices, Trouble, label, read, write_log
+from xlkpi.excel.control import Action, Board, Choices, Trouble, label, read, show
+from xlkpi.excel.month_steps import do_step, month_of, outlook
 from xlkpi.excel.review import Review, review
+from xlkpi.files import FolderInUse, WriteError
 from xlkpi.findings import Finding, Severity, told_once
 from xlkpi.headquarters.lists import ListRefused
 from xlkpi.issue import Issue, IssueError
 from xlkpi.language import in_chinese
 from xlkpi.library import OpenIssue, open_issue, returns_in
 from xlkpi.values import State
+from xlkpi.workspace.record import Refusal
 
 TITLE = "xlkpi"
 _ENGINE = "formualizer"
+_SHOWN = 5  # findings in a message
 
 
 def press(control: Any, now: Callable[[], datetime] = datetime.now) -> str:
@@ -29,17 +33,21 @@ def press(control: Any, now: Callable[[], datetime] = datetime.now) -> str:
 
     Whatever goes wrong is told in words as well; nothing is raised, since a traceback in a macro helps nobody.
     """
-    action, well = "", False
-    log: Sequence[Sequence[str]] = ()
+    action, well, board = "", False, Board()
+    choices: Choices | None = None
     try:
-        choices, log = read(control)
+        panel = read(control)
+        board = panel.board
+        choices = panel.choices()
         action = choices.action.value
-        message = _ACTIONS[choices.action](control, choices)
+        step = _ACTIONS.get(choices.action)
+        message = step(control, choices) if step else do_step(control, choices, now())
         well = True
     except Exception as error:
         message = error_text(error)
     try:
-        write_log(control, now(), action, message, log)
+        months, then = outlook(choices, now())
+        show(control, now(), action, message, board, months=months, then=then)
     except Exception as error:
         message += f"\n（记录没有写进控制台：{words(error)}）"
     control.app.alert(message, TITLE, mode="info" if well else "critical")
@@ -50,6 +58,12 @@ def error_text(error: Exception) -> str:
     """What went wrong, in words for the reviewer."""
     if isinstance(error, Trouble | CannotWrite):
         return str(error)
+    if isinstance(error, Refusal):
+        return "\n".join(f"{finding.message()}\n　→ {finding.remedy()}" for finding in error.findings[:_SHOWN])
+    if isinstance(error, WriteError):
+        return f"写不了 {error.path}：{error.detail}"
+    if isinstance(error, FolderInUse):
+        return f"另一个窗口正在用 {error.path}，等它做完再按一次"
     if isinstance(error, IssueError):
         return f"“{label('issue')}”不能用：{in_chinese(str(error))}"
     return f"程序出错，打开的工作簿没有改动：{words(error)}"
@@ -65,8 +79,8 @@ def _score(control: Any, choices: Choices) -> str:
 
 def _reviewed(control: Any, choices: Choices, *, scoring: bool) -> str:
     book = choose(control.app.books, choices.values["book"], control=control.name)
-    listed = choices.path_or_none("inspections") if scoring else None
-    result = review_book(book, load(choices.path("issue"), listed).issue, scoring=scoring)
+    folder, listed = issued(choices)
+    result = review_book(book, load(folder, listed if scoring else []).issue, scoring=scoring)
     if result.assessment is None:
         raise Trouble(result.message)
     return result.message
@@ -86,15 +100,30 @@ def review_book(book: Any, issue: Issue, *, scoring: bool) -> Review:
     return result
 
 
-def load(folder: Path, inspections: Path | None) -> OpenIssue:
-    """The issue, with headquarters' list of inspections where one is named.
+def issued(choices: Choices) -> tuple[Path, list[Path]]:
+    """The folder of the month's issue, and headquarters' lists of inspections: of the workspace, or as an old control
+    workbook names them.
+
+    Raises:
+        Trouble: something is not filled in, or is not there.
+        Refusal: the workspace has no such month.
+    """
+    if choices.is_old:
+        listed = choices.path_or_none("inspections")
+        return choices.path("issue"), [listed] if listed else []
+    month = month_of(choices)
+    return month.blanks, month.inspection_lists()
+
+
+def load(folder: Path, inspections: Sequence[Path]) -> OpenIssue:
+    """The issue, with headquarters' lists of inspections where there are any.
 
     Raises:
         IssueError: the folder holds none.
         Trouble: the list has an error.
     """
     try:
-        opened = open_issue(folder, inspections=inspections)
+        opened = open_issue(folder, inspections=inspections or None)
     except ListRefused as refused:
         _stop_on_errors(label("inspections"), refused.findings)
         raise
@@ -103,12 +132,11 @@ def load(folder: Path, inspections: Path | None) -> OpenIssue:
 
 
 def _folder(control: Any, choices: Choices) -> str:
-    from xlkpi.files import WriteError
     from xlkpi.headquarters.occupied import Occupied
     from xlkpi.shown.earlier import check_results_folder
     from xlkpi.shown.folder import write_month
 
-    opened = load(choices.path("issue"), choices.path_or_none("inspections"))
+    opened = load(*issued(choices))
     out = choices.path("out", exists=False)
     returned = returns_in(choices.path("returned"))
     if not returned.files:
@@ -129,7 +157,6 @@ def _folder(control: Any, choices: Choices) -> str:
 
 
 def _blanks(control: Any, choices: Choices) -> str:
-    from xlkpi.files import WriteError
     from xlkpi.folders import workbook_paths
     from xlkpi.headquarters.issuing import IssueRefused, make_issue, publish, with_history
     from xlkpi.headquarters.lists import read_roster, read_targets

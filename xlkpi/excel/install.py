@@ -17,8 +17,25 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from xlkpi.excel.control import ACTION_ROW, BOOKS_SHOWN, FIELDS, FILE, FIRST_FIELD_ROW, LOG_ROW, LOG_ROWS, SHEET, Action
+from xlkpi.excel.control import (
+    ACTION_ROW,
+    BOOKS_SHOWN,
+    FIELDS,
+    FILE,
+    FIRST_FIELD_ROW,
+    LOG_HEADING,
+    LOG_ROW,
+    LOG_ROWS,
+    MONTHS_SHOWN,
+    NEXT,
+    NEXT_ROW,
+    OFFERED,
+    SHEET,
+    Action,
+)
 from xlkpi.files import write_file
+from xlkpi.findings import Finding
+from xlkpi.headquarters.occupied import Occupied
 from xlkpi.resources import templates
 from xlkpi.workbook.package import unpack
 
@@ -29,8 +46,18 @@ _MACRO = "SampleCall"  # in the template: imports the file's name without its en
 _MEANINGS = {
     Action.CHECK: "读打开的工作簿，把发现的问题写进它的“问题清单”",
     Action.SCORE: "读打开的工作簿和里面填的检查情况，写出“评分结果”和“问题清单”",
-    Action.FOLDER: "给收回文件夹里的全部工作簿评分，写到结果文件夹",
-    Action.BLANKS: "按方案、名单和目标，给每家经销商生成一份空白表",
+    Action.STANDING: "这个月做到哪里、下一步做什么、还有什么拦着",
+    Action.FORMS: "开一个月份，生成 目标.xlsx；填好以后选“生成空白表”",
+    Action.ISSUE: "按名册和目标，给每家经销商生成一份空白表和检查情况表",
+    Action.RECEIVE: "收到的文件归到各店名下，记下什么时候到的",
+    Action.CHECK_ALL: "检查收到的全部文件：标注、问题清单、信、收件情况，写到 标注",
+    Action.LETTERS: "同“检查收到的”，并告知信在哪里",
+    Action.SCORE_ALL: "给收到的全部文件评分：分数、排名、报告、绩效考核表，写到 结果",
+    Action.RANKING: "打开 排名汇总.xlsx",
+    Action.REPORT: "在浏览器里打开月度报告",
+    Action.PDF: "每份绩效考核表一个 PDF，供签字（要装 LibreOffice）",
+    Action.PUBLISH: "冻结结果，每家一个文件夹写到 发放，算出申诉截止日",
+    Action.FINALISE: "申诉都定了、截止已过，把这个月关上",
 }
 _COLUMNS = ((0, 2), (1, 20), (2, 60), (3, 66))
 _BLUE, _LINE, _YELLOW, _GREY = "#1E3A5F", "#BFC7D1", "#FFF9DB", "#9AA4B2"
@@ -49,18 +76,23 @@ def template_vba() -> bytes:
     return unpack(template().read_bytes())[VBA_PART]
 
 
-def install(folder: Path, interpreter: str = "") -> list[Path]:
+def install(folder: Path, interpreter: str = "", *, replace: bool = False) -> list[Path]:
     """Write the control workbook and the page that explains it; returns the paths.
 
     Args:
         folder: where to; made where it is not there.
         interpreter: the absolute path of the Python that Excel shall start; this one where left out.
+        replace: write over a control workbook that lies there, and what is filled in and logged in it.
 
     Raises:
+        Occupied: another control workbook lies there (XK-W044).
         WriteError: a file could not be written (the workbook may be open).
     """
     control, readme = folder / FILE, folder / README
-    write_file(control, control_workbook(interpreter or sys.executable))
+    data = control_workbook(interpreter or sys.executable)
+    if control.is_file() and not replace and control.read_bytes() != data:
+        raise Occupied([Finding("XK-W044", FILE, facts={"path": str(control)})])
+    write_file(control, data)
     text = (templates() / "excel" / "readme.txt").read_text("utf-8")
     write_file(readme, text.replace("\n", "\r\n").encode("utf-8-sig"))  # for the plainest editor on Windows
     return [control, readme]
@@ -122,12 +154,13 @@ def _control_sheet(book: Any, sheet: Worksheet) -> None:
         "input": book.add_format({**boxed, "bg_color": _YELLOW, "num_format": "@", "bold": True}),
         "cell": book.add_format({**boxed, "valign": "top"}),
         "hint": book.add_format({**boxed, "font_color": "#5B6675"}),
+        "next": book.add_format({**boxed, "bold": True, "font_color": _BLUE, "bg_color": "#EEF2F8"}),
         "unused": book.add_format({"font_color": _GREY, "bg_color": "#F3F4F6"}),
     }
     sheet.hide_gridlines(2)
     for column, width in _COLUMNS:
         sheet.set_column(column, column, width)
-    sheet.set_column(6, 7, None, None, {"hidden": True})
+    sheet.set_column(6, 8, None, None, {"hidden": True})
     sheet.set_row(0, 30)
     sheet.write_string(0, 1, "xlkpi 控制台", look["title"])
     sheet.merge_range(
@@ -135,14 +168,14 @@ def _control_sheet(book: Any, sheet: Worksheet) -> None:
         1,
         1,
         3,
-        "先选要做什么，填好用到的黄格（用不到的变灰），再按“运行”。结果写进打开的工作簿和下面的记录。",
+        "填好工作区，选要做什么，再按“运行”（用不到的格子变灰）。做完以后，下面写出下一步和记录。",
         look["note"],
     )
     sheet.set_row(ACTION_ROW - 1, 34)
     sheet.set_row(ACTION_ROW, 24)
     sheet.write_string(ACTION_ROW - 1, 1, "要做什么", look["label"])
     sheet.write_string(ACTION_ROW - 1, 2, Action.SCORE.value, look["input"])
-    sheet.data_validation(ACTION_ROW - 1, 2, ACTION_ROW - 1, 2, {"validate": "list", "source": list(Action)})
+    sheet.data_validation(ACTION_ROW - 1, 2, ACTION_ROW - 1, 2, {"validate": "list", "source": list(OFFERED)})
     sheet.insert_button(
         ACTION_ROW - 1,
         3,
@@ -155,7 +188,7 @@ def _control_sheet(book: Any, sheet: Worksheet) -> None:
         ACTION_ROW, 1, f'={meaning}"请在上面选一项"' + ")" * len(_MEANINGS), look["note"], _MEANINGS[Action.SCORE]
     )
     _fields(sheet, look, chosen)
-    for column, heading in enumerate(("时间", "做了什么", "结果"), 1):
+    for column, heading in enumerate((LOG_HEADING, "做了什么", "结果"), 1):
         sheet.write_string(LOG_ROW - 1, column, heading, look["head"])
     for row in range(LOG_ROW, LOG_ROW + LOG_ROWS):
         sheet.set_row(row, 32)
@@ -181,7 +214,10 @@ def _fields(sheet: Worksheet, look: dict[str, Format], chosen: str) -> None:
     unused = f'=ISERROR(SEARCH("|"&{chosen}&"|",$G{first}))'
     area = f"B{first}:D{last}"
     sheet.conditional_format(area, {"type": "formula", "criteria": unused, "format": look["unused"]})
-    books = f"=$H${first}:$H${first + BOOKS_SHOWN - 1}"
-    sheet.data_validation(
-        first - 1, 2, first - 1, 2, {"validate": "list", "source": books, "error_type": "information"}
-    )
+    for key, letter, shown in (("book", "H", BOOKS_SHOWN), ("month", "I", MONTHS_SHOWN)):
+        place = first - 1 + [field.key for field in FIELDS].index(key)
+        listed = f"=${letter}${first}:${letter}${first + shown - 1}"
+        sheet.data_validation(place, 2, place, 2, {"validate": "list", "source": listed, "error_type": "information"})
+    sheet.set_row(NEXT_ROW - 1, 34)
+    sheet.write_string(NEXT_ROW - 1, 1, NEXT, look["label"])
+    sheet.merge_range(NEXT_ROW - 1, 2, NEXT_ROW - 1, 3, "填好工作区，选“看下一步”，按“运行”", look["next"])

@@ -13,15 +13,14 @@ from typing import Any
 import pytest
 import xlwings
 from click.testing import CliRunner
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 
 import xlkpi.excel
 from xlkpi.checking.marking import SHEET as FINDINGS
 from xlkpi.cli import main
 from xlkpi.excel.attach import choose
 from xlkpi.excel.button import press, review_book
-from xlkpi.excel.control import FIELDS, FILE, FIRST_FIELD_ROW, LOG_ROW, SHEET, Trouble, one_line
-from xlkpi.excel.install import control_workbook
+from xlkpi.excel.control import ACTION_ROW, FILE, FIRST_FIELD_ROW, OLD_FIELDS, SHEET, Trouble, one_line
 from xlkpi.excel.scorecard import SHEET as SCORES
 
 from .conftest import Open
@@ -30,14 +29,21 @@ from .fake import FakeApp, FakeBook
 from .vba import ACTIONS, dump, replay
 
 WHEN = datetime(2026, 12, 3, 9, 30)
-ROWS = {field.key: row for row, field in enumerate(FIELDS, FIRST_FIELD_ROW)}
+ROWS = {field.key: row for row, field in enumerate(OLD_FIELDS, FIRST_FIELD_ROW)}
+LOG_ROW = FIRST_FIELD_ROW + len(OLD_FIELDS) + 2
 
 
 def control_data(action: str, **values: Any) -> bytes:
-    book = load_workbook(io.BytesIO(control_workbook("/usr/bin/python3")))
-    book[SHEET]["C4"] = action
-    for key, value in values.items():
-        book[SHEET][f"C{ROWS[key]}"] = value
+    """A control workbook of before the workspace: it names each folder by itself, and goes on working."""
+    book = Workbook()
+    sheet = book.worksheets[0]
+    sheet.title = SHEET
+    sheet[f"B{ACTION_ROW}"], sheet[f"C{ACTION_ROW}"] = "要做什么", action
+    for field in OLD_FIELDS:
+        sheet[f"C{ROWS[field.key]}"].number_format = "@"
+        sheet[f"B{ROWS[field.key]}"], sheet[f"C{ROWS[field.key]}"] = field.label, values.get(field.key)
+    for column, heading in zip("BCD", ("时间", "做了什么", "结果"), strict=True):
+        sheet[f"{column}{LOG_ROW}"] = heading
     return saved(book)
 
 

@@ -20,7 +20,7 @@ from openpyxl import load_workbook
 
 import xlkpi.excel.doctor
 from xlkpi.cli import main
-from xlkpi.excel.control import FIELDS, FILE, FIRST_FIELD_ROW, SHEET, Action
+from xlkpi.excel.control import FIELDS, FILE, FIRST_FIELD_ROW, OFFERED, SHEET
 from xlkpi.excel.doctor import Machine, examine
 from xlkpi.excel.install import README, control_workbook, install, template, template_vba
 
@@ -103,7 +103,7 @@ def test_the_settings_leave_nothing_to_other_files(parts: dict[str, bytes]) -> N
 def test_the_sheet_offers_every_action_and_asks_for_every_field() -> None:
     sheet = load_workbook(io.BytesIO(control_workbook(PYTHON)))[SHEET]
     lists = {str(rule.sqref): rule.formula1 for rule in sheet.data_validations.dataValidation}
-    assert lists["C4"] == '"' + ",".join(Action) + '"'
+    assert lists["C4"] == '"' + ",".join(OFFERED) + '"'
     assert [sheet[f"B{row}"].value for row in range(FIRST_FIELD_ROW, FIRST_FIELD_ROW + len(FIELDS))] == [
         field.label for field in FIELDS
     ]
