@@ -35,19 +35,19 @@ def is_personal_heading(text: str) -> bool:
 
 def personal_kinds(text: str) -> tuple[str, ...]:
     """What of persons a text holds: 车牌, 电话, 身份证号, 车架号."""
-    return tuple(dict.fromkeys(kind for kind, _, _ in _found(text)))
+    return tuple(dict.fromkeys(kind for kind, _, _ in _matches(text)))
 
 
 def without_personal(text: str) -> str:
     """The text with 〔电话〕 and the like in the place of what it holds of persons."""
     pieces, end = [], 0
-    for kind, start, stop in _found(text):
+    for kind, start, stop in _matches(text):
         pieces += [text[end:start], f"〔{kind}〕"]
         end = stop
     return "".join((*pieces, text[end:])) if pieces else text
 
 
-def _found(text: str) -> Iterator[tuple[str, int, int]]:
+def _matches(text: str) -> Iterator[tuple[str, int, int]]:
     if len(text) < 7:
         return
     for match in _ANY.finditer(text.translate(_WIDE)):

@@ -46,8 +46,8 @@ def press(control: Any, now: Callable[[], datetime] = datetime.now) -> str:
     except Exception as error:
         message = error_text(error)
     try:
-        months, then = outlook(choices, now())
-        show(control, now(), action, message, board, months=months, then=then)
+        months, next_step = outlook(choices, now())
+        show(control, now(), action, message, board, months=months, next_step=next_step)
     except Exception as error:
         message += f"\n（记录没有写进控制台：{words(error)}）"
     control.app.alert(message, TITLE, mode="info" if well else "critical")

@@ -182,14 +182,14 @@ class Panel:
         """
         rows = self.rows
         is_old = label("workspace") not in rows
-        offered, asked = ((*_OPEN, *OF_OLD), OLD_FIELDS) if is_old else (OFFERED, FIELDS)
+        offered, fields = ((*_OPEN, *OF_OLD), OLD_FIELDS) if is_old else (OFFERED, FIELDS)
         chosen = self._text("C", ACTION_ROW)
         if chosen not in offered:
             raise Trouble(f"请在“{SHEET}”的 C{ACTION_ROW} 选择要做什么：{'、'.join(offered)}")
-        lacking = "、".join(field.label for field in asked if field.label not in rows)
+        lacking = "、".join(field.label for field in fields if field.label not in rows)
         if lacking:
             raise Trouble(f"“{SHEET}”的 B 列被改动过，找不到“{lacking}”；请用 xlkpi excel install 重新生成")
-        values = {field.key: self._text("C", rows[field.label]) for field in asked}
+        values = {field.key: self._text("C", rows[field.label]) for field in fields}
         return Choices(Action(chosen), values, self.folder)
 
     def _text(self, column: str, row: int) -> str:
@@ -212,7 +212,8 @@ def read(control: Any) -> Panel:
 
 
 def show(
-    control: Any, when: datetime, action: str, message: str, board: Board, *, months: Sequence[str] = (), then: str = ""
+    control: Any, when: datetime, action: str, message: str, board: Board, *,
+    months: Sequence[str] = (), next_step: str = "",
 ) -> None:  # fmt: skip
     """Put what happened on top of the log, and behind the choices what can be chosen: open workbooks, months.
 
@@ -223,7 +224,7 @@ def show(
         message: what it came to.
         board: where things are shown.
         months: the workspace's months, the newest first.
-        then: the one next step, in words.
+        next_step: the one next step, in words.
     """
     rows = [[f"{when:%Y-%m-%d %H:%M:%S}", action, one_line(message)], *board.log][:LOG_ROWS]
     books = [book.name for book in control.app.books if book.name != control.name]
@@ -233,7 +234,7 @@ def show(
     ]
     if board.next_row:
         operations += [
-            Write(Place(SHEET, f"C{board.next_row}"), ((then,),)),
+            Write(Place(SHEET, f"C{board.next_row}"), ((next_step,),)),
             Write(Place(SHEET, f"{_MONTHS_COLUMN}{FIRST_FIELD_ROW}"), _column(months, MONTHS_SHOWN)),
         ]
     apply(control, operations)

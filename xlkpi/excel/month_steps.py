@@ -82,7 +82,7 @@ def do_step(control: Any, choices: Choices, now: datetime) -> str:
     who = Who(choices.values["by"] or _user(), now, choices.values["second"])
     workspace = workspace_of(choices)
     if choices.action is Action.FORMS:
-        return _said(open_month(workspace, choices.values["month"] or workspace.next_month(f"{now:%Y-%m}"), who))
+        return _in_words(open_month(workspace, choices.values["month"] or workspace.next_month(f"{now:%Y-%m}"), who))
     if choices.action is Action.STANDING:
         month, advice = advise(workspace, choices.values["month"], now)
         return "\n".join((f"{month}　下一步：{advice.now}{_how(advice.command)}", *advice.obstacles[:_OBSTACLES]))
@@ -99,7 +99,7 @@ def _user() -> str:
         return "—"
 
 
-def _said(result: StepResult) -> str:
+def _in_words(result: StepResult) -> str:
     errors = [f"{finding.severity.word} {finding.code} {finding.message()}" for finding in result.findings]
     more = [f"……共 {len(errors)} 条"] if len(errors) > _OBSTACLES else []
     return "\n".join((*result.sentences, *errors[:_OBSTACLES], *more))
@@ -107,7 +107,7 @@ def _said(result: StepResult) -> str:
 
 def _receive(control: Any, month: MonthFolder, choices: Choices, who: Who) -> str:
     path = choices.path_or_none("received")
-    return _said(receive_files(month, [path] if path else [], who))
+    return _in_words(receive_files(month, [path] if path else [], who))
 
 
 def _letters(control: Any, month: MonthFolder, choices: Choices, who: Who) -> str:
@@ -148,14 +148,14 @@ def _pdf(control: Any, month: MonthFolder, choices: Choices, who: Who) -> str:
 
 
 _STEPS: Final[dict[Action, Callable[[Any, MonthFolder, Choices, Who], str]]] = {
-    Action.ISSUE: lambda control, month, choices, who: _said(issue_month(month, who)),
+    Action.ISSUE: lambda control, month, choices, who: _in_words(issue_month(month, who)),
     Action.RECEIVE: _receive,
-    Action.CHECK_ALL: lambda control, month, choices, who: _said(check_month(month, who)),
+    Action.CHECK_ALL: lambda control, month, choices, who: _in_words(check_month(month, who)),
     Action.LETTERS: _letters,
-    Action.SCORE_ALL: lambda control, month, choices, who: _said(score_month(month, who)),
+    Action.SCORE_ALL: lambda control, month, choices, who: _in_words(score_month(month, who)),
     Action.RANKING: _ranking,
     Action.REPORT: _report,
     Action.PDF: _pdf,
-    Action.PUBLISH: lambda control, month, choices, who: _said(publish(month, who)),
-    Action.FINALISE: lambda control, month, choices, who: _said(finalise(month, who)),
+    Action.PUBLISH: lambda control, month, choices, who: _in_words(publish(month, who)),
+    Action.FINALISE: lambda control, month, choices, who: _in_words(finalise(month, who)),
 }

@@ -46,6 +46,20 @@ class Refused(Exception):
         self.code, self.facts = code, facts
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many parts an archive may have, and how many bytes it and all its parts together."""
+
+    parts: int
+    file: int
+    total: int
+
+
+OF_A_WORKBOOK: Final = Limits(MAX_PARTS, MAX_FILE, MAX_TOTAL)
+OF_MANY_FILES: Final = Limits(50_000, 1 << 30, 4 << 30)
+"""Of an archive of workbooks, whose parts are taken out one at a time: ten thousand dealers with all of theirs."""
+
+
 @dataclass(slots=True)
 class Package:
     """An admitted archive: the only thing that the reader takes. Parts are inflated one by one, within the limits."""
@@ -53,6 +67,7 @@ class Package:
     raw: bytes
     parts: dict[str, zipfile.ZipInfo] = field(default_factory=dict)
     inflated: int = 0
+    limits: Limits = OF_A_WORKBOOK
     _folded: dict[str, str] = field(default_factory=dict)
 
     def __contains__(self, name: str) -> bool:
@@ -144,7 +159,7 @@ class Package:
         return data
 
     def _inflate_deflated(self, info: zipfile.ZipInfo, packed: bytes) -> bytes:
-        most = min(MAX_PART, MAX_TOTAL - self.inflated, max(RATIO_FROM, MAX_RATIO * info.compress_size))
+        most = min(MAX_PART, self.limits.total - self.inflated, max(RATIO_FROM, MAX_RATIO * info.compress_size))
         inflater = isal_zlib.decompressobj(-15)
         try:
             data = inflater.decompress(packed, most + 1)
@@ -159,8 +174,8 @@ class Package:
         self.inflated += size
         if size > MAX_PART:
             raise Refused("XK-F006", what=info.filename, found=_mega(size), limit=_mega(MAX_PART))
-        if self.inflated > MAX_TOTAL:
-            raise Refused("XK-F006", what="展开后合计", found=_mega(self.inflated), limit=_mega(MAX_TOTAL))
+        if self.inflated > self.limits.total:
+            raise Refused("XK-F006", what="展开后合计", found=_mega(self.inflated), limit=_mega(self.limits.total))
         if size > RATIO_FROM and size > MAX_RATIO * max(1, info.compress_size):
             raise Refused("XK-F006", what=f"{info.filename} 的压缩比", found="过高", limit=f"{MAX_RATIO}:1")
 
@@ -199,7 +214,7 @@ def is_encrypted(raw: bytes) -> bool:
     return raw.startswith(_OLE) and _ENCRYPTED in raw
 
 
-def archive(raw: bytes) -> Package:
+def archive(raw: bytes, limits: Limits = OF_A_WORKBOOK) -> Package:
     """An archive of any kind, by its table of contents; nothing is inflated yet.
 
     Raises:
@@ -212,10 +227,10 @@ def archive(raw: bytes) -> Package:
             infos = zipped.infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
         raise Refused("XK-F002", detail="压缩包的目录读不出来") from None
-    return Package(raw, _checked(infos))
+    return Package(raw, _checked(infos, limits.parts), limits=limits)
 
 
-def raw_bytes(path: Path) -> bytes:
+def raw_bytes(path: Path, most: int = MAX_FILE) -> bytes:
     """A file's bytes; of one that is too large only so many that the guard sees it.
 
     Raises:
@@ -225,14 +240,14 @@ def raw_bytes(path: Path) -> bytes:
         if isinstance(path, Path) and path.exists() and not (path.is_file() or path.is_dir()):
             raise Refused("XK-F025")  # a pipe would be waited for, and a device never ends
         with path.open("rb") as file:
-            return file.read(MAX_FILE + 1)
+            return file.read(most + 1)
     except OSError as error:
         raise Refused("XK-F009", detail=reason(error)) from None
 
 
-def _checked(infos: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
-    if len(infos) > MAX_PARTS:
-        raise Refused("XK-F006", what="部件数", found=len(infos), limit=MAX_PARTS)
+def _checked(infos: list[zipfile.ZipInfo], most: int) -> dict[str, zipfile.ZipInfo]:
+    if len(infos) > most:
+        raise Refused("XK-F006", what="部件数", found=len(infos), limit=most)
     parts: dict[str, zipfile.ZipInfo] = {}
     names: set[str] = set()
     for info in infos:

@@ -105,12 +105,12 @@ def _whole(scheme: Scheme, compiled: Compiled) -> Iterator[tuple[Where, str]]:
 
 def _persons(scheme: Scheme) -> Iterator[tuple[Where, str]]:
     """Fields and columns of words that would hold plates, names or telephones."""
-    asked: list[tuple[Where, str, str, str]] = [
+    entries: list[tuple[Where, str, str, str]] = [
         (("fields", name), name, entry.label, entry.type) for name, entry in scheme.fields.items()
     ]
     for title, table in scheme.tables.items():
-        asked += [(("tables", title, "columns", name), name, "", c.type) for name, c in table.columns.items()]
-    for where, name, label, kind in asked:
+        entries += [(("tables", title, "columns", name), name, "", c.type) for name, c in table.columns.items()]
+    for where, name, label, kind in entries:
         if TYPES[kind].shape is Shape.TEXT and is_personal_heading(f"{name} {label}"):
             yield where, f"{name} asks for a person's data; no score needs it: leave it out"
 

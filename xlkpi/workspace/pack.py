@@ -21,7 +21,7 @@ from xlkpi.batch.manifest import tool
 from xlkpi.batch.receipts import Receipt, end_of
 from xlkpi.files import write_file
 from xlkpi.findings import Finding, Ruling, Severity
-from xlkpi.intake.guard import Package, Refused, archive, raw_bytes
+from xlkpi.intake.guard import OF_MANY_FILES, Package, Refused, archive, raw_bytes
 from xlkpi.issue import ISSUE_FILE, MASTER_FILE, Actual, Issue, Revision
 from xlkpi.library import OpenIssue
 from xlkpi.month.scores import load_scores, scores_codec
@@ -195,7 +195,11 @@ def verify(path: Path) -> Verified:
     Raises:
         Refused: it is no archive, is unsafe, or its parts are not those that it was made with.
     """
-    package = archive(raw_bytes(path))
+    raw = raw_bytes(path, OF_MANY_FILES.file)
+    if len(raw) > OF_MANY_FILES.file:
+        limit = f"{OF_MANY_FILES.file >> 20} MB"
+        raise Refused("XK-F006", what="文件", found=f"超过 {limit}", limit=limit)
+    package = archive(raw, OF_MANY_FILES)
     about = _read_about(package)
     try:
         return _recomputed(package, about)
@@ -207,9 +211,10 @@ def _recomputed(package: Package, about: Mapping[str, Any]) -> Verified:
     with tempfile.TemporaryDirectory() as temporary:
         root = Path(temporary)
         for name, digest in about["hashes"].items():
-            if name not in package or hashlib.sha256(package.part(name)).hexdigest() != digest:
+            data = package.part(name) if name in package else b""
+            if name not in package or hashlib.sha256(data).hexdigest() != digest:
                 raise Refused("XK-F002", detail=f"{name} 与打包时不同")
-            write_file(root / name, package.part(name))
+            write_file(root / name, data)
         issue = _issue_of(root / "issue", about)
         if any(line["stored"] not in about["hashes"] for line in about["receipts"]):
             raise Refused("XK-F002", detail="收件记录里的文件不在包里")
@@ -260,7 +265,7 @@ def provenance(folder: MonthFolder, dealer: str) -> list[str]:
     Raises:
         Refusal: the month is not scored, or what it was made of has changed since.
     """
-    package = archive(pack(folder, dealer).data)
+    package = archive(pack(folder, dealer).data, OF_MANY_FILES)
     about = json.loads(package.part(PACK_FILE))
     targets = json.loads(package.part(f"issue/{ISSUE_FILE}"))["targets"].get(dealer, {})
     lines = [

@@ -18,7 +18,7 @@ from typing import Final
 from xlkpi.files import cut_to_bytes, safe_name, write_file
 from xlkpi.findings import Finding
 from xlkpi.folders import SPREADSHEETS, shown_name, shown_path
-from xlkpi.intake.guard import MAX_FILE, TYPES, Package, Refused, archive, raw_bytes
+from xlkpi.intake.guard import MAX_FILE, OF_MANY_FILES, TYPES, Package, Refused, archive, raw_bytes
 from xlkpi.intake.reading import Reading
 from xlkpi.intake.submission import Unusable
 from xlkpi.issue import Issue
@@ -270,7 +270,7 @@ def _opened(each: Delivered, depth: int) -> Iterator[Delivered]:
     try:
         if depth >= _DEEPEST:
             raise Refused("XK-F006", what="压缩包的层数", found=depth + 1, limit=_DEEPEST)
-        package = archive(each.data)
+        package = archive(each.data, OF_MANY_FILES)
         parts = [Delivered(*_place(each, name), package.part(part)) for part, name in _names(package)]
     except Refused as refused:
         yield replace(each, refused=refused)
