@@ -21,7 +21,7 @@ from openpyxl import load_workbook
 
 from xlkpi.batch.work import Setup, Worker
 from xlkpi.cli.demo import answers_of, demo_month, issue_month, run_demo
-from xlkpi.excel.control import FIRST_FIELD_ROW, LOG_ROW, one_line
+from xlkpi.excel.control import FIRST_FIELD_ROW, LOG_ROW, NEXT_ROW, one_line
 from xlkpi.excel.control import SHEET as CONTROL
 from xlkpi.excel.install import control_workbook
 from xlkpi.excel.review import review
@@ -139,8 +139,9 @@ def button_books(folder: Path) -> tuple[Path, Path]:
         book[SCORES].row_dimensions[row[0].row].height = 15.0 * (1 + len(str(row[8].value or "")) // 62)
     book.save(folder / "scores.xlsx")
     log = ("2026-12-03 09:30:00", "评分", one_line(done.message))
-    chosen = ("D001_原文实例店_2026-11.xlsx", r"C:\xlkpi\2026-11\blank")
+    chosen = (r"C:\xlkpi\绩效", "2026-11", "D001_原文实例店_2026-11.xlsx")
     shown = [Write(Place(CONTROL, f"C{FIRST_FIELD_ROW + n}"), ((text,),)) for n, text in enumerate(chosen)]
+    shown.append(Write(Place(CONTROL, f"C{NEXT_ROW}"), (("2026-11　评分：选“给全部评分”",),)))
     control = patched(
         admit(control_workbook(r"C:\xlkpi\venv\Scripts\python.exe")),
         [*shown, Write(Place(CONTROL, f"B{LOG_ROW + 1}"), (log,), wrap=True)],
