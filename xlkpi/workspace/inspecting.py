@@ -34,6 +34,8 @@ from xlkpi.workspace.places import MonthFolder
 from xlkpi.workspace.record import Refusal, State, Who, refuse
 from xlkpi.workspace.steps import StepResult, at_most, exclusive, issued, unchanged
 
+_STILL_OPEN: Final = "XK-T112"
+"""The finding on a signature that says nothing of some fields: what it says of the others holds."""
 _PLAIN_NUMBER: Final = re.compile(r"-?\d{1,15}(\.\d{1,10})?")
 
 
@@ -146,16 +148,19 @@ def enter(
                            if known[name].path == path})
         for path in dict.fromkeys(known[name].path for name in new)
     }  # fmt: skip
-    findings = _read_back(folder, issue, changed)
-    places = {(known[name].path.name, known[name].place) for name in new}
-    wrong = [f for f in findings if f.severity is Severity.ERROR and (f.file, f.place) in places]
+    known_findings = {(f.code, f.file, f.place) for f in _read_back(folder, issue, {})}
+    about = [
+        finding
+        for finding in _read_back(folder, issue, changed)
+        if finding.severity > Severity.NOTICE and (finding.code, finding.file, finding.place) not in known_findings
+    ]
+    wrong = [f for f in about if f.severity is Severity.ERROR and f.code != _STILL_OPEN]
     if wrong:
         raise Refusal(*wrong)
     for path, data in changed.items():
         write_file(path, data)
     files = "、".join(path.relative_to(folder.path).as_posix() for path in changed)
-    about = tuple(f for f in findings if f.severity is Severity.WARNING and (f.file, f.place) in places)
-    return StepResult("inspect", True, (f"{dealer}：{len(new)} 格写进了 {files}。",), about)
+    return StepResult("inspect", True, (f"{dealer}：{len(new)} 格写进了 {files}。",), tuple(about))
 
 
 def _finding(code: str, entry: Entry, **facts: object) -> Finding:

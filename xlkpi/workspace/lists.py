@@ -46,7 +46,8 @@ def put_list(workspace: Workspace, month: str, kind: str, file: Path) -> StepRes
         raise Refusal(Finding("XK-W070", file.name, facts=facts))
     sentences = [f"{place.name} 已放入。"]
     if place.is_file():
-        earlier = place.parent / EARLIER / f"{place.stem}-{hash_of(place)[:8]}{place.suffix}"
+        home = workspace.root if kind in OF_WORKSPACE else MonthFolder(workspace, month).path
+        earlier = home / EARLIER / f"{place.stem}-{hash_of(place)[:8]}{place.suffix}"
         write_file(earlier, place.read_bytes())
         sentences.append(f"原来的留在 {EARLIER}/{earlier.name}。")
     write_file(place, data)
