@@ -86,11 +86,15 @@ def _earlier_figures(layout: Layout, values: Known, month: str) -> Carried:
     return {name: value for name, value in carried.items() if split_name(name)[1] not in parts.CARRIED}
 
 
+FEWEST_PEERS = 5
+"""Dealers with a figure, below which a rank would tell of a dealer how another one stands."""
+
+
 def peer_ranks(scheme: Scheme, roster: Mapping[str, Dealer], values: Mapping[str, Known]) -> dict[str, dict[str, str]]:
     """X_同组名次 by dealer: the rank of X among the dealers of the same 对标组 that have a figure, as 3/12.
 
     The best is first, by the indicator's own direction, and ties share a rank. There is none for a dealer without a
-    group or on trial, and for a figure of which neither more nor less is better.
+    group or on trial, for a figure of which neither more nor less is better, and where fewer than five have the figure.
     """
     groups: dict[str, list[str]] = {}
     for dealer in roster.values():
@@ -105,6 +109,8 @@ def peer_ranks(scheme: Scheme, roster: Mapping[str, Dealer], values: Mapping[str
             known = {code: values.get(code, {}).get(name) for code in group}
             sign = -1 if better == "up" else 1
             figures = {code: sign * round(value, 10) for code, value in known.items() if isinstance(value, float)}
+            if len(figures) < FEWEST_PEERS:
+                continue
             order = sorted(figures.values())
             for code, figure in figures.items():
                 ranks[code][of_field(name, parts.RANK)] = f"{bisect_left(order, figure) + 1}/{len(figures)}"

@@ -10,6 +10,7 @@ import pytest
 from shared.monthly import ORDERS, ROSTER, Monthly
 
 from xlkpi.cli.stores import store_findings
+from xlkpi.headquarters import previous
 from xlkpi.issue import Dealer
 from xlkpi.month.month import make_month
 from xlkpi.month.store.carry import known_before
@@ -90,7 +91,10 @@ def test_repair_orders_are_kept_rolled_up(dealership: Monthly, keep: Keep, tmp_p
         f'SUMIFS({ORDERS}_工时销售,{ORDERS}_类别,"保修")', 60.0)  # fmt: skip
 
 
-def test_last_month_s_place_among_the_peers(dealership: Monthly, tmp_path: Path) -> None:
+def test_last_month_s_place_among_the_peers(
+    dealership: Monthly, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    monkeypatch.setattr(previous, "FEWEST_PEERS", 3)
     roster = {code: Dealer(code, code, "华东", "" if code == "D9" else "甲组") for code in ("D1", "D2", "D3", "D9")}
     ratio = {"D1": 0.9, "D2": 1.1, "D3": 1.1, "D9": 2.0}
     targets = {code: dict(dealership.issue.targets["D001"]) for code in roster}

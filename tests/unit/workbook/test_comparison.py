@@ -11,6 +11,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from shared.monthly import MONTH, ROSTER, TARGET, Monthly, answer_places, edited
 
+from xlkpi.headquarters import previous
 from xlkpi.headquarters.forms import targets_form
 from xlkpi.headquarters.issuing import with_history, with_revision
 from xlkpi.headquarters.lists import read_headquarters_figures, read_targets
@@ -188,22 +189,29 @@ def test_the_same_month_last_year(service: Monthly, tmp_path: Path) -> None:
 
 def test_ranks_by_group_and_direction(dealership: Monthly) -> None:
     """Two groups and one without; ties share; a word has no rank and does not count; where less is better the least
-    is first."""
-    roster = {
-        code: Dealer(code, code, "", group) for code, group in zip("abcde", ["大", "大", "大", "小", ""], strict=True)
-    }
+    is first; of fewer than five nobody is told how another one stands."""
+    groups = dict.fromkeys("abcfgh", "大") | {"d": "小", "e": ""}
+    roster = {code: Dealer(code, code, "", group) for code, group in groups.items()}
     figures: dict[str, dict[str, float | str]] = {
-        "a": {"工时效率": 1.1, "集客成本": 90.0, "接车台次": 300.0},
-        "b": {"工时效率": 1.2, "集客成本": 80.0, "接车台次": 300.0},
-        "c": {"工时效率": 1.0, "接车台次": 200.0}, "d": {"工时效率": 0.5}, "e": {"工时效率": 0.5},
+        "a": {"工时效率": 1.1, "集客成本": 90.0, "接车台次": 300.0, "维修产值": 1.0},
+        "b": {"工时效率": 1.2, "集客成本": 80.0, "接车台次": 300.0, "维修产值": 2.0},
+        "c": {"工时效率": 1.0, "接车台次": 200.0, "维修产值": 3.0}, "d": {"工时效率": 0.5}, "e": {"工时效率": 0.5},
+        "f": {"工时效率": 0.9, "集客成本": 110.0, "接车台次": 100.0, "维修产值": 4.0},
+        "g": {"工时效率": 0.8, "集客成本": 120.0, "接车台次": 100.0},
+        "h": {"工时效率": 0.7, "集客成本": 130.0, "接车台次": "不详"},
     }  # fmt: skip
     ranks = peer_ranks(dealership.scheme, roster, figures)
-    assert [ranks[d].get("工时效率_同组名次") for d in "abcde"] == ["2/3", "1/3", "3/3", "1/1", None]
-    assert [ranks[d].get("集客成本_同组名次") for d in "abcde"] == ["2/2", "1/2", None, None, None]
-    assert [ranks[d].get("接车台次_同组名次") for d in "abcde"] == ["1/3", "1/3", "3/3", None, None]
+    assert [ranks[d].get("工时效率_同组名次") for d in "abcde"] == ["2/6", "1/6", "3/6", None, None]
+    assert [ranks[d].get("集客成本_同组名次") for d in "abcde"] == ["2/5", "1/5", None, None, None]
+    assert [ranks[d].get("接车台次_同组名次") for d in "abcde"] == ["1/5", "1/5", "3/5", None, None]
+    assert "维修产值" in dealership.scheme.aims
+    assert [ranks[d].get("维修产值_同组名次") for d in "abcdefgh"] == [None] * 8
 
 
-def test_last_months_rank_stands_in_the_blank(service: Monthly, tmp_path: Path) -> None:
+def test_last_months_rank_stands_in_the_blank(
+    service: Monthly, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    monkeypatch.setattr(previous, "FEWEST_PEERS", 2)
     east = service.but(roster={code: replace(d, peer_group="一类店") for code, d in ROSTER.items()})
     figures = {"D001": {"售出工时": 90.0, "实际工作工时": 100.0}, "D002": {"售出工时": 95.0, "实际工作工时": 100.0}}
     paths = _month(east, tmp_path / "10", "2026-10", figures)
