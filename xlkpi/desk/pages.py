@@ -58,7 +58,7 @@ from xlkpi.workspace.pack import pack
 from xlkpi.workspace.places import MonthFolder
 from xlkpi.workspace.record import Refusal, State
 
-_PATIENCE: Final = 0.15  # seconds that a page waits for the advice; the browser fetches what takes longer
+_PATIENCE: Final = 0.08  # seconds that a page waits for the advice; the browser fetches what takes longer
 _STATIC: Final = {"desk.css": "text/css", "desk.js": "text/javascript", "icon.svg": "image/svg+xml"}
 _SCRIPT: Final = re.compile(rb"<script>(.*?)</script>", re.DOTALL)
 T = TypeVar("T")

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from xlkpi.headquarters.inspections import read_inspections
-from xlkpi.headquarters.lists import ListRefused
 from xlkpi.issue import Issue
 from xlkpi.month.records import DealerRecord
 from xlkpi.month.scores import NoScores, load_scores
@@ -163,7 +161,7 @@ def _before_publication(folder: MonthFolder, record: Record, now: datetime) -> A
         known = sources(folder, record)
     except Refusal as refusal:
         return Advice(refusal.findings[0].remedy(), "xlkpi month status", (refusal.findings[0].message(), *obstacles))
-    obstacles += _uninspected(folder, known.opened.issue)
+    obstacles += _uninspected(known.opened.issue)
     if record.state is State.COLLECTING and where.missing and not deadlines.is_past(due, now):
         if (record.last("check") or {}).get("inputs") != known.hashes:
             return Advice("继续收件；先检查收到的，把标注好的退回去改", "xlkpi month check", tuple(obstacles))
@@ -204,19 +202,15 @@ def _not_ours(lines: list[Line]) -> Iterator[str]:
         yield f"{len(nobodys)} 份不知是哪家的：{'、'.join(nobodys[:5])}"
 
 
-def _uninspected(folder: MonthFolder, issue: Issue) -> Iterator[str]:
+def _uninspected(issue: Issue) -> Iterator[str]:
     """Inspections that are blank, those first that can veto."""
     fields = issue.scheme.by("headquarters")
     if not fields:
         return
-    try:
-        entered = read_inspections(folder.inspection_lists(), issue.scheme, issue.roster, folder.month).rows
-    except (ListRefused, OSError):
-        entered = {}
     vetoing = _vetoes(issue.scheme)
     blank: dict[str, list[str]] = {}
     for name in fields:
-        lacking = [code for code in issue.roster if name not in entered.get(code, {})]
+        lacking = [code for code in issue.roster if name not in issue.inspections.get(code, {})]
         if lacking:
             blank[name] = lacking
     for name in sorted(blank, key=lambda each: -_WEIGHTS.get(vetoing.get(each, ""), 0)):
