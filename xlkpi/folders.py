@@ -26,8 +26,8 @@ _ASSESSED: Final = "assessed"
 _MARKS: Final = {"issue.json": "下发的空白表", _RESULTS: "评分结果"}
 """A file by which a folder of ours is known, and what the folder holds."""
 _SYSTEM_FILES: Final = frozenset(
-    ("master.xlsx", "issue.json", "manifest.jsonl", "scores.json", "scores.csv", "report.html", "thumbs.db",
-     "desktop.ini")
+    ("master.xlsx", "issue.json", "manifest.jsonl", "scores.json", "scores.csv", "report.html", "自检.html",
+     "thumbs.db", "desktop.ini")
 )  # fmt: skip
 """What the tool or a file manager writes; nobody sent it."""
 _LISTED: Final = 30  # names in a sentence

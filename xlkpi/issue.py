@@ -308,6 +308,37 @@ class Issue:
         """What every page prints: scheme with version, revision of the targets, and a hash of what it was made of."""
         return basis_said(self.scheme.name, self.scheme.version, self.revision, made_of)
 
+    # ------------------------------------------------------------ one dealer's part
+
+    def anonymous(self) -> Issue:
+        """Layout, words, rules and the dealers' codes, with nothing of any dealer."""
+        return replace(
+            self, roster={code: Dealer(code, "") for code in self.roster}, targets={}, before_revision={}, history={},
+            revisions=(), inspections={}, decided={}, actuals={}, waivers=(), accepted=(),
+        )  # fmt: skip
+
+    def part_of(self, dealer: str) -> dict[str, Any]:
+        """A dealer's own part as plain data: what stands in its blank, and its targets before they were revised."""
+        known = self.roster[dealer]
+        figures = {"targets": self.targets, "before_revision": self.before_revision}
+        own = {name: _plain({dealer: by[dealer]})[dealer] for name, by in figures.items() if dealer in by}
+        place = [known.code, known.name, known.region, "", "", known.opened, known.closed, known.trial, known.since]
+        return {"roster": place, "history": dict(self.history.get(dealer, {})), **own}
+
+    def knowing(self, part: Mapping[str, Any]) -> Issue:
+        """The issue with one dealer's part in it (`part_of`)."""
+        known = Dealer(*part["roster"])
+
+        def targets(name: str) -> Targets:
+            return _targets_in({known.code: part[name]} if name in part else {})
+
+        return replace(
+            self, roster={**self.roster, known.code: known}, history={known.code: part["history"]},
+            targets=targets("targets"), before_revision=targets("before_revision"),
+        )  # fmt: skip
+
+    # ------------------------------------------------------------ as files
+
     def save(self, folder: AnyPath, blanks: Mapping[str, str] | None = None) -> None:
         """Write the master and issue.json, each whole or not at all.
 

@@ -37,6 +37,7 @@ WORKING = {
     "scheme schema": "-o OUT/schema.json",
     "targets new": "service-assessment --month 2026-11 --roster DEMO/dealers.xlsx -o OUT/targets.xlsx",
     "new": "service-assessment --month 2026-11 --roster DEMO/dealers.xlsx --targets DEMO/targets.xlsx -o OUT",
+    "self-check parts": "DEMO -o OUT/parts.zip",
     "inspections new": "--issue DEMO/blank -o OUT/inspections.xlsx",
     "check": "DEMO/filled --issue DEMO/blank --format json",
     "status": "SENT --issue DEMO/blank -o OUT",
@@ -53,10 +54,12 @@ WORKING = {
     "excel install": "OUT",
     "excel doctor": "OUT",
     "excel score": "--issue DEMO/blank",
+    "kit": "--python GARBAGE --wheels DEMO -o OUT/kit.zip",
     "demo": "-o OUT",
     "explain": "",
 }
 NOT_HERE = {"excel score": "needs Excel", "excel doctor": "says what is missing", "pdf": "is given no workbook"}
+MAKES_NOTHING = ("pdf", "self-check parts", "kit")  # of what `places` has
 WRITTEN = {"-o", "--mark"}
 
 

@@ -9,14 +9,14 @@ import pytest
 from click.testing import Result
 from shared.tables import sampled
 
-from journey.commands import COMMANDS, MADE, NOT_HERE, PATHS, WORKING, call, with_path
+from journey.commands import COMMANDS, MADE, MAKES_NOTHING, NOT_HERE, PATHS, WORKING, call, with_path
 from xlkpi.cli.boundary import DEBUG, INTERNAL
 from xlkpi.files import FolderInUse
 
 LISTED = [("status", "paths"), ("letters", "paths")]  # what does not exist is a line of the return list
 
 
-MADE_NOW = [pair for pair in MADE if pair != ("pdf", "-o")]  # LibreOffice makes none of what is no workbook
+MADE_NOW = [pair for pair in MADE if pair[0] not in MAKES_NOTHING]
 
 
 def is_a_sentence(result: Result) -> None:

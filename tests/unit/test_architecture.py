@@ -32,12 +32,14 @@ ORDER = (
     ("headquarters",),
     ("batch",),
     ("checking",),
+    ("selfcheck",),
     ("month",),
     ("shown",),
     ("library", "preparing"),
     ("workspace",),
     ("desk",),
     ("excel",),
+    ("kit",),
     ("cli", "__main__"),
 )
 ROOM = {name: number for number, names in enumerate(ORDER) for name in names}
@@ -71,7 +73,7 @@ FILES = {
         "patch",
     ),
     "intake": (
-        "apart budget calamine_cells formats memory quantity",
+        "apart budget calamine_cells file_names formats memory quantity",
         "phrases shown wellformed",
         "guard meaning",
         "text_cells",
@@ -120,9 +122,15 @@ FILES = {
     ),
     "checking": (
         "marking plausible",
+        "alone",
         "check",
         "changes",
         "finding_list",
+    ),
+    "selfcheck": (
+        "locked parts",
+        "inside",
+        "page",
     ),
     "month": (
         "definitions frames long_form older returns store store.file store.parts",
@@ -166,11 +174,15 @@ FILES = {
         "attach install month_steps",
         "button doctor",
     ),
+    "kit": (
+        "installed",
+        "build",
+    ),
     "cli": (
         "demo language",
         "shared",
         "boundary",
-        "desk excel explain runs stores workspace",
+        "desk excel explain kits runs stores workspace",
         "checking months reporting returns schemes scoring",
     ),
 }
@@ -321,12 +333,12 @@ def test_scoring_knows_no_file_format() -> None:
         ("openpyxl", {"workbook", "headquarters.forms", "headquarters.occupied", "cli.demo", "intake.variants"}),
         ("formualizer", {"scheme.parsing", "scoring.engine"}),
         ("formulas", {"scoring.engine", "scoring.as_excel"}),
-        ("zipfile", {"workbook.package", "intake.guard", "intake.calamine_cells"}),
+        ("zipfile", {"workbook.package", "intake.guard", "intake.calamine_cells", "selfcheck.parts", "kit.build"}),
         ("python_calamine", {"intake.calamine_cells"}),
         ("rich", {"shown.terminal", "shown.month_tables", "shown.progress", "cli"}),
         ("click", {"cli"}),
         ("duckdb", {"month.store"}),
-        ("jinja2", {"shown.report.page", "shown.letters", "scheme", "desk.rendering"}),
+        ("jinja2", {"shown.report.page", "shown.letters", "scheme", "desk.rendering", "selfcheck.page"}),
         ("starlette", {"desk"}),
         ("uvicorn", {"desk.server"}),
         ("xlwings", {"excel"}),

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from xlkpi.batch.receipts import Receipt, days_after
 from xlkpi.findings import Finding
-from xlkpi.folders import last_part
 from xlkpi.intake.attested import signed_later
 from xlkpi.intake.copies import some_of
+from xlkpi.intake.file_names import misnamed
 from xlkpi.issue import Dealer, Issue
 
 if TYPE_CHECKING:
@@ -112,9 +112,8 @@ class Settled:
 
     def note_signed_later(self, issue: Issue, counts: Filed, day: date | None) -> None:
         """Say that a file was signed after the day on which it came."""
-        if (later := signed_later(issue, day, counts.receipt.moment)) is not None:
-            place, facts = later
-            self.notes.setdefault(counts.dealer, []).append(Finding("XK-V049", counts.file, place, facts=facts))
+        if (later := signed_later(issue, counts.file, day, counts.receipt.moment)) is not None:
+            self.notes.setdefault(counts.dealer, []).append(later)
 
     def note_late(self, expected: Expected | None) -> None:
         """Say of the files that count which of them came after their deadline."""
@@ -160,26 +159,15 @@ def settle(
 
 def _not_accepted(candidate: Filed, codes: Mapping[str, Dealer], expected: Expected | None) -> Finding | None:
     file, dealer = candidate.file, candidate.dealer
-    named = dealer_named(file, codes)
-    if named and named != dealer:
-        return Finding("XK-T053", file, facts={"named": named, "dealer": dealer})
-    if expected is None:
-        return None
+    wrong = misnamed(file, dealer, codes)
+    if wrong is not None or expected is None:
+        return wrong
     if dealer not in expected.roster:
         return Finding("XK-T004", file, facts={"dealer": dealer})
     locked = expected.locked_of(dealer)
     if locked is not None and candidate.receipt.moment >= locked:
         return Finding("XK-T052", file, facts={"received": str(candidate.receipt), "basis": candidate.receipt.basis})
     return None
-
-
-def dealer_named(file: str, codes: Mapping[str, Dealer]) -> str:
-    """The dealer by whose code a file's name begins, as issued: CODE_name_month.xlsx; blank where it names nobody."""
-    name = last_part(file)
-    stem = name.rpartition(".")[0] or name
-    parts = stem.split("_")
-    heads = ("_".join(parts[:count]) for count in range(len(parts), 0, -1))
-    return next((head for head in heads if head in codes), "")
 
 
 def _settle_one(settled: Settled, several: Sequence[Filed]) -> None:

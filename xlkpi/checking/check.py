@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from xlkpi.batch.receipts import Receipt, receipt
 from xlkpi.batch.settle import Filed, Settled, settle
 from xlkpi.batch.work import SourceFile, death_finding
+from xlkpi.checking.alone import doubted_files, own_findings, ruled
 from xlkpi.checking.marking import mark, marked_before
-from xlkpi.checking.plausible import Past, doubts, past_of
+from xlkpi.checking.plausible import Past
 from xlkpi.files import AnyPath, as_path, fault
-from xlkpi.findings import Finding, is_unsafe, most_serious_first, with_replies, with_rulings
+from xlkpi.findings import Finding, is_unsafe, most_serious_first
 from xlkpi.folders import last_part, shown_names
 from xlkpi.intake.bounded import MALFORMED_XML
 from xlkpi.intake.budget import out_of_memory
@@ -23,7 +24,7 @@ from xlkpi.intake.reading import Reading
 from xlkpi.intake.source import Source
 from xlkpi.intake.submission import Submission, Unusable
 from xlkpi.issue import Issue
-from xlkpi.scoring.assess import INSPECTION_MISSING, Assessment, assess
+from xlkpi.scoring.assess import Assessment, assess
 from xlkpi.scoring.engine import Engine, load_engine
 from xlkpi.values import Absence, CellContent, Place
 from xlkpi.workbook.layout import Role
@@ -94,18 +95,19 @@ class Checker:
         submissions = [(path, result) for path, result in read if isinstance(result, Submission)]
         notes, several = _of_several(submissions, self.issue, log or {}, joins=self.joins)
         together = [whole for copies in several if (whole := self._together(copies, notes)) is not None]
-        findings = {path: self._findings(result) for path, result in read}
+        findings = {path: own_findings(self.issue, self.engine, result) for path, result in read}
         for whole in together:
-            findings |= whole.by_copy([f for f in self._assessed(whole.read).findings if f.code != INSPECTION_MISSING])
+            findings |= whole.by_copy(own_findings(self.issue, self.engine, whole.read))
         parts = {path for whole in together for path in (*whole.parts, *whole.replaced)}
         single = [(path, result) for path, result in submissions if path not in parts]
-        for path, doubted in self._doubts([*single, *((whole.last, whole.read) for whole in together)]):
+        for path, doubted in doubted_files(self.issue, [*single, *((w.last, w.read) for w in together)], self.past):
             whole = next((each for each in together if each.last == path), None)
             for finding in doubted:
                 for of_path in whole.owners(finding.field) if whole else [path]:
                     notes.setdefault(of_path, []).append(finding)
         return [
-            Checked(path, result, self._ruled(result, (*findings[path], *notes.get(path, ())))) for path, result in read
+            Checked(path, result, ruled(self.issue, result, (*findings[path], *notes.get(path, ()))))
+            for path, result in read
         ]
 
     def _together(
@@ -131,29 +133,6 @@ class Checker:
             return Unusable(name, (out_of_memory(name),))
         except Exception as error:  # an error of ours in one file must not stop the others
             return Unusable(name, (death_finding(SourceFile(path, name), fault(error)),))
-
-    def _ruled(self, read: Submission | Unusable, findings: Iterable[Finding]) -> tuple[Finding, ...]:
-        if isinstance(read, Submission):
-            findings = with_replies(findings, read.replies)
-        return tuple(with_rulings(findings, self.issue.rulings, read.dealer, self.issue.month))
-
-    def _doubts(self, submissions: Sequence[tuple[Path, Submission]]) -> Iterator[tuple[Path, list[Finding]]]:
-        """Plausibility findings; if a dealer sent several files, those of the first."""
-        first = {submission.dealer: (path, submission) for path, submission in reversed(submissions)}
-        figures = {
-            dealer: {name: answer.value for name, answer in filed.answers.items() if isinstance(answer.value, float)}
-            for dealer, (_, filed) in first.items()
-        }
-        files = {dealer: filed.file for dealer, (_, filed) in first.items()}
-        for dealer, findings in doubts(self.issue, figures, {**past_of(self.issue), **self.past}, files).items():
-            path, filed = first[dealer]
-            cells = {name: answer.raw.place for name, answer in filed.answers.items() if answer.raw is not None}
-            yield path, [replace(finding, place=cells.get(finding.field)) for finding in findings]
-
-    def _findings(self, read: Submission | Unusable) -> tuple[Finding, ...]:
-        if isinstance(read, Unusable):
-            return read.findings
-        return tuple(f for f in self._assessed(read).findings if f.code != INSPECTION_MISSING)
 
     def _assessed(self, read: Submission) -> Assessment:
         return assess(self.issue, self.engine, read)

@@ -18,6 +18,7 @@ from xlkpi.cli.checking import check
 from xlkpi.cli.desk import desk
 from xlkpi.cli.excel import excel
 from xlkpi.cli.explain import explain
+from xlkpi.cli.kits import kit, self_check
 from xlkpi.cli.language import LANGUAGES, OPTION, language_and_words, switch_language
 from xlkpi.cli.months import inspections, new, targets
 from xlkpi.cli.reporting import pdf, report
@@ -60,7 +61,7 @@ def main() -> None:
 
 
 for command in (
-    init, desk, month, next_step, appeal, verify, scheme, targets, new, inspections, check, status, letters, score,
-    trace, audit, history, rank, trend, store_group, report, pdf, excel, demo, explain,
+    init, desk, month, next_step, appeal, verify, scheme, targets, new, self_check, inspections, check, status, letters,
+    score, trace, audit, history, rank, trend, store_group, report, pdf, excel, kit, demo, explain,
 ):  # fmt: skip
     main.add_command(command)

@@ -25,7 +25,9 @@ from xlkpi.cli.shared import (
 )
 
 if TYPE_CHECKING:
+    from xlkpi.headquarters.calendar import Calendar
     from xlkpi.headquarters.identity import Origin
+    from xlkpi.issue import Issue
 
 _roster_option = click.option(
     "--roster", "rosters", type=FILE, multiple=True, required=True, help="Dealers: 代码, 名称, 区域."
@@ -60,6 +62,10 @@ _workbook_option = click.option("-o", "--output", type=NewFile(".xlsx"), require
     type=FILE,
     help="issue.key of another issue whose dealers' files are taken too; default: the folder's own, or a new one.",
 )
+@click.option(
+    "--self-check", "parts_file", type=click.Path(path_type=Path), is_flag=False, flag_value=Path(),
+    help="Also write 自检.html, with the parts in this file; without a file, as XLKPI_SELF_CHECK says.",
+)  # fmt: skip
 @anyway_option
 @replace_option
 @click.option("-o", "--output", type=FOLDER, required=True, help="Folder for the blanks.")
@@ -67,7 +73,7 @@ def new(
     scheme_name: str, month: str, rosters: tuple[Path, ...], targets: tuple[Path, ...],
     last_values: tuple[Path, ...], plans: tuple[Path, ...], previous: Path | None, year_ago: Path | None,
     store_file: Path | None, calendar_file: Path | None, deadline: str, locked: str, contact: str,
-    key_file: Path | None, anyway: bool, replace: bool, output: Path,
+    key_file: Path | None, parts_file: Path | None, anyway: bool, replace: bool, output: Path,
 ) -> None:  # fmt: skip
     """Issue a month: one blank workbook per dealer, the master and issue.json."""
     from xlkpi.headquarters.deadlines import check_order, day_said
@@ -94,14 +100,9 @@ def new(
     def waiting(detail: str) -> None:
         echo(say(f"{store_file}: another program has it open; waiting …"), err=True)
 
-    calendar = None
-    if calendar_file:
-        from xlkpi.headquarters.calendar import calendar_of, read_calendar
-
-        days = read_calendar(calendar_file, anyway=anyway)
-        stop_on_errors(days.findings)
-        calendar = calendar_of(days)
+    calendar = _calendar(calendar_file, anyway) if calendar_file else None
     lists = Lists(rosters, targets, last_values, plans, previous, year_ago, store_file, calendar)
+    parts = _parts(parts_file)
     try:
         issue, findings = prepare_issue(
             loaded, compiled, month, lists, deadline=due, locked=lock, contact=contact, anyway=anyway, waiting=waiting
@@ -118,6 +119,40 @@ def new(
         echo(f"与上次下发不同 {len(published.renewed)} 份：{'、'.join(published.renewed)}")
     if published.removed:
         echo(f"已删除上次下发而这次没有的空白表 {len(published.removed)} 份：{'、'.join(published.removed)}")
+    if parts is not None:
+        _add_page(published.issue, output, parts)
+
+
+def _calendar(file: Path, anyway: bool) -> Calendar:
+    from xlkpi.headquarters.calendar import calendar_of, read_calendar
+
+    days = read_calendar(file, anyway=anyway)
+    stop_on_errors(days.findings)
+    return calendar_of(days)
+
+
+def _add_page(issue: Issue, folder: Path, parts: dict[str, bytes]) -> None:
+    from xlkpi.selfcheck.page import add_self_check
+    from xlkpi.selfcheck.parts import NoSelfCheck
+
+    try:
+        echo(f"自检页 → {add_self_check(issue, folder, parts)}")
+    except NoSelfCheck as none:
+        stop_on_errors([none.finding])
+        raise
+
+
+def _parts(given: Path | None) -> dict[str, bytes] | None:
+    """The parts of 自检.html where it is asked for."""
+    if given is None:
+        return None
+    from xlkpi.selfcheck.parts import NoSelfCheck, parts_file, read_parts
+
+    try:
+        return read_parts(parts_file() if given == Path() else given)
+    except NoSelfCheck as refused:
+        stop_on_errors([refused.finding])
+        raise
 
 
 @click.group(cls=Group)

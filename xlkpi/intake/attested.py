@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Final
 
+from xlkpi.findings import Finding
 from xlkpi.intake.meaning import words_of
 from xlkpi.intake.normalise import understand
 from xlkpi.intake.strays import Remark
@@ -55,11 +56,12 @@ def signed_on(cells: Mapping[str, RawCell | None]) -> date | None:
         return None
 
 
-def signed_later(issue: Issue, day: date | None, received: datetime) -> tuple[Place, Mapping[str, object]] | None:
-    """The cell and the facts where a form was signed after the day on which it came; None where it was not."""
+def signed_later(issue: Issue, file: str, day: date | None, received: datetime) -> Finding | None:
+    """The finding on a form that was signed after the day on which it came; None where it was not."""
     if day is None or day <= received.date():
         return None
-    return issue.layout.place(SIGNED_ON), {"found": f"{day}", "received": f"{received:%Y-%m-%d}"}
+    facts = {"found": f"{day}", "received": f"{received:%Y-%m-%d}"}
+    return Finding("XK-V049", file, issue.layout.place(SIGNED_ON), facts=facts)
 
 
 def cells_of(issue: Issue, places: Mapping[str, Place], read: Mapping[Place, RawCell]) -> dict[str, RawCell | None]:

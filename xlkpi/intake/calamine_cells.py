@@ -322,24 +322,25 @@ def _literal(shown: str) -> str:
     return ";".join((quoted, quoted, quoted))
 
 
+def answer_to(data: bytes, most: dict[str, int]) -> dict[str, Any]:
+    """The answer, whatever the bytes are; only an abort leaves without one."""
+    try:
+        sheets, hidden = read(data, most)
+        return {"sheets": sheets, "hidden": hidden, **vars(looks_of(data, sheets))}
+    except _TooMuch as excess:
+        return excess.facts
+    except MemoryError:
+        return {"refused": "memory"}
+    except BaseException as error:  # a panic of Rust is no Exception
+        kind = type(error).__name__
+        return {"refused": {"PasswordError": "password", "CalamineError": "format"}.get(kind, "damaged")}
+
+
 def main() -> None:
     """Read stdin, answer on stdout."""
     most = json.loads(sys.argv[1])
     _limit(most["memory"], most["seconds"])
-    answer: dict[str, Any]
-    try:
-        data = sys.stdin.buffer.read()
-        sheets, hidden = read(data, most)
-        answer = {"sheets": sheets, "hidden": hidden, **vars(looks_of(data, sheets))}
-    except _TooMuch as excess:
-        answer = excess.facts
-    except MemoryError:
-        answer = {"refused": "memory"}
-    except BaseException as error:  # a panic of Rust is no Exception
-        kind = type(error).__name__
-        why = {"PasswordError": "password", "CalamineError": "format"}.get(kind, "damaged")
-        answer = {"refused": why}
-    sys.stdout.buffer.write(json.dumps(answer).encode())
+    sys.stdout.buffer.write(json.dumps(answer_to(sys.stdin.buffer.read(), most)).encode())
 
 
 if __name__ == "__main__":

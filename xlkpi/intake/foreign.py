@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from html import unescape
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from xml.etree import ElementTree
 
 from xlkpi.intake import calamine_cells
@@ -92,6 +92,10 @@ class ForeignBook:
         return SheetCells(cells, strays, self.outlines.get(sheet, PLAIN))
 
 
+PROCESSES: Final = sys.platform != "emscripten"
+"""Whether the system has processes. In a browser an abort ends whatever runs Python there, which its page notices."""
+
+
 def open_source(source: Path | bytes) -> Source:
     """Open a workbook of any kind that is read.
 
@@ -162,18 +166,7 @@ def _by_calamine(raw: bytes) -> ForeignBook:
         "row": MAX_ROW, "column": MAX_COLUMN, "cells": MAX_CELLS, "characters": MAX_PART,
         "memory": _MEMORY, "seconds": _SECONDS,
     }  # fmt: skip
-    # -P: the program's own folder is no place to import from; our modules there have names like other people's
-    command = [sys.executable, "-P", calamine_cells.__file__, json.dumps(most)]
-    hidden = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # no window flashes up on Windows
-    try:
-        process = subprocess.run(  # noqa: S603 - our own program
-            command, input=raw, capture_output=True, timeout=_SECONDS, check=False, creationflags=hidden
-        )
-    except subprocess.TimeoutExpired:
-        raise Refused("XK-F006", what="读取时间", found="超时", limit=f"{_SECONDS} 秒") from None
-    if process.returncode != 0:  # aborted: what it asked for was not to be had
-        raise Refused("XK-F006", what="读取所需的内存", found="过多", limit=f"{_MEMORY >> 20} MB")
-    answer: dict[str, Any] = json.loads(process.stdout)
+    answer = json.loads(_answer_of_process(raw, most) if PROCESSES else json.dumps(calamine_cells.answer_to(raw, most)))
     if "refused" in answer:
         raise _refusal(answer)
     for sheet, cells in answer["runs"].items():
@@ -195,6 +188,26 @@ def _by_calamine(raw: bytes) -> ForeignBook:
     )
 
 
+def _answer_of_process(raw: bytes, most: Mapping[str, int]) -> bytes:
+    # -P: the program's own folder is no place to import from; our modules there have names like other people's
+    command = [sys.executable, "-P", calamine_cells.__file__, json.dumps(most)]
+    hidden = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # no window flashes up on Windows
+    try:
+        process = subprocess.run(  # noqa: S603 - our own program
+            command, input=raw, capture_output=True, timeout=_SECONDS, check=False, creationflags=hidden
+        )
+    except subprocess.TimeoutExpired:
+        raise Refused("XK-F006", what="读取时间", found="超时", limit=f"{_SECONDS} 秒") from None
+    if process.returncode != 0:
+        raise aborted()
+    return process.stdout
+
+
+def aborted() -> Refused:
+    """What is said of a file on which calamine ended its process: what it asked for was not to be had."""
+    return Refused("XK-F006", what="读取所需的内存", found="过多", limit=f"{_MEMORY >> 20} MB")
+
+
 def _refusal(answer: Mapping[str, str]) -> Refused:
     match answer["refused"]:
         case "password":
@@ -206,6 +219,6 @@ def _refusal(answer: Mapping[str, str]) -> Refused:
         case "many":
             return Refused("XK-F006", what=f"工作表“{answer['sheet']}”的单元格", found="过多", limit=MAX_CELLS)
         case "memory":
-            return Refused("XK-F006", what="读取所需的内存", found="过多", limit=f"{_MEMORY >> 20} MB")
+            return aborted()
         case _:
             return Refused("XK-F002", detail="表格内容读不出来")

@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from xlkpi.batch import Batch
 from xlkpi.batch.receipts import Receipt
-from xlkpi.batch.settle import Expected, Filed, dealer_named
+from xlkpi.batch.settle import Expected, Filed
 from xlkpi.findings import Finding, Severity
+from xlkpi.intake.file_names import dealer_named
 from xlkpi.intake.submission import Unusable
 from xlkpi.issue import Dealer, Issue
 from xlkpi.values import State

@@ -8,8 +8,8 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, TypeVar
 
-from xlkpi.batch.settle import dealer_named
 from xlkpi.findings import Finding
+from xlkpi.intake.file_names import dealer_named
 from xlkpi.intake.submission import Unusable
 from xlkpi.issue import Dealer, Revision, basis_said
 from xlkpi.month.returns import Return

@@ -125,10 +125,10 @@ def _deflated(data: bytes, level: int, end: int, before: bytes = b"") -> bytes:
     return packed
 
 
-def gzipped(data: bytes) -> bytes:
+def gzipped(data: bytes, level: int = 6) -> bytes:
     """One stream of gzip (RFC 1952). The `gzip` module's header tells the system that wrote it, and its version."""
     head = b"\x1f\x8b\x08" + bytes(6) + b"\xff"  # deflated, no time, system unknown
-    return head + _deflated(data, 6, zlib.Z_FINISH) + struct.pack("<2L", isal_zlib.crc32(data), len(data) % 2**32)
+    return head + _deflated(data, level, zlib.Z_FINISH) + struct.pack("<2L", isal_zlib.crc32(data), len(data) % 2**32)
 
 
 def members(data: bytes) -> dict[str, Member]:

@@ -3,6 +3,7 @@ writes its files, and keeps its event last; the same step with the same inputs c
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -26,6 +27,8 @@ from xlkpi.headquarters.occupied import Occupied, form_findings
 from xlkpi.issue import Issue, IssueError, Revision
 from xlkpi.preparing import Lists, prepare_issue
 from xlkpi.scheme.model import Scheme
+from xlkpi.selfcheck.page import add_self_check
+from xlkpi.selfcheck.parts import PARTS_FILE, VARIABLE, NoSelfCheck, parts_file, read_parts
 from xlkpi.workspace import deadlines
 from xlkpi.workspace.places import CALENDAR, ROSTER, SCHEMES, MonthFolder, Workspace
 from xlkpi.workspace.receiving import Receipts, read_log, receive
@@ -183,6 +186,7 @@ def issue_month(folder: MonthFolder, who: Who, *, reason: str = "", approved: st
         raise Refusal(*refused.findings) from None
     issue, revision = _revised(folder, record, issue, Revision(0, f"{who.at:%Y-%m-%d}", reason, approved))
     published = _published(issue, folder.blanks)
+    page = _self_check(published.issue, folder)
     forms = _inspection_forms(folder, scheme, issue)
     for path, form in forms.items():
         made_form(path, form, Origin("inspections", scheme.name, scheme.version, folder.month), only_missing=True)
@@ -202,6 +206,8 @@ def issue_month(folder: MonthFolder, who: Who, *, reason: str = "", approved: st
     lines = [f"{len(published.written)} 份空白表 → {folder.month}/空白表（截止 {issue.deadline}）。"]
     if published.renewed:
         lines.append(f"与上次下发不同、要重新发给经销商的 {len(published.renewed)} 份：{'、'.join(published.renewed)}")
+    if page is not None:
+        lines.append(f"{page.name} 与空白表一起发：经销商上报前自己先查一遍。")
     where = "、".join(sorted({path.relative_to(folder.path).parts[0] for path in forms}))
     lines.append(f"把空白表发给经销商；收到的文件用 xlkpi month receive 登记；检查情况填在 {where}。")
     return StepResult("issue", True, tuple(lines), tuple(sentences))
@@ -247,6 +253,17 @@ def _published(issue: Issue, blanks: Path) -> Any:
         return publish(issue, blanks)
     except Occupied as occupied:
         raise Refusal(*occupied.findings) from None
+
+
+def _self_check(issue: Issue, folder: MonthFolder) -> Path | None:
+    """自检.html beside the blanks, where its parts lie in the workspace or where the environment says."""
+    own = folder.workspace.root / PARTS_FILE
+    if not own.is_file() and not os.environ.get(VARIABLE):
+        return None
+    try:
+        return add_self_check(issue, folder.blanks, read_parts(own if own.is_file() else parts_file()))
+    except NoSelfCheck as refused:
+        raise Refusal(refused.finding) from None
 
 
 def _inspection_forms(folder: MonthFolder, scheme: Scheme, issue: Issue) -> dict[Path, bytes]:

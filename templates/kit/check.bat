@@ -1,0 +1,3 @@
+@echo off
+"%~dp0python\python.exe" -X utf8 -m xlkpi.kit.installed
+pause

@@ -1,0 +1,1 @@
+"""In the page zlib stands in for ISA-L: slower, and otherwise the same."""
