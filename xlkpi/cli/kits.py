@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from xlkpi.cli.boundary import Command, Group
-from xlkpi.cli.shared import FILE, FOLDER, NEW_FILE, echo, replace_option, stop_on_errors, write_new
+from xlkpi.cli.shared import FILE, FOLDER, NewFile, echo, replace_option, stop_on_errors, write_new
 
 
 @click.group("self-check", cls=Group)
@@ -17,7 +17,7 @@ def self_check() -> None:
 
 @self_check.command("parts", cls=Command)
 @click.argument("folder", type=FOLDER)
-@click.option("-o", "--output", type=NEW_FILE, required=True, help="The pack to write: 自检部件.zip.")
+@click.option("-o", "--output", type=NewFile(".zip"), required=True, help="The pack to write: 自检部件.zip.")
 @replace_option
 def self_check_parts(folder: Path, output: Path, replace: bool) -> None:
     """Pack the parts that are not ours (Pyodide, wheels; as downloaded into a folder) for `new --self-check`."""
@@ -37,7 +37,7 @@ def self_check_parts(folder: Path, output: Path, replace: bool) -> None:
 @click.option("--sha256", default="", help="Its SHA-256, as the download page says.")
 @click.option("--wheels", type=FOLDER, required=True, help="Folder of the locked wheels for Windows.")
 @click.option("--self-check", "parts", type=FILE, help="自检部件.zip, to be in the kit too.")
-@click.option("-o", "--output", type=NEW_FILE, required=True, help="The zip to write: 绩效工具.zip.")
+@click.option("-o", "--output", type=NewFile(".zip"), required=True, help="The zip to write: 绩效工具.zip.")
 @replace_option
 def kit(python: Path, sha256: str, wheels: Path, parts: Path | None, output: Path, replace: bool) -> None:
     """Put together a folder for Windows that needs no installation: Python, libraries, xlkpi, and files to click."""
