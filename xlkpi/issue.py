@@ -321,9 +321,9 @@ class Issue:
         """A dealer's own part as plain data: what stands in its blank, and its targets before they were revised."""
         known = self.roster[dealer]
         figures = {"targets": self.targets, "before_revision": self.before_revision}
-        own = {name: _plain({dealer: by[dealer]})[dealer] for name, by in figures.items() if dealer in by}
+        of_dealer = {name: _plain({dealer: by[dealer]})[dealer] for name, by in figures.items() if dealer in by}
         place = [known.code, known.name, known.region, "", "", known.opened, known.closed, known.trial, known.since]
-        return {"roster": place, "history": dict(self.history.get(dealer, {})), **own}
+        return {"roster": place, "history": dict(self.history.get(dealer, {})), **of_dealer}
 
     def knowing(self, part: Mapping[str, Any]) -> Issue:
         """The issue with one dealer's part in it (`part_of`)."""

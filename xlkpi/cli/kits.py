@@ -41,11 +41,10 @@ def self_check_parts(folder: Path, output: Path, replace: bool) -> None:
 @replace_option
 def kit(python: Path, sha256: str, wheels: Path, parts: Path | None, output: Path, replace: bool) -> None:
     """Put together a folder for Windows that needs no installation: Python, libraries, xlkpi, and files to click."""
-    from xlkpi.kit.build import Given, NoKit
-    from xlkpi.kit.build import kit as made
+    from xlkpi.kit.build import KitSources, NoKit, kit_of
 
     try:
-        data = made(Given(python, sha256, wheels, parts))
+        data = kit_of(KitSources(python, sha256, wheels, parts))
     except NoKit as refused:
         stop_on_errors([refused.finding])
         raise

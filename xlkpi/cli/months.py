@@ -142,14 +142,14 @@ def _add_page(issue: Issue, folder: Path, parts: dict[str, bytes]) -> None:
         raise
 
 
-def _parts(given: Path | None) -> dict[str, bytes] | None:
+def _parts(file: Path | None) -> dict[str, bytes] | None:
     """The parts of 自检.html where it is asked for."""
-    if given is None:
+    if file is None:
         return None
     from xlkpi.selfcheck.parts import NoSelfCheck, parts_file, read_parts
 
     try:
-        return read_parts(parts_file() if given == Path() else given)
+        return read_parts(parts_file() if file == Path() else file)
     except NoSelfCheck as refused:
         stop_on_errors([refused.finding])
         raise

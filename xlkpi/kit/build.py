@@ -36,7 +36,7 @@ class NoKit(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class KitSources:
     """What a kit is made of: the zip of the official embeddable Python with its SHA-256, the folder of wheels, and the
     pack of 自检.html's parts, where it shall be in it."""
 
@@ -46,7 +46,7 @@ class Given:
     parts: Path | None = None
 
 
-def kit(given: Given) -> bytes:
+def kit_of(sources: KitSources) -> bytes:
     """The kit as a zip.
 
     Raises:
@@ -54,13 +54,13 @@ def kit(given: Given) -> bytes:
         OSError: a file cannot be read.
     """
     files: dict[str, Member] = {}
-    files |= _python(given)
+    files |= _python(sources)
     for name, digest in _locked().items():
-        files |= _wheel(given.wheels, name, digest)
+        files |= _wheel(sources.wheels, name, digest)
     files |= dict(_ours())
     files |= dict(_top())
-    if given.parts is not None:
-        files[PARTS] = member(PARTS, given.parts.read_bytes(), 0)
+    if sources.parts is not None:
+        files[PARTS] = member(PARTS, sources.parts.read_bytes(), 0)
     listed = "".join(f"{_digest(part)}  {name}\n" for name, part in sorted(files.items()))
     files[LIST] = member(LIST, listed.encode(), _LEVEL)
     return assemble(
@@ -68,19 +68,19 @@ def kit(given: Given) -> bytes:
     )  # fmt: skip
 
 
-def _python(given: Given) -> dict[str, Member]:
-    raw = given.python.read_bytes()
+def _python(sources: KitSources) -> dict[str, Member]:
+    raw = sources.python.read_bytes()
     actual = hashlib.sha256(raw).hexdigest()
-    if actual != given.sha256.lower():
-        detail = f"SHA-256 是 {actual}，与给出的 {given.sha256 or '（没有给出）'} 不同"
-        raise NoKit("XK-F037", given.python.name, detail)
+    if actual != sources.sha256.lower():
+        detail = f"SHA-256 是 {actual}，与给出的 {sources.sha256 or '（没有给出）'} 不同"
+        raise NoKit("XK-F037", sources.python.name, detail)
     try:
         parts = members(raw)
     except zipfile.BadZipFile:
-        raise NoKit("XK-F037", given.python.name, "不是 zip") from None
+        raise NoKit("XK-F037", sources.python.name, "不是 zip") from None
     paths = f"python{_PYTHON}._pth"
     if paths not in parts or "python.exe" not in parts:
-        raise NoKit("XK-F037", given.python.name, f"不是 Python 3.{_PYTHON[1:]} 的嵌入版（缺 {paths}）")
+        raise NoKit("XK-F037", sources.python.name, f"不是 Python 3.{_PYTHON[1:]} 的嵌入版（缺 {paths}）")
     parts[paths] = member(paths, _PATHS.encode(), _LEVEL)
     return {f"python/{name}": part for name, part in parts.items() if not name.endswith("/")}
 

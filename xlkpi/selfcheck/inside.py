@@ -61,16 +61,16 @@ class SelfCheck:
             JSON: whose it is (`dealer`, `name`); `findings` as `check --format json` gives them; `told` and `tally`,
             what of them a dealer can put right, in a letter's words; `score` as `what_if` gives it.
         """
-        return self._told(name, *self._read(name, bytes(buffer[: MAX_FILE + 1])))
+        return self._answer(name, *self._read(name, bytes(buffer[: MAX_FILE + 1])))
 
-    def _told(self, name: str, issue: Issue, read: Submission | Unusable) -> str:
+    def _answer(self, name: str, issue: Issue, read: Submission | Unusable) -> str:
         findings = findings_alone(issue, self.engine, read, {}, datetime.now())
         self._last = (issue, read) if isinstance(read, Submission) else None
         known = issue.roster.get(read.dealer)
         theirs = for_dealer(findings)
         return _json(
             file=name, dealer=read.dealer, name=known.name if known else "", accepted=self._last is not None,
-            tally=tally(theirs), told=[_told(finding, issue) for finding in told_once(most_serious_first(theirs))],
+            tally=tally(theirs), told=[_shown(finding, issue) for finding in told_once(most_serious_first(theirs))],
             findings=[finding_json(finding) for finding in findings], score=self._score({}),
         )  # fmt: skip
 
@@ -78,7 +78,7 @@ class SelfCheck:
         """What `check` says of a file that takes too long, or that ends the process in which it is read; as `check`."""
         refused = aborted()
         finding = out_of_time(name, Budget()) if late else Finding(refused.code, name, facts=refused.facts)
-        return self._told(name, self.issue, Unusable(name, (finding,)))
+        return self._answer(name, self.issue, Unusable(name, (finding,)))
 
     def what_if(self, figures: str) -> str:
         """The score of the last file with other figures.
@@ -117,7 +117,7 @@ class SelfCheck:
         }  # fmt: skip
 
 
-def _told(finding: Finding, issue: Issue) -> dict[str, str]:
+def _shown(finding: Finding, issue: Issue) -> dict[str, str]:
     entry, place = issue.scheme.fields.get(finding.field), finding.place
     return {
         "severity": finding.severity.name.lower(), "word": finding.severity.word, "code": finding.code,

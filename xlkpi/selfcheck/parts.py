@@ -78,7 +78,7 @@ def packed_parts(folder: Path) -> bytes:
     files = {part: _checked(folder, part) for part in known_parts()}
     runtime, *wheels = files
     with tarfile.open(fileobj=io.BytesIO(files[runtime])) as archive:
-        taken = {name: _extracted(archive, path) for name, path in RUNTIME.items()}
+        runtime_files = {name: _extracted(archive, path) for name, path in RUNTIME.items()}
     installed, licences = dict[str, bytes](), list[str]()
     for part in wheels:
         for name, data in unpack(files[part]).items():
@@ -87,7 +87,7 @@ def packed_parts(folder: Path) -> bytes:
             elif "/licen" in name.lower():
                 licences.append(f"{part.name} {part.version}\n\n{data.decode('utf-8')}")
     packages = assemble(member(name, installed[name], _LEVEL) for name in sorted(installed))
-    pack = {name: gzipped(data, _LEVEL) for name, data in {**taken, PACKAGES: packages}.items()}
+    pack = {name: gzipped(data, _LEVEL) for name, data in {**runtime_files, PACKAGES: packages}.items()}
     pack[LICENCES] = "\n\n".join(licences).encode()
     return assemble(member(name, data, _LEVEL) for name, data in [("parts.json", _list()), *pack.items()])
 

@@ -257,11 +257,13 @@ def _published(issue: Issue, blanks: Path) -> Any:
 
 def _self_check(issue: Issue, folder: MonthFolder) -> Path | None:
     """自检.html beside the blanks, where its parts lie in the workspace or where the environment says."""
-    own = folder.workspace.root / PARTS_FILE
-    if not own.is_file() and not os.environ.get(VARIABLE):
+    in_workspace = folder.workspace.root / PARTS_FILE
+    if not in_workspace.is_file() and not os.environ.get(VARIABLE):
         return None
     try:
-        return add_self_check(issue, folder.blanks, read_parts(own if own.is_file() else parts_file()))
+        return add_self_check(
+            issue, folder.blanks, read_parts(in_workspace if in_workspace.is_file() else parts_file())
+        )
     except NoSelfCheck as refused:
         raise Refusal(refused.finding) from None
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from xlkpi.kit import build, installed
-from xlkpi.kit.build import Given, NoKit, kit
+from xlkpi.kit.build import KitSources, NoKit, kit_of
 from xlkpi.resources import templates
 
 
@@ -39,24 +39,24 @@ WHEEL = zipped(
 
 
 @pytest.fixture
-def given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Given:
+def given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> KitSources:
     (tmp_path / "python.zip").write_bytes(PYTHON)
     (tmp_path / "thing-1.0-py3-none-any.whl").write_bytes(WHEEL)
     digest = hashlib.sha256(WHEEL).hexdigest()
     monkeypatch.setattr(build, "_locked", lambda: {"thing-1.0": digest})
-    return Given(tmp_path / "python.zip", hashlib.sha256(PYTHON).hexdigest(), tmp_path)
+    return KitSources(tmp_path / "python.zip", hashlib.sha256(PYTHON).hexdigest(), tmp_path)
 
 
 @pytest.fixture
-def unpacked(given: Given, tmp_path: Path) -> Path:
+def unpacked(given: KitSources, tmp_path: Path) -> Path:
     folder = tmp_path / "放在 这里"
-    with zipfile.ZipFile(io.BytesIO(kit(given))) as archive:
+    with zipfile.ZipFile(io.BytesIO(kit_of(given))) as archive:
         archive.extractall(folder)
     return folder / build.FOLDER
 
 
-def test_the_same_files_give_the_same_kit(given: Given) -> None:
-    assert kit(given) == kit(given)
+def test_the_same_files_give_the_same_kit(given: KitSources) -> None:
+    assert kit_of(given) == kit_of(given)
 
 
 def test_what_lies_where(unpacked: Path) -> None:
@@ -101,7 +101,7 @@ def test_the_kit_s_own_check(unpacked: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert "重新解压" in last
 
 
-def refusals(given: Given) -> Iterator[tuple[str, Given, str]]:
+def refusals(given: KitSources) -> Iterator[tuple[str, KitSources, str]]:
     other = zipped({"python312._pth": b"", "python.exe": b"MZ"})
     for name, data, sha256 in (
         ("no hash", PYTHON, ""),
@@ -111,23 +111,23 @@ def refusals(given: Given) -> Iterator[tuple[str, Given, str]]:
     ):
         path = given.wheels / f"{name}.zip"
         path.write_bytes(data)
-        yield name, Given(path, sha256, given.wheels), "XK-F037"
+        yield name, KitSources(path, sha256, given.wheels), "XK-F037"
 
 
-def test_another_python_is_refused(given: Given) -> None:
+def test_another_python_is_refused(given: KitSources) -> None:
     for name, wrong, code in refusals(given):
         with pytest.raises(NoKit) as refused:
-            kit(wrong)
+            kit_of(wrong)
         assert refused.value.finding.code == code, name
         assert refused.value.finding.message(), name
 
 
-def test_another_wheel_is_refused(given: Given) -> None:
+def test_another_wheel_is_refused(given: KitSources) -> None:
     wheel = given.wheels / "thing-1.0-py3-none-any.whl"
     wheel.write_bytes(WHEEL + b" ")
     for detail in ("校验值", "没有这个文件"):
         with pytest.raises(NoKit) as refused:
-            kit(given)
+            kit_of(given)
         assert refused.value.finding.code == "XK-F038"
         assert detail in refused.value.finding.message()
         wheel.unlink(missing_ok=True)
