@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from xlkpi import __version__
+import xlkpi
 from xlkpi.findings import Finding
 from xlkpi.kit.installed import LIST
 from xlkpi.resources import templates
@@ -93,15 +93,15 @@ def _locked() -> Mapping[str, str]:
 
 def _wheel(folder: Path, name: str, digest: str) -> dict[str, Member]:
     """What a wheel installs: packages, and what tells their version and licence."""
-    found = [path for path in folder.glob("*.whl") if path.name.lower().startswith(f"{name.lower()}-")]
-    raw = next((data for path in found if hashlib.sha256(data := path.read_bytes()).hexdigest() == digest), None)
+    candidates = [path for path in folder.glob("*.whl") if path.name.lower().startswith(f"{name.lower()}-")]
+    raw = next((data for path in candidates if hashlib.sha256(data := path.read_bytes()).hexdigest() == digest), None)
     if raw is None:
-        raise NoKit("XK-F038", name, "内容与登记的校验值不符" if found else "没有这个文件")
+        raise NoKit("XK-F038", name, "内容与登记的校验值不符" if candidates else "没有这个文件")
     files = {}
     for path, part in members(raw).items():
-        inside = re.sub(r"^[^/]+\.data/(?:purelib|platlib)/", "", path)
-        if not path.endswith("/") and ".data/" not in inside:
-            files[f"{_SITE}/{inside}"] = part
+        installed_path = re.sub(r"^[^/]+\.data/(?:purelib|platlib)/", "", path)
+        if not path.endswith("/") and ".data/" not in installed_path:
+            files[f"{_SITE}/{installed_path}"] = part
     return files
 
 
@@ -113,8 +113,8 @@ def _ours() -> Iterator[tuple[str, Member]]:
             name = f"{_SITE}/{base}/{path.relative_to(folder).as_posix()}"
             if path.is_file() and "__pycache__" not in path.parts:
                 yield name, member(name, path.read_bytes(), _LEVEL)
-    name = f"{_SITE}/xlkpi-{__version__}.dist-info/METADATA"
-    yield name, member(name, f"Metadata-Version: 2.1\nName: xlkpi\nVersion: {__version__}\n".encode(), _LEVEL)
+    name = f"{_SITE}/xlkpi-{xlkpi.__version__}.dist-info/METADATA"
+    yield name, member(name, f"Metadata-Version: 2.1\nName: xlkpi\nVersion: {xlkpi.__version__}\n".encode(), _LEVEL)
 
 
 def _top() -> Iterator[tuple[str, Member]]:

@@ -32,22 +32,22 @@ def trial() -> str:
     """What is wrong with a demonstration; "" where it comes out as it must."""
     with tempfile.TemporaryDirectory(prefix="xlkpi 试算 ") as place:
         command = [sys.executable, "-X", "utf8", "-m", "xlkpi", "demo", "-o", place]
-        done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", errors="replace", check=False)  # noqa: S603 - ours
+        ended = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", errors="replace", check=False)  # noqa: S603 - ours
         try:
             scores = json.loads(Path(place, "out", "scores.json").read_text("utf-8"))
         except OSError:
-            return done.stderr[-2000:] or done.stdout[-2000:]
+            return ended.stderr[-2000:] or ended.stdout[-2000:]
     totals = [dealer["total"] for dealer in scores["dealers"] if dealer["dealer"] == "D001"]
     return "" if totals == [TOTAL] else f"试算的得分不对：{totals}"
 
 
 def report(kit: Path) -> list[str]:
     """The lines to show; the last says whether all is well."""
-    found = list(faults(kit))
-    if found:
-        more = [f"……共 {len(found)} 个文件"] if len(found) > _SHOWN else []
+    problems = list(faults(kit))
+    if problems:
+        more = [f"……共 {len(problems)} 个文件"] if len(problems) > _SHOWN else []
         return [
-            *found[:_SHOWN],
+            *problems[:_SHOWN],
             *more,
             "安装不完整：请把压缩包重新解压到一个新文件夹；仍然缺的，多半被杀毒软件拿走了。",
         ]

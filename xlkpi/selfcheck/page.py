@@ -12,7 +12,7 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from xlkpi import __version__
+import xlkpi
 from xlkpi.files import write_file
 from xlkpi.findings import Finding, catalogue
 from xlkpi.folders import shown_path
@@ -51,7 +51,7 @@ def self_check(issue: Issue, key: bytes, parts: Mapping[str, bytes]) -> bytes:
         lstrip_blocks=True,
     )  # fmt: skip
     text = environment.get_template("page.html.j2").render(
-        issue=issue, version=__version__, parts=known_parts(), licences=parts[LICENCES].decode(),
+        issue=issue, version=xlkpi.__version__, parts=known_parts(), licences=parts[LICENCES].decode(),
         policy=_policy(script), style=style, script=script, worker=worker,
         packed={name: base64.b64encode(data).decode() for name, data in packed.items()},
     )  # fmt: skip
