@@ -71,7 +71,8 @@ def commands(group: click.Group = main, name: str = "") -> Iterator[tuple[str, c
             yield f"{name}{word}", command
 
 
-COMMANDS = dict(commands())
+COMMANDS = {name: command for name, command in commands() if name != "desk"}
+"""All but the one that serves a page until somebody ends it."""
 PATHS = [
     (name, parameter.opts[0])
     for name, command in COMMANDS.items()
