@@ -152,7 +152,7 @@ def roster_form(dealers: Iterable[tuple[str, str, str]]) -> bytes:
         book.create_sheet(CHANGES),
         "店有变更就加一行，从那天起算；名单上的行不删。并入：新值写并入哪一家的代码；区域、对标组、督导、名称：写新的；"
         "其余的新值空着。",
-        (("经销商代码", 14), ("日期", 14), ("项目", 12), ("新值", 16), ("说明", 30)), 2, 3, Changed,
+        (("经销商代码", 14), ("日期", 14), ("项目", 12), ("新值", 16), ("说明", 60)), 2, 3, Changed,
     )  # fmt: skip
     return _marked(book, Origin("roster"))
 
