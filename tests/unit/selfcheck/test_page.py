@@ -55,7 +55,7 @@ def made(sealed: Sealed, count: int) -> Iterator[tuple[str, bytes]]:
     some = random.sample(sorted(hostile), min(len(hostile), count // 2))
     for number, name in enumerate(some):
         yield f"hostile{number}.xlsx", hostile[name](good)
-    for number, (_, data) in enumerate(tampering.drawn(sealed.issue, "D001", good, count // 5, 5)):
+    for number, (_, data) in enumerate(tampering.drawn(sealed.issue, "D001", good, count // 5, 6)):
         yield f"tampered{number}.xlsx", data
     yield "D002_别家的名字_2026-11.xlsx", good
     for number in range(count - len(some) - count // 5 - 1):
