@@ -227,6 +227,6 @@ def test_what_cannot_be_recalculated_does_not_end_an_audit(by: str, good: bytes,
         (tmp_path / f"{number}.xlsx").write_bytes(FILES[name](good))
     done = call("audit", tmp_path, "--engine", by)
     assert done.exit_code == 3, done.output
-    assert "a.xlsx：" in done.output
+    assert "a.xlsx" in done.output and "XK-W075" in done.output  # it holds no results to compare
     assert done.output.count("XK-F029") >= 1
     assert "XK-F006" in done.output

@@ -12,7 +12,6 @@ from xlkpi.excel.apply import CannotWrite, apply, words
 from xlkpi.excel.attach import choose
 from xlkpi.excel.cells import BookCells
 from xlkpi.excel.control import Action, Board, Choices, Trouble, label, read, show
-from xlkpi.excel.month_steps import do_step, month_of, outlook
 from xlkpi.excel.review import Review, review
 from xlkpi.files import FolderInUse, WriteError
 from xlkpi.findings import Finding, Severity, told_once
@@ -41,17 +40,32 @@ def press(control: Any, now: Callable[[], datetime] = datetime.now) -> str:
         choices = panel.choices()
         action = choices.action.value
         step = _ACTIONS.get(choices.action)
-        message = step(control, choices) if step else do_step(control, choices, now())
+        message = step(control, choices) if step else _month_step(control, choices, now())
         well = True
     except Exception as error:
         message = error_text(error)
     try:
-        months, next_step = outlook(choices, now())
+        months, next_step = _outlook(choices, now())
         show(control, now(), action, message, board, months=months, next_step=next_step)
     except Exception as error:
         message += f"\n（记录没有写进控制台：{words(error)}）"
     control.app.alert(message, TITLE, mode="info" if well else "critical")
     return message
+
+
+def _month_step(control: Any, choices: Choices, now: datetime) -> str:
+    from xlkpi.excel.month_steps import do_step
+
+    return do_step(control, choices, now)
+
+
+def _outlook(choices: Choices | None, now: datetime) -> tuple[list[str], str]:
+    """The workspace's months and the next step; nothing where no workspace is named."""
+    if choices is None or choices.is_old or not choices.values["workspace"]:
+        return [], ""
+    from xlkpi.excel.month_steps import outlook
+
+    return outlook(choices, now)
 
 
 def error_text(error: Exception) -> str:
@@ -111,6 +125,8 @@ def issued(choices: Choices) -> tuple[Path, list[Path]]:
     if choices.is_old:
         listed = choices.path_or_none("inspections")
         return choices.path("issue"), [listed] if listed else []
+    from xlkpi.excel.month_steps import month_of
+
     month = month_of(choices)
     return month.blanks, month.inspection_lists()
 

@@ -49,11 +49,9 @@ def month_of(choices: Choices) -> MonthFolder:
     return workspace_of(choices).current(choices.values["month"])
 
 
-def outlook(choices: Choices | None, now: datetime) -> tuple[list[str], str]:
-    """The months to choose from, the newest first, and the one next step in words; nothing where no workspace is
-    named."""
-    if choices is None or choices.is_old or not choices.values["workspace"]:
-        return [], ""
+def outlook(choices: Choices, now: datetime) -> tuple[list[str], str]:
+    """The months to choose from, the newest first, and the one next step in words; nothing where there is no
+    workspace."""
     try:
         workspace = workspace_of(choices)
         months = [folder.month for folder in reversed(workspace.months())][:_MOST_MONTHS]

@@ -87,7 +87,7 @@ NOT_LIVE = {
         "XK-V021", "XK-V022", "XK-V023", "XK-V024", "XK-V025", "XK-V036", "XK-V037", "XK-V038",
     ),
     "it is about who filled in the form and when, or about two cells: no figure, so there is no 校验 beside it": (
-        "XK-V046", "XK-V047", "XK-V048", "XK-V049",
+        "XK-V046", "XK-V047", "XK-V048", "XK-V049", "XK-V050",
     ),
     "words of headquarters, for whom the form has no 校验 column": (
         "XK-V013", "XK-V030", "XK-V031", "XK-V032", "XK-V033",
