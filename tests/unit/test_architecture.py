@@ -137,7 +137,7 @@ FILES = {
         "records standing",
         "statistics store.query",
         "scores store.carry store.trend",
-        "month",
+        "month region",
         "store.record",
     ),
     "shown": (

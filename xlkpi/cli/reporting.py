@@ -17,6 +17,8 @@ from xlkpi.cli.shared import (
     console,
     echo,
     exit_with_status,
+    known_region,
+    region_option,
     replace_option,
     stop_on_errors,
     write_new,
@@ -36,19 +38,29 @@ OUT = click.Path(exists=True, file_okay=False, path_type=Path)
     "--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="The language of the report."
 )
 @click.option("--store", "store_file", type=FILE, help="The store that `score` keeps: adds trends and moves.")
+@region_option
 @replace_option
-def report(out: Path, output: Path | None, lang: str, store_file: Path | None, replace: bool) -> None:
+def report(
+    out: Path, output: Path | None, lang: str, store_file: Path | None, region: str, replace: bool
+) -> None:  # fmt: skip
     """Make one HTML file of the folder OUT that `xlkpi score` wrote: ranking, regions, each dealer's page."""
     import dataclasses
 
+    from xlkpi.month.region import regions
     from xlkpi.shown.report.page import REPORT_FILE, render
     from xlkpi.shown.report.source import Source
 
+    if region and output is None:
+        raise click.UsageError(say("--region needs -o FILE: the report of all regions lies in OUT"))
     path = output or out / REPORT_FILE
     source = Source.read(out, "en" if lang == "en" else "zh")
     history = known_history(store_file, source.data.scheme, source.data.month)
     stop_on_errors(store_findings(store_file, source.data.scheme, source.data.month))
-    page = render(dataclasses.replace(source, history=history)).encode()
+    source = dataclasses.replace(source, history=history)
+    if region:
+        known_region(region, regions(source.dealers))
+        source = source.of_region(region)
+    page = render(source).encode()
     write_new(path, page, replace=replace or output is None)
     echo(str(path))
 

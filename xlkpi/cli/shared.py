@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -124,6 +124,9 @@ anyway_option = click.option(
 replace_option = click.option(
     "--replace", is_flag=True, help="Replace what lies there already, though it is of another month or filled in."
 )
+region_option = click.option(
+    "--region", default="", help="Only this region's dealers, ranked among themselves: nothing of any other's."
+)
 waivers_option = click.option(
     "--waivers",
     type=FILE,
@@ -153,6 +156,16 @@ def refuse(file: Path, code: str, facts: Any) -> NoReturn:
     print_findings(console(), [finding])
     exit_with_status([finding], failed=0)
     raise AssertionError  # a refusal is always an error
+
+
+def known_region(region: str, regions: Sequence[str]) -> None:
+    """Go on where the month has the region.
+
+    Raises:
+        click.UsageError: it has none of that name.
+    """
+    if region not in regions:
+        raise click.UsageError(say(f"no dealer of this month is of the region {region}: {'、'.join(regions) or '—'}"))
 
 
 def write_new(path: Path, data: bytes, *, replace: bool) -> None:

@@ -11,7 +11,19 @@ import click
 
 from xlkpi.cli.boundary import Command, Group
 from xlkpi.cli.language import say
-from xlkpi.cli.shared import FILE, FOLDER, Month, NewFile, console, echo, refuse, replace_option, write_new
+from xlkpi.cli.shared import (
+    FILE,
+    FOLDER,
+    Month,
+    NewFile,
+    console,
+    echo,
+    known_region,
+    refuse,
+    region_option,
+    replace_option,
+    write_new,
+)
 from xlkpi.folders import shown_path
 
 if TYPE_CHECKING:
@@ -121,11 +133,13 @@ def history(dealer: str, store_file: Path, name: str, scheme_name: str) -> None:
 @click.option(
     "-o", "--output", type=NewFile(".xlsx"), help="Write the ranking workbook (排名汇总.xlsx) instead of printing."
 )
+@region_option
 @replace_option
 def rank(
-    store_file: Path, month: str | None, part: str, scheme_name: str, output: Path | None, replace: bool
+    store_file: Path, month: str | None, part: str, scheme_name: str, output: Path | None, region: str, replace: bool
 ) -> None:  # fmt: skip
     """A month's ranking as the store has it, resubmissions and late files included."""
+    from xlkpi.month.region import regions, standings_in
     from xlkpi.month.store.query import latest_month, standings, which_scheme
     from xlkpi.shown.month_tables import print_standings
     from xlkpi.shown.ranking import ranking_workbook
@@ -133,6 +147,9 @@ def rank(
     with opened(store_file) as store:
         scheme = which_scheme(store, scheme_name, month or "")
         stand = standings(store, scheme, month or latest_month(store, scheme))
+    if region:
+        known_region(region, regions(row.dealer for row in stand.rows))
+        stand = standings_in(region, stand)
     if output is None:
         print_standings(console(), stand, _PARTS[part])
         return

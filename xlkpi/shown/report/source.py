@@ -20,6 +20,7 @@ from xlkpi.month.definitions import (
 )
 from xlkpi.month.month import Month
 from xlkpi.month.records import DealerRecord, FindingRecord
+from xlkpi.month.region import history_in, scores_in
 from xlkpi.month.scores import Scores, load_scores
 from xlkpi.month.statistics import Population
 from xlkpi.month.store.query import EarlierMonth
@@ -56,6 +57,11 @@ class Source:
             NoScores: the folder has no scores.json, or one that this version cannot read.
         """
         return cls(load_scores(out), lang)
+
+    def of_region(self, region: str) -> Source:
+        """The same month for who answers for one region: nothing of any other region's dealers."""
+        history = history_in(region, self.dealers, self.history)
+        return Source(scores_in(region, self.data), self.lang, history)
 
     @cached_property
     def words(self) -> Mapping[str, str]:

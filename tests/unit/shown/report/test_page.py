@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 import statistics
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from click.testing import CliRunner
 
 from xlkpi.cli import main
 from xlkpi.month import statistics as counted
+from xlkpi.month.records import FindingRecord
 from xlkpi.month.scores import NoScores, applied_of, scores_of
 from xlkpi.month.store.query import EarlierMonth
 from xlkpi.resources import templates
@@ -478,3 +479,25 @@ def test_a_folder_without_scores_is_refused_in_words(content: str | None, tmp_pa
 def test_a_month_without_a_single_dealer_can_be_shown(made_up: dict[str, Any]) -> None:
     for dealers in ([], [made_up["dealers"][49]]):
         assert "排名" in shown({**made_up, "dealers": dealers})
+
+
+def test_a_region_s_report_ranks_its_dealers_alone_and_holds_no_word_of_any_other(
+    made_up: dict[str, Any], past: Any
+) -> None:
+    whole = scores_of(made_up)
+    region = next(dealer.region for dealer in whole.dealers if dealer.rank)
+    strangers = [dealer for dealer in whole.dealers if dealer.region != region]
+    telling = FindingRecord("XK-P007", "notice", "填报", "F6", "", f"与 {strangers[0].dealer} 的数相同", "")
+    dealers = [replace(d, findings=(*d.findings, telling)) if d.region == region else d for d in whole.dealers]
+    source = Source(replace(whole, dealers=dealers), history=past).of_region(region)
+    places = sorted(dealer.rank for dealer in source.dealers if dealer.rank)
+    assert places[0] == 1
+    assert places[-1] <= len(places) < len(whole.dealers) / 2
+    assert source.title.endswith(f"（{region}）")
+    page = render(source)
+    text = page + "".join(json.dumps(each, ensure_ascii=False) for each in pages_of(page))
+    assert not [d.dealer for d in strangers if re.search(rf"(?<!\w){re.escape(d.dealer)}(?!\w)", text)]
+    assert not [d.name for d in strangers if d.name in text]
+    assert not [d.region for d in strangers if d.region in text]
+    assert all(dealer.name in text for dealer in source.dealers)
+    assert "XK-P007" not in text
