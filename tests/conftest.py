@@ -22,6 +22,7 @@ os.environ.setdefault("XLWINGS_LICENSE_KEY", "noncommercial")
 os.environ.setdefault("DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT", "5s")
 
 from openpyxl.worksheet.merge import MergedCellRange
+from shared.browser import chromium
 from shared.monthly import Monthly
 from shared.submissions import submission_of
 
@@ -103,6 +104,13 @@ class RealMonth:
     phrases: Mapping[str, str]
     scores: Mapping[str, float]
     total: float
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """The process' one Chromium, for all tests that look at a page."""
+    with chromium() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

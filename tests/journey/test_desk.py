@@ -15,7 +15,6 @@ from shared.archives import zipped
 from shared.desk import Desk, desk
 from shared.simulated import drawn, filled_form, keys, printed, reckoned
 from unit.desk.conftest import filled
-from unit.shown.report.conftest import need_chromium
 from unit.shown.report.test_browser import CHECK
 
 from xlkpi.headquarters.forms import roster_form
@@ -31,24 +30,19 @@ LABELS = """() => [...document.querySelectorAll("input:not([type=hidden]), selec
 
 
 @contextmanager
-def opened(page: Desk) -> Iterator[Any]:
+def opened(browser: Any, page: Desk) -> Iterator[Any]:
     """A window on the page. On closing: its console stayed empty, and it asked nobody but the page's own server."""
-    program = need_chromium()
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        window = browser.new_page(viewport={"width": 1366, "height": 768})
-        said: list[str] = []
-        asked: set[str] = set()
-        window.on("console", lambda message: said.append(message.text))
-        window.on("pageerror", lambda error: said.append(str(error)))
-        window.on("request", lambda request: asked.add(re.sub(r"(?<=\d)/.*", "", request.url)))
-        window.goto(page.address)
-        window.wait_for_url("**/")
-        yield window
-        assert (said, asked) == ([], {f"http://127.0.0.1:{page.port}"})
-        browser.close()
+    window = browser.new_page(viewport={"width": 1366, "height": 768})
+    said: list[str] = []
+    asked: set[str] = set()
+    window.on("console", lambda message: said.append(message.text))
+    window.on("pageerror", lambda error: said.append(str(error)))
+    window.on("request", lambda request: asked.add(re.sub(r"(?<=\d)/.*", "", request.url)))
+    window.goto(page.address)
+    window.wait_for_url("**/")
+    yield window
+    assert (said, asked) == ([], {f"http://127.0.0.1:{page.port}"})
+    window.context.close()
 
 
 def sound(window: Any) -> None:
@@ -74,13 +68,13 @@ def over(window: Any) -> str:
     return str(place.inner_text())
 
 
-def test_a_month_of_clicks(tmp_path: Path) -> None:
+def test_a_month_of_clicks(browser: Any, tmp_path: Path) -> None:
     root = tmp_path / "绩效"
     month = drawn(24)
     known = {dealt.code: dealt for dealt in month}
     roster = tmp_path / "名册.xlsx"
     roster.write_bytes(roster_form(keys(month)))
-    with desk(root) as page, opened(page) as window:
+    with desk(root) as page, opened(browser, page) as window:
         base = f"http://127.0.0.1:{page.port}/m/{MONTH}"
 
         # the workspace, the month, the blanks

@@ -18,7 +18,6 @@ from conftest import REAL_ANSWERS
 from hostile import cases, tampering
 
 from unit.selfcheck.conftest import KEY, Sealed
-from unit.shown.report.conftest import need_chromium
 from xlkpi.checking.check import Checker
 from xlkpi.cli import main
 from xlkpi.cli.demo import fill_in
@@ -221,15 +220,10 @@ class Opened:
 
 
 @pytest.fixture(scope="module")
-def opened(page_file: Path) -> Iterator[Opened]:
-    program = need_chromium()
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        running = Opened(browser, page_file)
-        yield running
-        browser.close()
+def opened(browser: Any, page_file: Path) -> Iterator[Opened]:
+    running = Opened(browser, page_file)
+    yield running
+    running.page.context.close()
     own = [url for url in running.asked if url.startswith("blob:") or url == page_file.as_uri()]
     assert running.asked == own, "nothing but itself is asked for"
     assert running.said == []

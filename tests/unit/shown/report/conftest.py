@@ -1,10 +1,7 @@
-"""A made-up month, and a browser. Tests marked `browser` need Chromium: without it they are skipped and say so, and in
-CI they fail."""
+"""A made-up month, and its report in a browser."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,21 +14,6 @@ from .month import history, month
 Open = Callable[..., Any]
 
 
-def need_chromium() -> str:
-    """The program, or a skip that nobody overlooks; in CI its absence is a failure."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    try:
-        import playwright.sync_api  # noqa: F401
-    except ImportError:
-        program = None
-    if program is None:
-        told = "Chromium or playwright is not installed: the report was NOT opened in any browser in this run"
-        if os.environ.get("CI"):
-            pytest.fail(told)
-        pytest.skip(told)
-    return program
-
-
 @pytest.fixture(scope="session")
 def made_up() -> dict[str, Any]:
     """120 dealers of `service-monthly`; the 50th and the 100th could not be scored, the 97th is totally vetoed."""
@@ -41,18 +23,6 @@ def made_up() -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def past(made_up: dict[str, Any]) -> Any:
     return history(made_up)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """Chromium without a window."""
-    program = need_chromium()
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        running = play.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="session")

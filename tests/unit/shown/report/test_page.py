@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from shared.browser import need_chromium
 
 from xlkpi.cli import main
 from xlkpi.month import statistics as counted
@@ -29,7 +30,6 @@ from xlkpi.shown.report.figures import figure, points
 from xlkpi.shown.report.page import render
 from xlkpi.shown.report.source import Source
 
-from .conftest import need_chromium
 from .month import HOSTILE, month, saved
 
 WORKBOOKS = Path(__file__).parents[4] / "workbooks"
