@@ -32,8 +32,8 @@ def standings_in(region: str, whole: Standings) -> Standings:
         for row in rows
     ]
     codes = {row.dealer.code for row in rows}
-    before = {code: then for code, then in whole.before.items() if code in codes and then.region == region}
-    places = positions({code: then.published for code, then in before.items() if then.rank is not None})
+    before = {code: earlier for code, earlier in whole.before.items() if code in codes and earlier.region == region}
+    places = positions({code: earlier.published for code, earlier in before.items() if earlier.rank is not None})
     return replace(
         whole,
         scheme=whole.scheme.model_copy(update={"title": f"{whole.scheme.title}（{region}）"}),
@@ -41,16 +41,16 @@ def standings_in(region: str, whole: Standings) -> Standings:
         missing=None if whole.missing is None else [dealer for dealer in whole.missing if dealer.region == region],
         findings=(),
         returns=[line for line in whole.returns if line.dealer and line.region == region],
-        before={code: then._replace(rank=places.get(code)) for code, then in before.items()},
+        before={code: earlier._replace(rank=places.get(code)) for code, earlier in before.items()},
     )
 
 
 def scores_in(region: str, whole: Scores) -> Scores:
     """The results of a region, as `standings_in` has them."""
     dealers = [dealer for dealer in whole.dealers if dealer.region == region]
-    others = [Dealer(d.dealer, d.name) for d in whole.dealers if d.region != region]
-    others += [Dealer(d.dealer, d.name) for d in whole.missing or () if d.region != region]
-    strangers = _words(others)
+    other_regions = [Dealer(d.dealer, d.name) for d in whole.dealers if d.region != region]
+    other_regions += [Dealer(d.dealer, d.name) for d in whole.missing or () if d.region != region]
+    strangers = _words(other_regions)
     places = positions({d.dealer: d.published for d in dealers if d.rank is not None and d.published is not None})
     definitions = whole.definitions
     return replace(
