@@ -11,8 +11,9 @@ from click.testing import CliRunner, Result
 from shared import pinned
 
 from journey.commands import WORKING
-from journey.shared import Month, Run
+from journey.shared import Clock, Month, Run
 from xlkpi.cli import main
+from xlkpi.cli import workspace as commands
 from xlkpi.cli.boundary import INTERNAL
 from xlkpi.files import write_file
 from xlkpi.issue import KEY_FILE
@@ -30,6 +31,14 @@ def run() -> Run:
         return result
 
     return call
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """It stands at the morning after the month, until a test moves it."""
+    made = Clock()
+    monkeypatch.setattr(commands, "now", made)
+    return made
 
 
 @pytest.fixture(scope="session")

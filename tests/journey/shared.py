@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,16 @@ from click.testing import Result
 
 TOTAL = 88.2257978500812
 Run = Callable[..., Result]
+
+
+class Clock:
+    """The clock that the commands of a month read."""
+
+    def __init__(self) -> None:
+        self.at = datetime(2026, 12, 1, 9)
+
+    def __call__(self) -> datetime:
+        return self.at
 
 
 @dataclass(frozen=True)

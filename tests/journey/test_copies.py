@@ -13,12 +13,11 @@ from openpyxl import load_workbook
 from shared.replies import answered, decided
 from shared.simulated import Dealt, drawn, exported, reckoned
 
-from journey.shared import Run, dealers
-from journey.test_workspace import MONTH, Clock, begun, clock, refused, tree
+from journey.shared import Clock, Run, dealers
+from journey.test_workspace import MONTH, begun, refused, tree
 from xlkpi.cli.demo import fill_in
 from xlkpi.workbook.sheets.replies import REASONS
 
-__all__ = ["clock"]
 OFFICE, SHOP = ("维修产值", "维修毛利", "养护品", "精品"), ("接车台次", "轮胎", "交车台数")
 
 

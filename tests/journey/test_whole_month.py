@@ -18,8 +18,7 @@ from openpyxl import Workbook
 from shared.archives import zipped
 from shared.simulated import AIMS, COLLECTED, COUNTS, Dealt, drawn, filled_form, printed, reckoned
 
-from journey.shared import Run, dealers
-from xlkpi.cli import workspace as commands
+from journey.shared import Clock, Run, dealers
 from xlkpi.cli.demo import fill_in
 from xlkpi.intake.guard import admit
 from xlkpi.issue import Issue
@@ -93,21 +92,6 @@ def exceptions(month: Sequence[Dealt]) -> dict[str, dict[str, float | str]]:
 def typed(blank: bytes, issue: Issue, actuals: Mapping[str, float | str]) -> bytes:
     """A blank with figures in its cells, saved as cheaply as can be."""
     return patched(admit(blank), [Write(issue.layout.place(name), ((value,),)) for name, value in actuals.items()])
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.at = datetime(2026, 12, 1, 9)
-
-    def __call__(self) -> datetime:
-        return self.at
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    made = Clock()
-    monkeypatch.setattr(commands, "now", made)
-    return made
 
 
 def ok(run: Run, *words: str | Path, code: int = 0) -> str:

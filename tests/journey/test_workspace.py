@@ -19,31 +19,13 @@ from shared.archives import zipped
 from shared.simulated import Dealt, drawn, filled_form, keys, printed, reckoned
 
 from journey.dying import KILLED, Ended, Steps, warm_steps
-from journey.shared import Run, dealers, item
-from xlkpi.cli import workspace as commands
+from journey.shared import Clock, Run, dealers, item
 from xlkpi.cli.demo import fill_in
 from xlkpi.files import claimed
 from xlkpi.headquarters.forms import roster_form
 from xlkpi.resources import templates
 
 MONTH = "2026-11"
-
-
-class Clock:
-    """The clock that the commands read."""
-
-    def __init__(self) -> None:
-        self.at = datetime(2026, 12, 1, 9)
-
-    def __call__(self) -> datetime:
-        return self.at
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    made = Clock()
-    monkeypatch.setattr(commands, "now", made)
-    return made
 
 
 def tree(folder: Path) -> dict[str, str]:

@@ -37,7 +37,7 @@ def areas(sheet: Worksheet) -> list[Area]:
     """What is printed: the print areas, or all cells."""
     given = re.findall(r"\$?([A-Z]+)\$?(\d+):\$?([A-Z]+)\$?(\d+)", str(sheet.print_area or ""))
     texts = [f"{a}{b}:{c}{d}" for a, b, c, d in given] or [sheet.dimensions]
-    return [range_boundaries(text) for text in texts]  # type: ignore[misc]
+    return [range_boundaries(text) for text in texts]  # type: ignore[misc] # all four bounds are there
 
 
 def width(sheet: Worksheet, first: int, last: int) -> float:

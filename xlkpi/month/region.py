@@ -93,7 +93,10 @@ def _words(dealers: Iterable[Dealer]) -> list[str]:
 
 
 def _names_any(finding: Finding | FindingRecord, words: Iterable[str]) -> bool:
-    """Whether a finding names another region's dealer, in its message or its facts."""
+    """Whether a finding names another region's dealer, in its message or its facts. A code is told from a longer one by
+    what stands beside it; Chinese stands beside a name without a blank."""
     message = finding.message() if isinstance(finding, Finding) else finding.message
     text = " ".join([message, *map(str, finding.facts.values())])
-    return any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text) for word in words if word in text)
+    return any(
+        re.search(rf"(?<![0-9A-Za-z_]){re.escape(word)}(?![0-9A-Za-z_])", text) for word in words if word in text
+    )

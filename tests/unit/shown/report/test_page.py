@@ -487,7 +487,7 @@ def test_a_region_s_report_ranks_its_dealers_alone_and_holds_no_word_of_any_othe
     whole = scores_of(made_up)
     region = next(dealer.region for dealer in whole.dealers if dealer.rank)
     strangers = [dealer for dealer in whole.dealers if dealer.region != region]
-    telling = FindingRecord("XK-P007", "notice", "填报", "F6", "", f"与 {strangers[0].dealer} 的数相同", "")
+    telling = FindingRecord("XK-P007", "notice", "填报", "F6", "", f"所填的数与{strangers[0].name}的相同", "")
     dealers = [replace(d, findings=(*d.findings, telling)) if d.region == region else d for d in whole.dealers]
     source = Source(replace(whole, dealers=dealers), history=past).of_region(region)
     places = sorted(dealer.rank for dealer in source.dealers if dealer.rank)
