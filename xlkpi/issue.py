@@ -12,16 +12,15 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, Self
-
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from typing import Any, NamedTuple
 
 from xlkpi.files import AnyPath, as_path, cut_to_bytes, safe_name, write_file
 from xlkpi.findings import Finding, Ruling
-from xlkpi.resources import templates
+from xlkpi.issue_file import StoredIssue
 from xlkpi.scheme import parts
 from xlkpi.scheme.cells import CONTACT, DEADLINE, DEALER, DEALER_NAME, MONTH, REGION, of_field
 from xlkpi.scheme.model import Scheme
+from xlkpi.scheme.older import with_phrases
 from xlkpi.values import Absence, CellContent, Place, Value, absence_of, content_of
 from xlkpi.workbook.layout import Layout, Role
 from xlkpi.workbook.sheets.marker import Marker
@@ -43,69 +42,6 @@ UNSEALED = "XK-I031"
 Target = float | Absence
 Targets = Mapping[str, Mapping[str, Target]]
 Inspections = Mapping[str, Mapping[str, Value]]
-
-
-class _Stored(BaseModel):
-    """What a file of ours holds, by its types. Keys that are not named here are left to who reads them."""
-
-    model_config = ConfigDict(strict=True, allow_inf_nan=False)
-
-
-_Ref = Annotated[str, Field(pattern=r"^[A-Z]{1,3}[1-9][0-9]{0,6}$")]
-_Figures = dict[str, dict[str, float | str | None]]  # by dealer and name
-
-
-class _StoredLayout(_Stored):
-    scheme: str
-    version: str
-    slots: list[tuple[str, str, _Ref, str, str]]
-    formulas: list[tuple[str, _Ref, str]]
-    occupied: dict[str, list[_Ref]]
-    words: dict[str, str]
-    tables: list[tuple[str, str, int, int, dict[str, str], list[str]]]
-    locked_like: list[tuple[str, _Ref, str, _Ref]]
-    numbers: list[tuple[str, _Ref, float]]
-
-    @model_validator(mode="after")
-    def _known_sheets(self) -> Self:
-        sheets = {slot[1] for slot in self.slots} | {table[1] for table in self.tables}
-        sheets |= {cell[0] for cells in (self.formulas, self.numbers, self.locked_like) for cell in cells}
-        if not sheets <= self.occupied.keys():
-            raise ValueError("occupied")  # nobody reads it: the file is damaged
-        return self
-
-
-class _StoredLife(_Stored):
-    opened: str = ""
-    closed: str = ""
-    trial: str = ""
-    since: str = ""
-    merged: list[tuple[str, str, str]] = []
-
-
-class _StoredRevision(_Stored):
-    number: int
-    day: str
-    reason: str
-    approved: str
-    dealers: list[str]
-
-
-class _StoredIssue(_Stored):
-    month: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}$")]
-    deadline: str
-    locked: str = ""
-    contact: str
-    accepted: list[tuple[str, dict[str, Any]]] = []
-    roster: list[Annotated[list[str], Field(min_length=2, max_length=5)]]
-    targets: _Figures
-    before_revision: _Figures = {}
-    revisions: list[_StoredRevision] = []
-    lives: dict[str, _StoredLife] = {}
-    history: _Figures
-    seals: dict[str, str] = {}
-    blanks: dict[str, str] = {}
-    layout: _StoredLayout
 
 
 class IssueError(Exception):
@@ -411,7 +347,7 @@ class Issue:
                 f"{folder / ISSUE_FILE} has format {version!r}, but this version of xlkpi supports {FORMAT}"
             )
         try:
-            _StoredIssue.model_validate_json(text)
+            StoredIssue.model_validate_json(text)
             return cls._from_json(data, master, folder)
         except (KeyError, TypeError, ValueError, AttributeError):
             raise IssueError(f"{folder / ISSUE_FILE} is incomplete or damaged") from None
@@ -422,7 +358,7 @@ class Issue:
             raise IssueError(f"{folder / MASTER_FILE} is not the master that {ISSUE_FILE} was issued with")
         lives = data.get("lives", {})
         return cls(
-            scheme=_with_phrases(Scheme.model_validate(data["scheme"])),
+            scheme=with_phrases(Scheme.model_validate(data["scheme"])),
             layout=Layout.from_json(data["layout"]),
             master=master,
             month=data["month"],
@@ -467,32 +403,3 @@ def basis_said(scheme: str, version: str, revision: Revision | None, made_of: st
     """Scheme with version, revision of the targets, and a hash, in a line."""
     targets = revision.words if revision else "下发时的目标"
     return f"方案 {scheme} {version}　目标：{targets}　依据校验 {made_of}"
-
-
-def _with_phrases(scheme: Scheme) -> Scheme:
-    """A scheme issued before fields declared their phrases, with those that the shipped one of its name declares now.
-
-    Only what leads to words and numbers that the issued master knows is taken.
-    """
-    inspected = scheme.by("headquarters")
-    if any(entry.says or entry.about or entry.beside for entry in inspected.values()):
-        return scheme
-    folder = templates() / "schemes" / scheme.name
-    if not inspected or not folder.is_dir():
-        return scheme
-    from xlkpi.scheme.load import load_scheme  # noqa: PLC0415 - a worker reads no YAML but for an old month
-
-    shipped = load_scheme(str(folder))[0].fields
-    fields = dict(scheme.fields)
-    for name, entry in inspected.items():
-        shipped_field = shipped.get(name)
-        if shipped_field is not None and shipped_field.type == entry.type:
-            phrases = {
-                saying: word
-                for saying, word in shipped_field.says.items()
-                if word in entry.words or word not in shipped_field.words
-            }
-            fields[name] = entry.model_copy(
-                update={"says": phrases, "about": shipped_field.about, "beside": shipped_field.beside}
-            )
-    return scheme.model_copy(update={"fields": fields})

@@ -26,7 +26,7 @@ ORDER = (
     ("files", "folders"),
     ("scheme",),
     ("workbook",),
-    ("issue",),
+    ("issue_file", "issue"),
     ("intake",),
     ("scoring",),
     ("headquarters",),
@@ -57,7 +57,7 @@ FILES = {
         "ratios telling",
         "judging",
         "compile",
-        "lint",
+        "lint older",
         "schema",
     ),
     "workbook": (
